@@ -1,0 +1,3 @@
+/** Every kind Lateen reads, as records: parsing, validation, writing, CRD schemas. */
+@org.jspecify.annotations.NullMarked
+package dev.lateen.config;

@@ -1,0 +1,3 @@
+/** The cluster's DNS. */
+@org.jspecify.annotations.NullMarked
+package dev.lateen.cluster.dns;

@@ -1,0 +1,3 @@
+/** The image catalogue. */
+@org.jspecify.annotations.NullMarked
+package dev.lateen.cluster.image;

@@ -1,0 +1,3 @@
+/** The node: pods as processes in namespaces. */
+@org.jspecify.annotations.NullMarked
+package dev.lateen.cluster.node;

@@ -1,0 +1,3 @@
+/** The catalogue's small programs, JDK only. */
+@org.jspecify.annotations.NullMarked
+package dev.lateen.samples;

@@ -1,0 +1,3 @@
+/** Side-by-side benchmarks. */
+@org.jspecify.annotations.NullMarked
+package dev.lateen.bench;

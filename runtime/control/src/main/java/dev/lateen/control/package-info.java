@@ -1,0 +1,3 @@
+/** The body of the control plane. */
+@org.jspecify.annotations.NullMarked
+package dev.lateen.control;

@@ -1,0 +1,3 @@
+/** The body of the data plane on Netty. */
+@org.jspecify.annotations.NullMarked
+package dev.lateen.proxy;

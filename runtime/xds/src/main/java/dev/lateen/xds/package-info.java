@@ -1,0 +1,3 @@
+/** The xDS protocol: ADS client and server state machines. */
+@org.jspecify.annotations.NullMarked
+package dev.lateen.xds;

@@ -1,0 +1,3 @@
+/** The lateen command. */
+@org.jspecify.annotations.NullMarked
+package dev.lateen.cli;

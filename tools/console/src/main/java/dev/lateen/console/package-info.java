@@ -1,0 +1,3 @@
+/** The web page. */
+@org.jspecify.annotations.NullMarked
+package dev.lateen.console;

@@ -1,0 +1,3 @@
+/** Verbs that act and wait. */
+@org.jspecify.annotations.NullMarked
+package dev.lateen.ops;
