@@ -1,0 +1,75 @@
+package dev.lateen.console;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.lateen.telemetry.PrometheusText;
+import dev.lateen.telemetry.ServiceTraffic;
+import java.io.IOException;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.net.URI;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpResponse;
+import java.time.Instant;
+import java.util.List;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+final class ConsoleTest {
+    private final ServiceTraffic traffic = new ServiceTraffic(10);
+    private final HttpClient client = HttpClient.newHttpClient();
+    private Console console;
+
+    @BeforeEach
+    void open() throws IOException {
+        console = new Console(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), traffic);
+    }
+
+    @AfterEach
+    void close() {
+        console.close();
+        client.close();
+    }
+
+    @ParameterizedTest(name = "{0} {1}: {2} {3}")
+    @CsvSource({
+        "GET, /, 200, text/html; charset=utf-8",
+        "GET, /console.js, 200, text/javascript; charset=utf-8",
+        "GET, /console.css, 200, text/css; charset=utf-8",
+        "GET, /api/traffic, 200, application/json",
+        "GET, /etc/passwd, 404, text/plain; charset=utf-8",
+        "POST, /api/traffic, 405, application/json",
+    })
+    void pages(String method, String path, int status, String type) throws IOException, InterruptedException {
+        HttpResponse<String> response = send(method, path);
+        assertThat(response.statusCode()).isEqualTo(status);
+        assertThat(response.headers().firstValue("content-type")).hasValue(type);
+        assertThat(response.headers().firstValue("content-security-policy"))
+                .hasValueSatisfying(policy -> assertThat(policy).contains("default-src 'self'"));
+    }
+
+    @Test
+    void trafficAsJson() throws IOException, InterruptedException {
+        for (int second : new int[] {0, 10}) {
+            traffic.add(
+                    Instant.ofEpochSecond(second),
+                    List.of(PrometheusText.read("istio_requests_total{reporter=\"source\",source_workload=\"a\\\"<b\","
+                            + "destination_service=\"web\",response_code=\"200\"} " + second)));
+        }
+        assertThat(send("GET", "/api/traffic").body())
+                .isEqualTo("{\"edges\":[{\"source\":\"a\\\"\\u003cb\",\"destination\":\"web\","
+                        + "\"requestsPerSecond\":1.000,\"errorShare\":0.0000}]}");
+    }
+
+    private HttpResponse<String> send(String method, String path) throws IOException, InterruptedException {
+        URI uri = URI.create("http://127.0.0.1:" + console.address().getPort() + path);
+        HttpRequest request = HttpRequest.newBuilder(uri)
+                .method(method, HttpRequest.BodyPublishers.noBody())
+                .build();
+        return client.send(request, HttpResponse.BodyHandlers.ofString());
+    }
+}
