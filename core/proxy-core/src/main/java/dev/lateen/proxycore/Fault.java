@@ -1,0 +1,184 @@
+package dev.lateen.proxycore;
+
+/**
+ * A failure that says who: what a proxy knows about an answer that it gave in place of the app.
+ *
+ * @param side on whose side it went wrong
+ * @param phase how far the stream had come
+ * @param flag Envoy's response flag
+ * @param status the status that the caller gets; 0 for a stream without HTTP
+ * @param details Envoy's response code details, such as {@code no_healthy_upstream}
+ * @param peer whom it concerns: a cluster, an address, or empty
+ * @param setting the configuration responsible, in the words of the object that a person edits, or empty
+ * @param advice what to do, one sentence
+ * @param body the text that the caller gets
+ */
+public record Fault(
+        Side side,
+        Phase phase,
+        ResponseFlag flag,
+        int status,
+        String details,
+        String peer,
+        String setting,
+        String advice,
+        String body) {
+
+    /** On whose side. */
+    public enum Side {
+        /** The one who called. */
+        DOWNSTREAM,
+        /** This proxy: its rules or its limits. */
+        PROXY,
+        /** The one who was called, or the way there. */
+        UPSTREAM
+    }
+
+    /** How far the stream had come. */
+    public enum Phase {
+        /** Reading the request's head. */
+        REQUEST_HEAD,
+        /** Looking for a route. */
+        ROUTE,
+        /** Looking for an endpoint. */
+        SELECT_ENDPOINT,
+        /** Waiting for a connection or making one. */
+        CONNECT,
+        /** Sending the request. */
+        REQUEST,
+        /** Waiting for the answer's head. */
+        WAIT,
+        /** The answer has begun. */
+        RESPONSE,
+        /** Bytes flow both ways without HTTP. */
+        TUNNEL
+    }
+
+    /** No virtual host or route takes the request. */
+    public static Fault noRoute(String authority, String routeTable, String reason) {
+        return new Fault(
+                Side.PROXY,
+                Phase.ROUTE,
+                ResponseFlag.NR,
+                404,
+                "route_not_found",
+                authority,
+                "route configuration \"" + routeTable + "\"",
+                "Add a Service, ServiceEntry or VirtualService that takes this host and path: " + reason + ".",
+                "");
+    }
+
+    /** The route names a cluster that this proxy does not have. */
+    public static Fault noCluster(String cluster, int status) {
+        return new Fault(
+                Side.PROXY,
+                Phase.ROUTE,
+                ResponseFlag.NC,
+                status,
+                "cluster_not_found",
+                cluster,
+                "the route's destination",
+                "Check that the destination's host, port and subset exist: no cluster \"" + cluster
+                        + "\" is known here.",
+                "");
+    }
+
+    /** The cluster has no endpoint that may be used. */
+    public static Fault noHealthyUpstream(String cluster, String reason) {
+        return new Fault(
+                Side.UPSTREAM,
+                Phase.SELECT_ENDPOINT,
+                ResponseFlag.UH,
+                503,
+                "no_healthy_upstream",
+                cluster,
+                "",
+                "Look at the endpoints of \"" + cluster + "\": " + reason + ".",
+                "no healthy upstream");
+    }
+
+    /** A circuit breaker is open. */
+    public static Fault overflow(String cluster, String limit) {
+        return new Fault(
+                Side.PROXY,
+                Phase.CONNECT,
+                ResponseFlag.UO,
+                503,
+                "upstream_reset_before_response_started{overflow}",
+                cluster,
+                "connectionPool: " + limit,
+                "More calls than the limit allows were in flight: raise the limit or send less.",
+                "upstream connect error or disconnect/reset before headers. reset reason: overflow");
+    }
+
+    /** No connection could be made. */
+    public static Fault connectFailure(String peer, String reason) {
+        return new Fault(
+                Side.UPSTREAM,
+                Phase.CONNECT,
+                ResponseFlag.UF,
+                503,
+                "upstream_reset_before_response_started{remote_connection_failure|" + reason.replace(' ', '_') + "}",
+                peer,
+                "",
+                "Nothing took the connection: check that the app listens there.",
+                "upstream connect error or disconnect/reset before headers. reset reason: remote connection failure, "
+                        + "transport failure reason: " + reason);
+    }
+
+    /** The connection could not be made in time. */
+    public static Fault connectTimeout(String peer, String cluster) {
+        return new Fault(
+                Side.UPSTREAM,
+                Phase.CONNECT,
+                ResponseFlag.UF,
+                503,
+                "upstream_reset_before_response_started{connection_timeout}",
+                peer,
+                "connectionPool.tcp.connectTimeout of \"" + cluster + "\"",
+                "The endpoint did not take the connection in time: check the network on the way and the app's load.",
+                "upstream connect error or disconnect/reset before headers. reset reason: connection timeout");
+    }
+
+    /** The peer closed or reset the connection before it answered. */
+    public static Fault connectionTermination(String peer) {
+        return new Fault(
+                Side.UPSTREAM,
+                Phase.WAIT,
+                ResponseFlag.UC,
+                503,
+                "upstream_reset_before_response_started{connection_termination}",
+                peer,
+                "",
+                "The app closed the connection without an answer: look at its log and its restarts.",
+                "upstream connect error or disconnect/reset before headers. reset reason: connection termination");
+    }
+
+    /** The route's time is up. */
+    public static Fault requestTimeout(String peer, String setting) {
+        return new Fault(
+                Side.UPSTREAM,
+                Phase.WAIT,
+                ResponseFlag.UT,
+                504,
+                "response_timeout",
+                peer,
+                setting,
+                "The answer took longer than the rule allows: raise the timeout or find out why the app is slow.",
+                "upstream request timeout");
+    }
+
+    /** The time of one try is up and no other try is left. */
+    public static Fault perTryTimeout(String peer, String setting) {
+        return new Fault(
+                Side.UPSTREAM,
+                Phase.WAIT,
+                ResponseFlag.UT,
+                504,
+                "upstream_per_try_timeout",
+                peer,
+                setting,
+                "No try was answered in time: raise perTryTimeout or find out why the app is slow.",
+                "upstream request timeout");
+    }
+}

@@ -1,0 +1,3 @@
+/** Version-neutral heads of requests and responses: pseudo-headers and fields kept as bytes. */
+@org.jspecify.annotations.NullMarked
+package dev.lateen.proxycore.head;
