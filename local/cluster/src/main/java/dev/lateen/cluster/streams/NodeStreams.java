@@ -10,7 +10,8 @@ import java.util.List;
  * blocks and is called on a virtual thread; any number of calls run at once.
  *
  * <p>A pod or container that does not exist or does not run is a {@link StreamException} whose text is what
- * {@code kubectl} prints.
+ * {@code kubectl} prints. The calling thread is interrupted when the client has gone: a method that waits then returns
+ * or throws without delay. Closing a session from {@link #attach} lets go of the container, which runs on.
  */
 public interface NodeStreams {
     /** Starts a command in a running container. */
