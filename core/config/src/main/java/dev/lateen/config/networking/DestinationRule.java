@@ -1,0 +1,48 @@
+package dev.lateen.config.networking;
+
+import dev.lateen.config.shape.Checked;
+import dev.lateen.config.shape.Findings;
+import dev.lateen.config.shape.Required;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Policies for the traffic to a host (networking.istio.io DestinationRule).
+ *
+ * @param workloadSelector the calling workloads of the object's namespace that follow the rule; null for all
+ */
+public record DestinationRule(
+        @Required String host,
+        @Nullable TrafficPolicy trafficPolicy,
+        List<Subset> subsets,
+        List<String> exportTo,
+        @Nullable WorkloadSelector workloadSelector)
+        implements Checked {
+    @Override
+    public void check(Findings findings) {
+        HostNames.check(host, "host", findings);
+        ExportTo.check(exportTo, findings);
+        Set<String> names = new HashSet<>();
+        for (int i = 0; i < subsets.size(); i++) {
+            if (!names.add(subsets.get(i).name())) {
+                findings.error("subsets[" + i + "].name", "\"" + subsets.get(i).name() + "\" is given twice");
+            }
+        }
+    }
+
+    /**
+     * Some of a service's endpoints, by labels.
+     *
+     * @param trafficPolicy overrides the host's, setting by setting
+     */
+    public record Subset(
+            @Required String name,
+            Map<String, String> labels,
+            @Nullable TrafficPolicy trafficPolicy) {}
+
+    /** Workloads by their labels. */
+    public record WorkloadSelector(Map<String, String> matchLabels) {}
+}

@@ -1,0 +1,38 @@
+package dev.lateen.config.networking;
+
+import dev.lateen.config.shape.Findings;
+import java.util.regex.Pattern;
+
+/** What may stand as a host: a DNS name or IP address, {@code *}, or {@code *.} before a DNS name. */
+final class HostNames {
+    private static final int LONGEST = 253;
+    private static final Pattern NAME = Pattern.compile(
+            "[a-zA-Z0-9_]([-a-zA-Z0-9_]{0,61}[a-zA-Z0-9_])?(\\.[a-zA-Z0-9_]([-a-zA-Z0-9_]{0,61}[a-zA-Z0-9_])?)*");
+    private static final Pattern IPV6 = Pattern.compile("[0-9a-fA-F]*:[0-9a-fA-F:.]*");
+
+    private HostNames() {}
+
+    static void check(String host, String field, Findings findings) {
+        String name = host.startsWith("*.") ? host.substring(2) : host;
+        if (host.equals("*") || (name.length() <= LONGEST && NAME.matcher(name).matches())) {
+            return;
+        }
+        if (name.length() > LONGEST || !IPV6.matcher(name).matches() || name.length() != host.length()) {
+            findings.error(
+                    field, "\"" + shorten(host) + "\" is no host: expected a DNS name, an address, * or *.domain");
+        }
+    }
+
+    /** A host that names one destination: no wildcard. */
+    static void checkExact(String host, String field, Findings findings) {
+        if (host.startsWith("*")) {
+            findings.error(field, "\"" + shorten(host) + "\" is a wildcard; a destination is one host");
+        } else {
+            check(host, field, findings);
+        }
+    }
+
+    private static String shorten(String host) {
+        return host.length() <= 80 ? host : host.substring(0, 80) + "…";
+    }
+}

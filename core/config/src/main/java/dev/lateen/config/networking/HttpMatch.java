@@ -1,0 +1,53 @@
+package dev.lateen.config.networking;
+
+import dev.lateen.config.shape.Checked;
+import dev.lateen.config.shape.Findings;
+import dev.lateen.config.shape.Range;
+import java.util.List;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Conditions on a request, all of which must hold (networking.istio.io HTTPMatchRequest).
+ *
+ * @param port the port the request was sent to; 0 for any
+ * @param sourceLabels labels of the calling workload; sidecars only
+ * @param gateways where this match holds, instead of the VirtualService's own list
+ * @param ignoreUriCase compares exact and prefix conditions of {@code uri} without case
+ * @param withoutHeaders header conditions that must not hold
+ * @param sourceNamespace namespace of the calling workload; sidecars only
+ * @param statPrefix names statistics of requests that match
+ */
+public record HttpMatch(
+        String name,
+        @Nullable StringMatch uri,
+        @Nullable StringMatch scheme,
+        @Nullable StringMatch method,
+        @Nullable StringMatch authority,
+        Map<String, StringMatch> headers,
+        @Range(min = 0, max = 65535) int port,
+        Map<String, String> sourceLabels,
+        List<String> gateways,
+        Map<String, StringMatch> queryParams,
+        boolean ignoreUriCase,
+        Map<String, StringMatch> withoutHeaders,
+        String sourceNamespace,
+        String statPrefix)
+        implements Checked {
+    @Override
+    public void check(Findings findings) {
+        needsValue(uri, "uri", findings);
+        needsValue(scheme, "scheme", findings);
+        needsValue(method, "method", findings);
+        needsValue(authority, "authority", findings);
+        if (ignoreUriCase && uri == null) {
+            findings.warning("ignoreUriCase", "has no effect without uri");
+        }
+    }
+
+    private static void needsValue(@Nullable StringMatch match, String field, Findings findings) {
+        if (match instanceof StringMatch.Present) {
+            findings.error(field, "one of exact, prefix, regex is required");
+        }
+    }
+}

@@ -1,0 +1,109 @@
+package dev.lateen.config.networking;
+
+import dev.lateen.config.shape.Checked;
+import dev.lateen.config.shape.Findings;
+import dev.lateen.config.shape.Inline;
+import dev.lateen.config.shape.Later;
+import dev.lateen.config.shape.Named;
+import dev.lateen.config.shape.Outdated;
+import dev.lateen.config.shape.Range;
+import dev.lateen.config.shape.Required;
+import java.time.Duration;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+import tools.jackson.databind.JsonNode;
+
+/** How requests are shared out among endpoints (networking.istio.io LoadBalancerSettings). */
+public record LoadBalancer(
+        @Inline @Nullable Policy policy,
+        @Later("localities") @Nullable JsonNode localityLbSetting,
+        @Later("localities") @Nullable JsonNode zoneAwareLbSetting,
+        @Later("slow start of endpoints") @Nullable Duration warmupDurationSecs,
+        @Later("slow start of endpoints") @Nullable JsonNode warmup) {
+    /** The algorithm. */
+    public sealed interface Policy {
+        /** One without parameters. */
+        record Simple(@Required Algorithm simple) implements Policy {}
+
+        /** Requests of one key go to one endpoint. */
+        record Hashed(@Named("consistentHash") @Required ConsistentHash hash) implements Policy {}
+    }
+
+    /** Algorithms without parameters. */
+    public enum Algorithm {
+        UNSPECIFIED,
+        @Outdated("write LEAST_REQUEST")
+        LEAST_CONN,
+        RANDOM,
+        PASSTHROUGH,
+        ROUND_ROBIN,
+        LEAST_REQUEST
+    }
+
+    /**
+     * Hashing of a key.
+     *
+     * @param table null means a ring
+     */
+    public record ConsistentHash(
+            @Inline @Required HashKey key,
+            @Inline @Nullable HashTable table,
+
+            @Range(min = 0) @Outdated("write ringHash: {minimumRingSize: N}")
+            long minimumRingSize) {}
+
+    /** What is hashed; a request without it goes to any endpoint. */
+    public sealed interface HashKey {
+        /** A header field. */
+        record Header(@Required String httpHeaderName) implements HashKey {}
+
+        /** A cookie, which the proxy sets when it is missing and has a life time. */
+        record Cookie(@Required HttpCookie httpCookie) implements HashKey {}
+
+        /** The caller's address. */
+        record SourceIp(boolean useSourceIp) implements HashKey, Checked {
+            @Override
+            public void check(Findings findings) {
+                if (!useSourceIp) {
+                    findings.error("useSourceIp", "must be true, or left out beside another key");
+                }
+            }
+        }
+
+        /** A parameter of the query. */
+        record QueryParameter(@Required String httpQueryParameterName) implements HashKey {}
+    }
+
+    /**
+     * A cookie.
+     *
+     * @param ttl life time of the cookie that the proxy makes, zero for the browser's session; null makes none
+     */
+    public record HttpCookie(
+            @Required String name,
+            String path,
+            @Nullable Duration ttl,
+            @Later("attributes of cookies") List<JsonNode> attributes) {}
+
+    /** How hashes find endpoints. */
+    public sealed interface HashTable {
+        /** Ketama's ring. */
+        record Ring(@Named("ringHash") @Required RingHash ring) implements HashTable {}
+
+        /** Maglev's table. */
+        record Table(@Named("maglev") @Required Maglev maglev) implements HashTable {}
+    }
+
+    /** Size of a ring; 0 means 1024. */
+    public record RingHash(@Range(min = 0, max = 8_388_608) long minimumRingSize) {}
+
+    /** Size of a table, a prime; 0 means 65537. */
+    public record Maglev(@Range(min = 0, max = 5_000_011) long tableSize) implements Checked {
+        @Override
+        public void check(Findings findings) {
+            if (tableSize != 0 && !java.math.BigInteger.valueOf(tableSize).isProbablePrime(50)) {
+                findings.error("tableSize", "must be a prime, found " + tableSize);
+            }
+        }
+    }
+}

@@ -1,0 +1,22 @@
+package dev.lateen.config.networking;
+
+import dev.lateen.config.shape.Findings;
+import java.util.Locale;
+import java.util.Set;
+
+/** Names of protocols in ports of Gateways and ServiceEntries. */
+final class Protocols {
+    private static final Set<String> KNOWN = Set.of(
+            "HTTP", "HTTP2", "HTTP_PROXY", "GRPC", "GRPC-WEB", "HTTPS", "TCP", "TLS", "MONGO", "MYSQL", "REDIS", "UDP");
+
+    private Protocols() {}
+
+    static void check(String protocol, Findings findings) {
+        if (!KNOWN.contains(protocol.toUpperCase(Locale.ROOT))) {
+            findings.error(
+                    "protocol",
+                    "\"" + protocol
+                            + "\" is none of HTTP, HTTP2, GRPC, GRPC-WEB, HTTPS, TLS, TCP, MONGO, MYSQL, REDIS, UDP");
+        }
+    }
+}

@@ -1,0 +1,133 @@
+package dev.lateen.config.networking;
+
+import dev.lateen.config.shape.Checked;
+import dev.lateen.config.shape.Findings;
+import dev.lateen.config.shape.Later;
+import dev.lateen.config.shape.Range;
+import dev.lateen.config.shape.Required;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Hosts that the mesh knows beside the services of its clusters (networking.istio.io ServiceEntry).
+ *
+ * @param addresses virtual addresses or CIDR blocks by which connections are told apart
+ * @param exportTo as of {@link VirtualService}
+ * @param workloadSelector pods of the object's namespace that are the endpoints
+ * @param subjectAltNames names that servers' certificates must carry; used once TLS is made by the mesh
+ */
+public record ServiceEntry(
+        @Required List<String> hosts,
+        List<String> addresses,
+        List<ServicePort> ports,
+        Location location,
+        Resolution resolution,
+        List<WorkloadEntry> endpoints,
+        @Nullable WorkloadSelector workloadSelector,
+        List<String> exportTo,
+        List<String> subjectAltNames)
+        implements Checked {
+    @Override
+    public void check(Findings findings) {
+        for (int i = 0; i < hosts.size(); i++) {
+            HostNames.check(hosts.get(i), "hosts[" + i + "]", findings);
+        }
+        ExportTo.check(exportTo, findings);
+        checkPorts(findings);
+        if (workloadSelector != null && !endpoints.isEmpty()) {
+            findings.error("workloadSelector", "excludes endpoints");
+        }
+        boolean dns = resolution == Resolution.DNS || resolution == Resolution.DNS_ROUND_ROBIN;
+        boolean wildcard = hosts.stream().anyMatch(h -> h.startsWith("*"));
+        if (dns && wildcard && endpoints.isEmpty()) {
+            findings.error("resolution", "a wildcard host cannot be looked up in DNS: name the hosts, or endpoints");
+        }
+        if (resolution == Resolution.NONE && !endpoints.isEmpty()) {
+            findings.error("endpoints", "resolution NONE sends connections where they were going: it has no endpoints");
+        }
+        for (int i = 0; i < endpoints.size(); i++) {
+            if (resolution == Resolution.STATIC
+                    && endpoints.get(i).address().chars().anyMatch(ServiceEntry::letter)
+                    && !endpoints.get(i).address().contains(":")) {
+                findings.error("endpoints[" + i + "].address", "resolution STATIC takes addresses, not names");
+            }
+        }
+    }
+
+    private static boolean letter(int c) {
+        return Character.isLetter(c);
+    }
+
+    private void checkPorts(Findings findings) {
+        Set<Integer> numbers = new HashSet<>();
+        Set<String> names = new HashSet<>();
+        for (int i = 0; i < ports.size(); i++) {
+            if (!numbers.add(ports.get(i).number())) {
+                findings.error("ports[" + i + "].number", ports.get(i).number() + " is given twice");
+            }
+            if (!names.add(ports.get(i).name())) {
+                findings.error("ports[" + i + "].name", "\"" + ports.get(i).name() + "\" is given twice");
+            }
+        }
+    }
+
+    /** Whether the hosts' workloads are part of the mesh. */
+    public enum Location {
+        MESH_EXTERNAL,
+        MESH_INTERNAL
+    }
+
+    /** How the hosts' addresses are found. */
+    public enum Resolution {
+        /** The caller found it: connections go to the address they were made for. */
+        NONE,
+        /** From {@code endpoints}. */
+        STATIC,
+        /** From DNS, all addresses sharing the load. */
+        DNS,
+        /** From DNS, one address at a time. */
+        DNS_ROUND_ROBIN,
+        @Later("DNS look-ups by request")
+        DYNAMIC_DNS
+    }
+
+    /**
+     * A port of the hosts.
+     *
+     * @param targetPort of the endpoints; 0 means the same number
+     */
+    public record ServicePort(
+            @Required @Range(min = 1, max = 65535) int number,
+            String protocol,
+            @Required String name,
+            @Range(min = 0, max = 65535) int targetPort)
+            implements Checked {
+        @Override
+        public void check(Findings findings) {
+            if (!protocol.isEmpty()) {
+                Protocols.check(protocol, findings);
+            }
+        }
+    }
+
+    /**
+     * An endpoint.
+     *
+     * @param ports number by name of the service's port
+     * @param weight share of the load; 0 means 1
+     */
+    public record WorkloadEntry(
+            String address,
+            Map<String, Integer> ports,
+            Map<String, String> labels,
+            @Later("several networks") String network,
+            @Later("localities") String locality,
+            @Range(min = 0) int weight,
+            String serviceAccount) {}
+
+    /** Workloads by their labels. */
+    public record WorkloadSelector(@Required Map<String, String> labels) {}
+}

@@ -1,0 +1,36 @@
+package dev.lateen.config.networking;
+
+import dev.lateen.config.shape.Checked;
+import dev.lateen.config.shape.Findings;
+import dev.lateen.config.shape.Later;
+import dev.lateen.config.shape.Range;
+import dev.lateen.config.shape.Required;
+import java.util.List;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+import tools.jackson.databind.JsonNode;
+
+/** One rule for connections whose content the mesh does not read. */
+public record TcpRoute(List<L4Match> match, @Required List<RouteDestination> route) implements Checked {
+    @Override
+    public void check(Findings findings) {
+        Weights.check(route.stream().map(RouteDestination::weight).toList(), findings);
+    }
+
+    /** One destination with its share, as of HTTP rules. */
+    public record RouteDestination(
+            @Required Destination destination,
+            @Range(min = 0) int weight) {}
+
+    /** Conditions on a connection, all of which must hold. */
+    public record L4Match(
+            List<String> destinationSubnets,
+            @Range(min = 0, max = 65535) int port,
+
+            @Later("matches by the caller's address") @Nullable
+            JsonNode sourceSubnet,
+
+            Map<String, String> sourceLabels,
+            List<String> gateways,
+            String sourceNamespace) {}
+}

@@ -1,0 +1,27 @@
+package dev.lateen.config.networking;
+
+import dev.lateen.config.networking.TcpRoute.RouteDestination;
+import dev.lateen.config.shape.Checked;
+import dev.lateen.config.shape.Findings;
+import dev.lateen.config.shape.Range;
+import dev.lateen.config.shape.Required;
+import java.util.List;
+import java.util.Map;
+
+/** One rule for TLS connections that the mesh does not end, by the server name they ask for. */
+public record TlsRoute(
+        @Required List<TlsMatch> match, @Required List<RouteDestination> route) implements Checked {
+    @Override
+    public void check(Findings findings) {
+        Weights.check(route.stream().map(RouteDestination::weight).toList(), findings);
+    }
+
+    /** Conditions on a connection, all of which must hold. */
+    public record TlsMatch(
+            @Required List<String> sniHosts,
+            List<String> destinationSubnets,
+            @Range(min = 0, max = 65535) int port,
+            Map<String, String> sourceLabels,
+            List<String> gateways,
+            String sourceNamespace) {}
+}
