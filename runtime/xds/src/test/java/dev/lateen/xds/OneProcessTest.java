@@ -206,8 +206,9 @@ class OneProcessTest {
                         }
                     })
                     .connect(endpoint)
-                    .addListener((ChannelFutureListener)
-                            connected -> connected.channel().writeAndFlush(onward));
+                    .addListener((ChannelFutureListener) connected -> {
+                        var _ = connected.channel().writeAndFlush(onward);
+                    });
         }
     }
 
@@ -234,7 +235,7 @@ class OneProcessTest {
         var answer = new DefaultFullHttpResponse(
                 HttpVersion.HTTP_1_1, HttpResponseStatus.OK, Unpooled.copiedBuffer(body, UTF_8));
         answer.headers().set("content-length", answer.content().readableBytes());
-        context.writeAndFlush(answer);
+        var _ = context.writeAndFlush(answer);
     }
 
     private static InetSocketAddress loopback(int port) {
