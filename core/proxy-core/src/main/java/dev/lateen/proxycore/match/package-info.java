@@ -1,3 +1,0 @@
-/** Conditions on text, header fields and query parameters, compiled once. */
-@org.jspecify.annotations.NullMarked
-package dev.lateen.proxycore.match;

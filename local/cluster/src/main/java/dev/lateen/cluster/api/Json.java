@@ -1,0 +1,46 @@
+package dev.lateen.cluster.api;
+
+import tools.jackson.core.JacksonException;
+import tools.jackson.databind.JsonNode;
+import tools.jackson.databind.json.JsonMapper;
+import tools.jackson.databind.node.ObjectNode;
+import tools.jackson.dataformat.yaml.YAMLMapper;
+
+/** Objects as bytes and back. */
+final class Json {
+    private static final JsonMapper MAPPER = new JsonMapper();
+    private static final YAMLMapper YAML = new YAMLMapper();
+
+    private Json() {}
+
+    static byte[] write(JsonNode node) {
+        return MAPPER.writeValueAsBytes(node);
+    }
+
+    static ObjectNode readStored(byte[] bytes) {
+        return (ObjectNode) MAPPER.readTree(bytes);
+    }
+
+    /** The body of a request, JSON or YAML. */
+    static JsonNode read(byte[] body, String contentType) throws ApiException {
+        try {
+            return contentType.contains("yaml") ? YAML.readTree(body) : MAPPER.readTree(body);
+        } catch (JacksonException e) {
+            throw ApiException.badRequest("the body of the request was not understood: " + e.getOriginalMessage());
+        }
+    }
+
+    static ObjectNode readObject(byte[] body, String contentType) throws ApiException {
+        if (contentType.contains("protobuf")) {
+            throw ApiException.of(
+                    415,
+                    "UnsupportedMediaType",
+                    "the body of the request was in an unknown format - accepted media types include:"
+                            + " application/json, application/yaml");
+        }
+        if (read(body, contentType) instanceof ObjectNode object) {
+            return object;
+        }
+        throw ApiException.badRequest("the body of the request is not an object");
+    }
+}

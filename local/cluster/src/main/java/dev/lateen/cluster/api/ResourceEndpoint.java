@@ -1,0 +1,393 @@
+package dev.lateen.cluster.api;
+
+import dev.lateen.cluster.store.ObjectStore;
+import java.time.Instant;
+import java.time.temporal.ChronoUnit;
+import java.util.ArrayList;
+import java.util.Base64;
+import java.util.List;
+import java.util.function.Predicate;
+import org.jspecify.annotations.Nullable;
+import tools.jackson.databind.JsonNode;
+import tools.jackson.databind.node.JsonNodeFactory;
+import tools.jackson.databind.node.ObjectNode;
+
+/** Answers requests for resources that are not streams. Blocks; called on virtual threads. */
+final class ResourceEndpoint {
+    private final Resources resources;
+    private final ResourceRegistry registry;
+    private final Tokens tokens;
+
+    ResourceEndpoint(Resources resources, ResourceRegistry registry, Tokens tokens) {
+        this.resources = resources;
+        this.registry = registry;
+        this.tokens = tokens;
+    }
+
+    Reply answer(String method, ApiRequest request, String accept, String contentType, byte[] body)
+            throws ApiException {
+        return switch (method) {
+            case "GET" -> request.name().isEmpty() ? list(request, accept) : get(request, accept);
+            case "POST" -> post(request, accept, contentType, body);
+            case "PUT" -> put(request, accept, Json.readObject(body, contentType));
+            case "PATCH" -> patch(request, accept, contentType, body);
+            case "DELETE" -> delete(request, accept, contentType, body);
+            default ->
+                throw ApiException.of(
+                        405, "MethodNotAllowed", "the server does not allow this method on the requested resource");
+        };
+    }
+
+    private Reply get(ApiRequest request, String accept) throws ApiException {
+        ObjectNode object = resources.get(request.type(), request.namespaceOrEmpty(), request.name());
+        if (request.subresource().equals("scale")) {
+            return Reply.json(200, Scale.of(object, request.type()));
+        }
+        return one(200, request, accept, object);
+    }
+
+    private static Reply one(int code, ApiRequest request, String accept, ObjectNode object) {
+        if (Tables.wanted(accept)) {
+            String revision = object.path("metadata").path("resourceVersion").asString("");
+            return Reply.json(
+                    code,
+                    Tables.table(request.type(), List.of(object), revision, request.parameter("includeObject"), true));
+        }
+        return Reply.json(code, object);
+    }
+
+    private Reply list(ApiRequest request, String accept) throws ApiException {
+        Predicate<JsonNode> selector = Resources.selector(
+                request.type(), request.parameter("labelSelector"), request.parameter("fieldSelector"));
+        ObjectStore.Listing listing = resources.list(request.type(), request.namespace());
+        List<ObjectNode> objects = new ArrayList<>();
+        for (ObjectStore.Item item : listing.items()) {
+            ObjectNode object = Resources.view(item, request.type());
+            if (selector.test(object)) {
+                objects.add(object);
+            }
+        }
+        int from = offset(request.parameter("continue"), listing.revision());
+        int limit = limit(request.parameter("limit"));
+        int to = limit == 0 ? objects.size() : Math.min(objects.size(), from + limit);
+        List<ObjectNode> page = objects.subList(Math.min(from, to), to);
+        String revision = String.valueOf(listing.revision());
+        ObjectNode answer;
+        if (Tables.wanted(accept)) {
+            answer = Tables.table(request.type(), page, revision, request.parameter("includeObject"), true);
+        } else {
+            answer = JsonNodeFactory.instance.objectNode();
+            answer.put("kind", request.type().kind() + "List")
+                    .put("apiVersion", request.type().apiVersion());
+            answer.putObject("metadata").put("resourceVersion", revision);
+            // Items of a list carry neither kind nor version in the real API; clients take both from the list.
+            page.forEach(object -> {
+                if (!registry.isCustom(request.type())) {
+                    object.remove(List.of("kind", "apiVersion"));
+                }
+            });
+            answer.putArray("items").addAll(page);
+        }
+        if (to < objects.size()) {
+            ObjectNode metadata = Defaults.object(answer, "metadata");
+            metadata.put("continue", token(to, listing.revision()));
+            metadata.put("remainingItemCount", objects.size() - to);
+        }
+        return Reply.json(200, answer);
+    }
+
+    private static int limit(String text) throws ApiException {
+        try {
+            return text.isEmpty() ? 0 : Math.max(0, Integer.parseInt(text));
+        } catch (NumberFormatException e) {
+            throw ApiException.badRequest("limit is not a number: " + text);
+        }
+    }
+
+    private static String token(int offset, long revision) {
+        return Base64.getUrlEncoder()
+                .withoutPadding()
+                .encodeToString((offset + " " + revision).getBytes(java.nio.charset.StandardCharsets.US_ASCII));
+    }
+
+    /** Where a page begins. Pages are cut from the present list, so a token is good only while nothing has changed. */
+    private static int offset(String token, long revision) throws ApiException {
+        if (token.isEmpty()) {
+            return 0;
+        }
+        try {
+            String[] parts = new String(
+                            Base64.getUrlDecoder().decode(token), java.nio.charset.StandardCharsets.US_ASCII)
+                    .split(" ", -1);
+            if (Long.parseLong(parts[1]) != revision) {
+                throw ApiException.expired(
+                        "The provided continue parameter is too old to display a consistent list result.");
+            }
+            return Integer.parseInt(parts[0]);
+        } catch (IllegalArgumentException | ArrayIndexOutOfBoundsException e) {
+            throw ApiException.badRequest("continue key is not valid: " + token);
+        }
+    }
+
+    private Reply post(ApiRequest request, String accept, String contentType, byte[] body) throws ApiException {
+        ObjectNode object = Json.readObject(body, contentType);
+        ResourceType type = request.type();
+        switch (request.subresource()) {
+            case "" -> {}
+            case "binding" -> {
+                return bind(request, object);
+            }
+            case "eviction" -> {
+                resources.delete(type, request.namespaceOrEmpty(), request.name(), object.path("deleteOptions"));
+                return Reply.json(201, success());
+            }
+            case "token" -> {
+                return token(request, object);
+            }
+            default -> throw ApiException.noSuchPath();
+        }
+        List<String> warnings = new ArrayList<>(checkBody(request, object));
+        String namespace = request.namespaceOrEmpty();
+        if (type.namespaced() && namespace.isEmpty()) {
+            throw ApiException.badRequest("an object of kind " + type.kind() + " is created in a namespace");
+        }
+        ObjectNode created = resources.create(type, namespace, object, dryRun(request));
+        if (!type.acted()) {
+            warnings.add("kind " + type.kind() + " is stored, and nothing on this cluster acts on it");
+        }
+        return one(201, request, accept, created).with(warnings);
+    }
+
+    private static boolean dryRun(ApiRequest request) {
+        return request.parameter("dryRun").equals("All");
+    }
+
+    /** Checks what a client sent; unknown fields are refused or warned of, as it asked. */
+    private List<String> checkBody(ApiRequest request, ObjectNode object) throws ApiException {
+        ResourceType type = request.type();
+        String kind = object.path("kind").asString(type.kind());
+        String version = object.path("apiVersion").asString(type.apiVersion());
+        if (!kind.equals(type.kind()) || !version.equals(type.apiVersion())) {
+            throw ApiException.badRequest(version + ", Kind=" + kind + " does not match the resource of the request, "
+                    + type.apiVersion() + ", Kind=" + type.kind());
+        }
+        String namespace = object.path("metadata").path("namespace").asString("");
+        if (type.namespaced()
+                && !namespace.isEmpty()
+                && request.namespace() != null
+                && !namespace.equals(request.namespace())) {
+            throw ApiException.badRequest(
+                    "the namespace of the provided object does not match the namespace sent on the" + " request");
+        }
+        String validation = request.parameter("fieldValidation");
+        if (validation.equals("Ignore") || !registry.isCustom(type)) {
+            return validation.equals("Ignore") ? List.of() : BuiltinFields.check(type, object, validation);
+        }
+        List<String> unknown = CustomValidation.unknownFields(object, registry.schema(type)).stream()
+                .map(field -> "unknown field \"" + field + "\"")
+                .toList();
+        return BuiltinFields.report(type, object, unknown, validation);
+    }
+
+    private Reply bind(ApiRequest request, ObjectNode binding) throws ApiException {
+        String node = binding.path("target").path("name").asString("");
+        resources.update(request.type(), request.namespaceOrEmpty(), request.name(), "", false, pod -> {
+            ObjectNode spec = Defaults.object(pod, "spec");
+            String present = spec.path("nodeName").asString("");
+            if (!present.isEmpty()) {
+                throw ApiException.conflict(
+                        request.type(), request.name(), "pod is already assigned to node \"" + present + "\"");
+            }
+            spec.put("nodeName", node);
+            return pod;
+        });
+        resources.update(request.type(), request.namespaceOrEmpty(), request.name(), "status", false, pod -> {
+            String now = Instant.now().truncatedTo(ChronoUnit.SECONDS).toString();
+            Defaults.array(Defaults.object(pod, "status"), "conditions")
+                    .addObject()
+                    .put("type", "PodScheduled")
+                    .put("status", "True")
+                    .put("lastTransitionTime", now);
+            return pod;
+        });
+        return Reply.json(201, success());
+    }
+
+    private Reply token(ApiRequest request, ObjectNode review) throws ApiException {
+        ObjectNode account = resources.get(request.type(), request.namespaceOrEmpty(), request.name());
+        JsonNode spec = review.path("spec");
+        List<String> audiences = spec.path("audiences")
+                .valueStream()
+                .map(text -> text.asString(""))
+                .toList();
+        long seconds = spec.path("expirationSeconds").asLong(3600);
+        Instant now = Instant.now().truncatedTo(ChronoUnit.SECONDS);
+        String token = tokens.issue(
+                request.namespaceOrEmpty(),
+                request.name(),
+                account.path("metadata").path("uid").asString(""),
+                spec.path("boundObjectRef"),
+                audiences.isEmpty() ? List.of(Tokens.ISSUER) : audiences,
+                now,
+                seconds);
+        review.put("kind", "TokenRequest").put("apiVersion", "authentication.k8s.io/v1");
+        review.putObject("status")
+                .put("token", token)
+                .put("expirationTimestamp", now.plusSeconds(seconds).toString());
+        return Reply.json(201, review);
+    }
+
+    private static ObjectNode success() {
+        ObjectNode status = JsonNodeFactory.instance.objectNode();
+        status.put("kind", "Status").put("apiVersion", "v1").putObject("metadata");
+        return status.put("status", "Success").put("code", 201);
+    }
+
+    private Reply put(ApiRequest request, String accept, ObjectNode object) throws ApiException {
+        if (request.subresource().equals("scale")) {
+            return scale(request, _ -> object);
+        }
+        List<String> warnings = checkBody(request, object);
+        return one(200, request, accept, change(request, _ -> object)).with(warnings);
+    }
+
+    private ObjectNode change(ApiRequest request, Resources.Update update) throws ApiException {
+        String subresource = request.subresource();
+        String part = subresource.equals("finalize") ? "" : subresource;
+        return resources.update(
+                request.type(), request.namespaceOrEmpty(), request.name(), part, dryRun(request), update);
+    }
+
+    private Reply scale(ApiRequest request, Resources.Update update) throws ApiException {
+        ObjectNode result = resources.update(
+                request.type(), request.namespaceOrEmpty(), request.name(), "", dryRun(request), object -> {
+                    JsonNode wanted = update.apply(Scale.of(object, request.type()));
+                    Defaults.object(object, "spec")
+                            .put(
+                                    "replicas",
+                                    wanted.path("spec").path("replicas").asInt(0));
+                    return object;
+                });
+        return Reply.json(200, Scale.of(result, request.type()));
+    }
+
+    private Reply patch(ApiRequest request, String accept, String contentType, byte[] body) throws ApiException {
+        String type = contentType.split(";", -1)[0].strip();
+        if (type.equals("application/apply-patch+yaml")) {
+            return apply(request, accept, Json.readObject(body, "yaml"));
+        }
+        JsonNode patch = Json.read(body, contentType);
+        Resources.Update update =
+                switch (type) {
+                    case "application/json-patch+json" -> object -> Patches.json(object, patch);
+                    case "application/merge-patch+json" -> object -> Patches.merge(object, patch);
+                    case "application/strategic-merge-patch+json" -> {
+                        if (registry.isCustom(request.type())) {
+                            throw unsupported(type, "application/json-patch+json, application/merge-patch+json");
+                        }
+                        yield object -> Patches.strategic(object, patch, "");
+                    }
+                    default ->
+                        throw unsupported(
+                                type,
+                                "application/json-patch+json, application/merge-patch+json,"
+                                        + " application/strategic-merge-patch+json, application/apply-patch+yaml");
+                };
+        if (request.subresource().equals("scale")) {
+            return scale(request, update);
+        }
+        List<String> warnings = new ArrayList<>();
+        ObjectNode changed = change(request, object -> {
+            JsonNode next = update.apply(object);
+            if (next instanceof ObjectNode result && request.subresource().isEmpty()) {
+                warnings.clear();
+                warnings.addAll(checkBody(request, result));
+            }
+            return next;
+        });
+        return one(200, request, accept, changed).with(warnings);
+    }
+
+    /** Server-side apply without tracking of fields: what the client sends is merged, and it wins. */
+    private Reply apply(ApiRequest request, String accept, ObjectNode object) throws ApiException {
+        List<String> warnings = checkBody(request, object);
+        try {
+            ObjectNode changed = change(
+                    request,
+                    present -> registry.isCustom(request.type())
+                            ? Patches.merge(present, object)
+                            : Patches.strategic(present, object, ""));
+            return one(200, request, accept, changed).with(warnings);
+        } catch (ApiException e) {
+            if (e.code() != 404 || !request.subresource().isEmpty()) {
+                throw e;
+            }
+            Defaults.object(object, "metadata").put("name", request.name());
+            return one(
+                            201,
+                            request,
+                            accept,
+                            resources.create(request.type(), request.namespaceOrEmpty(), object, dryRun(request)))
+                    .with(warnings);
+        }
+    }
+
+    private static ApiException unsupported(String type, String accepted) {
+        return ApiException.of(
+                415,
+                "UnsupportedMediaType",
+                "the body of the request was in an unknown format (" + type + ") - accepted media types include: "
+                        + accepted);
+    }
+
+    private Reply delete(ApiRequest request, String accept, String contentType, byte[] body) throws ApiException {
+        ObjectNode options =
+                body.length == 0 ? JsonNodeFactory.instance.objectNode() : Json.readObject(body, contentType);
+        for (String parameter : List.of("propagationPolicy", "gracePeriodSeconds")) {
+            if (!request.parameter(parameter).isEmpty() && !options.has(parameter)) {
+                options.put(parameter, request.parameter(parameter));
+            }
+        }
+        if (!request.name().isEmpty()) {
+            ObjectNode gone = resources.delete(request.type(), request.namespaceOrEmpty(), request.name(), options);
+            boolean waits = gone.path("metadata").has("deletionTimestamp");
+            return waits ? one(200, request, accept, gone) : Reply.json(200, deleted(request, gone));
+        }
+        Predicate<JsonNode> selector = Resources.selector(
+                request.type(), request.parameter("labelSelector"), request.parameter("fieldSelector"));
+        for (ObjectStore.Item item :
+                resources.list(request.type(), request.namespace()).items()) {
+            if (selector.test(Resources.view(item, request.type()))) {
+                deleteIfThere(request.type(), item.key(), options);
+            }
+        }
+        return list(request, accept);
+    }
+
+    private void deleteIfThere(ResourceType type, ObjectStore.Key key, @Nullable ObjectNode options)
+            throws ApiException {
+        try {
+            resources.delete(
+                    type,
+                    key.namespace(),
+                    key.name(),
+                    options == null ? JsonNodeFactory.instance.objectNode() : options);
+        } catch (ApiException e) {
+            if (e.code() != 404) {
+                throw e;
+            }
+        }
+    }
+
+    private static ObjectNode deleted(ApiRequest request, ObjectNode object) {
+        ObjectNode status = JsonNodeFactory.instance.objectNode();
+        status.put("kind", "Status").put("apiVersion", "v1").putObject("metadata");
+        status.put("status", "Success");
+        status.putObject("details")
+                .put("name", request.name())
+                .put("group", request.type().group())
+                .put("kind", request.type().plural())
+                .put("uid", object.path("metadata").path("uid").asString(""));
+        return status;
+    }
+}

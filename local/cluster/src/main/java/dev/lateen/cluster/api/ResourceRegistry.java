@@ -1,0 +1,128 @@
+package dev.lateen.cluster.api;
+
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
+import tools.jackson.core.JsonPointer;
+import tools.jackson.databind.JsonNode;
+import tools.jackson.databind.node.JsonNodeFactory;
+
+/** All resources that the server serves: the built-in ones and those of CustomResourceDefinitions. Thread-safe. */
+final class ResourceRegistry {
+    private final List<ResourceType> builtin = BuiltinTypes.all();
+    private final Map<String, List<ResourceType>> custom = new ConcurrentHashMap<>();
+    private final Map<String, JsonNode> schemas = new ConcurrentHashMap<>();
+
+    Optional<ResourceType> find(String group, String version, String plural) {
+        return all().stream()
+                .filter(type -> type.group().equals(group)
+                        && type.version().equals(version)
+                        && type.plural().equals(plural))
+                .findFirst();
+    }
+
+    List<ResourceType> all() {
+        List<ResourceType> types = new ArrayList<>(builtin);
+        custom.values().forEach(types::addAll);
+        return types;
+    }
+
+    /** One type of each resource, whatever its versions. */
+    Collection<ResourceType> resources() {
+        Map<String, ResourceType> resources = new LinkedHashMap<>();
+        all().forEach(type -> resources.putIfAbsent(type.stored(), type));
+        return resources.values();
+    }
+
+    boolean isCustom(ResourceType type) {
+        return schemas.containsKey(type.group() + "/" + type.version() + "/" + type.plural());
+    }
+
+    /** The structural schema of a custom resource. */
+    JsonNode schema(ResourceType type) {
+        return schemas.getOrDefault(
+                type.group() + "/" + type.version() + "/" + type.plural(), JsonNodeFactory.instance.missingNode());
+    }
+
+    /** Serves what a CustomResourceDefinition defines, from now on. */
+    void define(JsonNode definition) {
+        JsonNode spec = definition.path("spec");
+        JsonNode names = spec.path("names");
+        String group = spec.path("group").asString("");
+        String plural = names.path("plural").asString("");
+        List<ResourceType> types = new ArrayList<>();
+        for (JsonNode version : spec.path("versions")) {
+            if (!version.path("served").asBoolean(false)) {
+                continue;
+            }
+            String name = version.path("name").asString("");
+            types.add(new ResourceType(
+                    group,
+                    name,
+                    names.path("kind").asString(""),
+                    plural,
+                    names.path("singular")
+                            .asString(names.path("kind").asString("").toLowerCase(java.util.Locale.ROOT)),
+                    texts(names.path("shortNames")),
+                    texts(names.path("categories")),
+                    spec.path("scope").asString("").equals("Namespaced"),
+                    Set.copyOf(version.path("subresources").propertyNames()),
+                    true,
+                    columns(version.path("additionalPrinterColumns"))));
+            schemas.put(
+                    group + "/" + name + "/" + plural, version.path("schema").path("openAPIV3Schema"));
+        }
+        custom.put(definition.path("metadata").path("name").asString(""), types);
+    }
+
+    /** Serves it no longer. */
+    void forget(String definition) {
+        List<ResourceType> types = custom.remove(definition);
+        if (types != null) {
+            types.forEach(type -> schemas.remove(type.group() + "/" + type.version() + "/" + type.plural()));
+        }
+    }
+
+    private static List<String> texts(JsonNode list) {
+        List<String> texts = new ArrayList<>();
+        list.forEach(text -> texts.add(text.asString("")));
+        return texts;
+    }
+
+    private static List<Column> columns(JsonNode definitions) {
+        List<Column> columns = new ArrayList<>();
+        for (JsonNode definition : definitions) {
+            JsonPointer path = pointer(definition.path("jsonPath").asString(""));
+            String type = definition.path("type").asString("string");
+            columns.add(new Column(
+                    definition.path("name").asString(""),
+                    type,
+                    definition.path("format").asString(""),
+                    definition.path("priority").asInt(0),
+                    object -> cell(object.at(path), type)));
+        }
+        return columns.isEmpty() ? List.of(Columns.AGE) : columns;
+    }
+
+    private static JsonNode cell(JsonNode value, String type) {
+        if (value.isMissingNode() || value.isNull()) {
+            return JsonNodeFactory.instance.nullNode();
+        }
+        if (type.equals("date")) {
+            return JsonNodeFactory.instance.stringNode(Columns.age(value.asString("")));
+        }
+        return value.isContainer() ? JsonNodeFactory.instance.stringNode(value.toString()) : value;
+    }
+
+    /** {@code .spec.hosts[0]} as a pointer; printer columns use no more of JSONPath than fields and indexes. */
+    private static JsonPointer pointer(String jsonPath) {
+        String path = jsonPath.replace("\\.", "\u0000").replaceAll("\\[(\\d+)]", ".$1");
+        return JsonPointer.compile(
+                path.replace("~", "~0").replace("/", "~1").replace('.', '/').replace('\u0000', '.'));
+    }
+}

@@ -1,0 +1,357 @@
+package dev.lateen.cluster.api;
+
+import dev.lateen.cluster.store.ObjectStore;
+import dev.lateen.cluster.store.ObjectStore.Item;
+import dev.lateen.cluster.store.ObjectStore.Key;
+import dev.lateen.cluster.store.StoreException;
+import java.security.SecureRandom;
+import java.time.Instant;
+import java.time.temporal.ChronoUnit;
+import java.util.UUID;
+import java.util.function.Predicate;
+import org.jspecify.annotations.Nullable;
+import tools.jackson.databind.JsonNode;
+import tools.jackson.databind.node.ArrayNode;
+import tools.jackson.databind.node.ObjectNode;
+
+/** Create, replace, patch and delete: what the Kubernetes API does to an object between a client and the store. */
+final class Resources {
+    private static final String LETTERS = "bcdfghjklmnpqrstvwxz2456789";
+    private static final SecureRandom RANDOM = new SecureRandom();
+
+    private final ObjectStore store;
+    private final Admission admission;
+
+    Resources(ObjectStore store, Admission admission) {
+        this.store = store;
+        this.admission = admission;
+    }
+
+    /** How an object changes: the present one in, the next one out. */
+    @FunctionalInterface
+    interface Update {
+        JsonNode apply(ObjectNode present) throws ApiException;
+    }
+
+    static Key key(ResourceType type, String namespace, String name) {
+        return new Key(type.stored(), namespace, name);
+    }
+
+    /** An object as clients see it in this version, with its revision. */
+    static ObjectNode view(Item item, ResourceType type) {
+        ObjectNode object = Json.readStored(item.value());
+        object.put("apiVersion", type.apiVersion()).put("kind", type.kind());
+        Defaults.object(object, "metadata").put("resourceVersion", String.valueOf(item.revision()));
+        return object;
+    }
+
+    ObjectNode get(ResourceType type, String namespace, String name) throws ApiException {
+        return view(store.get(key(type, namespace, name)).orElseThrow(() -> ApiException.notFound(type, name)), type);
+    }
+
+    ObjectNode create(ResourceType type, String namespace, ObjectNode object, boolean dryRun) throws ApiException {
+        ObjectNode metadata = Defaults.object(object, "metadata");
+        String prefix = metadata.path("generateName").asString("");
+        if (metadata.path("name").asString("").isEmpty() && !prefix.isEmpty()) {
+            metadata.put("name", prefix + suffix());
+        }
+        String name = metadata.path("name").asString("");
+        if (type.namespaced()) {
+            metadata.put("namespace", namespace);
+        } else {
+            metadata.remove("namespace");
+        }
+        metadata.put("uid", UUID.randomUUID().toString());
+        metadata.put(
+                "creationTimestamp",
+                Instant.now().truncatedTo(ChronoUnit.SECONDS).toString());
+        metadata.remove(java.util.List.of("resourceVersion", "deletionTimestamp", "deletionGracePeriodSeconds"));
+        if (object.has("spec") || type.hasStatus()) {
+            metadata.put("generation", 1);
+        }
+        if (type.hasStatus()
+                && !type.kind().equals("CustomResourceDefinition")
+                && !type.kind().equals("Node")) {
+            object.remove("status");
+        }
+        admission.admit(type, null, object);
+        Key key = key(type, namespace, name);
+        return write(type, key, dryRun, (present, _) -> {
+            if (present != null) {
+                throw ApiException.alreadyExists(type, name);
+            }
+            return object;
+        });
+    }
+
+    private static String suffix() {
+        StringBuilder text = new StringBuilder();
+        for (int i = 0; i < 5; i++) {
+            text.append(LETTERS.charAt(RANDOM.nextInt(LETTERS.length())));
+        }
+        return text.toString();
+    }
+
+    /**
+     * Changes an object, or one subresource of it.
+     *
+     * @param subresource empty, or {@code status}: only that part of what {@code update} returns counts
+     */
+    ObjectNode update(
+            ResourceType type, String namespace, String name, String subresource, boolean dryRun, Update update)
+            throws ApiException {
+        Key key = key(type, namespace, name);
+        return write(type, key, dryRun, (item, _) -> {
+            if (item == null) {
+                throw ApiException.notFound(type, name);
+            }
+            ObjectNode present = view(item, type);
+            if (!(update.apply(present.deepCopy()) instanceof ObjectNode next)) {
+                throw ApiException.badRequest("the change leaves no object");
+            }
+            checkIdentity(type, name, present, next);
+            ObjectNode result =
+                    subresource.equals("status") ? withStatus(present, next) : withSpec(type, present, next);
+            if (subresource.isEmpty()) {
+                admission.admit(type, present, result);
+            }
+            ObjectNode metadata = Defaults.object(result, "metadata");
+            if (metadata.has("deletionTimestamp") && finished(type, result)) {
+                return null;
+            }
+            return result;
+        });
+    }
+
+    private static void checkIdentity(ResourceType type, String name, ObjectNode present, ObjectNode next)
+            throws ApiException {
+        JsonNode metadata = next.path("metadata");
+        String version = metadata.path("resourceVersion").asString("");
+        if (!version.isEmpty()
+                && !version.equals(
+                        present.path("metadata").path("resourceVersion").asString(""))) {
+            throw ApiException.conflict(
+                    type,
+                    name,
+                    "the object has been modified; please apply your changes to the latest version and try again");
+        }
+        String uid = metadata.path("uid").asString("");
+        if (!uid.isEmpty() && !uid.equals(present.path("metadata").path("uid").asString(""))) {
+            throw ApiException.conflict(
+                    type,
+                    name,
+                    "Precondition failed: UID in precondition: " + uid + ", UID in object meta: "
+                            + present.path("metadata").path("uid").asString(""));
+        }
+        if (!metadata.path("name").asString("").equals(name)) {
+            throw ApiException.badRequest("the name of the object ("
+                    + metadata.path("name").asString("") + ") does not match the name on the URL (" + name + ")");
+        }
+    }
+
+    private static ObjectNode withStatus(ObjectNode present, ObjectNode next) {
+        ObjectNode result = present.deepCopy();
+        if (next.has("status")) {
+            result.set("status", next.get("status"));
+        } else {
+            result.remove("status");
+        }
+        return result;
+    }
+
+    private static ObjectNode withSpec(ResourceType type, ObjectNode present, ObjectNode next) {
+        ObjectNode result = next.deepCopy();
+        ObjectNode metadata = Defaults.object(result, "metadata");
+        JsonNode old = present.path("metadata");
+        for (String kept : java.util.List.of(
+                "uid",
+                "creationTimestamp",
+                "namespace",
+                "deletionTimestamp",
+                "deletionGracePeriodSeconds",
+                "generation")) {
+            if (old.has(kept)) {
+                metadata.set(kept, old.get(kept));
+            } else {
+                metadata.remove(kept);
+            }
+        }
+        if (type.hasStatus()) {
+            if (present.has("status")) {
+                result.set("status", present.get("status"));
+            } else {
+                result.remove("status");
+            }
+        }
+        Defaults.apply(type, result);
+        if (old.has("generation") && !content(present).equals(content(result))) {
+            metadata.put("generation", old.path("generation").asLong() + 1);
+        }
+        return result;
+    }
+
+    private static ObjectNode content(ObjectNode object) {
+        ObjectNode content = object.deepCopy();
+        content.remove(java.util.List.of("metadata", "status"));
+        return content;
+    }
+
+    private static boolean finished(ResourceType type, ObjectNode object) {
+        boolean finalizers = !object.path("metadata").path("finalizers").isEmpty();
+        return switch (type.kind()) {
+            case "Namespace" ->
+                !finalizers && object.path("spec").path("finalizers").isEmpty();
+            // A pod goes when its node says so, by deleting it without grace.
+            case "Pod" -> false;
+            default -> !finalizers;
+        };
+    }
+
+    /** Deletes an object, or marks it as to be deleted when somebody has to finish something first. */
+    ObjectNode delete(ResourceType type, String namespace, String name, JsonNode options) throws ApiException {
+        Key key = key(type, namespace, name);
+        return write(type, key, false, (item, _) -> {
+            if (item == null) {
+                throw ApiException.notFound(type, name);
+            }
+            ObjectNode object = view(item, type);
+            ObjectNode metadata = Defaults.object(object, "metadata");
+            precondition(type, name, metadata, options.path("preconditions"));
+            policy(metadata, options.path("propagationPolicy").asString(""));
+            int grace = grace(type, object, options);
+            boolean already = metadata.has("deletionTimestamp");
+            if (type.kind().equals("Pod") && grace > 0) {
+                int present = metadata.path("deletionGracePeriodSeconds").asInt(Integer.MAX_VALUE);
+                if (already && present <= grace) {
+                    return item;
+                }
+                mark(metadata, grace);
+                return object;
+            }
+            boolean waits = !metadata.path("finalizers").isEmpty()
+                    || (type.kind().equals("Namespace")
+                            && !object.path("spec").path("finalizers").isEmpty());
+            if (!waits) {
+                return null;
+            }
+            if (!already) {
+                mark(metadata, 0);
+                if (type.kind().equals("Namespace")) {
+                    Defaults.object(object, "status").put("phase", "Terminating");
+                }
+            }
+            return object;
+        });
+    }
+
+    private static void precondition(ResourceType type, String name, ObjectNode metadata, JsonNode wanted)
+            throws ApiException {
+        String uid = wanted.path("uid").asString("");
+        if (!uid.isEmpty() && !uid.equals(metadata.path("uid").asString(""))) {
+            throw ApiException.conflict(
+                    type,
+                    name,
+                    "Precondition failed: UID in precondition: " + uid + ", UID in object meta: "
+                            + metadata.path("uid").asString(""));
+        }
+    }
+
+    private static void policy(ObjectNode metadata, String policy) {
+        String finalizer =
+                switch (policy) {
+                    case "Foreground" -> "foregroundDeletion";
+                    case "Orphan" -> "orphan";
+                    default -> "";
+                };
+        ArrayNode finalizers = Defaults.array(metadata, "finalizers");
+        boolean present = false;
+        for (JsonNode existing : finalizers) {
+            present |= existing.asString("").equals(finalizer);
+        }
+        if (!finalizer.isEmpty() && !present) {
+            finalizers.add(finalizer);
+        }
+        if (finalizers.isEmpty()) {
+            metadata.remove("finalizers");
+        }
+    }
+
+    private static int grace(ResourceType type, ObjectNode object, JsonNode options) {
+        if (!type.kind().equals("Pod")
+                || object.path("spec").path("nodeName").asString("").isEmpty()) {
+            return 0;
+        }
+        int given = options.path("gracePeriodSeconds").asInt(-1);
+        return given >= 0
+                ? given
+                : object.path("spec").path("terminationGracePeriodSeconds").asInt(30);
+    }
+
+    private static void mark(ObjectNode metadata, int grace) {
+        Instant now = Instant.now().truncatedTo(ChronoUnit.SECONDS);
+        metadata.put("deletionTimestamp", now.plusSeconds(grace).toString());
+        metadata.put("deletionGracePeriodSeconds", grace);
+        metadata.put("generation", metadata.path("generation").asLong(0) + 1);
+    }
+
+    /** Objects that fit, as of one revision. */
+    ObjectStore.Listing list(ResourceType type, @Nullable String namespace) {
+        return store.list(type.stored(), namespace);
+    }
+
+    static Predicate<JsonNode> selector(ResourceType type, String labels, String fields) throws ApiException {
+        Predicate<JsonNode> byLabel = Selector.labels(labels);
+        Predicate<JsonNode> byField = Selector.fields(fields, type);
+        return object -> byLabel.test(object) && byField.test(object);
+    }
+
+    /** The next object: the item's own value for no change, an object to store, or null to remove it. */
+    @FunctionalInterface
+    private interface Change {
+        @Nullable
+        Object apply(@Nullable Item present, long revision) throws ApiException;
+    }
+
+    private static final class DryRun extends Exception {
+        final transient ObjectNode result;
+
+        DryRun(ObjectNode result) {
+            super("dry run", null, false, false);
+            this.result = result;
+        }
+    }
+
+    @SuppressWarnings("ReferenceEquality") // the present item itself is how a change says that it changes nothing
+    private ObjectNode write(ResourceType type, Key key, boolean dryRun, Change change) throws ApiException {
+        try {
+            Item item = store.<Exception>change(key, (present, revision) -> {
+                Object next = change.apply(present, revision);
+                if (dryRun) {
+                    throw new DryRun(next instanceof ObjectNode object ? object : view(required(present), type));
+                }
+                if (present != null && next == present) {
+                    return present.value();
+                }
+                if (!(next instanceof ObjectNode object)) {
+                    return null;
+                }
+                Defaults.object(object, "metadata").remove("resourceVersion");
+                byte[] bytes = Json.write(object);
+                return present != null && java.util.Arrays.equals(bytes, present.value()) ? present.value() : bytes;
+            });
+            return view(required(item), type);
+        } catch (DryRun e) {
+            return e.result;
+        } catch (ApiException e) {
+            throw e;
+        } catch (StoreException e) {
+            throw ApiException.of(500, "InternalError", String.valueOf(e.getMessage()));
+        } catch (Exception e) {
+            throw new IllegalStateException("a change threw what no change throws", e);
+        }
+    }
+
+    private static Item required(@Nullable Item item) {
+        return java.util.Objects.requireNonNull(item);
+    }
+}
