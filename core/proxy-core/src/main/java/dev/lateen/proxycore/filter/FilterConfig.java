@@ -1,0 +1,21 @@
+package dev.lateen.proxycore.filter;
+
+/** What an HTTP filter was told to do: for all requests of a listener, or for those of one route. */
+public sealed interface FilterConfig {
+    /**
+     * Sends the request where its route says ({@code envoy.extensions.filters.http.router.v3.Router}).
+     *
+     * @param suppressEnvoyHeaders whether no {@code x-envoy-} header is added to requests and responses
+     * @param respectExpectedTimeout whether {@code x-envoy-expected-rq-timeout-ms} of the caller is taken over
+     */
+    record Router(boolean suppressEnvoyHeaders, boolean respectExpectedTimeout) implements FilterConfig {}
+
+    /** Delays or refuses a share of requests: see {@link FaultInjection}. */
+    record Fault(FaultInjection injection) implements FilterConfig {}
+
+    /** Answers for cross-origin requests of browsers: see {@link CorsPolicy}. */
+    record Cors(CorsPolicy policy) implements FilterConfig {}
+
+    /** The filter does not run for these requests. */
+    record Disabled() implements FilterConfig {}
+}

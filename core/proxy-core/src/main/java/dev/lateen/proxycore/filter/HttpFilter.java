@@ -1,0 +1,116 @@
+package dev.lateen.proxycore.filter;
+
+import com.google.protobuf.Any;
+import dev.lateen.proxycore.CompileException;
+import dev.lateen.proxycore.Extensions;
+import dev.lateen.proxycore.Place;
+import io.envoyproxy.envoy.extensions.filters.http.cors.v3.Cors;
+import io.envoyproxy.envoy.extensions.filters.http.fault.v3.HTTPFault;
+import io.envoyproxy.envoy.extensions.filters.http.router.v3.Router;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+
+/**
+ * One step of a listener's HTTP filter chain.
+ *
+ * @param name by which routes override its configuration
+ * @param config what it does unless the route says otherwise
+ * @param disabled whether it runs only for routes that configure it
+ */
+public record HttpFilter(String name, FilterConfig config, boolean disabled) {
+
+    /** What this filter does for requests of a route with these overrides. */
+    public FilterConfig effective(Map<String, FilterConfig> overrides) {
+        FilterConfig override = overrides.get(name);
+        if (override != null) {
+            return override;
+        }
+        return disabled ? new FilterConfig.Disabled() : config;
+    }
+
+    /**
+     * Compiles a filter chain. The last filter must be the router, and the only one.
+     *
+     * @param ignored takes a sentence for each unknown filter that the configuration calls optional
+     */
+    public static List<HttpFilter> chain(
+            List<io.envoyproxy.envoy.extensions.filters.network.http_connection_manager.v3.HttpFilter> protos,
+            Place at,
+            List<String> ignored)
+            throws CompileException {
+        List<HttpFilter> filters = new ArrayList<>();
+        for (int i = 0; i < protos.size(); i++) {
+            var proto = protos.get(i);
+            Place here = at.item("http_filters", i).named(proto.getName());
+            here.only(proto, "name", "typed_config", "is_optional", "disabled");
+            boolean known = Extensions.isOneOf(proto.getTypedConfig(), Router.class, HTTPFault.class, Cors.class);
+            if (!known && proto.getIsOptional()) {
+                ignored.add(here + ": optional and unknown: " + Extensions.typeName(proto.getTypedConfig()));
+                continue;
+            }
+            filters.add(new HttpFilter(proto.getName(), base(proto.getTypedConfig(), here), proto.getDisabled()));
+        }
+        for (int i = 0; i < filters.size(); i++) {
+            boolean router = filters.get(i).config() instanceof FilterConfig.Router;
+            if (router != (i == filters.size() - 1)) {
+                throw at.field("http_filters").refuse("the router must be the last filter, and only the last");
+            }
+        }
+        if (filters.isEmpty()) {
+            throw at.field("http_filters").refuse("no filter: at least the router is needed");
+        }
+        return List.copyOf(filters);
+    }
+
+    private static FilterConfig base(Any any, Place at) throws CompileException {
+        if (any.is(Router.class)) {
+            Router router = at.unpack(any, Router.class);
+            // Statistics here are always dynamic; a span per upstream try is the tracer's business.
+            at.only(router, "dynamic_stats", "suppress_envoy_headers", "respect_expected_rq_timeout");
+            return new FilterConfig.Router(router.getSuppressEnvoyHeaders(), router.getRespectExpectedRqTimeout());
+        }
+        if (any.is(HTTPFault.class)) {
+            return new FilterConfig.Fault(FaultInjection.of(at.unpack(any, HTTPFault.class), at));
+        }
+        if (any.is(Cors.class)) {
+            return new FilterConfig.Cors(CorsPolicy.NONE);
+        }
+        throw at.refuse("unknown HTTP filter: " + Extensions.typeName(any));
+    }
+
+    /** Compiles {@code typed_per_filter_config}, over those of the level above, which it does not change. */
+    public static Map<String, FilterConfig> overrides(
+            Map<String, Any> protos, Place at, Map<String, FilterConfig> above) throws CompileException {
+        if (protos.isEmpty()) {
+            return above;
+        }
+        Map<String, FilterConfig> all = new HashMap<>(above);
+        for (Map.Entry<String, Any> entry : protos.entrySet()) {
+            Place here = at.field("typed_per_filter_config").named(entry.getKey());
+            Any any = entry.getValue();
+            boolean optional = false;
+            if (any.is(io.envoyproxy.envoy.config.route.v3.FilterConfig.class)) {
+                var wrapper = here.unpack(any, io.envoyproxy.envoy.config.route.v3.FilterConfig.class);
+                if (wrapper.getDisabled()) {
+                    all.put(entry.getKey(), new FilterConfig.Disabled());
+                    continue;
+                }
+                any = wrapper.getConfig();
+                optional = wrapper.getIsOptional();
+            }
+            if (any.is(HTTPFault.class)) {
+                all.put(
+                        entry.getKey(),
+                        new FilterConfig.Fault(FaultInjection.of(here.unpack(any, HTTPFault.class), here)));
+            } else if (any.is(io.envoyproxy.envoy.extensions.filters.http.cors.v3.CorsPolicy.class)) {
+                var cors = here.unpack(any, io.envoyproxy.envoy.extensions.filters.http.cors.v3.CorsPolicy.class);
+                all.put(entry.getKey(), new FilterConfig.Cors(CorsPolicy.of(cors, here)));
+            } else if (!optional) {
+                throw here.refuse("unknown configuration of an HTTP filter: " + Extensions.typeName(any));
+            }
+        }
+        return Map.copyOf(all);
+    }
+}

@@ -1,0 +1,3 @@
+/** HTTP filters compiled from their typed configuration, and their decisions. */
+@org.jspecify.annotations.NullMarked
+package dev.lateen.proxycore.filter;

@@ -1,0 +1,55 @@
+package dev.lateen.proxycore.format;
+
+import dev.lateen.proxycore.head.Fields;
+import dev.lateen.proxycore.head.RequestHead;
+import dev.lateen.proxycore.head.ResponseHead;
+import org.jspecify.annotations.Nullable;
+
+/** What a {@link Format} may ask about a stream. */
+public interface FormatContext {
+    /** The request's head, null when none was read. */
+    @Nullable
+    RequestHead request();
+
+    /** The response's head, null before there is one. */
+    @Nullable
+    ResponseHead response();
+
+    /** The response's trailers, null without. */
+    @Nullable
+    Fields trailers();
+
+    /**
+     * A fact of the stream.
+     *
+     * @param argument what stood in brackets, or empty: a time format, a key, the name of an environment variable
+     * @return the text, or null when it is not known
+     */
+    @Nullable
+    String value(Operator operator, String argument);
+
+    /** A context that knows these heads and nothing else. */
+    static FormatContext of(@Nullable RequestHead request, @Nullable ResponseHead response) {
+        return new FormatContext() {
+            @Override
+            public @Nullable RequestHead request() {
+                return request;
+            }
+
+            @Override
+            public @Nullable ResponseHead response() {
+                return response;
+            }
+
+            @Override
+            public @Nullable Fields trailers() {
+                return null;
+            }
+
+            @Override
+            public @Nullable String value(Operator operator, String argument) {
+                return null;
+            }
+        };
+    }
+}

@@ -1,0 +1,103 @@
+package dev.lateen.proxycore.listener;
+
+import com.google.protobuf.Any;
+import com.google.protobuf.Struct;
+import com.google.protobuf.Value;
+import dev.lateen.proxycore.CompileException;
+import dev.lateen.proxycore.Extensions;
+import dev.lateen.proxycore.Place;
+import dev.lateen.proxycore.format.Format;
+import io.envoyproxy.envoy.config.core.v3.SubstitutionFormatString;
+import io.envoyproxy.envoy.extensions.access_loggers.file.v3.FileAccessLog;
+import io.envoyproxy.envoy.extensions.access_loggers.stream.v3.StderrAccessLog;
+import io.envoyproxy.envoy.extensions.access_loggers.stream.v3.StdoutAccessLog;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+
+/**
+ * Where and how a line per stream is written.
+ *
+ * @param path a file; {@code /dev/stdout} and {@code /dev/stderr} stand for the process's own
+ * @param layout what a line says
+ * @param filter which streams get one
+ */
+public record AccessLog(String path, Layout layout, LogFilter filter) {
+    private static final String DEFAULT_FORMAT = "[%START_TIME%] \"%REQ(:METHOD)% "
+            + "%REQ(X-ENVOY-ORIGINAL-PATH?:PATH)% %PROTOCOL%\" %RESPONSE_CODE% %RESPONSE_FLAGS% %BYTES_RECEIVED% "
+            + "%BYTES_SENT% %DURATION% %RESP(X-ENVOY-UPSTREAM-SERVICE-TIME)% \"%REQ(X-FORWARDED-FOR)%\" "
+            + "\"%REQ(USER-AGENT)%\" \"%REQ(X-REQUEST-ID)%\" \"%REQ(:AUTHORITY)%\" \"%UPSTREAM_HOST%\"\n";
+
+    /** What a line says. */
+    public sealed interface Layout {}
+
+    /** Text with commands; the line end is part of it. */
+    public record Text(Format format, boolean omitEmpty) implements Layout {}
+
+    /** A JSON object with a text for each key, in the order of the configuration; a line end follows. */
+    public record Json(Map<String, Format> fields, boolean omitEmpty) implements Layout {
+        public Json {
+            fields = java.util.Collections.unmodifiableMap(new LinkedHashMap<>(fields));
+        }
+    }
+
+    static List<AccessLog> all(List<io.envoyproxy.envoy.config.accesslog.v3.AccessLog> protos, Place at)
+            throws CompileException {
+        List<AccessLog> logs = new ArrayList<>();
+        for (int i = 0; i < protos.size(); i++) {
+            var proto = protos.get(i);
+            Place here = at.item("access_log", i).named(proto.getName());
+            LogFilter filter =
+                    proto.hasFilter() ? LogFilter.of(proto.getFilter(), here.field("filter")) : new LogFilter.Always();
+            Any any = proto.getTypedConfig();
+            if (any.is(FileAccessLog.class)) {
+                FileAccessLog log = here.unpack(any, FileAccessLog.class);
+                here.only(log, "path", "log_format");
+                logs.add(new AccessLog(log.getPath(), layout(log.hasLogFormat(), log.getLogFormat(), here), filter));
+            } else if (any.is(StdoutAccessLog.class)) {
+                StdoutAccessLog log = here.unpack(any, StdoutAccessLog.class);
+                logs.add(new AccessLog("/dev/stdout", layout(log.hasLogFormat(), log.getLogFormat(), here), filter));
+            } else if (any.is(StderrAccessLog.class)) {
+                StderrAccessLog log = here.unpack(any, StderrAccessLog.class);
+                logs.add(new AccessLog("/dev/stderr", layout(log.hasLogFormat(), log.getLogFormat(), here), filter));
+            } else {
+                throw here.refuse("unknown access log: " + Extensions.typeName(any));
+            }
+        }
+        return List.copyOf(logs);
+    }
+
+    private static Layout layout(boolean set, SubstitutionFormatString proto, Place log) throws CompileException {
+        Place at = log.field("log_format");
+        if (!set) {
+            return new Text(Format.parse(DEFAULT_FORMAT, at), false);
+        }
+        return switch (proto.getFormatCase()) {
+            case TEXT_FORMAT_SOURCE -> {
+                at.only(proto, "text_format_source", "omit_empty_values");
+                yield new Text(
+                        Format.parse(proto.getTextFormatSource().getInlineString(), at.field("text_format_source")),
+                        proto.getOmitEmptyValues());
+            }
+            case JSON_FORMAT -> {
+                at.only(proto, "json_format", "omit_empty_values");
+                yield new Json(fields(proto.getJsonFormat(), at.field("json_format")), proto.getOmitEmptyValues());
+            }
+            case TEXT_FORMAT, FORMAT_NOT_SET ->
+                throw at.refuse("text_format_source or json_format is needed, not " + proto.getFormatCase());
+        };
+    }
+
+    private static Map<String, Format> fields(Struct struct, Place at) throws CompileException {
+        Map<String, Format> fields = new LinkedHashMap<>();
+        for (Map.Entry<String, Value> entry : struct.getFieldsMap().entrySet()) {
+            Place here = at.named(entry.getKey());
+            if (!entry.getValue().hasStringValue()) {
+                throw here.refuse("only text values are supported");
+            }
+            fields.put(entry.getKey(), Format.parse(entry.getValue().getStringValue(), here));
+        }
+        return fields;
+    }
+}

@@ -1,0 +1,291 @@
+package dev.lateen.proxycore.listener;
+
+import dev.lateen.proxycore.CompileException;
+import dev.lateen.proxycore.ConnectionFacts;
+import dev.lateen.proxycore.Extensions;
+import dev.lateen.proxycore.Place;
+import dev.lateen.proxycore.Trace;
+import dev.lateen.proxycore.Trace.Verdict;
+import io.envoyproxy.envoy.config.core.v3.Address;
+import io.envoyproxy.envoy.config.core.v3.SocketAddress;
+import io.envoyproxy.envoy.config.listener.v3.Listener;
+import io.envoyproxy.envoy.extensions.filters.listener.http_inspector.v3.HttpInspector;
+import io.envoyproxy.envoy.extensions.filters.listener.original_dst.v3.OriginalDst;
+import io.envoyproxy.envoy.extensions.filters.listener.tls_inspector.v3.TlsInspector;
+import java.net.InetSocketAddress;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A listener, ready to choose a filter chain for a connection; compiled from {@code
+ * envoy.config.listener.v3.Listener}. Immutable and thread-safe.
+ */
+public final class CompiledListener {
+    private final String name;
+    private final List<InetSocketAddress> addresses;
+    private final boolean bind;
+    private final boolean useOriginalDestination;
+    private final TrafficDirection direction;
+    private final List<ListenerFilter> listenerFilters;
+    private final Duration listenerFiltersTimeout;
+    private final boolean continueOnTimeout;
+    private final int bufferLimit;
+    private final int backlog;
+    private final List<AccessLog> accessLogs;
+    private final List<FilterChain> chains;
+    private final @Nullable FilterChain defaultChain;
+    private final List<String> ignored;
+    private final ChainTable table;
+
+    /** Which way the traffic goes, seen from the app. */
+    public enum TrafficDirection {
+        UNSPECIFIED,
+        INBOUND,
+        OUTBOUND
+    }
+
+    private CompiledListener(Listener proto, Place top) throws CompileException {
+        name = proto.getName();
+        ignored = new ArrayList<>();
+        addresses = addresses(proto, top);
+        bind = bind(proto);
+        useOriginalDestination = proto.getUseOriginalDst().getValue();
+        direction = switch (proto.getTrafficDirection()) {
+            case INBOUND -> TrafficDirection.INBOUND;
+            case OUTBOUND -> TrafficDirection.OUTBOUND;
+            case UNSPECIFIED, UNRECOGNIZED -> TrafficDirection.UNSPECIFIED;
+        };
+        listenerFilters = listenerFilters(proto, top);
+        listenerFiltersTimeout = proto.hasListenerFiltersTimeout()
+                ? top.field("listener_filters_timeout").duration(proto.getListenerFiltersTimeout())
+                : Duration.ofSeconds(15);
+        continueOnTimeout = proto.getContinueOnListenerFiltersTimeout();
+        bufferLimit = proto.hasPerConnectionBufferLimitBytes()
+                ? top.number(proto.getPerConnectionBufferLimitBytes())
+                : 1 << 20;
+        backlog = proto.hasTcpBacklogSize() ? top.number(proto.getTcpBacklogSize()) : 0;
+        accessLogs = AccessLog.all(proto.getAccessLogList(), top);
+        chains = chains(proto, top);
+        defaultChain = proto.hasDefaultFilterChain()
+                ? chain(proto.getDefaultFilterChain(), top.field("default_filter_chain"))
+                : null;
+        table = new ChainTable(chains);
+        if (chains.isEmpty() && defaultChain == null) {
+            throw top.refuse("no filter chain");
+        }
+    }
+
+    /** Compiles a listener; the first thing that cannot be honoured refuses all of it. */
+    public static CompiledListener of(Listener proto) throws CompileException {
+        Place top = Place.of("listener", proto.getName());
+        // Without effect here: how connections spread over threads and sockets, draining, statistics' names.
+        top.only(
+                proto,
+                "name",
+                "address",
+                "additional_addresses",
+                "stat_prefix",
+                "filter_chains",
+                "use_original_dst",
+                "default_filter_chain",
+                "per_connection_buffer_limit_bytes",
+                "metadata",
+                "deprecated_v1",
+                "drain_type",
+                "listener_filters",
+                "listener_filters_timeout",
+                "continue_on_listener_filters_timeout",
+                "traffic_direction",
+                "connection_balance_config",
+                "reuse_port",
+                "enable_reuse_port",
+                "access_log",
+                "tcp_backlog_size",
+                "max_connections_to_accept_per_socket_event",
+                "bind_to_port",
+                "ignore_global_conn_limit",
+                "bypass_overload_manager");
+        return new CompiledListener(proto, top);
+    }
+
+    @SuppressWarnings("deprecation") // Istio set deprecated_v1 for long
+    private static boolean bind(Listener proto) {
+        if (proto.hasBindToPort()) {
+            return proto.getBindToPort().getValue();
+        }
+        return !proto.getDeprecatedV1().hasBindToPort()
+                || proto.getDeprecatedV1().getBindToPort().getValue();
+    }
+
+    private static List<InetSocketAddress> addresses(Listener proto, Place top) throws CompileException {
+        List<InetSocketAddress> addresses = new ArrayList<>();
+        addresses.add(address(proto.getAddress(), top.field("address")));
+        for (int i = 0; i < proto.getAdditionalAddressesCount(); i++) {
+            addresses.add(address(proto.getAdditionalAddresses(i).getAddress(), top.item("additional_addresses", i)));
+        }
+        return List.copyOf(addresses);
+    }
+
+    private static InetSocketAddress address(Address proto, Place at) throws CompileException {
+        if (!proto.hasSocketAddress()) {
+            throw at.refuse("only socket addresses are supported, not " + proto.getAddressCase());
+        }
+        SocketAddress socket = proto.getSocketAddress();
+        if (socket.getProtocol() != SocketAddress.Protocol.TCP) {
+            throw at.refuse("only TCP is supported, not " + socket.getProtocol());
+        }
+        if (!socket.hasPortValue() || socket.getPortValue() < 0 || socket.getPortValue() > 65_535) {
+            throw at.refuse("not a port");
+        }
+        return new InetSocketAddress(at.literal(socket.getAddress()), socket.getPortValue());
+    }
+
+    private List<ListenerFilter> listenerFilters(Listener proto, Place top) throws CompileException {
+        List<ListenerFilter> filters = new ArrayList<>();
+        for (int i = 0; i < proto.getListenerFiltersCount(); i++) {
+            var filter = proto.getListenerFilters(i);
+            Place at = top.item("listener_filters", i).named(filter.getName());
+            // A disabled part of traffic (by port) only spares work: what the filter finds is not asked for there.
+            at.only(filter, "name", "typed_config", "filter_disabled");
+            if (filter.getTypedConfig().is(OriginalDst.class)) {
+                filters.add(new ListenerFilter.OriginalDestination());
+            } else if (filter.getTypedConfig().is(TlsInspector.class)) {
+                filters.add(new ListenerFilter.TlsInspector());
+            } else if (filter.getTypedConfig().is(HttpInspector.class)) {
+                filters.add(new ListenerFilter.HttpInspector());
+            } else {
+                throw at.refuse("unknown listener filter: " + Extensions.typeName(filter.getTypedConfig()));
+            }
+        }
+        return List.copyOf(filters);
+    }
+
+    private List<FilterChain> chains(Listener proto, Place top) throws CompileException {
+        List<FilterChain> all = new ArrayList<>();
+        Map<ChainMatch, String> seen = new HashMap<>();
+        for (int i = 0; i < proto.getFilterChainsCount(); i++) {
+            var chain = proto.getFilterChains(i);
+            Place at = top.item("filter_chains", i).named(chain.getName());
+            FilterChain compiled = chain(chain, at);
+            String other = seen.putIfAbsent(compiled.match(), compiled.describe());
+            if (other != null) {
+                throw at.refuse("takes the same connections as " + other);
+            }
+            all.add(compiled);
+        }
+        return List.copyOf(all);
+    }
+
+    private FilterChain chain(io.envoyproxy.envoy.config.listener.v3.FilterChain proto, Place at)
+            throws CompileException {
+        at.only(
+                proto,
+                "filter_chain_match",
+                "filters",
+                "metadata",
+                "transport_socket",
+                "transport_socket_connect_timeout",
+                "name");
+        return new FilterChain(
+                proto.getName(),
+                ChainMatch.of(proto.getFilterChainMatch(), at.field("filter_chain_match")),
+                proto.hasTransportSocket()
+                        ? TransportSocket.of(proto.getTransportSocket(), at.field("transport_socket"))
+                        : new TransportSocket.Raw(),
+                at.field("transport_socket_connect_timeout").duration(proto.getTransportSocketConnectTimeout()),
+                NetworkFilter.of(proto.getFiltersList(), at, ignored));
+    }
+
+    public String name() {
+        return name;
+    }
+
+    /** Where it listens, or would listen: the first is the main address. */
+    public List<InetSocketAddress> addresses() {
+        return addresses;
+    }
+
+    /** The main address. */
+    public InetSocketAddress address() {
+        return addresses.getFirst();
+    }
+
+    /** Whether it has a socket of its own; else it only takes connections handed over by {@link #useOriginalDestination}. */
+    public boolean bind() {
+        return bind;
+    }
+
+    /**
+     * Whether a connection is handed to the listener of its original destination: the one with that address and port,
+     * else the one with any address and that port, else it stays here.
+     */
+    public boolean useOriginalDestination() {
+        return useOriginalDestination;
+    }
+
+    public TrafficDirection direction() {
+        return direction;
+    }
+
+    /** What looks at a connection before {@link #match}, in this order. */
+    public List<ListenerFilter> listenerFilters() {
+        return listenerFilters;
+    }
+
+    /** How long the listener filters may wait for bytes; zero means without limit. */
+    public Duration listenerFiltersTimeout() {
+        return listenerFiltersTimeout;
+    }
+
+    /** Whether a connection goes on with what is known when that time is up; else it is closed. */
+    public boolean continueOnListenerFiltersTimeout() {
+        return continueOnTimeout;
+    }
+
+    /** Soft limit in bytes for what is buffered in each direction of a connection. */
+    public int bufferLimit() {
+        return bufferLimit;
+    }
+
+    /** Length of the queue of connections not yet accepted; 0 means the system's default. */
+    public int backlog() {
+        return backlog;
+    }
+
+    /** One line per connection, beside what the filters log. */
+    public List<AccessLog> accessLogs() {
+        return accessLogs;
+    }
+
+    public List<FilterChain> chains() {
+        return chains;
+    }
+
+    public @Nullable FilterChain defaultChain() {
+        return defaultChain;
+    }
+
+    /** One sentence for each part that the configuration calls optional and that is not known here. */
+    public List<String> ignored() {
+        return List.copyOf(ignored);
+    }
+
+    /** The chain for a connection, or null when none takes it: the connection is closed, flag NR. */
+    public @Nullable FilterChain match(ConnectionFacts facts, Trace trace) {
+        FilterChain chain = table.match(facts, trace);
+        if (chain != null) {
+            return chain;
+        }
+        if (trace.on()) {
+            trace.note(
+                    defaultChain == null ? Verdict.SKIPPED : Verdict.CHOSEN,
+                    defaultChain == null ? "listener \"" + name + "\"" : "default filter chain",
+                    "no filter chain takes the connection");
+        }
+        return defaultChain;
+    }
+}

@@ -1,0 +1,319 @@
+package dev.lateen.proxycore.listener;
+
+import com.google.protobuf.Message;
+import dev.lateen.proxycore.CompileException;
+import dev.lateen.proxycore.Place;
+import dev.lateen.proxycore.filter.HttpFilter;
+import dev.lateen.proxycore.route.RouteTable;
+import io.envoyproxy.envoy.config.core.v3.HttpProtocolOptions;
+import io.envoyproxy.envoy.extensions.filters.network.http_connection_manager.v3.HttpConnectionManager.UpgradeConfig;
+import java.time.Duration;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Reads HTTP from a connection and runs each request through filters and routes; compiled from {@code
+ * envoy.extensions.filters.network.http_connection_manager.v3.HttpConnectionManager}. Immutable.
+ *
+ * @param statPrefix by which its statistics are named
+ * @param codec which version of HTTP the connection speaks
+ * @param routes where its routes come from
+ * @param filters in order; the router is the last
+ * @param timeouts time limits
+ * @param limits size and number limits
+ * @param headers what it does to heads before routing and after
+ * @param paths how paths are brought to a normal form before routing
+ * @param http1 what it accepts of HTTP/1
+ * @param upgrades protocols (lower case) to which a request may be upgraded, or not
+ * @param tracing spans, or null for none
+ * @param accessLogs one line per request
+ */
+public record HttpConnectionManager(
+        String statPrefix,
+        Codec codec,
+        RouteSource routes,
+        List<HttpFilter> filters,
+        Timeouts timeouts,
+        Limits limits,
+        HeaderRules headers,
+        PathRules paths,
+        Http1Rules http1,
+        Map<String, Boolean> upgrades,
+        @Nullable Tracing tracing,
+        List<AccessLog> accessLogs)
+        implements NetworkFilter {
+
+    public HttpConnectionManager {
+        filters = List.copyOf(filters);
+        upgrades = Map.copyOf(upgrades);
+        accessLogs = List.copyOf(accessLogs);
+    }
+
+    /** Which version of HTTP. */
+    public enum Codec {
+        /** By ALPN, else by the first bytes. */
+        AUTO,
+        HTTP1,
+        HTTP2
+    }
+
+    /**
+     * Time limits; zero means without limit.
+     *
+     * @param connectionIdle how long a connection without requests stays
+     * @param connectionDuration how long a connection lives, with requests or without
+     * @param streamIdle how long a request may be silent in both directions
+     * @param streamDuration how long a request may live
+     * @param request from the first byte of a request to its last
+     * @param requestHeaders from the first byte of a request to the end of its head
+     * @param drain how long a connection that is told to close may still take requests
+     * @param delayedClose how long a closing connection waits for the client to read the last answer
+     */
+    public record Timeouts(
+            Duration connectionIdle,
+            Duration connectionDuration,
+            Duration streamIdle,
+            Duration streamDuration,
+            Duration request,
+            Duration requestHeaders,
+            Duration drain,
+            Duration delayedClose) {}
+
+    /**
+     * Limits of size and number.
+     *
+     * @param headerBytes the largest head of a request
+     * @param headerCount the largest number of its fields
+     * @param requestsPerConnection 0 means without limit
+     */
+    public record Limits(int headerBytes, int headerCount, int requestsPerConnection) {}
+
+    /**
+     * What HTTP/1 may look like.
+     *
+     * @param acceptHttp10 whether HTTP/1.0 is served; else it gets 426
+     * @param defaultHost the host of HTTP/1.0 requests without one, or empty
+     * @param trailers whether trailers are passed on
+     */
+    public record Http1Rules(boolean acceptHttp10, String defaultHost, boolean trailers) {}
+
+    /**
+     * How paths are brought to a normal form.
+     *
+     * @param normalize whether dot segments are resolved and percent-encoding is made uniform (RFC 3986 section 6)
+     * @param mergeSlashes whether slashes in a row become one
+     * @param escapedSlashes what is done about {@code %2F} and {@code %5C}
+     */
+    public record PathRules(boolean normalize, boolean mergeSlashes, EscapedSlashes escapedSlashes) {
+        /** What is done about escaped slashes. */
+        public enum EscapedSlashes {
+            KEEP,
+            REJECT,
+            UNESCAPE_AND_REDIRECT,
+            UNESCAPE_AND_FORWARD
+        }
+    }
+
+    /**
+     * Spans.
+     *
+     * @param clientSampling percent of the requests with {@code x-client-trace-id} that are traced
+     * @param randomSampling percent of all requests that are traced
+     * @param overallSampling an upper bound in percent
+     * @param provider as configured, or null when spans are only passed on
+     */
+    public record Tracing(
+            double clientSampling,
+            double randomSampling,
+            double overallSampling,
+            @Nullable Message provider) {}
+
+    @SuppressWarnings("deprecation") // control planes still send drain and idle times where they once were
+    static HttpConnectionManager of(
+            io.envoyproxy.envoy.extensions.filters.network.http_connection_manager.v3.HttpConnectionManager proto,
+            Place at,
+            List<String> ignored)
+            throws CompileException {
+        // Without effect here: request_id_extension (UUIDs are the only kind), proxy_100_continue (always proxied),
+        // internal_address_config (private ranges are internal), http2_protocol_options (the HTTP/2 codec's own).
+        at.only(
+                proto,
+                "codec_type",
+                "stat_prefix",
+                "rds",
+                "route_config",
+                "http_filters",
+                "tracing",
+                "common_http_protocol_options",
+                "http_protocol_options",
+                "http2_protocol_options",
+                "server_name",
+                "server_header_transformation",
+                "scheme_header_transformation",
+                "max_request_headers_kb",
+                "stream_idle_timeout",
+                "request_timeout",
+                "request_headers_timeout",
+                "drain_timeout",
+                "delayed_close_timeout",
+                "access_log",
+                "use_remote_address",
+                "xff_num_trusted_hops",
+                "internal_address_config",
+                "skip_xff_append",
+                "via",
+                "generate_request_id",
+                "preserve_external_request_id",
+                "always_set_request_id_in_response",
+                "forward_client_cert_details",
+                "set_current_client_cert_details",
+                "proxy_100_continue",
+                "upgrade_configs",
+                "normalize_path",
+                "merge_slashes",
+                "path_with_escaped_slashes_action",
+                "request_id_extension",
+                "strip_matching_host_port",
+                "strip_any_host_port",
+                "strip_trailing_host_dot",
+                "stream_error_on_invalid_http_message");
+        Place commonAt = at.field("common_http_protocol_options");
+        HttpProtocolOptions common = proto.getCommonHttpProtocolOptions();
+        commonAt.only(
+                common,
+                "idle_timeout",
+                "max_connection_duration",
+                "max_headers_count",
+                "max_stream_duration",
+                "headers_with_underscores_action",
+                "max_requests_per_connection");
+        return new HttpConnectionManager(
+                proto.getStatPrefix(),
+                codec(proto, at),
+                routes(proto, at),
+                HttpFilter.chain(proto.getHttpFiltersList(), at, ignored),
+                new Timeouts(
+                        duration(common.hasIdleTimeout(), common.getIdleTimeout(), 3_600_000, commonAt),
+                        duration(common.hasMaxConnectionDuration(), common.getMaxConnectionDuration(), 0, commonAt),
+                        duration(proto.hasStreamIdleTimeout(), proto.getStreamIdleTimeout(), 300_000, at),
+                        duration(common.hasMaxStreamDuration(), common.getMaxStreamDuration(), 0, commonAt),
+                        duration(proto.hasRequestTimeout(), proto.getRequestTimeout(), 0, at),
+                        duration(proto.hasRequestHeadersTimeout(), proto.getRequestHeadersTimeout(), 0, at),
+                        duration(proto.hasDrainTimeout(), proto.getDrainTimeout(), 5_000, at),
+                        duration(proto.hasDelayedCloseTimeout(), proto.getDelayedCloseTimeout(), 1_000, at)),
+                new Limits(
+                        proto.hasMaxRequestHeadersKb()
+                                ? Math.min(8192, at.number(proto.getMaxRequestHeadersKb())) * 1024
+                                : 60 * 1024,
+                        common.hasMaxHeadersCount() ? commonAt.number(common.getMaxHeadersCount()) : 100,
+                        common.hasMaxRequestsPerConnection()
+                                ? commonAt.number(common.getMaxRequestsPerConnection())
+                                : 0),
+                HeaderRules.of(proto, at),
+                paths(proto, at),
+                http1(proto, at),
+                upgrades(proto.getUpgradeConfigsList(), at),
+                proto.hasTracing() ? tracing(proto, at.field("tracing")) : null,
+                AccessLog.all(proto.getAccessLogList(), at));
+    }
+
+    private static Duration duration(boolean set, com.google.protobuf.Duration value, long defaultMillis, Place at)
+            throws CompileException {
+        return set ? at.duration(value) : Duration.ofMillis(defaultMillis);
+    }
+
+    private static Codec codec(
+            io.envoyproxy.envoy.extensions.filters.network.http_connection_manager.v3.HttpConnectionManager proto,
+            Place at)
+            throws CompileException {
+        return switch (proto.getCodecType()) {
+            case AUTO -> Codec.AUTO;
+            case HTTP1 -> Codec.HTTP1;
+            case HTTP2 -> Codec.HTTP2;
+            case HTTP3, UNRECOGNIZED -> throw at.field("codec_type").refuse("not supported: " + proto.getCodecType());
+        };
+    }
+
+    private static RouteSource routes(
+            io.envoyproxy.envoy.extensions.filters.network.http_connection_manager.v3.HttpConnectionManager proto,
+            Place at)
+            throws CompileException {
+        return switch (proto.getRouteSpecifierCase()) {
+            case RDS -> new RouteSource.Rds(proto.getRds().getRouteConfigName());
+            case ROUTE_CONFIG -> new RouteSource.Inline(RouteTable.of(proto.getRouteConfig()));
+            case SCOPED_ROUTES, ROUTESPECIFIER_NOT_SET ->
+                throw at.refuse("no routes that are supported: " + proto.getRouteSpecifierCase());
+        };
+    }
+
+    private static PathRules paths(
+            io.envoyproxy.envoy.extensions.filters.network.http_connection_manager.v3.HttpConnectionManager proto,
+            Place at)
+            throws CompileException {
+        return new PathRules(
+                proto.getNormalizePath().getValue(),
+                proto.getMergeSlashes(),
+                switch (proto.getPathWithEscapedSlashesAction()) {
+                    case IMPLEMENTATION_SPECIFIC_DEFAULT, KEEP_UNCHANGED -> PathRules.EscapedSlashes.KEEP;
+                    case REJECT_REQUEST -> PathRules.EscapedSlashes.REJECT;
+                    case UNESCAPE_AND_REDIRECT -> PathRules.EscapedSlashes.UNESCAPE_AND_REDIRECT;
+                    case UNESCAPE_AND_FORWARD -> PathRules.EscapedSlashes.UNESCAPE_AND_FORWARD;
+                    case UNRECOGNIZED ->
+                        throw at.field("path_with_escaped_slashes_action").refuse("not an action");
+                });
+    }
+
+    private static Http1Rules http1(
+            io.envoyproxy.envoy.extensions.filters.network.http_connection_manager.v3.HttpConnectionManager proto,
+            Place at)
+            throws CompileException {
+        var options = proto.getHttpProtocolOptions();
+        at.field("http_protocol_options")
+                .only(
+                        options,
+                        "allow_absolute_url",
+                        "accept_http_10",
+                        "default_host_for_http_10",
+                        "header_key_format",
+                        "enable_trailers");
+        return new Http1Rules(
+                options.getAcceptHttp10(), options.getDefaultHostForHttp10(), options.getEnableTrailers());
+    }
+
+    private static Map<String, Boolean> upgrades(List<UpgradeConfig> protos, Place at) throws CompileException {
+        Map<String, Boolean> upgrades = new HashMap<>();
+        for (int i = 0; i < protos.size(); i++) {
+            UpgradeConfig proto = protos.get(i);
+            at.item("upgrade_configs", i).only(proto, "upgrade_type", "enabled");
+            upgrades.put(
+                    proto.getUpgradeType().toLowerCase(Locale.ROOT),
+                    !proto.hasEnabled() || proto.getEnabled().getValue());
+        }
+        return upgrades;
+    }
+
+    private static Tracing tracing(
+            io.envoyproxy.envoy.extensions.filters.network.http_connection_manager.v3.HttpConnectionManager proto,
+            Place at)
+            throws CompileException {
+        var tracing = proto.getTracing();
+        at.only(
+                tracing,
+                "client_sampling",
+                "random_sampling",
+                "overall_sampling",
+                "verbose",
+                "max_path_tag_length",
+                "custom_tags",
+                "provider",
+                "spawn_upstream_span");
+        return new Tracing(
+                tracing.hasClientSampling() ? tracing.getClientSampling().getValue() : 100,
+                tracing.hasRandomSampling() ? tracing.getRandomSampling().getValue() : 100,
+                tracing.hasOverallSampling() ? tracing.getOverallSampling().getValue() : 100,
+                tracing.hasProvider() ? tracing.getProvider() : null);
+    }
+}

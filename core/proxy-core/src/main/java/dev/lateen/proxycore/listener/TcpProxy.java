@@ -1,0 +1,124 @@
+package dev.lateen.proxycore.listener;
+
+import dev.lateen.proxycore.CompileException;
+import dev.lateen.proxycore.ConnectionFacts;
+import dev.lateen.proxycore.Hash;
+import dev.lateen.proxycore.Place;
+import io.envoyproxy.envoy.type.v3.HashPolicy;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.random.RandomGenerator;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Passes bytes to a cluster ({@code envoy.extensions.filters.network.tcp_proxy.v3.TcpProxy}). Immutable.
+ *
+ * @param statPrefix by which its statistics are named
+ * @param destinations clusters with their weights; one for a plain destination
+ * @param idleTimeout how long a connection may be silent; zero means without limit
+ * @param maxDuration how long a connection may live; null means without limit
+ * @param maxConnectAttempts how many endpoints are tried; at least 1
+ * @param hashSourceAddress whether the client's address is the hash for ring hash and Maglev
+ * @param accessLogs one line per connection
+ */
+public record TcpProxy(
+        String statPrefix,
+        List<Destination> destinations,
+        Duration idleTimeout,
+        @Nullable Duration maxDuration,
+        int maxConnectAttempts,
+        boolean hashSourceAddress,
+        List<AccessLog> accessLogs)
+        implements NetworkFilter {
+    private static final Duration DEFAULT_IDLE_TIMEOUT = Duration.ofHours(1);
+
+    public TcpProxy {
+        destinations = List.copyOf(destinations);
+        accessLogs = List.copyOf(accessLogs);
+    }
+
+    /** A cluster and how much of the connections it gets, relative to the others. */
+    public record Destination(String cluster, int weight) {}
+
+    static TcpProxy of(io.envoyproxy.envoy.extensions.filters.network.tcp_proxy.v3.TcpProxy proto, Place at)
+            throws CompileException {
+        at.only(
+                proto,
+                "stat_prefix",
+                "cluster",
+                "weighted_clusters",
+                "idle_timeout",
+                "access_log",
+                "max_connect_attempts",
+                "hash_policy",
+                "max_downstream_connection_duration");
+        List<Destination> destinations = new ArrayList<>();
+        switch (proto.getClusterSpecifierCase()) {
+            case CLUSTER -> destinations.add(new Destination(proto.getCluster(), 1));
+            case WEIGHTED_CLUSTERS -> {
+                long sum = 0;
+                for (int i = 0; i < proto.getWeightedClusters().getClustersCount(); i++) {
+                    var cluster = proto.getWeightedClusters().getClusters(i);
+                    Place here = at.field("weighted_clusters").item("clusters", i);
+                    here.only(cluster, "name", "weight");
+                    if (cluster.getWeight() < 1) {
+                        throw here.field("weight").refuse("must be at least 1");
+                    }
+                    sum += cluster.getWeight();
+                    destinations.add(new Destination(cluster.getName(), cluster.getWeight()));
+                }
+                if (sum < 1 || sum > Integer.MAX_VALUE) {
+                    throw at.field("weighted_clusters").refuse("the weights add up to " + sum);
+                }
+            }
+            case CLUSTERSPECIFIER_NOT_SET -> throw at.refuse("no cluster");
+        }
+        return new TcpProxy(
+                proto.getStatPrefix(),
+                destinations,
+                proto.hasIdleTimeout()
+                        ? at.field("idle_timeout").duration(proto.getIdleTimeout())
+                        : DEFAULT_IDLE_TIMEOUT,
+                proto.hasMaxDownstreamConnectionDuration()
+                        ? at.field("max_downstream_connection_duration")
+                                .duration(proto.getMaxDownstreamConnectionDuration())
+                        : null,
+                proto.hasMaxConnectAttempts() ? Math.max(1, at.number(proto.getMaxConnectAttempts())) : 1,
+                hashesSource(proto.getHashPolicyList(), at),
+                AccessLog.all(proto.getAccessLogList(), at));
+    }
+
+    private static boolean hashesSource(List<HashPolicy> policies, Place at) throws CompileException {
+        for (int i = 0; i < policies.size(); i++) {
+            if (!policies.get(i).hasSourceIp()) {
+                throw at.item("hash_policy", i).refuse("only source_ip is supported");
+            }
+        }
+        return !policies.isEmpty();
+    }
+
+    /** The cluster for one connection. */
+    public String cluster(RandomGenerator random) {
+        if (destinations.size() == 1) {
+            return destinations.getFirst().cluster();
+        }
+        int sum = 0;
+        for (Destination destination : destinations) {
+            sum += destination.weight();
+        }
+        int roll = random.nextInt(sum);
+        for (Destination destination : destinations) {
+            roll -= destination.weight();
+            if (roll < 0) {
+                return destination.cluster();
+            }
+        }
+        throw new IllegalStateException("a roll below the sum of the weights is below one of their partial sums");
+    }
+
+    /** The hash for ring hash and Maglev, or 0 for none. */
+    public long hash(ConnectionFacts facts) {
+        return hashSourceAddress ? Hash.of(facts.source().getAddress().getHostAddress()) : 0;
+    }
+}

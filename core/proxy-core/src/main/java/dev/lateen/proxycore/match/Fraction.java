@@ -1,0 +1,48 @@
+package dev.lateen.proxycore.match;
+
+import dev.lateen.proxycore.CompileException;
+import dev.lateen.proxycore.Place;
+import io.envoyproxy.envoy.config.core.v3.RuntimeFractionalPercent;
+import io.envoyproxy.envoy.type.v3.FractionalPercent;
+import java.util.random.RandomGenerator;
+
+/**
+ * A share of requests, in Envoy's fractions of 100, 10,000 or 1,000,000. Runtime keys name a layer of configuration
+ * that proxies here do not have, so the default value always holds.
+ *
+ * @param numerator 0 and below is never
+ * @param denominator 100, 10,000 or 1,000,000; a numerator of at least this is always
+ */
+public record Fraction(int numerator, int denominator) {
+    public static final Fraction NEVER = new Fraction(0, 100);
+    public static final Fraction ALWAYS = new Fraction(100, 100);
+
+    public static Fraction of(RuntimeFractionalPercent proto, Place at) throws CompileException {
+        return of(proto.getDefaultValue(), at.field("default_value"));
+    }
+
+    public static Fraction of(FractionalPercent proto, Place at) throws CompileException {
+        int denominator =
+                switch (proto.getDenominator()) {
+                    case HUNDRED -> 100;
+                    case TEN_THOUSAND -> 10_000;
+                    case MILLION -> 1_000_000;
+                    case UNRECOGNIZED ->
+                        throw at.field("denominator").refuse("not a denominator: " + proto.getDenominatorValue());
+                };
+        int numerator = proto.getNumerator();
+        return new Fraction(numerator < 0 ? denominator : numerator, denominator); // uint32 beyond 2^31 is always
+    }
+
+    /** Whether this request is in the share; asks for a random number only when it matters. */
+    public boolean takes(RandomGenerator random) {
+        return numerator >= denominator || (numerator > 0 && random.nextInt(denominator) < numerator);
+    }
+
+    /** Such as {@code 12.5 %}. */
+    @Override
+    public String toString() {
+        double percent = Math.min(100.0, 100.0 * numerator / denominator);
+        return (percent == Math.rint(percent) ? String.valueOf((long) percent) : String.valueOf(percent)) + " %";
+    }
+}

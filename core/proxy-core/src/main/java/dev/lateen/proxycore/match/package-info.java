@@ -1,0 +1,3 @@
+/** Conditions on text, header fields and query parameters, compiled once. */
+@org.jspecify.annotations.NullMarked
+package dev.lateen.proxycore.match;

@@ -1,0 +1,61 @@
+package dev.lateen.proxycore.route;
+
+import dev.lateen.proxycore.CompileException;
+import dev.lateen.proxycore.Place;
+import dev.lateen.proxycore.match.Fraction;
+import dev.lateen.proxycore.match.HeaderMatcher.HeaderRef;
+import io.envoyproxy.envoy.config.route.v3.RouteAction.RequestMirrorPolicy;
+import java.util.ArrayList;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Sends a copy of a share of requests to another cluster and forgets the answer.
+ *
+ * @param cluster where to; empty when {@code clusterHeader} names it per request
+ * @param clusterHeader the request header that names the cluster, or null
+ * @param share which requests are copied
+ * @param shadowHostSuffix whether the copy's host gets the suffix {@code -shadow}
+ */
+public record Mirror(String cluster, @Nullable HeaderRef clusterHeader, Fraction share, boolean shadowHostSuffix) {
+
+    static List<Mirror> all(List<RequestMirrorPolicy> protos, Place at) throws CompileException {
+        List<Mirror> mirrors = new ArrayList<>();
+        for (int i = 0; i < protos.size(); i++) {
+            RequestMirrorPolicy proto = protos.get(i);
+            Place here = at.item("request_mirror_policies", i);
+            // Whether a copy is traced is the tracer's business, not a decision.
+            here.only(
+                    proto,
+                    "cluster",
+                    "cluster_header",
+                    "runtime_fraction",
+                    "trace_sampled",
+                    "disable_shadow_host_suffix_append");
+            if (proto.getCluster().isEmpty() == proto.getClusterHeader().isEmpty()) {
+                throw here.refuse("exactly one of cluster and cluster_header is needed");
+            }
+            mirrors.add(new Mirror(
+                    proto.getCluster(),
+                    proto.getClusterHeader().isEmpty()
+                            ? null
+                            : HeaderRef.of(proto.getClusterHeader(), here.field("cluster_header")),
+                    proto.hasRuntimeFraction()
+                            ? Fraction.of(proto.getRuntimeFraction(), here.field("runtime_fraction"))
+                            : Fraction.ALWAYS,
+                    !proto.getDisableShadowHostSuffixAppend()));
+        }
+        return List.copyOf(mirrors);
+    }
+
+    /** The host of a copy: the suffix goes before the port. */
+    public String host(String authority) {
+        if (!shadowHostSuffix) {
+            return authority;
+        }
+        int colon = Redirect.portColon(authority);
+        return colon < 0
+                ? authority + "-shadow"
+                : authority.substring(0, colon) + "-shadow" + authority.substring(colon);
+    }
+}

@@ -1,0 +1,31 @@
+package dev.lateen.proxycore.route;
+
+import dev.lateen.proxycore.filter.FilterConfig;
+import java.util.Map;
+
+/**
+ * Which route it was.
+ *
+ * @param table name of the route configuration
+ * @param virtualHost name of the virtual host, empty when none takes the request
+ * @param name name of the route ({@code %ROUTE_NAME%}), may be empty
+ * @param origin the configuration object behind the route as Istio names it in xDS metadata, or empty
+ * @param operation the name for spans of its requests, or empty
+ * @param overrides configuration of HTTP filters for its requests, by the filter's name
+ */
+public record RouteInfo(
+        String table,
+        String virtualHost,
+        String name,
+        String origin,
+        String operation,
+        Map<String, FilterConfig> overrides) {
+    public RouteInfo {
+        overrides = Map.copyOf(overrides);
+    }
+
+    /** The same with other overrides. */
+    RouteInfo withOverrides(Map<String, FilterConfig> others) {
+        return others.equals(overrides) ? this : new RouteInfo(table, virtualHost, name, origin, operation, others);
+    }
+}

@@ -1,0 +1,105 @@
+package dev.lateen.proxycore.route;
+
+import dev.lateen.proxycore.CompileException;
+import dev.lateen.proxycore.Place;
+import dev.lateen.proxycore.head.FieldName;
+import dev.lateen.proxycore.head.RequestHead;
+import dev.lateen.proxycore.match.Fraction;
+import dev.lateen.proxycore.match.HeaderMatcher;
+import dev.lateen.proxycore.match.QueryMatcher;
+import io.envoyproxy.envoy.config.route.v3.RouteMatch;
+import java.util.random.RandomGenerator;
+
+/** All conditions of one route, compiled from {@code envoy.config.route.v3.RouteMatch}. */
+final class RouteMatcher {
+    final PathMatcher path;
+    private final HeaderMatcher[] headers;
+    private final QueryMatcher[] queries;
+    private final Fraction share;
+    private final boolean grpc;
+
+    private RouteMatcher(
+            PathMatcher path, HeaderMatcher[] headers, QueryMatcher[] queries, Fraction share, boolean grpc) {
+        this.path = path;
+        this.headers = headers;
+        this.queries = queries;
+        this.share = share;
+        this.grpc = grpc;
+    }
+
+    static RouteMatcher of(RouteMatch match, Place at) throws CompileException {
+        at.only(
+                match,
+                "prefix",
+                "path",
+                "safe_regex",
+                "connect_matcher",
+                "path_separated_prefix",
+                "path_match_policy",
+                "case_sensitive",
+                "runtime_fraction",
+                "headers",
+                "query_parameters",
+                "grpc");
+        QueryMatcher[] queries = new QueryMatcher[match.getQueryParametersCount()];
+        for (int i = 0; i < queries.length; i++) {
+            queries[i] = QueryMatcher.of(match.getQueryParameters(i), at.item("query_parameters", i));
+        }
+        return new RouteMatcher(
+                PathMatcher.of(match, at),
+                HeaderMatcher.all(match.getHeadersList(), at, "headers"),
+                queries,
+                match.hasRuntimeFraction()
+                        ? Fraction.of(match.getRuntimeFraction(), at.field("runtime_fraction"))
+                        : Fraction.ALWAYS,
+                match.hasGrpc());
+    }
+
+    boolean matches(RequestHead head, int pathEnd, RandomGenerator random) {
+        if (!path.matches(head, pathEnd)) {
+            return false;
+        }
+        for (HeaderMatcher header : headers) {
+            if (!header.matches(head)) {
+                return false;
+            }
+        }
+        for (QueryMatcher query : queries) {
+            if (!query.matches(head.path())) {
+                return false;
+            }
+        }
+        return (!grpc || isGrpc(head)) && share.takes(random);
+    }
+
+    /** Why the request does not meet the conditions; to be asked after {@link #matches} said so. */
+    String whyNot(RequestHead head, int pathEnd) {
+        if (!path.matches(head, pathEnd)) {
+            return "path \"" + head.path().substring(0, pathEnd) + "\" is not " + path;
+        }
+        for (HeaderMatcher header : headers) {
+            if (!header.matches(head)) {
+                return header.whyNot(head);
+            }
+        }
+        for (QueryMatcher query : queries) {
+            if (!query.matches(head.path())) {
+                return query.whyNot(head.path());
+            }
+        }
+        return grpc && !isGrpc(head) ? "it is not a gRPC request" : "it is not in the share of " + share;
+    }
+
+    /** What made a request match, for people. */
+    String why() {
+        return "path is " + path
+                + (headers.length == 0 ? "" : ", " + headers.length + " header condition(s) hold")
+                + (queries.length == 0 ? "" : ", " + queries.length + " query condition(s) hold");
+    }
+
+    /** By content type, as Envoy: {@code application/grpc}, or that with {@code +} and more. */
+    static boolean isGrpc(RequestHead head) {
+        String type = head.fields().get(FieldName.CONTENT_TYPE);
+        return type != null && type.startsWith("application/grpc") && (type.length() == 16 || type.charAt(16) == '+');
+    }
+}

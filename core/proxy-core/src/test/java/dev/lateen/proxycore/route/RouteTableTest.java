@@ -1,0 +1,364 @@
+package dev.lateen.proxycore.route;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import dev.lateen.proxycore.CompileException;
+import dev.lateen.proxycore.TextProto;
+import dev.lateen.proxycore.Trace;
+import dev.lateen.proxycore.head.RequestHead;
+import java.util.Random;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+class RouteTableTest {
+    private final Random random = new Random(1);
+
+    private static RouteTable table(String text) throws CompileException {
+        return RouteTable.of(TextProto.routes("name: '80' " + text));
+    }
+
+    /** A table with one virtual host and one route that has this match and leads to cluster "yes". */
+    private static RouteTable matching(String match) throws CompileException {
+        return table(
+                "virtual_hosts { name: 'v' domains: '*' routes { match { " + match + " } route { cluster: 'yes' } } }");
+    }
+
+    private String outcome(RouteTable table, RequestHead head) {
+        return switch (table.decide(head, random, Trace.NONE)) {
+            case Forward forward -> forward.cluster();
+            case Redirect redirect -> redirect.status() + " " + redirect.location(head);
+            case DirectResponse direct -> String.valueOf(direct.status());
+            case NoRoute none -> "none";
+        };
+    }
+
+    @ParameterizedTest
+    @CsvSource({
+        "reviews,            exact",
+        "REVIEWS,            exact",
+        "reviews:80,         port",
+        "reviews:81,         any",
+        "a.example.com,      example",
+        "b.a.example.com,    longer",
+        "a.example.com:80,   any",
+        ".example.com,       any",
+        "example.com,        any",
+        "x-a.com,            dash",
+        "api.net,            prefix",
+        "api.internal.net,   longprefix",
+        "'',                 any",
+    })
+    void domains_exactThenSuffixThenPrefixThenAny_longestFirst(String authority, String expected) throws Exception {
+        StringBuilder text = new StringBuilder();
+        String[][] hosts = {
+            {"any", "*"},
+            {"prefix", "api.*"},
+            {"longprefix", "api.internal.*"},
+            {"example", "*.example.com"},
+            {"longer", "*.a.example.com"},
+            {"dash", "*-a.com"},
+            {"exact", "Reviews"},
+            {"port", "reviews:80"},
+        };
+        for (String[] host : hosts) {
+            text.append(
+                    "virtual_hosts { name: '%s' domains: '%s' routes { match { prefix: '/' } route { cluster: '%s' } } } "
+                            .formatted(host[0], host[1], host[0]));
+        }
+        assertThat(outcome(table(text.toString()), RequestHead.of("GET", authority, "/")))
+                .isEqualTo(expected);
+    }
+
+    @ParameterizedTest
+    @CsvSource({
+        "reviews,       yes",
+        "reviews:1234,  yes",
+        "[::1]:80,      six",
+        "[::1],         six",
+        "other:80,      none",
+    })
+    void portsAreIgnored_whenTheTableSaysSo(String authority, String expected) throws Exception {
+        RouteTable table = table(
+                "ignore_port_in_host_matching: true "
+                        + "virtual_hosts { name: 'v' domains: 'reviews' routes { match { prefix: '/' } route { cluster: 'yes' } } } "
+                        + "virtual_hosts { name: 'w' domains: '[::1]' routes { match { prefix: '/' } route { cluster: 'six' } } }");
+        assertThat(outcome(table, RequestHead.of("GET", authority, "/"))).isEqualTo(expected);
+    }
+
+    @ParameterizedTest
+    @CsvSource(
+            delimiter = '|',
+            value = {
+                "prefix: '/'                                    | /            | yes",
+                "prefix: '/api'                                 | /apis?x      | yes",
+                "prefix: '/api'                                 | /ap?i        | none",
+                "prefix: '/API' case_sensitive { value: false } | /api         | yes",
+                "prefix: '/API'                                 | /api         | none",
+                "path: '/a'                                     | /a           | yes",
+                "path: '/a'                                     | /a?b=c       | yes",
+                "path: '/a'                                     | /a/          | none",
+                "path: '/A' case_sensitive { value: false }     | /a#b         | yes",
+                "path_separated_prefix: '/a'                    | /a           | yes",
+                "path_separated_prefix: '/a'                    | /a/b         | yes",
+                "path_separated_prefix: '/a'                    | /a?b         | yes",
+                "path_separated_prefix: '/a'                    | /ab          | none",
+                "safe_regex { regex: '/v[0-9]+' }               | /v12         | yes",
+                "safe_regex { regex: '/v[0-9]+' }               | /v12?q       | yes",
+                "safe_regex { regex: '/v[0-9]+' }               | /v12/        | none",
+                "connect_matcher {}                             | /            | none",
+            })
+    void paths(String match, String path, String expected) throws Exception {
+        assertThat(outcome(matching(match), RequestHead.of("GET", "x", path))).isEqualTo(expected);
+    }
+
+    @ParameterizedTest
+    @CsvSource(
+            delimiter = '|',
+            nullValues = "-",
+            value = {
+                "exact_match: 'a'                                                        | a   | yes",
+                "string_match { exact: 'a' }                                             | b   | none",
+                "string_match { exact: 'A' ignore_case: true }                           | a   | yes",
+                "string_match { prefix: 'ab' }                                           | abc | yes",
+                "string_match { prefix: 'AB' ignore_case: true }                         | abc | yes",
+                "string_match { prefix: 'bc' }                                           | abc | none",
+                "string_match { suffix: 'bc' }                                           | abc | yes",
+                "string_match { suffix: 'abcd' }                                         | abc | none",
+                "string_match { contains: 'B' ignore_case: true }                        | abc | yes",
+                "string_match { safe_regex { regex: 'a.c' } }                            | abc | yes",
+                "string_match { safe_regex { regex: 'b' } }                              | abc | none",
+                "string_match { exact: 'a' }                                             | -   | none",
+                "string_match { exact: 'a' } invert_match: true                          | b   | yes",
+                "string_match { exact: 'a' } invert_match: true                          | -   | none",
+                "string_match { exact: 'a' } invert_match: true treat_missing_header_as_empty: true | - | yes",
+                "string_match { exact: '' } treat_missing_header_as_empty: true          | -   | yes",
+                "present_match: true                                                     | x   | yes",
+                "present_match: true                                                     | -   | none",
+                "present_match: false                                                    | -   | yes",
+                "present_match: true invert_match: true                                  | -   | yes",
+                "present_match: true invert_match: true                                  | x   | none",
+                "                                                                        | x   | yes",
+                "range_match { start: -10 end: 0 }                                       | -1  | yes",
+                "range_match { start: -10 end: 0 }                                       | 0   | none",
+                "range_match { start: -10 end: 0 }                                       | -10 | yes",
+                "range_match { start: -10 end: 0 }                                       | x   | none",
+                "range_match { start: -10 end: 0 } invert_match: true                    | 5   | yes",
+                "string_match { exact: 'a,b' }                                           | a+b | yes",
+            })
+    void headers(String condition, String value, String expected) throws Exception {
+        RequestHead head = RequestHead.of("GET", "x", "/");
+        if (value != null) {
+            for (String one : value.split("\\+")) {
+                head.with("End-User", one);
+            }
+        }
+        String match = "prefix: '/' headers { name: 'end-user' " + (condition == null ? "" : condition) + " }";
+        assertThat(outcome(matching(match), head)).isEqualTo(expected);
+    }
+
+    @ParameterizedTest
+    @CsvSource(
+            delimiter = '|',
+            value = {
+                "name: ':method' string_match { exact: 'POST' }       | POST | yes",
+                "name: ':method' string_match { exact: 'POST' }       | GET  | none",
+                "name: ':authority' string_match { prefix: 'rev' }    | GET  | yes",
+                "name: 'host' string_match { exact: 'reviews:80' }    | GET  | yes",
+                "name: ':path' string_match { exact: '/a?b' }         | GET  | yes",
+                "name: ':scheme' string_match { exact: 'http' }       | GET  | yes",
+            })
+    void pseudoHeaders(String condition, String method, String expected) throws Exception {
+        assertThat(outcome(
+                        matching("prefix: '/' headers { " + condition + " }"),
+                        RequestHead.of(method, "reviews:80", "/a?b")))
+                .isEqualTo(expected);
+    }
+
+    @ParameterizedTest
+    @CsvSource(
+            delimiter = '|',
+            value = {
+                "string_match { exact: '1' }             | /?a=1&b=2   | yes",
+                "string_match { exact: '1' }             | /?b=2&a=1#f | yes",
+                "string_match { exact: '1' }             | /?a=2&a=1   | none",
+                "string_match { exact: '1' }             | /?aa=1      | none",
+                "string_match { exact: '1' }             | /           | none",
+                "string_match { exact: '' }              | /?a         | yes",
+                "string_match { safe_regex { regex: '[0-9]+' } } | /?a=12 | yes",
+                "present_match: true                     | /?x&a&y     | yes",
+                "present_match: true                     | /?x         | none",
+                "present_match: false                    | /?x         | yes",
+                "''                                      | /?a=        | yes",
+            })
+    void queryParameters(String condition, String path, String expected) throws Exception {
+        String match = "prefix: '/' query_parameters { name: 'a' " + condition.replace("''", "") + " }";
+        if (condition.contains("exact: ''")) {
+            match = "prefix: '/' query_parameters { name: 'a' " + condition + " }";
+        }
+        assertThat(outcome(matching(match), RequestHead.of("GET", "x", path))).isEqualTo(expected);
+    }
+
+    @Test
+    void cookies_byARegexOverTheirField_asIstioWritesIt() throws Exception {
+        RouteTable table = matching("prefix: '/' headers { name: 'cookie' string_match { safe_regex { "
+                + "regex: '^(.*?;)?(canary=true)(;.*)?$' } } }");
+        assertThat(outcome(table, RequestHead.of("GET", "x", "/").with("Cookie", "a=b;canary=true")))
+                .isEqualTo("yes");
+        assertThat(outcome(table, RequestHead.of("GET", "x", "/").with("Cookie", "canary=truer")))
+                .isEqualTo("none");
+    }
+
+    @Test
+    void grpcRoutes_takeOnlyGrpc() throws Exception {
+        RouteTable table = matching("prefix: '/' grpc {}");
+        assertThat(outcome(table, RequestHead.of("POST", "x", "/a.B/C"))).isEqualTo("none");
+        assertThat(outcome(table, RequestHead.of("POST", "x", "/a.B/C").with("content-type", "application/grpc")))
+                .isEqualTo("yes");
+        assertThat(outcome(table, RequestHead.of("POST", "x", "/a.B/C").with("content-type", "application/grpc+proto")))
+                .isEqualTo("yes");
+        assertThat(outcome(table, RequestHead.of("POST", "x", "/a.B/C").with("content-type", "application/grpcx")))
+                .isEqualTo("none");
+    }
+
+    @Test
+    void theFirstRouteThatMatches_wins() throws Exception {
+        RouteTable table = table("virtual_hosts { name: 'v' domains: '*' "
+                + "routes { match { prefix: '/a' } route { cluster: 'first' } } "
+                + "routes { match { path: '/a' } route { cluster: 'second' } } }");
+        assertThat(outcome(table, RequestHead.of("GET", "x", "/a"))).isEqualTo("first");
+    }
+
+    @Test
+    void weights_areHonoured_andAWeightOfZeroNeverWins() throws Exception {
+        RouteTable table = table("virtual_hosts { name: 'v' domains: '*' routes { match { prefix: '/' } "
+                + "route { weighted_clusters { clusters { name: 'v1' weight { value: 90 } } "
+                + "clusters { name: 'off' weight { value: 0 } } "
+                + "clusters { name: 'v2' weight { value: 10 } } } } } }");
+        RequestHead head = RequestHead.of("GET", "x", "/");
+        int v2 = 0;
+        for (int i = 0; i < 10_000; i++) {
+            String cluster = outcome(table, head);
+            assertThat(cluster).isNotEqualTo("off");
+            v2 += cluster.equals("v2") ? 1 : 0;
+        }
+        assertThat(v2).isBetween(900, 1100);
+        assertThat(table.clusters()).containsExactly("off", "v1", "v2");
+    }
+
+    @Test
+    void aShareOfRequests_matches() throws Exception {
+        RouteTable table = matching(
+                "prefix: '/' runtime_fraction { default_value { numerator: 2500 denominator: TEN_THOUSAND } }");
+        RequestHead head = RequestHead.of("GET", "x", "/");
+        long yes = java.util.stream.IntStream.range(0, 10_000)
+                .filter(i -> outcome(table, head).equals("yes"))
+                .count();
+        assertThat(yes).isBetween(2300L, 2700L);
+    }
+
+    @Test
+    void aHeaderNamesTheCluster() throws Exception {
+        RouteTable table = table("virtual_hosts { name: 'v' domains: '*' routes { match { prefix: '/' } "
+                + "route { cluster_header: 'x-cluster' } } }");
+        assertThat(outcome(table, RequestHead.of("GET", "x", "/").with("x-cluster", "c")))
+                .isEqualTo("c");
+        assertThat(outcome(table, RequestHead.of("GET", "x", "/"))).isEmpty();
+    }
+
+    @ParameterizedTest
+    @CsvSource(
+            delimiter = '|',
+            value = {
+                "host_redirect: 'new'                                          | 301 http://new/old/a?q",
+                "host_redirect: 'new' port_redirect: 8080                      | 301 http://new:8080/old/a?q",
+                "path_redirect: '/p'                                           | 301 http://x:80/p?q",
+                "path_redirect: '/p?z'                                         | 301 http://x:80/p?z",
+                "path_redirect: '/p' strip_query: true                         | 301 http://x:80/p",
+                "prefix_rewrite: '/new'                                        | 301 http://x:80/new/a?q",
+                "https_redirect: true                                          | 301 https://x/old/a?q",
+                "https_redirect: true port_redirect: 8443                      | 301 https://x:8443/old/a?q",
+                "scheme_redirect: 'ftp' response_code: FOUND                   | 302 ftp://x/old/a?q",
+                "regex_rewrite { pattern { regex: '/old/(.)' } substitution: '/\\\\1' } response_code: SEE_OTHER"
+                        + " | 303 http://x:80/a?q",
+                "response_code: TEMPORARY_REDIRECT                             | 307 http://x:80/old/a?q",
+                "response_code: PERMANENT_REDIRECT                             | 308 http://x:80/old/a?q",
+            })
+    void redirects(String redirect, String expected) throws Exception {
+        RouteTable table = table("virtual_hosts { name: 'v' domains: '*' routes { match { prefix: '/old' } redirect { "
+                + redirect + " } } }");
+        assertThat(outcome(table, RequestHead.of("GET", "x:80", "/old/a?q"))).isEqualTo(expected);
+    }
+
+    @Test
+    void requiredTls_redirectsPlainRequests() throws Exception {
+        RouteTable table = table("virtual_hosts { name: 'v' domains: '*' require_tls: ALL "
+                + "routes { match { prefix: '/' } route { cluster: 'yes' } } }");
+        assertThat(outcome(table, RequestHead.of("GET", "shop.example", "/a?b")))
+                .isEqualTo("301 https://shop.example/a?b");
+        assertThat(outcome(table, RequestHead.of("GET", "shop.example", "/a?b").scheme("https")))
+                .isEqualTo("yes");
+    }
+
+    @Test
+    void directResponses_bringStatusAndBody() throws Exception {
+        RouteTable table = table("virtual_hosts { name: 'block_all' domains: '*' routes { match { prefix: '/' } "
+                + "direct_response { status: 502 body { inline_string: 'n\\303\\266' } } } }");
+        RouteAction action = table.decide(RequestHead.of("GET", "x", "/"), random, Trace.NONE);
+        assertThat(action).isInstanceOfSatisfying(DirectResponse.class, direct -> {
+            assertThat(direct.status()).isEqualTo(502);
+            assertThat(direct.body()).hasSize(3);
+        });
+    }
+
+    @Test
+    void reasons_nameWhatWasSkippedAndWhatWon() throws Exception {
+        RouteTable table = table("virtual_hosts { name: 'reviews:80' domains: 'reviews' "
+                + "routes { name: 'jason' match { prefix: '/' headers { name: 'end-user' string_match { exact: 'jason' } } }"
+                + "  route { cluster: 'v2' } "
+                + "  metadata { filter_metadata { key: 'istio' value { fields { key: 'config' value { string_value: '/vs/reviews' } } } } } } "
+                + "routes { name: 'rest' match { prefix: '/' } route { weighted_clusters { "
+                + "  clusters { name: 'v1' weight { value: 1 } } clusters { name: 'v3' weight { value: 0 } } } } } }");
+        Trace.Recording trace = Trace.recording();
+        table.decide(RequestHead.of("GET", "reviews", "/a").with("end-user", "bob"), random, trace);
+        assertThat(trace.reasons().stream().map(Object::toString))
+                .containsExactly(
+                        "chosen virtual host \"reviews:80\" of route table \"80\": \"reviews\" is one of its domains",
+                        "skipped route \"jason\" [0]: header \"end-user\" is \"bob\", must be exactly \"jason\" (/vs/reviews)",
+                        "chosen route \"rest\" [1]: path is prefix \"/\"",
+                        "chosen cluster \"v1\": weight 1 of 1",
+                        "skipped cluster \"v3\": weight 0 of 1");
+    }
+
+    @ParameterizedTest
+    @CsvSource(
+            delimiter = '|',
+            value = {
+                "virtual_hosts { name: 'a' domains: 'x' } virtual_hosts { name: 'b' domains: 'X' }"
+                        + " | route \"80\" virtual_hosts(b).domains: domain \"X\" is there twice",
+                "vhds {} | route \"80\" vhds: not supported: RouteConfiguration.vhds",
+                "virtual_hosts { name: 'a' domains: 'x' routes { match { prefix: '/' } } }"
+                        + " | route \"80\" virtual_hosts[0](a).routes[0]: no action that is supported: ACTION_NOT_SET",
+                "virtual_hosts { name: 'a' domains: 'x' routes { name: 'r' match { safe_regex { regex: '(' } } } }"
+                        + " | route \"80\" virtual_hosts[0](a).routes[0](r).match.safe_regex.regex: not a regular expression of RE2",
+                "virtual_hosts { name: 'a' domains: 'x' routes { match { prefix: '/' } route { cluster: 'c' rate_limits {} } } }"
+                        + " | route \"80\" virtual_hosts[0](a).routes[0].route.rate_limits: not supported: RouteAction.rate_limits",
+                "virtual_hosts { name: 'a' domains: 'x' typed_per_filter_config { key: 'lua' value { @Lua {} } } }"
+                        + " | route \"80\" virtual_hosts[0](a).typed_per_filter_config(lua): unknown configuration of an HTTP filter: "
+                        + "type.googleapis.com/envoy.extensions.filters.http.lua.v3.Lua",
+                "virtual_hosts { name: 'a' domains: 'x' routes { match { prefix: '/' } route { weighted_clusters {} } } }"
+                        + " | route \"80\" virtual_hosts[0](a).routes[0].route.weighted_clusters: the weights add up to zero",
+                "request_headers_to_add { header { key: ':path' value: 'x' } }"
+                        + " | pseudo-headers and host cannot be changed this way",
+                "virtual_hosts { name: 'a' domains: 'x' retry_policy { retry_on: '5xx,foo' } }"
+                        + " | route \"80\" virtual_hosts[0](a).retry_policy.retry_on: not a retry condition: \"foo\"",
+                "virtual_hosts { name: 'a' domains: 'x' routes { match { prefix: '/' } direct_response { status: 99 } } }"
+                        + " | not a status from 200 to 599: 99",
+            })
+    void whatCannotBeHonoured_isRefusedWithItsPlace(String text, String message) {
+        assertThatThrownBy(() -> table(text))
+                .isInstanceOf(CompileException.class)
+                .hasMessageContaining(message);
+    }
+}
