@@ -1,0 +1,26 @@
+package dev.lateen.xds.server;
+
+import io.envoyproxy.envoy.config.core.v3.Node;
+
+/** Where the server's resources come from. */
+public interface ResourceProvider {
+    /**
+     * A client has said who it is.
+     *
+     * @param node from the first message of its stream
+     * @param changed to be run after {@link Client#current} has changed; returns at once, from any thread
+     * @throws IllegalArgumentException if this node cannot be served; ends the stream with INVALID_ARGUMENT
+     * @throws SecurityException if it may not be served; ends the stream with PERMISSION_DENIED
+     */
+    Client connect(Node node, Runnable changed);
+
+    /** One connected client. */
+    interface Client extends AutoCloseable {
+        /** What this client gets now. May take its time; called on a thread of the client's own. */
+        ResourceSet current();
+
+        /** The stream ended. */
+        @Override
+        void close();
+    }
+}

@@ -1,0 +1,18 @@
+package dev.lateen.xds.server;
+
+/** What the server tells while it works. Methods return at once; called from many threads. */
+public interface XdsMetrics {
+    XdsMetrics NONE = new XdsMetrics() {};
+
+    default void connected(ClientStatus client) {}
+
+    default void disconnected(ClientStatus client) {}
+
+    /** A response was written. */
+    default void pushed(ClientStatus client, String type, int resources, long bytes) {}
+
+    /** Every type that differed has been written for this generation (see {@link ResourceEncoder#encode}). */
+    default void converged(ClientStatus client, long generation) {}
+
+    default void rejected(ClientStatus client, String type, String reason) {}
+}

@@ -1,0 +1,177 @@
+package dev.lateen.xds.server;
+
+import io.envoyproxy.envoy.service.discovery.v3.AggregatedDiscoveryServiceGrpc;
+import io.envoyproxy.envoy.service.discovery.v3.DeltaDiscoveryRequest;
+import io.envoyproxy.envoy.service.discovery.v3.DeltaDiscoveryResponse;
+import io.envoyproxy.envoy.service.discovery.v3.DiscoveryRequest;
+import io.envoyproxy.envoy.service.discovery.v3.DiscoveryResponse;
+import io.grpc.Context;
+import io.grpc.Contexts;
+import io.grpc.Grpc;
+import io.grpc.Metadata;
+import io.grpc.Server;
+import io.grpc.ServerCall;
+import io.grpc.ServerCallHandler;
+import io.grpc.ServerInterceptor;
+import io.grpc.netty.NettyServerBuilder;
+import io.grpc.stub.ServerCallStreamObserver;
+import io.grpc.stub.StreamObserver;
+import java.io.IOException;
+import java.net.InetSocketAddress;
+import java.net.SocketAddress;
+import java.time.Clock;
+import java.util.List;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicLong;
+
+/**
+ * The aggregated discovery service, incremental and state of the world, on a plaintext port. What it serves comes from
+ * a {@link ResourceProvider}; the rules of the protocol are in the sessions. Each stream works on virtual threads.
+ */
+public final class XdsServer implements AutoCloseable {
+    private static final Context.Key<String> PEER = Context.key("peer");
+
+    private final ResourceProvider provider;
+    private final XdsMetrics metrics;
+    private final Clock clock;
+    private final AtomicLong connections = new AtomicLong();
+    private final Set<ClientStatus> clients = ConcurrentHashMap.newKeySet();
+    private final ExecutorService executor = Executors.newVirtualThreadPerTaskExecutor();
+    private final Server server;
+
+    private XdsServer(InetSocketAddress address, ResourceProvider provider, XdsMetrics metrics, Clock clock) {
+        this.provider = provider;
+        this.metrics = metrics;
+        this.clock = clock;
+        this.server = NettyServerBuilder.forAddress(address)
+                .executor(executor)
+                .intercept(new PeerAddress())
+                .addService(new Discovery())
+                .keepAliveTime(30, TimeUnit.SECONDS)
+                .permitKeepAliveTime(5, TimeUnit.SECONDS)
+                .permitKeepAliveWithoutCalls(true)
+                .build();
+    }
+
+    /**
+     * Serves from now on.
+     *
+     * @param address port 0 takes a free one
+     * @throws IOException if the address cannot be bound; names it
+     */
+    public static XdsServer start(InetSocketAddress address, ResourceProvider provider, XdsMetrics metrics, Clock clock)
+            throws IOException {
+        XdsServer server = new XdsServer(address, provider, metrics, clock);
+        try {
+            server.server.start();
+        } catch (IOException e) {
+            server.executor.shutdown();
+            throw new IOException(
+                    "cannot serve xDS on " + address + ": "
+                            + (e.getCause() == null
+                                    ? e.getMessage()
+                                    : e.getCause().getMessage()),
+                    e);
+        }
+        return server;
+    }
+
+    public int port() {
+        return server.getPort();
+    }
+
+    /** The clients connected now, oldest first. */
+    public List<ClientStatus> clients() {
+        return clients.stream()
+                .sorted(java.util.Comparator.comparing(ClientStatus::connectedAt)
+                        .thenComparing(ClientStatus::connectionId))
+                .toList();
+    }
+
+    @Override
+    public void close() {
+        server.shutdownNow();
+        try {
+            if (!server.awaitTermination(5, TimeUnit.SECONDS)) {
+                executor.shutdownNow();
+            }
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
+        executor.shutdown();
+    }
+
+    ResourceProvider provider() {
+        return provider;
+    }
+
+    XdsMetrics metrics() {
+        return metrics;
+    }
+
+    void connected(ClientStatus client) {
+        clients.add(client);
+        metrics.connected(client);
+    }
+
+    void disconnected(ClientStatus client) {
+        clients.remove(client);
+        metrics.disconnected(client);
+    }
+
+    private String nextId() {
+        return "stream-" + connections.incrementAndGet();
+    }
+
+    private final class Discovery extends AggregatedDiscoveryServiceGrpc.AggregatedDiscoveryServiceImplBase {
+        @Override
+        public StreamObserver<DeltaDiscoveryRequest> deltaAggregatedResources(
+                StreamObserver<DeltaDiscoveryResponse> responses) {
+            var stream = new ClientStream<DeltaDiscoveryRequest, DeltaDiscoveryResponse>(
+                    nextId(),
+                    PEER.get(),
+                    true,
+                    clock.instant(),
+                    DeltaSession::new,
+                    new ClientStream.Described<>(
+                            DeltaDiscoveryResponse::getTypeUrl, DeltaDiscoveryResponse::getResourcesCount),
+                    (ServerCallStreamObserver<DeltaDiscoveryResponse>) responses,
+                    executor,
+                    XdsServer.this);
+            stream.open();
+            return stream;
+        }
+
+        @Override
+        public StreamObserver<DiscoveryRequest> streamAggregatedResources(StreamObserver<DiscoveryResponse> responses) {
+            var stream = new ClientStream<DiscoveryRequest, DiscoveryResponse>(
+                    nextId(),
+                    PEER.get(),
+                    false,
+                    clock.instant(),
+                    SotwSession::new,
+                    new ClientStream.Described<>(DiscoveryResponse::getTypeUrl, DiscoveryResponse::getResourcesCount),
+                    (ServerCallStreamObserver<DiscoveryResponse>) responses,
+                    executor,
+                    XdsServer.this);
+            stream.open();
+            return stream;
+        }
+    }
+
+    private static final class PeerAddress implements ServerInterceptor {
+        @Override
+        public <Q, R> ServerCall.Listener<Q> interceptCall(
+                ServerCall<Q, R> call, Metadata headers, ServerCallHandler<Q, R> next) {
+            SocketAddress peer = call.getAttributes().get(Grpc.TRANSPORT_ATTR_REMOTE_ADDR);
+            String address = peer instanceof InetSocketAddress socket
+                    ? socket.getAddress().getHostAddress() + ":" + socket.getPort()
+                    : String.valueOf(peer);
+            return Contexts.interceptCall(Context.current().withValue(PEER, address), call, headers, next);
+        }
+    }
+}

@@ -1,0 +1,98 @@
+package dev.lateen.xds.server;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.google.protobuf.Any;
+import com.google.protobuf.InvalidProtocolBufferException;
+import com.google.protobuf.StringValue;
+import com.google.rpc.Status;
+import io.envoyproxy.envoy.service.discovery.v3.DiscoveryRequest;
+import io.envoyproxy.envoy.service.discovery.v3.DiscoveryResponse;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+/** As {@link DeltaSessionTest}; a request is {@code EDS a b ack:N}, an answer lists the contents sent. */
+class SotwSessionTest {
+    private final List<String> refused = new ArrayList<>();
+    private final SotwSession session = new SotwSession((type, reason) -> refused.add(Resources.type(type)));
+    private ResourceSet resources = ResourceSet.EMPTY;
+
+    @ParameterizedTest(name = "{0} => {1}")
+    @CsvSource(
+            delimiter = '>',
+            value = {
+                "have CDS a=A b=B | CDS > CDS A B",
+                "have CDS a=A b=B | CDS * > CDS A B",
+                "have EDS a=A b=B | EDS a > EDS A",
+                "have EDS a=A | EDS > ''",
+                "have CDS | CDS > CDS",
+                "have CDS a=A | CDS | CDS ack:1 > ''",
+                "have CDS a=A | CDS | CDS nack:1 > ''",
+                "have CDS a=A | CDS | CDS nack:1 | push CDS a=A > ''",
+                "have CDS a=A | CDS | CDS nack:1 | push CDS a=A2 > CDS A2",
+                "have EDS a=A b=B | EDS a | EDS a b ack:0 > ''",
+                "have EDS a=A b=B | EDS a | EDS a b ack:1 > EDS A B",
+                "have EDS a=A b=B | EDS a b | EDS a ack:1 > ''",
+                "have EDS a=A b=B | EDS a b | EDS a ack:1 | push EDS a=A b=B2 > ''",
+                "have EDS a=A | EDS a ack:77 > EDS A",
+                "have CDS a=A b=B | CDS | push CDS a=A > CDS A",
+                "have EDS a=A b=B | EDS a | push EDS a=A b=B2 > ''",
+                // warming: after clusters the endpoints again, after listeners the routes
+                "have CDS a=A; EDS a=E | CDS | EDS a | push CDS a=A2; EDS a=E > CDS A2 | EDS E",
+                "have LDS l=L; RDS r=R | LDS | RDS r | push LDS l=L2; RDS r=R > LDS L2 | RDS R",
+                "have CDS a=A; EDS a=E | EDS a | CDS | EDS a ack:1 > EDS E",
+                "have CDS a=A; EDS a=E | EDS a | CDS | EDS a ack:1 | EDS a ack:3 > ''",
+                "have CDS a=A; EDS a=E | CDS | EDS a | EDS a nack:2 | push CDS a=A2; EDS a=E > CDS A2",
+            })
+    void conversation(String steps, String expected) {
+        List<DiscoveryResponse> last = List.of();
+        for (String step : steps.split("\\|")) {
+            last = run(step.strip());
+        }
+        assertThat(String.join(" | ", last.stream().map(SotwSessionTest::text).toList()))
+                .isEqualTo(expected.strip());
+    }
+
+    private List<DiscoveryResponse> run(String step) {
+        if (step.startsWith("have ")) {
+            resources = Resources.set(step.substring(5));
+            return List.of();
+        }
+        if (step.startsWith("push ")) {
+            resources = Resources.set(step.substring(5));
+            return session.onChange(resources);
+        }
+        String[] words = step.split(" ");
+        DiscoveryRequest.Builder request = DiscoveryRequest.newBuilder().setTypeUrl(Resources.url(words[0]));
+        Arrays.stream(words).skip(1).forEach(word -> {
+            if (word.startsWith("nack:")) {
+                request.setResponseNonce(word.substring(5));
+                request.setErrorDetail(Status.newBuilder().setMessage("bad"));
+            } else if (word.startsWith("ack:")) {
+                request.setResponseNonce(word.substring(4));
+            } else {
+                request.addResourceNames(word);
+            }
+        });
+        return session.onRequest(request.build(), resources);
+    }
+
+    private static String text(DiscoveryResponse response) {
+        return (Resources.type(response.getTypeUrl()) + " "
+                        + Resources.join(response.getResourcesList().stream()
+                                .map(SotwSessionTest::content)
+                                .toList()))
+                .strip();
+    }
+
+    private static String content(Any body) {
+        try {
+            return StringValue.parseFrom(body.getValue()).getValue();
+        } catch (InvalidProtocolBufferException e) {
+            throw new AssertionError(e);
+        }
+    }
+}

@@ -1,0 +1,206 @@
+package dev.lateen.xds.server;
+
+import static dev.lateen.xds.ResourceType.CLUSTER;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.lateen.xds.client.AdsClient;
+import dev.lateen.xds.client.ResourceListener;
+import dev.lateen.xds.client.ResourceUpdate;
+import dev.lateen.xds.client.Subscription;
+import io.envoyproxy.envoy.config.core.v3.Node;
+import io.envoyproxy.envoy.service.discovery.v3.AggregatedDiscoveryServiceGrpc;
+import io.envoyproxy.envoy.service.discovery.v3.DiscoveryRequest;
+import io.envoyproxy.envoy.service.discovery.v3.DiscoveryResponse;
+import io.grpc.ManagedChannel;
+import io.grpc.netty.NettyChannelBuilder;
+import io.grpc.stub.StreamObserver;
+import java.io.IOException;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.time.Clock;
+import java.util.List;
+import java.util.Optional;
+import java.util.concurrent.BlockingQueue;
+import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.LinkedBlockingQueue;
+import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+
+/** Client and server over a real connection on the loopback. */
+class XdsServerTest {
+    private final BlockingQueue<String> seen = new LinkedBlockingQueue<>();
+    private final BlockingQueue<String> rejected = new LinkedBlockingQueue<>();
+    private final Provider provider = new Provider();
+    private final XdsMetrics metrics = new XdsMetrics() {
+        @Override
+        public void rejected(ClientStatus client, String type, String reason) {
+            rejected.add(client.node().getId() + " " + reason);
+        }
+    };
+    private XdsServer server;
+
+    @BeforeEach
+    void start() throws IOException {
+        server = start(0);
+    }
+
+    @AfterEach
+    void stop() {
+        server.close();
+    }
+
+    @Test
+    void a_client_gets_the_first_state_then_only_changes() throws Exception {
+        provider.set("CDS a=1 b=1");
+        try (AdsClient _ = client("one")) {
+            assertThat(next()).isEqualTo("a b");
+            provider.set("CDS a=1 b=2");
+            assertThat(next()).isEqualTo("b");
+            provider.set("CDS b=2");
+            assertThat(next()).isEqualTo("-a");
+            assertThat(server.clients()).singleElement().satisfies(status -> {
+                assertThat(status.node().getId()).isEqualTo("one");
+                assertThat(status.delta()).isTrue();
+                assertThat(status.sent().get(CLUSTER)).containsOnlyKeys("b");
+            });
+        }
+    }
+
+    @Test
+    void a_refused_update_is_reported_with_its_reason() throws Exception {
+        provider.set("CDS bad=1");
+        try (AdsClient _ = client("two")) {
+            assertThat(rejected.poll(10, TimeUnit.SECONDS)).isEqualTo("two bad is bad");
+        }
+    }
+
+    @Test
+    void a_client_comes_back_to_a_restarted_server_and_gets_only_the_difference() throws Exception {
+        provider.set("CDS a=1 b=1");
+        try (AdsClient _ = client("three")) {
+            assertThat(next()).isEqualTo("a b");
+            int port = server.port();
+            server.close();
+            provider.set("CDS a=1 b=7 c=1");
+            server = start(port);
+            assertThat(next()).isEqualTo("b c");
+        }
+    }
+
+    @Test
+    void state_of_the_world_is_served_too() throws Exception {
+        provider.set("CDS a=1 b=1");
+        ManagedChannel channel = channel();
+        try {
+            AggregatedDiscoveryServiceGrpc.newStub(channel)
+                    .streamAggregatedResources(new StreamObserver<DiscoveryResponse>() {
+                        @Override
+                        public void onNext(DiscoveryResponse response) {
+                            seen.add(response.getResourcesCount() + " resources");
+                        }
+
+                        @Override
+                        public void onError(Throwable failure) {
+                            seen.add(failure.toString());
+                        }
+
+                        @Override
+                        public void onCompleted() {}
+                    })
+                    .onNext(DiscoveryRequest.newBuilder()
+                            .setTypeUrl(CLUSTER)
+                            .setNode(Node.newBuilder().setId("four"))
+                            .build());
+            assertThat(next()).isEqualTo("2 resources");
+            provider.set("CDS a=1");
+            assertThat(next()).isEqualTo("1 resources");
+        } finally {
+            channel.shutdownNow();
+        }
+    }
+
+    @Test
+    void a_client_without_a_node_id_is_told_so() throws Exception {
+        BlockingQueue<String> details = new LinkedBlockingQueue<>();
+        ResourceListener listener = new ResourceListener() {
+            @Override
+            public Optional<String> onUpdate(ResourceUpdate update) {
+                return Optional.empty();
+            }
+
+            @Override
+            public void onConnection(boolean connected, String detail) {
+                details.add(detail);
+            }
+        };
+        try (AdsClient client = new AdsClient(this::channel, Node.getDefaultInstance(), listener)) {
+            client.subscribe(CLUSTER, Subscription.ALL);
+            client.start();
+            assertThat(details.poll(10, TimeUnit.SECONDS)).contains("refuses the request: node.id is missing");
+        }
+    }
+
+    private String next() throws InterruptedException {
+        String next = seen.poll(10, TimeUnit.SECONDS);
+        return next == null ? "nothing within 10 s" : next;
+    }
+
+    private AdsClient client(String id) {
+        AdsClient client =
+                new AdsClient(this::channel, Node.newBuilder().setId(id).build(), update -> {
+                    List<String> names = update.changed().stream()
+                            .map(ResourceUpdate.Resource::name)
+                            .toList();
+                    if (names.contains("bad")) {
+                        return Optional.of("bad is bad");
+                    }
+                    seen.add((Resources.join(names) + " "
+                                    + Resources.join(update.removed().stream()
+                                            .map(name -> "-" + name)
+                                            .toList()))
+                            .strip());
+                    return Optional.empty();
+                });
+        client.subscribe(CLUSTER, Subscription.ALL);
+        return client.start();
+    }
+
+    private ManagedChannel channel() {
+        return NettyChannelBuilder.forAddress(new InetSocketAddress(InetAddress.getLoopbackAddress(), server.port()))
+                .usePlaintext()
+                .build();
+    }
+
+    private XdsServer start(int port) throws IOException {
+        return XdsServer.start(
+                new InetSocketAddress(InetAddress.getLoopbackAddress(), port), provider, metrics, Clock.systemUTC());
+    }
+
+    private static final class Provider implements ResourceProvider {
+        private final List<Runnable> listeners = new CopyOnWriteArrayList<>();
+        private volatile ResourceSet current = ResourceSet.EMPTY;
+
+        void set(String text) {
+            current = Resources.set(text);
+            listeners.forEach(Runnable::run);
+        }
+
+        @Override
+        public Client connect(Node node, Runnable changed) {
+            listeners.add(changed);
+            return new Client() {
+                @Override
+                public ResourceSet current() {
+                    return current;
+                }
+
+                @Override
+                public void close() {
+                    listeners.remove(changed);
+                }
+            };
+        }
+    }
+}
