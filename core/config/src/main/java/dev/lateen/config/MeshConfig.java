@@ -1,0 +1,140 @@
+package dev.lateen.config;
+
+import dev.lateen.config.networking.HttpRoute.HttpRetry;
+import dev.lateen.config.shape.Checked;
+import dev.lateen.config.shape.Findings;
+import dev.lateen.config.shape.ShapeReader;
+import dev.lateen.config.shape.Structure;
+import dev.lateen.config.yaml.YamlDocument;
+import dev.lateen.config.yaml.YamlProblem;
+import dev.lateen.config.yaml.YamlText;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+import tools.jackson.core.JacksonException;
+import tools.jackson.databind.JsonNode;
+import tools.jackson.databind.json.JsonMapper;
+import tools.jackson.databind.node.JsonNodeFactory;
+import tools.jackson.databind.node.ObjectNode;
+
+/**
+ * Settings of the whole mesh (istio.mesh.v1alpha1 MeshConfig): what stands in key {@code mesh} of ConfigMap {@code istio}.
+ * Fields that nothing here uses are no error; reading names them.
+ *
+ * @param outboundTrafficPolicy null means ALLOW_ANY
+ * @param accessLogFile where proxies write their access log; empty for none
+ * @param accessLogFormat Envoy's format of a line, or of a JSON object; empty means Istio's default
+ * @param rootNamespace whose objects hold for all namespaces
+ * @param connectTimeout null means 10 s
+ * @param protocolDetectionTimeout how long a port of unnamed protocol waits for the first bytes; zero and null: without
+ *     end
+ * @param defaultHttpRetryPolicy for routes that say nothing; null means retrying only what never reached the server
+ * @param defaultConfig ProxyConfig of the proxies, as it came
+ */
+public record MeshConfig(
+        @Nullable OutboundTrafficPolicy outboundTrafficPolicy,
+        String accessLogFile,
+        String accessLogFormat,
+        LogEncoding accessLogEncoding,
+        String rootNamespace,
+        String trustDomain,
+        @Nullable Duration connectTimeout,
+        @Nullable Duration protocolDetectionTimeout,
+        @Nullable HttpRetry defaultHttpRetryPolicy,
+        @Nullable JsonNode defaultConfig)
+        implements Checked {
+    @Override
+    public void check(Findings findings) {
+        if (accessLogEncoding == LogEncoding.JSON && !accessLogFormat.isEmpty()) {
+            try {
+                if (!JsonMapper.shared().readTree(accessLogFormat).isObject()) {
+                    findings.error("accessLogFormat", "must be a JSON object where accessLogEncoding is JSON");
+                }
+            } catch (JacksonException e) {
+                findings.error("accessLogFormat", "is no JSON: " + e.getOriginalMessage());
+            }
+        }
+    }
+
+    /** What proxies do with hosts that the mesh does not know. */
+    public record OutboundTrafficPolicy(Mode mode) {}
+
+    /** See {@link OutboundTrafficPolicy}. */
+    public enum Mode {
+        ALLOW_ANY,
+        REGISTRY_ONLY
+    }
+
+    /** How a line of the access log is written. */
+    public enum LogEncoding {
+        TEXT,
+        JSON
+    }
+
+    /**
+     * What reading gave.
+     *
+     * @param config the defaults where the text could not be read
+     */
+    public record Read(MeshConfig config, List<Problem> problems) {}
+
+    /** A mesh that sets nothing. */
+    public static MeshConfig defaults() {
+        return new MeshConfig(null, "", "", LogEncoding.TEXT, "", "", null, null, null, null);
+    }
+
+    /** Whether hosts that the mesh does not know are refused. */
+    public boolean registryOnly() {
+        return outboundTrafficPolicy != null && outboundTrafficPolicy.mode() == Mode.REGISTRY_ONLY;
+    }
+
+    /** The namespace whose objects hold for all; {@code istio-system} unless set. */
+    public String effectiveRootNamespace() {
+        return rootNamespace.isEmpty() ? "istio-system" : rootNamespace;
+    }
+
+    /** Time to wait for a connection, unless a DestinationRule says otherwise. */
+    public Duration effectiveConnectTimeout() {
+        return connectTimeout == null ? Duration.ofSeconds(10) : connectTimeout;
+    }
+
+    /**
+     * Reads the YAML of the mesh's settings. Never throws for bad input.
+     *
+     * @param source what problems call the text
+     */
+    public static Read read(String source, String yaml) {
+        List<Problem> problems = new ArrayList<>();
+        YamlText text = YamlText.read(yaml);
+        for (YamlProblem problem : text.problems()) {
+            Origin origin = new Origin.File(source, problem.line(), Map.of(), "");
+            problems.add(Problem.error(origin, "", problem.message()));
+        }
+        MeshConfig config = defaults();
+        for (YamlDocument document : text.documents()) {
+            Origin origin = new Origin.File(source, document.line(), document.lines(), "");
+            MeshConfig read = read(document.tree(), origin, problems);
+            config = read == null ? config : read;
+        }
+        return new Read(config, List.copyOf(problems));
+    }
+
+    private static @Nullable MeshConfig read(JsonNode tree, Origin origin, List<Problem> problems) {
+        ObjectNode used = JsonNodeFactory.instance.objectNode();
+        List<String> known = Structure.of(MeshConfig.class).fields().stream()
+                .map(f -> f.name())
+                .toList();
+        for (Map.Entry<String, JsonNode> entry : tree.properties()) {
+            if (known.contains(entry.getKey())) {
+                used.set(entry.getKey(), entry.getValue());
+            } else {
+                problems.add(Problem.warning(origin, entry.getKey(), "has no effect in this version"));
+            }
+        }
+        ShapeReader reader = new ShapeReader((error, path, message) ->
+                problems.add(new Problem(error ? Problem.Level.ERROR : Problem.Level.WARNING, origin, path, message)));
+        return reader.read(tree.isObject() ? used : tree, MeshConfig.class, "");
+    }
+}

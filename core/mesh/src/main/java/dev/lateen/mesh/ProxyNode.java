@@ -1,0 +1,92 @@
+package dev.lateen.mesh;
+
+import com.google.protobuf.Struct;
+import com.google.protobuf.Value;
+import io.envoyproxy.envoy.config.core.v3.Node;
+import java.util.Map;
+import java.util.TreeMap;
+
+/**
+ * A proxy, as its xDS node tells: id {@code TYPE~IP~POD.NAMESPACE~NAMESPACE.svc.DOMAIN}, and Istio's metadata.
+ *
+ * @param id the whole node id
+ * @param address of its workload
+ * @param name of its pod
+ * @param domain DNS domain of its namespace, such as {@code default.svc.cluster.local}
+ * @param labels of its pod, in the order of their names
+ * @param serviceAccount empty when not told
+ * @param clusterId the cluster it is in, {@code Kubernetes} unless told
+ */
+public record ProxyNode(
+        String id,
+        Type type,
+        String address,
+        String name,
+        String namespace,
+        String domain,
+        Map<String, String> labels,
+        String serviceAccount,
+        String clusterId) {
+    /** What a proxy is for. */
+    public enum Type {
+        SIDECAR,
+        ROUTER
+    }
+
+    /** DNS domain of the cluster, such as {@code cluster.local}. */
+    public String clusterDomain() {
+        int svc = domain.indexOf(".svc.");
+        return svc < 0 ? "cluster.local" : domain.substring(svc + ".svc.".length());
+    }
+
+    /**
+     * Reads a node.
+     *
+     * @throws IllegalArgumentException with the reason when the id is not of this form
+     */
+    public static ProxyNode of(Node node) {
+        String[] parts = node.getId().split("~", -1);
+        if (parts.length != 4) {
+            throw new IllegalArgumentException(
+                    "node id \"" + node.getId() + "\" is not TYPE~IP~POD.NAMESPACE~NAMESPACE.svc.DOMAIN");
+        }
+        Struct metadata = node.getMetadata();
+        int dot = parts[2].lastIndexOf('.');
+        String namespace = text(metadata, "NAMESPACE", dot < 0 ? "default" : parts[2].substring(dot + 1));
+        return new ProxyNode(
+                node.getId(),
+                type(parts[0], node.getId()),
+                parts[1],
+                dot < 0 ? parts[2] : parts[2].substring(0, dot),
+                namespace,
+                parts[3].isEmpty() ? namespace + ".svc.cluster.local" : parts[3],
+                labels(metadata),
+                text(metadata, "SERVICE_ACCOUNT", ""),
+                text(metadata, "CLUSTER_ID", "Kubernetes"));
+    }
+
+    private static Type type(String name, String id) {
+        return switch (name) {
+            case "sidecar" -> Type.SIDECAR;
+            case "router" -> Type.ROUTER;
+            default ->
+                throw new IllegalArgumentException(
+                        "node id \"" + id + "\": proxies are sidecar or router, not \"" + name + "\"");
+        };
+    }
+
+    private static String text(Struct metadata, String key, String otherwise) {
+        String value =
+                metadata.getFieldsOrDefault(key, Value.getDefaultInstance()).getStringValue();
+        return value.isEmpty() ? otherwise : value;
+    }
+
+    private static Map<String, String> labels(Struct metadata) {
+        Map<String, String> labels = new TreeMap<>();
+        metadata.getFieldsOrDefault("LABELS", Value.getDefaultInstance())
+                .getStructValue()
+                .getFieldsMap()
+                .forEach((name, value) -> labels.put(name, value.getStringValue()));
+        return java.util.Collections.unmodifiableMap(labels);
+    }
+}

@@ -1,0 +1,231 @@
+package dev.lateen.mesh;
+
+import dev.lateen.config.ConfigObject;
+import dev.lateen.config.Kinds;
+import dev.lateen.config.MeshConfig;
+import dev.lateen.config.ObjectName;
+import dev.lateen.config.Problem;
+import dev.lateen.mesh.registry.Kubernetes;
+import dev.lateen.mesh.registry.MeshService;
+import dev.lateen.mesh.registry.Registry;
+import dev.lateen.mesh.registry.Slice;
+import dev.lateen.mesh.registry.Workload;
+import dev.lateen.mesh.rules.Rules;
+import io.fabric8.kubernetes.api.model.Namespace;
+import io.fabric8.kubernetes.api.model.Pod;
+import io.fabric8.kubernetes.api.model.Service;
+import io.fabric8.kubernetes.api.model.discovery.v1.EndpointSlice;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Everything the control plane knows at one moment. Immutable, for any thread. A changed snapshot shares with the former
+ * one all that did not change:
+ *
+ * <pre>{@code
+ * Snapshot next = snapshot.change().put(service).put(virtualService).remove(name).apply();
+ * }</pre>
+ */
+public final class Snapshot {
+    /** DNS domain of the cluster unless told otherwise. */
+    public static final String CLUSTER_DOMAIN = "cluster.local";
+
+    private final String domain;
+    private final MeshConfig mesh;
+    private final Map<ObjectName, MeshService> services;
+    private final Map<ObjectName, Slice> slices;
+    private final Map<ObjectName, Workload> workloads;
+    private final Map<String, Map<String, String>> namespaces;
+    private final Map<ObjectName, ConfigObject<?>> config;
+    private final Registry registry;
+    private final Rules rules;
+
+    private Snapshot(
+            String domain,
+            MeshConfig mesh,
+            Map<ObjectName, MeshService> services,
+            Map<ObjectName, Slice> slices,
+            Map<ObjectName, Workload> workloads,
+            Map<String, Map<String, String>> namespaces,
+            Map<ObjectName, ConfigObject<?>> config,
+            Registry registry,
+            Rules rules) {
+        this.domain = domain;
+        this.mesh = mesh;
+        this.services = services;
+        this.slices = slices;
+        this.workloads = workloads;
+        this.namespaces = namespaces;
+        this.config = config;
+        this.registry = registry;
+        this.rules = rules;
+    }
+
+    /** A snapshot of nothing, of a cluster with domain {@code cluster.local}. */
+    public static Snapshot empty() {
+        return empty(CLUSTER_DOMAIN);
+    }
+
+    /** A snapshot of nothing. */
+    public static Snapshot empty(String domain) {
+        Registry registry = new Registry(Map.of(), Map.of(), Map.of(), Map.of());
+        Rules rules = new Rules(List.of(), domain, MeshConfig.defaults().effectiveRootNamespace());
+        return new Snapshot(
+                domain, MeshConfig.defaults(), Map.of(), Map.of(), Map.of(), Map.of(), Map.of(), registry, rules);
+    }
+
+    public String domain() {
+        return domain;
+    }
+
+    public MeshConfig mesh() {
+        return mesh;
+    }
+
+    public Registry registry() {
+        return registry;
+    }
+
+    public Rules rules() {
+        return rules;
+    }
+
+    /** Every object of a custom kind, by name. */
+    public Map<ObjectName, ConfigObject<?>> config() {
+        return java.util.Collections.unmodifiableMap(config);
+    }
+
+    /** Labels of a namespace, null when the snapshot does not know it. */
+    public @Nullable Map<String, String> namespaceLabels(String name) {
+        return namespaces.get(name);
+    }
+
+    /** Conflicts among objects, where one of them stands back. */
+    public List<Problem> problems() {
+        return rules.problems();
+    }
+
+    /** Begins a change; the snapshot itself stays as it is. */
+    public Change change() {
+        return new Change(this);
+    }
+
+    /** Gathers changes for one thread, then makes the next snapshot. */
+    public static final class Change {
+        private final Snapshot base;
+        private MeshConfig mesh;
+        private Map<ObjectName, MeshService> services;
+        private Map<ObjectName, Slice> slices;
+        private Map<ObjectName, Workload> workloads;
+        private Map<String, Map<String, String>> namespaces;
+        private Map<ObjectName, ConfigObject<?>> config;
+        private boolean entriesChanged;
+
+        private Change(Snapshot base) {
+            this.base = base;
+            this.mesh = base.mesh;
+            this.services = base.services;
+            this.slices = base.slices;
+            this.workloads = base.workloads;
+            this.namespaces = base.namespaces;
+            this.config = base.config;
+        }
+
+        public Change mesh(MeshConfig config) {
+            this.mesh = config;
+            return this;
+        }
+
+        /** Adds or replaces a Service. */
+        public Change put(Service service) {
+            MeshService read = Kubernetes.service(service, base.domain);
+            services = with(services, base.services, read.source(), read);
+            return this;
+        }
+
+        /** Adds or replaces an EndpointSlice. */
+        public Change put(EndpointSlice slice) {
+            ObjectName name = new ObjectName(
+                    "EndpointSlice",
+                    Objects.requireNonNullElse(slice.getMetadata().getNamespace(), "default"),
+                    slice.getMetadata().getName());
+            slices = with(slices, base.slices, name, Kubernetes.slice(slice));
+            return this;
+        }
+
+        /** Adds or replaces a Pod. */
+        public Change put(Pod pod) {
+            Workload read = Kubernetes.workload(pod);
+            workloads = with(workloads, base.workloads, new ObjectName("Pod", read.namespace(), read.name()), read);
+            return this;
+        }
+
+        /** Adds or replaces a Namespace. */
+        public Change put(Namespace namespace) {
+            Map<String, String> labels = namespace.getMetadata().getLabels();
+            namespaces = with(
+                    namespaces,
+                    base.namespaces,
+                    namespace.getMetadata().getName(),
+                    labels == null ? Map.of() : Map.copyOf(labels));
+            return this;
+        }
+
+        /** Adds or replaces an object of a custom kind. */
+        public Change put(ConfigObject<?> object) {
+            entriesChanged |= object.kind().equals(Kinds.SERVICE_ENTRY);
+            config = with(config, base.config, object.objectName(), object);
+            return this;
+        }
+
+        /** Removes an object of any kind by name; what is not there stays away. */
+        public Change remove(ObjectName name) {
+            switch (name.kind()) {
+                case "Service" -> services = with(services, base.services, name, null);
+                case "EndpointSlice" -> slices = with(slices, base.slices, name, null);
+                case "Pod" -> workloads = with(workloads, base.workloads, name, null);
+                case "Namespace" -> namespaces = with(namespaces, base.namespaces, name.name(), null);
+                default -> {
+                    entriesChanged |= name.kind().equals(Kinds.SERVICE_ENTRY.name()) && config.containsKey(name);
+                    config = with(config, base.config, name, null);
+                }
+            }
+            return this;
+        }
+
+        /** The next snapshot; the former one itself when nothing that counts has changed. */
+        @SuppressWarnings("ReferenceEquality")
+        public Snapshot apply() {
+            boolean places = services != base.services || slices != base.slices || workloads != base.workloads;
+            if (!places && namespaces == base.namespaces && config == base.config && mesh.equals(base.mesh)) {
+                return base;
+            }
+            Registry registry = places || entriesChanged
+                    ? new Registry(services, slices, workloads, Rules.select(config.values(), Kinds.SERVICE_ENTRY))
+                    : base.registry;
+            boolean root = mesh.effectiveRootNamespace().equals(base.mesh.effectiveRootNamespace());
+            Rules rules = config == base.config && root
+                    ? base.rules
+                    : new Rules(config.values(), base.domain, mesh.effectiveRootNamespace());
+            return new Snapshot(base.domain, mesh, services, slices, workloads, namespaces, config, registry, rules);
+        }
+
+        /** Copies at the first real change only: an update that changes nothing that counts must cost nothing. */
+        @SuppressWarnings("ReferenceEquality")
+        private static <K, V> Map<K, V> with(Map<K, V> current, Map<K, V> base, K key, @Nullable V value) {
+            if (Objects.equals(current.get(key), value)) {
+                return current;
+            }
+            Map<K, V> copy = current == base ? new HashMap<>(current) : current;
+            if (value == null) {
+                copy.remove(key);
+            } else {
+                copy.put(key, value);
+            }
+            return copy;
+        }
+    }
+}

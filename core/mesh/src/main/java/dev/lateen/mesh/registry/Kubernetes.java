@@ -1,0 +1,198 @@
+package dev.lateen.mesh.registry;
+
+import dev.lateen.config.ObjectName;
+import io.fabric8.kubernetes.api.model.Container;
+import io.fabric8.kubernetes.api.model.ContainerPort;
+import io.fabric8.kubernetes.api.model.HasMetadata;
+import io.fabric8.kubernetes.api.model.ObjectMeta;
+import io.fabric8.kubernetes.api.model.OwnerReference;
+import io.fabric8.kubernetes.api.model.Pod;
+import io.fabric8.kubernetes.api.model.PodIP;
+import io.fabric8.kubernetes.api.model.PodStatus;
+import io.fabric8.kubernetes.api.model.Service;
+import io.fabric8.kubernetes.api.model.ServicePort;
+import io.fabric8.kubernetes.api.model.ServiceSpec;
+import io.fabric8.kubernetes.api.model.discovery.v1.EndpointPort;
+import io.fabric8.kubernetes.api.model.discovery.v1.EndpointSlice;
+import java.time.DateTimeException;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import org.jspecify.annotations.Nullable;
+
+/** Reads what the mesh needs out of Kubernetes' own objects. */
+public final class Kubernetes {
+    /** Names who sees a Service, as {@code exportTo} of Istio's kinds. */
+    static final String EXPORT_TO = "networking.istio.io/exportTo";
+
+    private static final String TEMPLATE_HASH = "pod-template-hash";
+
+    private Kubernetes() {}
+
+    /**
+     * The service as the mesh sees it.
+     *
+     * @param domain of the cluster, such as {@code cluster.local}
+     */
+    public static MeshService service(Service service, String domain) {
+        ObjectMeta meta = service.getMetadata();
+        ServiceSpec spec = service.getSpec() == null ? new ServiceSpec() : service.getSpec();
+        String namespace = Objects.requireNonNullElse(meta.getNamespace(), "default");
+        ObjectName name = new ObjectName("Service", namespace, meta.getName());
+        boolean externalName = "ExternalName".equals(spec.getType());
+        boolean headless = "None".equals(spec.getClusterIP()) || spec.getClusterIP() == null;
+        List<String> addresses = new ArrayList<>();
+        if (!headless) {
+            addresses.addAll(list(spec.getClusterIPs()));
+            if (addresses.isEmpty() && !spec.getClusterIP().isEmpty()) {
+                addresses.add(spec.getClusterIP());
+            }
+        }
+        MeshService.Resolution resolution = externalName
+                ? MeshService.Resolution.DNS
+                : headless ? MeshService.Resolution.PASSTHROUGH : MeshService.Resolution.ENDPOINTS;
+        return new MeshService(
+                meta.getName() + "." + namespace + ".svc." + domain,
+                namespace,
+                MeshService.Kind.KUBERNETES,
+                List.copyOf(addresses),
+                list(spec.getPorts()).stream().map(Kubernetes::port).toList(),
+                resolution,
+                text(spec.getExternalName()),
+                externalName,
+                exportTo(meta),
+                Map.copyOf(map(spec.getSelector())),
+                created(service),
+                name);
+    }
+
+    private static MeshPort port(ServicePort port) {
+        String name = text(port.getName());
+        Protocol protocol = Protocol.ofServicePort(
+                port.getPort(),
+                name,
+                port.getProtocol() == null ? "TCP" : port.getProtocol(),
+                text(port.getAppProtocol()));
+        Object target =
+                port.getTargetPort() == null ? null : port.getTargetPort().getValue();
+        return new MeshPort(port.getPort(), name, protocol, target == null ? "" : target.toString());
+    }
+
+    private static List<String> exportTo(ObjectMeta meta) {
+        String value = map(meta.getAnnotations()).getOrDefault(EXPORT_TO, "");
+        List<String> names = new ArrayList<>();
+        for (String part : value.split(",")) {
+            if (!part.isBlank()) {
+                names.add(part.strip());
+            }
+        }
+        return List.copyOf(names);
+    }
+
+    /** The pod as the mesh sees it. */
+    public static Workload workload(Pod pod) {
+        ObjectMeta meta = pod.getMetadata();
+        PodStatus status = pod.getStatus() == null ? new PodStatus() : pod.getStatus();
+        List<String> addresses = new ArrayList<>();
+        for (PodIP ip : list(status.getPodIPs())) {
+            addresses.add(ip.getIp());
+        }
+        if (addresses.isEmpty() && status.getPodIP() != null) {
+            addresses.add(status.getPodIP());
+        }
+        boolean ended = "Succeeded".equals(status.getPhase()) || "Failed".equals(status.getPhase());
+        Map<String, Integer> ports = new LinkedHashMap<>();
+        for (Container container :
+                list(pod.getSpec() == null ? null : pod.getSpec().getContainers())) {
+            for (ContainerPort port : list(container.getPorts())) {
+                if (port.getName() != null) {
+                    ports.putIfAbsent(port.getName(), port.getContainerPort());
+                }
+            }
+        }
+        return new Workload(
+                Objects.requireNonNullElse(meta.getNamespace(), "default"),
+                meta.getName(),
+                ended ? List.of() : addresses,
+                map(meta.getLabels()),
+                pod.getSpec() == null ? "" : text(pod.getSpec().getServiceAccountName()),
+                pod.getSpec() == null ? "" : text(pod.getSpec().getNodeName()),
+                owner(meta),
+                ports,
+                list(status.getConditions()).stream()
+                        .anyMatch(c -> "Ready".equals(c.getType()) && "True".equals(c.getStatus())));
+    }
+
+    /** Name of what the user wrote: the Deployment of a ReplicaSet, the CronJob of a Job is left to telemetry. */
+    private static String owner(ObjectMeta meta) {
+        for (OwnerReference reference : list(meta.getOwnerReferences())) {
+            if (Boolean.TRUE.equals(reference.getController())) {
+                String hash = map(meta.getLabels()).get(TEMPLATE_HASH);
+                String name = reference.getName();
+                return hash != null && "ReplicaSet".equals(reference.getKind()) && name.endsWith("-" + hash)
+                        ? name.substring(0, name.length() - hash.length() - 1)
+                        : name;
+            }
+        }
+        return meta.getName();
+    }
+
+    /** The slice as the mesh sees it; null when it belongs to no service or holds no IP addresses. */
+    public static @Nullable Slice slice(EndpointSlice slice) {
+        String service = map(slice.getMetadata().getLabels()).get("kubernetes.io/service-name");
+        if (service == null || "FQDN".equals(slice.getAddressType())) {
+            return null;
+        }
+        Map<String, Integer> ports = new LinkedHashMap<>();
+        for (EndpointPort port : list(slice.getPorts())) {
+            if (port.getPort() != null) {
+                ports.put(text(port.getName()), port.getPort());
+            }
+        }
+        List<Slice.Target> targets = new ArrayList<>();
+        for (var endpoint : list(slice.getEndpoints())) {
+            Boolean ready = endpoint.getConditions() == null
+                    ? null
+                    : endpoint.getConditions().getReady();
+            boolean pod = endpoint.getTargetRef() != null
+                    && "Pod".equals(endpoint.getTargetRef().getKind());
+            targets.add(new Slice.Target(
+                    List.copyOf(endpoint.getAddresses()),
+                    !Boolean.FALSE.equals(ready),
+                    pod ? text(endpoint.getTargetRef().getName()) : ""));
+        }
+        return new Slice(
+                Objects.requireNonNullElse(slice.getMetadata().getNamespace(), "default"),
+                service,
+                Map.copyOf(ports),
+                List.copyOf(targets));
+    }
+
+    private static Instant created(HasMetadata object) {
+        String time = object.getMetadata().getCreationTimestamp();
+        if (time == null) {
+            return Instant.EPOCH;
+        }
+        try {
+            return Instant.parse(time);
+        } catch (DateTimeException e) {
+            // The API server writes it; whoever else did cannot win a conflict by it.
+            return Instant.MAX;
+        }
+    }
+
+    private static String text(@Nullable String text) {
+        return text == null ? "" : text;
+    }
+
+    private static <T> List<T> list(@Nullable List<T> list) {
+        return list == null ? List.of() : list;
+    }
+
+    private static Map<String, String> map(@Nullable Map<String, String> map) {
+        return map == null ? Map.of() : map;
+    }
+}

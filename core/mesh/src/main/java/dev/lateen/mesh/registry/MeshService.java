@@ -1,0 +1,81 @@
+package dev.lateen.mesh.registry;
+
+import dev.lateen.config.ObjectName;
+import java.time.Instant;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+
+/**
+ * Something that can be called by a host name: a Kubernetes Service, or a host of a ServiceEntry.
+ *
+ * @param host full name in lower case; may begin with {@code *.}
+ * @param addresses virtual addresses and CIDR blocks; empty for headless services and entries without
+ * @param lookup the name that proxies ask DNS for, where {@code resolution} says so and no endpoints are given
+ * @param external not part of the mesh
+ * @param exportTo who sees it; empty means all
+ * @param selector labels of its pods; empty when endpoints are given otherwise
+ * @param created of the object, the epoch when unknown; older objects win conflicts
+ * @param source the object
+ */
+public record MeshService(
+        String host,
+        String namespace,
+        Kind kind,
+        List<String> addresses,
+        List<MeshPort> ports,
+        Resolution resolution,
+        String lookup,
+        boolean external,
+        List<String> exportTo,
+        Map<String, String> selector,
+        Instant created,
+        ObjectName source) {
+    /** Where a service comes from. */
+    public enum Kind {
+        KUBERNETES,
+        SERVICE_ENTRY
+    }
+
+    /** How a proxy finds where to connect. */
+    public enum Resolution {
+        /** The control plane sends the endpoints. */
+        ENDPOINTS,
+        /** The proxy asks DNS and uses all addresses. */
+        DNS,
+        /** The proxy asks DNS and uses one address at a time. */
+        DNS_ROUND_ROBIN,
+        /** The caller's destination address. */
+        PASSTHROUGH
+    }
+
+    public Optional<MeshPort> port(int number) {
+        return ports.stream().filter(p -> p.number() == number).findFirst();
+    }
+
+    /** This service with other ports. */
+    public MeshService withPorts(List<MeshPort> others) {
+        return new MeshService(
+                host,
+                namespace,
+                kind,
+                addresses,
+                List.copyOf(others),
+                resolution,
+                lookup,
+                external,
+                exportTo,
+                selector,
+                created,
+                source);
+    }
+
+    public boolean isHeadless() {
+        return kind == Kind.KUBERNETES && resolution == Resolution.PASSTHROUGH;
+    }
+
+    /** Name of the object, as in messages to people. */
+    public String name() {
+        return source.name();
+    }
+}

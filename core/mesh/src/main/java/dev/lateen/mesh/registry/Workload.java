@@ -1,0 +1,29 @@
+package dev.lateen.mesh.registry;
+
+import java.util.List;
+import java.util.Map;
+
+/**
+ * A pod, as far as the mesh needs to know it.
+ *
+ * @param addresses the pod's addresses, the first one first; empty before it has one
+ * @param owner name of the Deployment or the like, the pod's name when it has none
+ * @param ports number by name of its containers' ports
+ * @param ready takes requests
+ */
+public record Workload(
+        String namespace,
+        String name,
+        List<String> addresses,
+        Map<String, String> labels,
+        String serviceAccount,
+        String node,
+        String owner,
+        Map<String, Integer> ports,
+        boolean ready) {
+    public Workload {
+        addresses = List.copyOf(addresses);
+        labels = Map.copyOf(labels);
+        ports = Map.copyOf(ports);
+    }
+}

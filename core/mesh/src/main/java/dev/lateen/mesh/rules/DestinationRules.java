@@ -1,0 +1,141 @@
+package dev.lateen.mesh.rules;
+
+import dev.lateen.config.ConfigObject;
+import dev.lateen.config.Problem;
+import dev.lateen.config.networking.DestinationRule;
+import dev.lateen.config.networking.DestinationRule.Subset;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import org.jspecify.annotations.Nullable;
+
+/** Finds the DestinationRule that holds: the caller's namespace first, then the service's, then the root namespace. */
+final class DestinationRules {
+    /** Rules of one namespace: merged ones by host, and those for some callers only. */
+    private static final class Local {
+        final Map<String, List<ConfigObject<DestinationRule>>> byHost = new LinkedHashMap<>();
+        final Map<String, HostPolicy> merged = new HashMap<>();
+        final List<ConfigObject<DestinationRule>> selective = new ArrayList<>();
+    }
+
+    private final Map<String, Local> byNamespace = new HashMap<>();
+    private final String domain;
+    private final String root;
+    private final boolean selective;
+
+    DestinationRules(List<ConfigObject<DestinationRule>> rules, String domain, String root, List<Problem> problems) {
+        this.domain = domain;
+        this.root = root;
+        for (ConfigObject<DestinationRule> rule : rules) {
+            Local local = byNamespace.computeIfAbsent(rule.namespace(), _ -> new Local());
+            if (rule.spec().workloadSelector() != null) {
+                local.selective.add(rule);
+            } else {
+                local.byHost.computeIfAbsent(host(rule), _ -> new ArrayList<>()).add(rule);
+            }
+        }
+        for (Local local : byNamespace.values()) {
+            local.byHost.forEach((host, sources) -> {
+                local.merged.put(host, HostPolicy.of(host, sources));
+                report(sources, problems);
+            });
+        }
+        selective = byNamespace.values().stream().anyMatch(l -> !l.selective.isEmpty());
+    }
+
+    private String host(ConfigObject<DestinationRule> rule) {
+        return Hosts.resolve(rule.spec().host(), rule.namespace(), domain);
+    }
+
+    private static void report(List<ConfigObject<DestinationRule>> sources, List<Problem> problems) {
+        ConfigObject<DestinationRule> policy = null;
+        Map<String, ConfigObject<DestinationRule>> subsets = new HashMap<>();
+        for (ConfigObject<DestinationRule> source : sources) {
+            if (source.spec().trafficPolicy() != null) {
+                if (policy == null) {
+                    policy = source;
+                } else {
+                    problems.add(Problem.error(source.origin(), "spec.trafficPolicy", shadowed(policy)));
+                }
+            }
+            for (int i = 0; i < source.spec().subsets().size(); i++) {
+                Subset subset = source.spec().subsets().get(i);
+                ConfigObject<DestinationRule> first = subsets.putIfAbsent(subset.name(), source);
+                if (first != null) {
+                    problems.add(Problem.error(
+                            source.origin(),
+                            "spec.subsets[" + i + "]",
+                            "subset \"" + subset.name() + "\": " + shadowed(first)));
+                }
+            }
+        }
+    }
+
+    private static String shadowed(ConfigObject<DestinationRule> winner) {
+        return "has no effect, as " + winner.objectName() + " says it for the same host and comes first ("
+                + winner.origin().at() + "); write one DestinationRule per host";
+    }
+
+    /** Whether any rule holds for some callers of its namespace only. */
+    boolean isSelective() {
+        return selective;
+    }
+
+    @Nullable
+    HostPolicy find(String host, String serviceNamespace, String caller, Map<String, String> labels) {
+        Set<String> asked = new HashSet<>();
+        if (!caller.equals(root)) {
+            HostPolicy own = find(host, caller, caller, labels, asked);
+            if (own != null) {
+                return own;
+            }
+        }
+        HostPolicy theirs = find(host, serviceNamespace, caller, labels, asked);
+        return theirs != null ? theirs : find(host, root, caller, labels, asked);
+    }
+
+    private @Nullable HostPolicy find(
+            String host, String namespace, String caller, Map<String, String> labels, Set<String> asked) {
+        Local local = byNamespace.get(namespace);
+        if (local == null || !asked.add(namespace)) {
+            return null;
+        }
+        if (namespace.equals(caller)) {
+            for (ConfigObject<DestinationRule> rule : local.selective) {
+                DestinationRule.WorkloadSelector selector = rule.spec().workloadSelector();
+                if (selector != null
+                        && Hosts.covers(host(rule), host)
+                        && labels.entrySet().containsAll(selector.matchLabels().entrySet())) {
+                    return HostPolicy.of(host(rule), List.of(rule));
+                }
+            }
+        }
+        return mostSpecific(local, host, caller);
+    }
+
+    private static @Nullable HostPolicy mostSpecific(Local local, String host, String caller) {
+        HostPolicy exact = local.merged.get(host);
+        if (exact != null && isVisible(exact, caller)) {
+            return exact;
+        }
+        HostPolicy best = null;
+        for (HostPolicy policy : local.merged.values()) {
+            if (policy.host().startsWith("*")
+                    && Hosts.covers(policy.host(), host)
+                    && isVisible(policy, caller)
+                    && (best == null || policy.host().length() > best.host().length())) {
+                best = policy;
+            }
+        }
+        return best;
+    }
+
+    private static boolean isVisible(HostPolicy policy, String caller) {
+        return policy.sources().stream()
+                .anyMatch(s -> Visibility.sees(caller, s.spec().exportTo(), s.namespace()));
+    }
+}

@@ -1,0 +1,161 @@
+package dev.lateen.mesh.rules;
+
+import dev.lateen.config.ConfigObject;
+import dev.lateen.config.Kind;
+import dev.lateen.config.Kinds;
+import dev.lateen.config.ObjectName;
+import dev.lateen.config.Problem;
+import dev.lateen.config.networking.Gateway;
+import dev.lateen.config.networking.VirtualService;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.Comparator;
+import java.util.HashMap;
+import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import org.jspecify.annotations.Nullable;
+
+/** The rules of the mesh, indexed. Where rules conflict the oldest object wins, as in Istio, and a problem says so. */
+public final class Rules {
+    private final List<BoundVirtualService> forMesh = new ArrayList<>();
+    private final Map<String, List<BoundVirtualService>> byGateway = new HashMap<>();
+    private final List<ConfigObject<Gateway>> gateways;
+    private final DestinationRules destinationRules;
+    private final List<Problem> problems = new ArrayList<>();
+    private final boolean labelled;
+
+    /**
+     * @param objects of any kinds; others than rules are passed over
+     * @param root namespace whose DestinationRules hold for all
+     */
+    public Rules(Collection<ConfigObject<?>> objects, String domain, String root) {
+        boolean byLabels = false;
+        for (ConfigObject<VirtualService> object : sorted(objects, Kinds.VIRTUAL_SERVICE)) {
+            BoundVirtualService bound = bind(object, domain);
+            for (String gateway : bound.gateways()) {
+                if (gateway.equals(VirtualService.MESH)) {
+                    forMesh.add(bound);
+                } else {
+                    byGateway.computeIfAbsent(gateway, _ -> new ArrayList<>()).add(bound);
+                }
+            }
+            byLabels |= matchesLabels(object.spec());
+        }
+        gateways = sorted(objects, Kinds.GATEWAY);
+        reportSharedHosts();
+        destinationRules = new DestinationRules(sorted(objects, Kinds.DESTINATION_RULE), domain, root, problems);
+        labelled = byLabels || destinationRules.isSelective();
+    }
+
+    /** The objects of one kind, by name. */
+    public static <S extends Record> Map<ObjectName, ConfigObject<S>> select(
+            Collection<ConfigObject<?>> objects, Kind<S> kind) {
+        Map<ObjectName, ConfigObject<S>> selected = new LinkedHashMap<>();
+        for (ConfigObject<?> object : objects) {
+            if (object.kind().equals(kind)) {
+                selected.put(object.objectName(), object.as(kind));
+            }
+        }
+        return selected;
+    }
+
+    private static <S extends Record> List<ConfigObject<S>> sorted(Collection<ConfigObject<?>> objects, Kind<S> kind) {
+        List<ConfigObject<S>> list = new ArrayList<>(select(objects, kind).values());
+        list.sort(Comparator.comparing((ConfigObject<S> o) -> {
+                    Instant created = o.metadata().creationTimestamp();
+                    return created == null ? Instant.EPOCH : created;
+                })
+                .thenComparing(ConfigObject::name)
+                .thenComparing(ConfigObject::namespace));
+        return list;
+    }
+
+    private static BoundVirtualService bind(ConfigObject<VirtualService> object, String domain) {
+        List<String> hosts = object.spec().hosts().stream()
+                .map(h -> Hosts.resolve(h, object.namespace(), domain))
+                .toList();
+        Set<String> gateways = new LinkedHashSet<>();
+        for (String name : object.spec().gateways()) {
+            gateways.add(BoundVirtualService.gateway(name, object.namespace()));
+        }
+        if (gateways.isEmpty()) {
+            gateways.add(VirtualService.MESH);
+        }
+        return new BoundVirtualService(object, hosts, gateways);
+    }
+
+    private static boolean matchesLabels(VirtualService spec) {
+        return spec.http().stream().anyMatch(r -> r.match().stream()
+                        .anyMatch(m -> !m.sourceLabels().isEmpty()))
+                || spec.tls().stream().anyMatch(r -> r.match().stream()
+                        .anyMatch(m -> !m.sourceLabels().isEmpty()))
+                || spec.tcp().stream().anyMatch(r -> r.match().stream()
+                        .anyMatch(m -> !m.sourceLabels().isEmpty()));
+    }
+
+    private void reportSharedHosts() {
+        Map<String, BoundVirtualService> first = new HashMap<>();
+        for (BoundVirtualService bound : forMesh) {
+            for (int i = 0; i < bound.hosts().size(); i++) {
+                BoundVirtualService winner = first.putIfAbsent(bound.hosts().get(i), bound);
+                if (winner != null && !winner.equals(bound) && meet(winner, bound)) {
+                    problems.add(Problem.error(
+                            bound.object().origin(),
+                            "spec.hosts[" + i + "]",
+                            "has no effect in the mesh, as " + winner.object().objectName()
+                                    + " rules the same host and comes first ("
+                                    + winner.object().origin().at() + "); put the routes into one VirtualService"));
+                }
+            }
+        }
+    }
+
+    private static boolean meet(BoundVirtualService a, BoundVirtualService b) {
+        return a.isVisibleFrom(b.object().namespace())
+                || b.isVisibleFrom(a.object().namespace());
+    }
+
+    /** VirtualServices that hold for sidecars of the namespace, the one that wins first. */
+    public List<BoundVirtualService> forSidecars(String namespace) {
+        return forMesh.stream().filter(v -> v.isVisibleFrom(namespace)).toList();
+    }
+
+    /** VirtualServices bound to a gateway, {@code namespace/name}, the oldest first. */
+    public List<BoundVirtualService> forGateway(String gateway) {
+        return byGateway.getOrDefault(gateway, List.of());
+    }
+
+    /** Gateways whose selector takes a proxy with these labels, the oldest first. */
+    public List<ConfigObject<Gateway>> gateways(String namespace, Map<String, String> labels) {
+        return gateways.stream()
+                .filter(g -> g.spec().selector().isEmpty()
+                        ? g.namespace().equals(namespace)
+                        : labels.entrySet().containsAll(g.spec().selector().entrySet()))
+                .toList();
+    }
+
+    /**
+     * What DestinationRules say about a host, null when none does.
+     *
+     * @param caller namespace of the calling proxy
+     * @param labels of the calling proxy
+     */
+    public @Nullable HostPolicy policy(
+            String host, String serviceNamespace, String caller, Map<String, String> labels) {
+        return destinationRules.find(host, serviceNamespace, caller, labels);
+    }
+
+    /** Whether any rule asks for the labels of the calling proxy. */
+    public boolean dependOnLabels() {
+        return labelled;
+    }
+
+    /** Rules that another one keeps from working. */
+    public List<Problem> problems() {
+        return List.copyOf(problems);
+    }
+}

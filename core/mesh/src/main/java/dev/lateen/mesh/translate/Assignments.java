@@ -1,0 +1,52 @@
+package dev.lateen.mesh.translate;
+
+import static dev.lateen.mesh.translate.Messages.number;
+import static dev.lateen.mesh.translate.Messages.text;
+
+import com.google.protobuf.Struct;
+import dev.lateen.mesh.registry.Endpoint;
+import dev.lateen.mesh.registry.Endpoint.WorkloadName;
+import io.envoyproxy.envoy.config.core.v3.Locality;
+import io.envoyproxy.envoy.config.endpoint.v3.ClusterLoadAssignment;
+import io.envoyproxy.envoy.config.endpoint.v3.LbEndpoint;
+import io.envoyproxy.envoy.config.endpoint.v3.LocalityLbEndpoints;
+import java.util.List;
+
+/** Endpoints of a cluster as a proxy takes them. */
+final class Assignments {
+    private Assignments() {}
+
+    static ClusterLoadAssignment of(String cluster, List<Endpoint> endpoints) {
+        ClusterLoadAssignment.Builder assignment =
+                ClusterLoadAssignment.newBuilder().setClusterName(cluster);
+        if (!endpoints.isEmpty()) {
+            LocalityLbEndpoints.Builder locality =
+                    LocalityLbEndpoints.newBuilder().setLocality(Locality.getDefaultInstance());
+            int weight = 0;
+            for (Endpoint endpoint : endpoints) {
+                locality.addLbEndpoints(of(endpoint));
+                weight += endpoint.weight();
+            }
+            assignment.addEndpoints(locality.setLoadBalancingWeight(number(weight)));
+        }
+        return assignment.build();
+    }
+
+    private static LbEndpoint of(Endpoint endpoint) {
+        LbEndpoint.Builder out = LbEndpoint.newBuilder().setLoadBalancingWeight(number(endpoint.weight()));
+        out.getEndpointBuilder().setAddress(Messages.address(endpoint.address(), endpoint.port()));
+        WorkloadName workload = endpoint.workload();
+        if (!workload.equals(WorkloadName.UNKNOWN)) {
+            String described = String.join(
+                    ";",
+                    workload.name(),
+                    workload.namespace(),
+                    workload.canonicalName(),
+                    workload.canonicalRevision(),
+                    "Kubernetes");
+            out.setMetadata(Messages.metadata(
+                    Struct.newBuilder().putFields("workload", text(described)).build()));
+        }
+        return out.build();
+    }
+}

@@ -1,0 +1,224 @@
+package dev.lateen.mesh.translate;
+
+import static dev.lateen.mesh.translate.Messages.any;
+import static dev.lateen.mesh.translate.Messages.duration;
+import static dev.lateen.mesh.translate.Messages.number;
+
+import com.google.protobuf.UInt64Value;
+import dev.lateen.config.networking.ConnectionPool;
+import dev.lateen.config.networking.LoadBalancer;
+import dev.lateen.config.networking.LoadBalancer.HashTable;
+import dev.lateen.config.networking.LoadBalancer.Policy;
+import dev.lateen.config.networking.OutlierDetection;
+import dev.lateen.mesh.rules.Policies;
+import io.envoyproxy.envoy.config.cluster.v3.CircuitBreakers;
+import io.envoyproxy.envoy.config.cluster.v3.CircuitBreakers.Thresholds;
+import io.envoyproxy.envoy.config.cluster.v3.Cluster;
+import io.envoyproxy.envoy.config.cluster.v3.Cluster.LbPolicy;
+import io.envoyproxy.envoy.config.cluster.v3.Cluster.MaglevLbConfig;
+import io.envoyproxy.envoy.config.cluster.v3.Cluster.RingHashLbConfig;
+import io.envoyproxy.envoy.config.cluster.v3.UpstreamConnectionOptions;
+import io.envoyproxy.envoy.config.core.v3.Http1ProtocolOptions;
+import io.envoyproxy.envoy.config.core.v3.Http2ProtocolOptions;
+import io.envoyproxy.envoy.config.core.v3.HttpProtocolOptions;
+import io.envoyproxy.envoy.config.core.v3.TcpKeepalive;
+import io.envoyproxy.envoy.type.v3.Percent;
+import org.jspecify.annotations.Nullable;
+
+/** Writes a traffic policy into a cluster. */
+final class ClusterPolicy {
+    /** Key of the HTTP options of a cluster. */
+    static final String HTTP_OPTIONS = "envoy.extensions.upstreams.http.v3.HttpProtocolOptions";
+
+    private static final long DEFAULT_RING = 1024;
+
+    /** No bound: 2³² − 1. */
+    private static final int UNBOUNDED = -1;
+
+    /** What is spoken to the cluster's endpoints. */
+    enum Upstream {
+        /** Bytes, or HTTP/1.1. */
+        PLAIN,
+        HTTP2,
+        /** The version of HTTP that the caller speaks. */
+        AS_DOWNSTREAM
+    }
+
+    private ClusterPolicy() {}
+
+    /** Writes all of the policy. */
+    static void apply(
+            Cluster.Builder cluster, Policies policies, Upstream upstream, java.time.Duration connectTimeout) {
+        applyPool(cluster, policies.connectionPool(), upstream, connectTimeout);
+        applyOutlierDetection(cluster, policies.outlierDetection());
+        applyLoadBalancer(cluster, policies.loadBalancer());
+    }
+
+    /** Writes the bounds only, as an inbound cluster has them. */
+    static void applyPool(
+            Cluster.Builder cluster,
+            @Nullable ConnectionPool pool,
+            Upstream upstream,
+            java.time.Duration connectTimeout) {
+        ConnectionPool.Tcp tcp = pool == null ? null : pool.tcp();
+        ConnectionPool.Http http = pool == null ? null : pool.http();
+        cluster.setConnectTimeout(
+                duration(tcp == null || tcp.connectTimeout() == null ? connectTimeout : tcp.connectTimeout()));
+        Thresholds.Builder bounds = Thresholds.newBuilder()
+                .setMaxConnections(number(bound(tcp == null ? 0 : tcp.maxConnections())))
+                .setMaxPendingRequests(number(bound(http == null ? 0 : http.http1MaxPendingRequests())))
+                .setMaxRequests(number(bound(http == null ? 0 : http.http2MaxRequests())))
+                .setMaxRetries(number(bound(http == null ? 0 : http.maxRetries())))
+                .setTrackRemaining(true);
+        cluster.setCircuitBreakers(CircuitBreakers.newBuilder().addThresholds(bounds));
+        if (tcp != null && tcp.tcpKeepalive() != null) {
+            cluster.setUpstreamConnectionOptions(
+                    UpstreamConnectionOptions.newBuilder().setTcpKeepalive(keepalive(tcp.tcpKeepalive())));
+        }
+        applyHttp(cluster, tcp, http, upstream);
+    }
+
+    private static int bound(int value) {
+        return value == 0 ? UNBOUNDED : value;
+    }
+
+    private static TcpKeepalive keepalive(ConnectionPool.Keepalive keepalive) {
+        TcpKeepalive.Builder out = TcpKeepalive.newBuilder();
+        if (keepalive.probes() > 0) {
+            out.setKeepaliveProbes(number(keepalive.probes()));
+        }
+        if (keepalive.time() != null) {
+            out.setKeepaliveTime(number((int) keepalive.time().toSeconds()));
+        }
+        if (keepalive.interval() != null) {
+            out.setKeepaliveInterval(number((int) keepalive.interval().toSeconds()));
+        }
+        return out.build();
+    }
+
+    private static void applyHttp(
+            Cluster.Builder cluster,
+            ConnectionPool.@Nullable Tcp tcp,
+            ConnectionPool.@Nullable Http http,
+            Upstream upstream) {
+        HttpProtocolOptions.Builder common = HttpProtocolOptions.newBuilder();
+        if (http != null && http.maxRequestsPerConnection() > 0) {
+            common.setMaxRequestsPerConnection(number(http.maxRequestsPerConnection()));
+        }
+        if (http != null && http.idleTimeout() != null) {
+            common.setIdleTimeout(duration(http.idleTimeout()));
+        } else if (tcp != null && tcp.idleTimeout() != null) {
+            common.setIdleTimeout(duration(tcp.idleTimeout()));
+        }
+        if (tcp != null && tcp.maxConnectionDuration() != null) {
+            common.setMaxConnectionDuration(duration(tcp.maxConnectionDuration()));
+        }
+        boolean plain = common.build().equals(HttpProtocolOptions.getDefaultInstance());
+        if (plain && upstream == Upstream.PLAIN) {
+            return;
+        }
+        var options = io.envoyproxy.envoy.extensions.upstreams.http.v3.HttpProtocolOptions.newBuilder();
+        switch (upstream) {
+            case PLAIN ->
+                options.getExplicitHttpConfigBuilder()
+                        .setHttpProtocolOptions(Http1ProtocolOptions.getDefaultInstance());
+            case HTTP2 ->
+                options.getExplicitHttpConfigBuilder()
+                        .setHttp2ProtocolOptions(Http2ProtocolOptions.getDefaultInstance());
+            case AS_DOWNSTREAM ->
+                options.getUseDownstreamProtocolConfigBuilder()
+                        .setHttpProtocolOptions(Http1ProtocolOptions.getDefaultInstance())
+                        .setHttp2ProtocolOptions(Http2ProtocolOptions.getDefaultInstance());
+        }
+        if (!plain) {
+            options.setCommonHttpProtocolOptions(common);
+        }
+        cluster.putTypedExtensionProtocolOptions(HTTP_OPTIONS, any(options.build()));
+    }
+
+    private static void applyOutlierDetection(Cluster.Builder cluster, @Nullable OutlierDetection detection) {
+        if (detection == null) {
+            return;
+        }
+        var out = io.envoyproxy.envoy.config.cluster.v3.OutlierDetection.newBuilder()
+                .setEnforcingSuccessRate(number(0));
+        Integer fiveHundreds = detection.consecutive5xxErrors();
+        if (fiveHundreds != null) {
+            out.setConsecutive5Xx(number(fiveHundreds)).setEnforcingConsecutive5Xx(number(fiveHundreds > 0 ? 100 : 0));
+        }
+        Integer gateway = detection.consecutiveGatewayErrors();
+        if (gateway == null && fiveHundreds == null && detection.consecutiveErrors() > 0) {
+            gateway = detection.consecutiveErrors();
+        }
+        if (gateway != null) {
+            out.setConsecutiveGatewayFailure(number(gateway))
+                    .setEnforcingConsecutiveGatewayFailure(number(gateway > 0 ? 100 : 0));
+        }
+        if (detection.interval() != null) {
+            out.setInterval(duration(detection.interval()));
+        }
+        if (detection.baseEjectionTime() != null) {
+            out.setBaseEjectionTime(duration(detection.baseEjectionTime()));
+        }
+        if (detection.maxEjectionPercent() > 0) {
+            out.setMaxEjectionPercent(number(detection.maxEjectionPercent()));
+        }
+        if (detection.splitExternalLocalOriginErrors()) {
+            out.setSplitExternalLocalOriginErrors(true).setEnforcingLocalOriginSuccessRate(number(0));
+            Integer local = detection.consecutiveLocalOriginFailures();
+            if (local != null && local > 0) {
+                out.setConsecutiveLocalOriginFailure(number(local))
+                        .setEnforcingConsecutiveLocalOriginFailure(number(100));
+            }
+        }
+        cluster.setOutlierDetection(out);
+        // Without this field proxies would use ejected endpoints again once half of them are out.
+        cluster.getCommonLbConfigBuilder()
+                .setHealthyPanicThreshold(Percent.newBuilder().setValue(detection.minHealthPercent()));
+    }
+
+    private static void applyLoadBalancer(Cluster.Builder cluster, @Nullable LoadBalancer balancer) {
+        if (cluster.getType() == Cluster.DiscoveryType.ORIGINAL_DST) {
+            cluster.setLbPolicy(LbPolicy.CLUSTER_PROVIDED);
+            return;
+        }
+        switch (balancer == null ? null : balancer.policy()) {
+            case null -> cluster.setLbPolicy(LbPolicy.LEAST_REQUEST);
+            case Policy.Simple(var algorithm) -> simple(cluster, algorithm);
+            case Policy.Hashed(var hash) -> hashed(cluster, hash);
+        }
+    }
+
+    private static void simple(Cluster.Builder cluster, LoadBalancer.Algorithm algorithm) {
+        switch (algorithm) {
+            case RANDOM -> cluster.setLbPolicy(LbPolicy.RANDOM);
+            case ROUND_ROBIN -> cluster.setLbPolicy(LbPolicy.ROUND_ROBIN);
+            case PASSTHROUGH ->
+                cluster.setType(Cluster.DiscoveryType.ORIGINAL_DST)
+                        .setLbPolicy(LbPolicy.CLUSTER_PROVIDED)
+                        .clearLoadAssignment()
+                        .clearEdsClusterConfig();
+            case UNSPECIFIED, LEAST_CONN, LEAST_REQUEST -> cluster.setLbPolicy(LbPolicy.LEAST_REQUEST);
+        }
+    }
+
+    private static void hashed(Cluster.Builder cluster, LoadBalancer.ConsistentHash hash) {
+        switch (hash.table()) {
+            case HashTable.Table(var maglev) -> {
+                cluster.setLbPolicy(LbPolicy.MAGLEV);
+                if (maglev.tableSize() > 0) {
+                    cluster.setMaglevLbConfig(
+                            MaglevLbConfig.newBuilder().setTableSize(UInt64Value.of(maglev.tableSize())));
+                }
+            }
+            case HashTable.Ring(var ring) -> ring(cluster, ring.minimumRingSize());
+            case null -> ring(cluster, hash.minimumRingSize());
+        }
+    }
+
+    private static void ring(Cluster.Builder cluster, long size) {
+        cluster.setLbPolicy(LbPolicy.RING_HASH)
+                .setRingHashLbConfig(RingHashLbConfig.newBuilder()
+                        .setMinimumRingSize(UInt64Value.of(size == 0 ? DEFAULT_RING : size)));
+    }
+}

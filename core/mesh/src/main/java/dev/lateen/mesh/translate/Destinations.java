@@ -1,0 +1,77 @@
+package dev.lateen.mesh.translate;
+
+import dev.lateen.config.networking.Destination;
+import dev.lateen.config.networking.DestinationRule.Subset;
+import dev.lateen.config.networking.LoadBalancer.ConsistentHash;
+import dev.lateen.mesh.registry.MeshPort;
+import dev.lateen.mesh.registry.MeshService;
+import dev.lateen.mesh.rules.HostPolicy;
+import dev.lateen.mesh.rules.Hosts;
+import dev.lateen.mesh.rules.Policies;
+import org.jspecify.annotations.Nullable;
+
+/** Finds the cluster that a rule's destination means. */
+final class Destinations {
+    private final Scope scope;
+
+    Destinations(Scope scope) {
+        this.scope = scope;
+    }
+
+    /**
+     * The answer.
+     *
+     * @param cluster the cluster's name, also where there is none of it
+     * @param host the full host
+     * @param hash how requests stick to endpoints, null when they do not
+     * @param missing why there is no such cluster, for the caller of the failed request; empty when there is
+     */
+    record Target(String cluster, String host, @Nullable ConsistentHash hash, String missing) {
+        boolean exists() {
+            return missing.isEmpty();
+        }
+    }
+
+    /**
+     * Finds a destination.
+     *
+     * @param namespace of the object that names it
+     * @param listenPort where the request came in: the port meant when the destination names none
+     */
+    Target find(Destination destination, String namespace, int listenPort) {
+        String host = Hosts.resolve(destination.host(), namespace, scope.domain());
+        MeshService service = scope.service(host);
+        int number = port(destination, service, listenPort);
+        String name = Names.outbound(number, destination.subset(), service == null ? host : service.host());
+        if (service == null) {
+            return new Target(
+                    name,
+                    host,
+                    null,
+                    "no Service and no ServiceEntry that " + scope.namespace() + " sees has host " + host);
+        }
+        MeshPort port = service.port(number).orElse(null);
+        if (port == null) {
+            return new Target(name, host, null, service.source() + " has no port " + number);
+        }
+        HostPolicy policy = scope.policy(service);
+        if (destination.subset().isEmpty()) {
+            return new Target(name, host, Policies.of(policy, number).hash(), "");
+        }
+        Subset subset = policy == null ? null : policy.subset(destination.subset());
+        if (policy == null || subset == null) {
+            return new Target(
+                    name, host, null, "no DestinationRule of host " + host + " has a subset " + destination.subset());
+        }
+        return new Target(name, host, Policies.of(policy, subset, number).hash(), "");
+    }
+
+    private static int port(Destination destination, @Nullable MeshService service, int listenPort) {
+        if (destination.port() != null) {
+            return destination.port().number();
+        }
+        return service != null && service.ports().size() == 1
+                ? service.ports().getFirst().number()
+                : listenPort;
+    }
+}

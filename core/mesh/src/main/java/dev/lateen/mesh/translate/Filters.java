@@ -1,0 +1,135 @@
+package dev.lateen.mesh.translate;
+
+import static dev.lateen.mesh.translate.Messages.any;
+
+import com.google.protobuf.Message;
+import dev.lateen.config.MeshConfig;
+import io.envoyproxy.envoy.config.accesslog.v3.AccessLog;
+import io.envoyproxy.envoy.config.listener.v3.Filter;
+import io.envoyproxy.envoy.config.listener.v3.ListenerFilter;
+import io.envoyproxy.envoy.config.route.v3.RouteConfiguration;
+import io.envoyproxy.envoy.extensions.filters.http.cors.v3.Cors;
+import io.envoyproxy.envoy.extensions.filters.http.fault.v3.HTTPFault;
+import io.envoyproxy.envoy.extensions.filters.http.router.v3.Router;
+import io.envoyproxy.envoy.extensions.filters.listener.http_inspector.v3.HttpInspector;
+import io.envoyproxy.envoy.extensions.filters.listener.original_dst.v3.OriginalDst;
+import io.envoyproxy.envoy.extensions.filters.listener.tls_inspector.v3.TlsInspector;
+import io.envoyproxy.envoy.extensions.filters.network.http_connection_manager.v3.HttpConnectionManager;
+import io.envoyproxy.envoy.extensions.filters.network.http_connection_manager.v3.HttpConnectionManager.CodecType;
+import io.envoyproxy.envoy.extensions.filters.network.http_connection_manager.v3.HttpConnectionManager.ForwardClientCertDetails;
+import io.envoyproxy.envoy.extensions.filters.network.http_connection_manager.v3.HttpConnectionManager.ServerHeaderTransformation;
+import io.envoyproxy.envoy.extensions.filters.network.http_connection_manager.v3.HttpConnectionManager.SetCurrentClientCertDetails;
+import io.envoyproxy.envoy.extensions.filters.network.http_connection_manager.v3.HttpConnectionManager.UpgradeConfig;
+import io.envoyproxy.envoy.extensions.filters.network.http_connection_manager.v3.HttpFilter;
+import io.envoyproxy.envoy.extensions.filters.network.http_connection_manager.v3.Rds;
+import io.envoyproxy.envoy.extensions.filters.network.tcp_proxy.v3.TcpProxy;
+import io.envoyproxy.envoy.extensions.filters.network.tcp_proxy.v3.TcpProxy.WeightedCluster;
+import java.util.List;
+
+/** Filters of listeners, with the mesh's settings in them. */
+final class Filters {
+    static final ListenerFilter ORIGINAL_DESTINATION =
+            listenerFilter("envoy.filters.listener.original_dst", OriginalDst.getDefaultInstance());
+    static final ListenerFilter TLS_INSPECTOR =
+            listenerFilter("envoy.filters.listener.tls_inspector", TlsInspector.getDefaultInstance());
+    static final ListenerFilter HTTP_INSPECTOR =
+            listenerFilter("envoy.filters.listener.http_inspector", HttpInspector.getDefaultInstance());
+
+    /** What the HTTP inspector finds in the clear. */
+    static final List<String> HTTP_PROTOCOLS = List.of("http/1.0", "http/1.1", "h2c");
+
+    private static final String SERVER = "istio-envoy";
+
+    /** Whose traffic a connection manager reads. */
+    enum Side {
+        OUTBOUND,
+        INBOUND,
+        GATEWAY
+    }
+
+    private final List<AccessLog> accessLogs;
+
+    Filters(MeshConfig mesh) {
+        this.accessLogs = AccessLogs.of(mesh);
+    }
+
+    /** HTTP, with routes that come by name. */
+    Filter http(String statPrefix, Side side, String routes) {
+        return http(base(statPrefix, side)
+                .setRds(Rds.newBuilder().setConfigSource(Messages.ADS).setRouteConfigName(routes)));
+    }
+
+    /** HTTP, with these routes. */
+    Filter http(String statPrefix, Side side, RouteConfiguration routes) {
+        return http(base(statPrefix, side).setRouteConfig(routes));
+    }
+
+    private static Filter http(HttpConnectionManager.Builder manager) {
+        return filter("envoy.filters.network.http_connection_manager", manager.build());
+    }
+
+    private HttpConnectionManager.Builder base(String statPrefix, Side side) {
+        HttpConnectionManager.Builder manager = HttpConnectionManager.newBuilder()
+                .setCodecType(CodecType.AUTO)
+                .setStatPrefix(statPrefix)
+                .addHttpFilters(httpFilter(RouteFilters.FAULT, HTTPFault.getDefaultInstance()))
+                .addHttpFilters(httpFilter(RouteFilters.CORS, Cors.getDefaultInstance()))
+                .addHttpFilters(httpFilter("envoy.filters.http.router", Router.getDefaultInstance()))
+                .setServerName(SERVER)
+                .setUseRemoteAddress(side == Side.GATEWAY ? Messages.TRUE : Messages.FALSE)
+                .setGenerateRequestId(Messages.TRUE)
+                .setNormalizePath(Messages.TRUE)
+                .setStreamIdleTimeout(Messages.ZERO)
+                .addUpgradeConfigs(UpgradeConfig.newBuilder().setUpgradeType("websocket"))
+                .addAllAccessLog(accessLogs);
+        switch (side) {
+            case OUTBOUND -> {}
+            case INBOUND ->
+                manager.setServerHeaderTransformation(ServerHeaderTransformation.PASS_THROUGH)
+                        .setForwardClientCertDetails(ForwardClientCertDetails.APPEND_FORWARD)
+                        .setSetCurrentClientCertDetails(currentCertificate().setDns(true));
+            case GATEWAY ->
+                manager.setForwardClientCertDetails(ForwardClientCertDetails.SANITIZE_SET)
+                        .setSetCurrentClientCertDetails(
+                                currentCertificate().setDns(true).setCert(true));
+        }
+        return manager;
+    }
+
+    private static SetCurrentClientCertDetails.Builder currentCertificate() {
+        return SetCurrentClientCertDetails.newBuilder()
+                .setSubject(Messages.TRUE)
+                .setUri(true);
+    }
+
+    /** Bytes, to one cluster. */
+    Filter tcp(String cluster) {
+        return tcp(TcpProxy.newBuilder().setStatPrefix(cluster).setCluster(cluster));
+    }
+
+    /** Bytes, shared out among clusters. */
+    Filter tcp(String statPrefix, WeightedCluster clusters) {
+        return tcp(TcpProxy.newBuilder().setStatPrefix(statPrefix).setWeightedClusters(clusters));
+    }
+
+    private Filter tcp(TcpProxy.Builder proxy) {
+        return filter(
+                "envoy.filters.network.tcp_proxy",
+                proxy.addAllAccessLog(accessLogs).build());
+    }
+
+    private static Filter filter(String name, Message config) {
+        return Filter.newBuilder().setName(name).setTypedConfig(any(config)).build();
+    }
+
+    private static HttpFilter httpFilter(String name, Message config) {
+        return HttpFilter.newBuilder().setName(name).setTypedConfig(any(config)).build();
+    }
+
+    private static ListenerFilter listenerFilter(String name, Message config) {
+        return ListenerFilter.newBuilder()
+                .setName(name)
+                .setTypedConfig(any(config))
+                .build();
+    }
+}

@@ -1,0 +1,175 @@
+package dev.lateen.mesh.translate;
+
+import dev.lateen.mesh.ProxyNode;
+import dev.lateen.mesh.Snapshot;
+import dev.lateen.mesh.registry.Endpoint;
+import dev.lateen.mesh.registry.MeshPort;
+import dev.lateen.mesh.registry.MeshService;
+import dev.lateen.mesh.registry.Protocol;
+import dev.lateen.mesh.registry.Workload;
+import dev.lateen.mesh.translate.Filters.Side;
+import io.envoyproxy.envoy.config.cluster.v3.Cluster;
+import io.envoyproxy.envoy.config.core.v3.TrafficDirection;
+import io.envoyproxy.envoy.config.listener.v3.FilterChain;
+import io.envoyproxy.envoy.config.listener.v3.FilterChainMatch;
+import io.envoyproxy.envoy.config.listener.v3.Listener;
+import io.envoyproxy.envoy.config.listener.v3.ListenerFilter;
+import io.envoyproxy.envoy.config.listener.v3.ListenerFilterChainMatchPredicate;
+import io.envoyproxy.envoy.config.listener.v3.ListenerFilterChainMatchPredicate.MatchSet;
+import io.envoyproxy.envoy.config.route.v3.Decorator;
+import io.envoyproxy.envoy.config.route.v3.Route;
+import io.envoyproxy.envoy.config.route.v3.RouteAction;
+import io.envoyproxy.envoy.config.route.v3.RouteConfiguration;
+import io.envoyproxy.envoy.config.route.v3.VirtualHost;
+import io.envoyproxy.envoy.type.v3.Int32Range;
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
+import org.jspecify.annotations.Nullable;
+
+/** What a sidecar does with calls to its workload: listener {@code virtualInbound}, one cluster for each port. */
+public final class Inbound {
+    /** Where the sidecar takes captured inbound connections. */
+    static final int CAPTURE_PORT = 15006;
+
+    private Inbound() {}
+
+    /** Ports of the proxy's workload that services lead to, by the workload's port; the oldest service wins one. */
+    static Collection<InboundPort> ports(Snapshot snapshot, ProxyNode node) {
+        Workload workload = snapshot.registry().workloadAt(node.address());
+        Map<String, String> labels = workload == null ? node.labels() : workload.labels();
+        Map<Integer, InboundPort> ports = new TreeMap<>();
+        for (MeshService service : snapshot.registry().services()) {
+            if (!service.namespace().equals(node.namespace())) {
+                continue;
+            }
+            boolean selected = !service.selector().isEmpty()
+                    && labels.entrySet().containsAll(service.selector().entrySet());
+            for (MeshPort port : service.ports()) {
+                int target = selected ? target(port, workload) : listed(snapshot, service, port, node);
+                if (target > 0 && port.protocol() != Protocol.UDP) {
+                    ports.putIfAbsent(target, new InboundPort(service, port, target));
+                }
+            }
+        }
+        return ports.values();
+    }
+
+    private static int target(MeshPort port, @Nullable Workload workload) {
+        int number = port.targetNumber();
+        return number > 0 || workload == null ? number : workload.ports().getOrDefault(port.target(), 0);
+    }
+
+    /** Port of an endpoint that is listed by address, 0 when there is none. */
+    private static int listed(Snapshot snapshot, MeshService service, MeshPort port, ProxyNode node) {
+        if (!service.selector().isEmpty()) {
+            return 0;
+        }
+        for (Endpoint endpoint : snapshot.registry().endpoints(service)) {
+            if (endpoint.address().equals(node.address()) && endpoint.portName().equals(port.name())) {
+                return endpoint.port();
+            }
+        }
+        return 0;
+    }
+
+    static List<Cluster> clusters(Scope scope, Collection<InboundPort> ports) {
+        List<Cluster> clusters = new ArrayList<>();
+        for (InboundPort port : ports) {
+            clusters.add(Clusters.inbound(scope, port));
+        }
+        clusters.add(Clusters.inboundPassthrough(scope));
+        return clusters;
+    }
+
+    static Listener listener(Collection<InboundPort> ports, Filters filters) {
+        Listener.Builder listener = Listener.newBuilder()
+                .setName(Names.VIRTUAL_INBOUND)
+                .setAddress(Messages.address(Names.ANY, CAPTURE_PORT))
+                .setTrafficDirection(TrafficDirection.INBOUND)
+                .setContinueOnListenerFiltersTimeout(true)
+                .setListenerFiltersTimeout(Messages.ZERO)
+                .addListenerFilters(Filters.ORIGINAL_DESTINATION)
+                .addListenerFilters(inspector(ports))
+                .addFilterChains(OutboundListeners.refuse("virtualInbound-blackhole", CAPTURE_PORT, filters))
+                .addFilterChains(FilterChain.newBuilder()
+                        .setName("virtualInbound-catchall-http")
+                        .setFilterChainMatch(FilterChainMatch.newBuilder()
+                                .setTransportProtocol("raw_buffer")
+                                .addAllApplicationProtocols(Filters.HTTP_PROTOCOLS))
+                        .addFilters(filters.http(
+                                Names.INBOUND_PASSTHROUGH, Side.INBOUND, routes(Names.INBOUND_PASSTHROUGH, 0, ":0/*"))))
+                .addFilterChains(FilterChain.newBuilder()
+                        .setName(Names.VIRTUAL_INBOUND)
+                        .addFilters(filters.tcp(Names.INBOUND_PASSTHROUGH)));
+        for (InboundPort port : ports) {
+            chains(port, filters).forEach(listener::addFilterChains);
+        }
+        return listener.build();
+    }
+
+    private static List<FilterChain> chains(InboundPort port, Filters filters) {
+        String cluster = Names.inbound(port.target());
+        String name = Names.listener(Names.ANY, port.target());
+        FilterChainMatch.Builder match =
+                FilterChainMatch.newBuilder().setDestinationPort(Messages.number(port.target()));
+        FilterChain.Builder bytes = FilterChain.newBuilder()
+                .setName(name)
+                .setFilterChainMatch(match.build())
+                .addFilters(filters.tcp(cluster));
+        if (port.port().protocol().isOpaque()) {
+            return List.of(bytes.build());
+        }
+        int number = port.port().number();
+        String operation = port.service().host() + ":" + number + "/*";
+        FilterChain.Builder http = FilterChain.newBuilder()
+                .setName(name)
+                .addFilters(filters.http("inbound_" + name, Side.INBOUND, routes(cluster, number, operation)));
+        if (port.port().protocol().isHttp()) {
+            return List.of(http.setFilterChainMatch(match).build());
+        }
+        http.setFilterChainMatch(
+                match.setTransportProtocol("raw_buffer").addAllApplicationProtocols(Filters.HTTP_PROTOCOLS));
+        return List.of(http.build(), bytes.build());
+    }
+
+    private static RouteConfiguration routes(String cluster, int port, String operation) {
+        RouteAction.Builder action = RouteAction.newBuilder().setCluster(cluster);
+        Routes.timeout(action, null);
+        return RouteConfiguration.newBuilder()
+                .setName(cluster)
+                .setValidateClusters(Messages.FALSE)
+                .addVirtualHosts(VirtualHost.newBuilder()
+                        .setName("inbound|http|" + port)
+                        .addDomains("*")
+                        .addRoutes(Route.newBuilder()
+                                .setName("default")
+                                .setMatch(RouteMatches.all())
+                                .setRoute(action)
+                                .setDecorator(Decorator.newBuilder().setOperation(operation))))
+                .build();
+    }
+
+    /** Looks for HTTP, but not on ports whose protocol is told: there a server may have to speak first. */
+    private static ListenerFilter inspector(Collection<InboundPort> ports) {
+        List<ListenerFilterChainMatchPredicate> told = new ArrayList<>();
+        for (InboundPort port : ports) {
+            if (port.port().protocol() != Protocol.UNKNOWN) {
+                told.add(ListenerFilterChainMatchPredicate.newBuilder()
+                        .setDestinationPortRange(
+                                Int32Range.newBuilder().setStart(port.target()).setEnd(port.target() + 1))
+                        .build());
+            }
+        }
+        ListenerFilter.Builder inspector = Filters.HTTP_INSPECTOR.toBuilder();
+        if (told.size() == 1) {
+            inspector.setFilterDisabled(told.getFirst());
+        } else if (!told.isEmpty()) {
+            inspector.setFilterDisabled(ListenerFilterChainMatchPredicate.newBuilder()
+                    .setOrMatch(MatchSet.newBuilder().addAllRules(told)));
+        }
+        return inspector.build();
+    }
+}

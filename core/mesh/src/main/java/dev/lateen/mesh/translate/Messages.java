@@ -1,0 +1,89 @@
+package dev.lateen.mesh.translate;
+
+import com.google.protobuf.Any;
+import com.google.protobuf.BoolValue;
+import com.google.protobuf.Duration;
+import com.google.protobuf.Message;
+import com.google.protobuf.Struct;
+import com.google.protobuf.UInt32Value;
+import com.google.protobuf.Value;
+import dev.lateen.config.ConfigObject;
+import io.envoyproxy.envoy.config.core.v3.Address;
+import io.envoyproxy.envoy.config.core.v3.AggregatedConfigSource;
+import io.envoyproxy.envoy.config.core.v3.ApiVersion;
+import io.envoyproxy.envoy.config.core.v3.ConfigSource;
+import io.envoyproxy.envoy.config.core.v3.Metadata;
+import io.envoyproxy.envoy.config.core.v3.SocketAddress;
+
+/** The small messages that every resource is made of. */
+final class Messages {
+    static final Duration ZERO = Duration.getDefaultInstance();
+    static final BoolValue TRUE = BoolValue.of(true);
+    static final BoolValue FALSE = BoolValue.of(false);
+
+    /** Resources that come over the same stream; the proxy waits for the first answer without end. */
+    static final ConfigSource ADS = ConfigSource.newBuilder()
+            .setAds(AggregatedConfigSource.getDefaultInstance())
+            .setInitialFetchTimeout(ZERO)
+            .setResourceApiVersion(ApiVersion.V3)
+            .build();
+
+    private static final String ISTIO = "istio";
+
+    private Messages() {}
+
+    static Duration duration(java.time.Duration duration) {
+        return Duration.newBuilder()
+                .setSeconds(duration.getSeconds())
+                .setNanos(duration.getNano())
+                .build();
+    }
+
+    /** An unsigned number; negative ones stand for what lies above 2³¹. */
+    static UInt32Value number(int value) {
+        return UInt32Value.of(value);
+    }
+
+    static Any any(Message message) {
+        return Any.pack(message);
+    }
+
+    static Address address(String address, int port) {
+        return Address.newBuilder()
+                .setSocketAddress(SocketAddress.newBuilder().setAddress(address).setPortValue(port))
+                .build();
+    }
+
+    static Value text(String text) {
+        return Value.newBuilder().setStringValue(text).build();
+    }
+
+    /** Metadata of filter {@code istio}. */
+    static Metadata metadata(Struct fields) {
+        return Metadata.newBuilder().putFilterMetadata(ISTIO, fields).build();
+    }
+
+    /** Names the object behind a resource, as Istio does. */
+    static Metadata origin(ConfigObject<?> object) {
+        return metadata(
+                Struct.newBuilder().putFields("config", text(path(object))).build());
+    }
+
+    /** {@code /apis/networking.istio.io/v1/namespaces/default/virtual-service/reviews}. */
+    static String path(ConfigObject<?> object) {
+        return "/apis/" + object.kind().apiVersion() + "/namespaces/" + object.namespace() + "/"
+                + dashed(object.kind().name()) + "/" + object.name();
+    }
+
+    private static String dashed(String kind) {
+        StringBuilder dashed = new StringBuilder();
+        for (int i = 0; i < kind.length(); i++) {
+            char c = kind.charAt(i);
+            if (Character.isUpperCase(c) && i > 0) {
+                dashed.append('-');
+            }
+            dashed.append(Character.toLowerCase(c));
+        }
+        return dashed.toString();
+    }
+}

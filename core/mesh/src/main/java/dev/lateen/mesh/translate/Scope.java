@@ -1,0 +1,164 @@
+package dev.lateen.mesh.translate;
+
+import dev.lateen.config.MeshConfig;
+import dev.lateen.mesh.ProxyNode;
+import dev.lateen.mesh.Snapshot;
+import dev.lateen.mesh.registry.Endpoint;
+import dev.lateen.mesh.registry.MeshPort;
+import dev.lateen.mesh.registry.MeshService;
+import dev.lateen.mesh.rules.BoundVirtualService;
+import dev.lateen.mesh.rules.HostPolicy;
+import dev.lateen.mesh.rules.Visibility;
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.HashMap;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What proxies of one namespace, with the same labels where rules ask for them, can see of a snapshot. Such proxies get
+ * the same outbound resources.
+ */
+public final class Scope {
+    private final Snapshot snapshot;
+    private final ProxyNode.Type type;
+    private final String namespace;
+    private final Map<String, String> labels;
+    private final Map<String, MeshService> services;
+    private final List<BoundVirtualService> virtualServices;
+    private final Map<String, Optional<HostPolicy>> policies = new HashMap<>();
+
+    public Scope(Snapshot snapshot, ProxyNode.Type type, String namespace, Map<String, String> labels) {
+        this.snapshot = snapshot;
+        this.type = type;
+        this.namespace = namespace;
+        this.labels = labels;
+        this.services = visible();
+        this.virtualServices = snapshot.rules().forSidecars(namespace);
+    }
+
+    private Map<String, MeshService> visible() {
+        Map<String, MeshService> visible = new LinkedHashMap<>();
+        for (MeshService service : snapshot.registry().services()) {
+            if (!visible.containsKey(service.host())) {
+                MeshService chosen = choose(snapshot.registry().services(service.host()));
+                if (chosen != null) {
+                    visible.put(service.host(), chosen);
+                }
+            }
+        }
+        return visible;
+    }
+
+    /** Of several services with one host: the namespace's own one before others, then the first. */
+    private @Nullable MeshService choose(List<MeshService> candidates) {
+        MeshService best = null;
+        for (MeshService candidate : candidates) {
+            if (!Visibility.sees(namespace, candidate.exportTo(), candidate.namespace())) {
+                continue;
+            }
+            boolean own = candidate.namespace().equals(namespace);
+            if (best == null || (own && !best.namespace().equals(namespace))) {
+                best = candidate;
+            }
+        }
+        return best == null || candidates.size() == 1 ? best : withPortsOf(candidates, best);
+    }
+
+    /** Entries of one namespace that share a host add up their ports. */
+    private static MeshService withPortsOf(List<MeshService> candidates, MeshService first) {
+        Map<Integer, MeshPort> ports = new LinkedHashMap<>();
+        for (MeshService candidate : candidates) {
+            if (candidate.kind() == first.kind() && candidate.namespace().equals(first.namespace())) {
+                candidate.ports().forEach(p -> ports.putIfAbsent(p.number(), p));
+            }
+        }
+        return first.withPorts(new ArrayList<>(ports.values()));
+    }
+
+    public MeshConfig mesh() {
+        return snapshot.mesh();
+    }
+
+    String domain() {
+        return snapshot.domain();
+    }
+
+    String namespace() {
+        return namespace;
+    }
+
+    Map<String, String> labels() {
+        return labels;
+    }
+
+    boolean isSidecar() {
+        return type == ProxyNode.Type.SIDECAR;
+    }
+
+    /** Visible services, one for each host, the oldest first. */
+    Collection<MeshService> services() {
+        return services.values();
+    }
+
+    /** The service of exactly this host, or of the longest wildcard that covers it; null when none is seen. */
+    @Nullable
+    MeshService service(String host) {
+        MeshService exact = services.get(host);
+        if (exact != null) {
+            return exact;
+        }
+        for (int dot = host.indexOf('.'); dot >= 0; dot = host.indexOf('.', dot + 1)) {
+            MeshService wildcard = services.get("*" + host.substring(dot));
+            if (wildcard != null) {
+                return wildcard;
+            }
+        }
+        return null;
+    }
+
+    /** Endpoints of one port of the service. */
+    List<Endpoint> endpoints(MeshService service, MeshPort port) {
+        List<Endpoint> found = new ArrayList<>();
+        for (MeshService part : parts(service)) {
+            if (part.port(port.number()).isPresent()) {
+                snapshot.registry().endpoints(part).stream()
+                        .filter(e -> e.portName().equals(port.name()))
+                        .forEach(found::add);
+            }
+        }
+        return found;
+    }
+
+    /** The services of the registry that were added up into this one. */
+    private List<MeshService> parts(MeshService service) {
+        return snapshot.registry().services(service.host()).stream()
+                .filter(s -> s.kind() == service.kind() && s.namespace().equals(service.namespace()))
+                .toList();
+    }
+
+    /** VirtualServices for sidecars, the one that wins first. */
+    List<BoundVirtualService> virtualServices() {
+        return virtualServices;
+    }
+
+    /** VirtualServices bound to a gateway that its namespace sees, the oldest first. */
+    List<BoundVirtualService> gatewayRules(String gateway, String gatewayNamespace) {
+        return snapshot.rules().forGateway(gateway).stream()
+                .filter(v -> v.isVisibleFrom(gatewayNamespace) || v.isVisibleFrom(namespace))
+                .toList();
+    }
+
+    /** What DestinationRules say about the service, null when none does. */
+    @Nullable
+    HostPolicy policy(MeshService service) {
+        return policies.computeIfAbsent(
+                        service.host(),
+                        host -> Optional.ofNullable(
+                                snapshot.rules().policy(host, service.namespace(), namespace, labels)))
+                .orElse(null);
+    }
+}

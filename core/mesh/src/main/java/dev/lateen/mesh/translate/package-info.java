@@ -1,0 +1,3 @@
+/** Each xDS resource from its inputs: clusters, endpoints, listeners, routes. */
+@org.jspecify.annotations.NullMarked
+package dev.lateen.mesh.translate;

@@ -1,0 +1,99 @@
+package dev.lateen.mesh;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.envoyproxy.envoy.config.listener.v3.Listener;
+import io.envoyproxy.envoy.config.route.v3.VirtualHost;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+class GatewaysTest {
+    private static String gateway(String allowed) {
+        return """
+            apiVersion: networking.istio.io/v1
+            kind: Gateway
+            metadata: {name: gateway}
+            spec:
+              selector: {istio: ingressgateway}
+              servers: [{port: {number: 80, name: http, protocol: HTTP}, hosts: [%s]}]
+            """.formatted(allowed);
+    }
+
+    private static String rule(String namespace, String host) {
+        return """
+            apiVersion: networking.istio.io/v1
+            kind: VirtualService
+            metadata: {name: web, namespace: %s}
+            spec:
+              hosts: ["%s"]
+              gateways: [default/gateway]
+              http: [{route: [{destination: {host: web.default.svc.cluster.local}}]}]
+            """.formatted(namespace, host);
+    }
+
+    private static Mesh mesh(String allowed, String namespace, String host) {
+        return new Mesh()
+                .service("web", "http", 80, 1)
+                .with(gateway(allowed))
+                .with(rule(namespace, host))
+                .from("istio-system")
+                .router("istio", "ingressgateway");
+    }
+
+    @Test
+    void aServerIsAListenerWithARouteTable() {
+        Mesh mesh = mesh("myweb-service.domain.com", "default", "myweb-service.domain.com");
+        Listener listener = mesh.listener("0.0.0.0_80");
+        assertThat(listener.hasBindToPort()).isFalse();
+        assertThat(Mesh.http(listener.getFilterChains(0)).getRds().getRouteConfigName())
+                .isEqualTo("http.80");
+        assertThat(Mesh.http(listener.getFilterChains(0)).getUseRemoteAddress().getValue())
+                .isTrue();
+        VirtualHost host = mesh.virtualHost("http.80", "myweb-service.domain.com:80");
+        assertThat(host.getDomainsList()).containsExactly("myweb-service.domain.com");
+        assertThat(host.getRoutes(0).getRoute().getCluster()).isEqualTo("outbound|80||web.default.svc.cluster.local");
+        VirtualHost rest = mesh.virtualHost("http.80", "blackhole:80");
+        assertThat(rest.getDomainsList()).containsExactly("*");
+        assertThat(rest.getRoutesList()).isEmpty();
+    }
+
+    @Test
+    void proxiesThatTheSelectorDoesNotTakeGetNothing() {
+        Mesh mesh = mesh("'*'", "default", "a.com").label("istio", "egressgateway");
+        assertThat(mesh.resources().of(ProxyResources.LISTENER)).isEmpty();
+    }
+
+    @Test
+    void theServiceOfTheGatewaySaysWhichPortItListensAt() {
+        Mesh mesh = mesh("'*'", "default", "a.com").with("""
+                apiVersion: v1
+                kind: Service
+                metadata: {name: istio-ingressgateway, namespace: istio-system}
+                spec: {clusterIP: 10.96.0.2, selector: {istio: ingressgateway}, ports: [{name: http, port: 80, targetPort: 8080}]}
+                """);
+        assertThat(mesh.resources().of(ProxyResources.LISTENER)).containsOnlyKeys("0.0.0.0_8080");
+        assertThat(mesh.resources().of(ProxyResources.ROUTE)).containsOnlyKeys("http.8080");
+    }
+
+    /** Hosts that the server allows, namespace and host of the rule, and the host that is served. */
+    @ParameterizedTest
+    @CsvSource(textBlock = """
+            '"*"',             default, a.com,    a.com
+            '"*.com"',         default, a.com,    a.com
+            '"*.org"',         default, a.com,
+            a.com,             default, '*.com',  a.com
+            ./a.com,           default, a.com,    a.com
+            ./a.com,           other,   a.com,
+            other/a.com,       other,   a.com,    a.com
+            '"*/a.com"',       other,   a.com,    a.com
+            """)
+    void servesWhatServerAndRuleHaveInCommon(String allowed, String namespace, String host, String served) {
+        Mesh mesh = mesh(allowed, namespace, host);
+        var hosts = mesh.routes("http.80").getVirtualHostsList().stream()
+                .filter(h -> h.getRoutesCount() > 0)
+                .map(h -> h.getDomains(0))
+                .toList();
+        assertThat(hosts).isEqualTo(served == null ? java.util.List.of() : java.util.List.of(served));
+    }
+}
