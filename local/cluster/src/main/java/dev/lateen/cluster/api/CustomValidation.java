@@ -104,43 +104,4 @@ final class CustomValidation {
     private static String word(JsonNode value) {
         return value.isObject() ? "object" : value.isArray() ? "array" : value.isString() ? "string" : value.toString();
     }
-
-    /** Fields of an object that its schema does not know, as paths. */
-    static List<String> unknownFields(JsonNode object, JsonNode schema) {
-        List<String> unknown = new ArrayList<>();
-        for (String part : object.propertyNames()) {
-            if (List.of("apiVersion", "kind", "metadata").contains(part)) {
-                continue;
-            }
-            JsonNode rule = schema.path("properties").path(part);
-            if (rule.isMissingNode()
-                    && !schema.path("x-kubernetes-preserve-unknown-fields").asBoolean(false)) {
-                unknown.add(part);
-            } else {
-                unknown(object.path(part), rule, part, unknown);
-            }
-        }
-        return unknown;
-    }
-
-    private static void unknown(JsonNode value, JsonNode rule, String path, List<String> unknown) {
-        if (value.isArray()) {
-            for (int i = 0; i < value.size(); i++) {
-                unknown(value.get(i), rule.path("items"), path + "[" + i + "]", unknown);
-            }
-        } else if (value.isObject()
-                && !rule.path("x-kubernetes-preserve-unknown-fields").asBoolean(false)) {
-            for (String field : value.propertyNames()) {
-                JsonNode next = rule.path("properties").path(field);
-                JsonNode additional = rule.path("additionalProperties");
-                if (!next.isMissingNode()) {
-                    unknown(value.path(field), next, path + "." + field, unknown);
-                } else if (additional.isObject()) {
-                    unknown(value.path(field), additional, path + "." + field, unknown);
-                } else if (!additional.asBoolean(false)) {
-                    unknown.add(path + "." + field);
-                }
-            }
-        }
-    }
 }

@@ -21,6 +21,11 @@ final class Json {
         return (ObjectNode) MAPPER.readTree(bytes);
     }
 
+    /** JSON that we wrote ourselves. */
+    static JsonNode parse(String json) {
+        return MAPPER.readTree(json);
+    }
+
     /** The body of a request, JSON or YAML. */
     static JsonNode read(byte[] body, String contentType) throws ApiException {
         try {

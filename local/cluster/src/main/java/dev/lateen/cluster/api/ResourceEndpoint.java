@@ -179,14 +179,28 @@ final class ResourceEndpoint {
             throw ApiException.badRequest(
                     "the namespace of the provided object does not match the namespace sent on the" + " request");
         }
+        return decode(request, object);
+    }
+
+    /** Takes unknown fields out; refuses them, or gives back warnings of them, as the client asked. */
+    private List<String> decode(ApiRequest request, ObjectNode object) throws ApiException {
+        ResourceType type = request.type();
         String validation = request.parameter("fieldValidation");
-        if (validation.equals("Ignore") || !registry.isCustom(type)) {
-            return validation.equals("Ignore") ? List.of() : BuiltinFields.check(type, object, validation);
+        List<String> found;
+        try {
+            found = Decoding.decode(registry.objects(type), object, !registry.isCustom(type));
+        } catch (Decoding.TypeMismatch e) {
+            throw undecodable(type, e.getMessage());
         }
-        List<String> unknown = CustomValidation.unknownFields(object, registry.schema(type)).stream()
-                .map(field -> "unknown field \"" + field + "\"")
-                .toList();
-        return BuiltinFields.report(type, object, unknown, validation);
+        if (validation.equals("Strict") && !found.isEmpty()) {
+            throw undecodable(type, "strict decoding error: " + String.join(", ", found));
+        }
+        return validation.equals("Ignore") ? List.of() : found;
+    }
+
+    private static ApiException undecodable(ResourceType type, @Nullable String why) {
+        return ApiException.badRequest(type.kind() + " in version \"" + type.version() + "\" cannot be handled as a "
+                + type.kind() + ": " + why);
     }
 
     private Reply bind(ApiRequest request, ObjectNode binding) throws ApiException {

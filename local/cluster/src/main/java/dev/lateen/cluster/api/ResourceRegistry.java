@@ -11,12 +11,40 @@ import java.util.concurrent.ConcurrentHashMap;
 import tools.jackson.core.JsonPointer;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.node.JsonNodeFactory;
+import tools.jackson.databind.node.ObjectNode;
 
 /** All resources that the server serves: the built-in ones and those of CustomResourceDefinitions. Thread-safe. */
 final class ResourceRegistry {
     private final List<ResourceType> builtin = BuiltinTypes.all();
     private final Map<String, List<ResourceType>> custom = new ConcurrentHashMap<>();
     private final Map<String, JsonNode> schemas = new ConcurrentHashMap<>();
+
+    private final ModelSchemas models = new ModelSchemas();
+
+    /** Schemas of the built-in kinds. */
+    ModelSchemas models() {
+        return models;
+    }
+
+    /** The schema of a kind's objects, metadata included; unknown when nothing tells what they hold. */
+    Schema objects(ResourceType type) {
+        if (!isCustom(type)) {
+            return models.root(type)
+                    .map(root -> new Schema(
+                            models, JsonNodeFactory.instance.objectNode().put("$ref", "#/components/schemas/" + root)))
+                    .orElse(new Schema(
+                            models, JsonNodeFactory.instance.objectNode().put(Schema.OPEN, true)));
+        }
+        ObjectNode schema = schema(type) instanceof ObjectNode written
+                ? written.deepCopy()
+                : JsonNodeFactory.instance.objectNode().put(Schema.OPEN, true);
+        schema.put("type", "object");
+        ObjectNode properties = Defaults.object(schema, "properties");
+        properties.putObject("apiVersion").put("type", "string");
+        properties.putObject("kind").put("type", "string");
+        properties.putObject("metadata").put("$ref", "#/components/schemas/" + models.metadata());
+        return new Schema(models, schema);
+    }
 
     Optional<ResourceType> find(String group, String version, String plural) {
         return all().stream()
