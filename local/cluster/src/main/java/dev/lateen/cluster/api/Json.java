@@ -36,12 +36,8 @@ final class Json {
     }
 
     static ObjectNode readObject(byte[] body, String contentType) throws ApiException {
-        if (contentType.contains("protobuf")) {
-            throw ApiException.of(
-                    415,
-                    "UnsupportedMediaType",
-                    "the body of the request was in an unknown format - accepted media types include:"
-                            + " application/json, application/yaml");
+        if (contentType.startsWith(Protobuf.CONTENT_TYPE)) {
+            return Protobuf.object(body);
         }
         if (read(body, contentType) instanceof ObjectNode object) {
             return object;
