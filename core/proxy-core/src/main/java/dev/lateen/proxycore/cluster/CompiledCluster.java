@@ -1,0 +1,290 @@
+package dev.lateen.proxycore.cluster;
+
+import com.google.protobuf.Struct;
+import dev.lateen.proxycore.CompileException;
+import dev.lateen.proxycore.Extensions;
+import dev.lateen.proxycore.Place;
+import dev.lateen.proxycore.Priority;
+import dev.lateen.proxycore.listener.TransportSocket;
+import io.envoyproxy.envoy.config.cluster.v3.Cluster;
+import io.envoyproxy.envoy.config.core.v3.TcpKeepalive;
+import java.net.InetAddress;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A cluster as configured; compiled from {@code envoy.config.cluster.v3.Cluster}. Immutable. What lives with it (hosts,
+ * counters, ejections) is {@link Hosts}, {@link CircuitBreaker} and {@link OutlierDetector}.
+ *
+ * @param name by which routes name it
+ * @param statName by which statistics name it
+ * @param discovery where its endpoints come from
+ * @param connectTimeout how long one connection attempt may take
+ * @param balance which host gets a request
+ * @param balancing what holds for every balancer
+ * @param thresholds limits by priority; see {@link #thresholds(Priority)}
+ * @param http how HTTP is spoken
+ * @param outlier when hosts are ejected, or null for never
+ * @param transport how bytes are wrapped, unless one of {@code transportMatches} fits the endpoint
+ * @param transportMatches looked at in this order
+ * @param bindAddress the local address of its connections, or null for any
+ * @param keepalive TCP keep-alive, or null for the system's default
+ * @param bufferLimit soft limit in bytes for what is buffered in each direction of a connection
+ * @param origin the configuration object behind it, or empty
+ * @param metadata for those who show it
+ */
+public record CompiledCluster(
+        String name,
+        String statName,
+        Discovery discovery,
+        Duration connectTimeout,
+        BalancePolicy balance,
+        Balancing balancing,
+        Map<Priority, Thresholds> thresholds,
+        UpstreamHttp http,
+        @Nullable OutlierConfig outlier,
+        TransportSocket transport,
+        List<TransportMatch> transportMatches,
+        @Nullable InetAddress bindAddress,
+        @Nullable Keepalive keepalive,
+        int bufferLimit,
+        String origin,
+        io.envoyproxy.envoy.config.core.v3.Metadata metadata) {
+
+    public CompiledCluster {
+        thresholds = Map.copyOf(thresholds);
+        transportMatches = List.copyOf(transportMatches);
+    }
+
+    /**
+     * What holds for every balancer.
+     *
+     * @param panicThreshold when fewer percent of the hosts are healthy, health is ignored; 0 means never
+     * @param localityWeighted whether localities share requests by their weights
+     * @param hashHostnames whether ring hash and Maglev hash names of hosts instead of addresses
+     */
+    public record Balancing(double panicThreshold, boolean localityWeighted, boolean hashHostnames) {}
+
+    /** A transport socket for endpoints with this metadata. */
+    public record TransportMatch(String name, Struct match, TransportSocket transport) {}
+
+    /**
+     * TCP keep-alive; 0 means the system's default.
+     *
+     * @param probes without an answer until the connection is dead
+     * @param time seconds of silence until the first probe
+     * @param interval seconds between probes
+     */
+    public record Keepalive(int probes, int time, int interval) {}
+
+    /** The limits of one priority. */
+    public Thresholds thresholds(Priority priority) {
+        return thresholds.getOrDefault(priority, Thresholds.DEFAULT);
+    }
+
+    /** How bytes to this endpoint are wrapped: the first match whose every field the endpoint's metadata has. */
+    public TransportSocket transport(Endpoint endpoint) {
+        for (TransportMatch candidate : transportMatches) {
+            if (endpoint.transportMatch()
+                    .getFieldsMap()
+                    .entrySet()
+                    .containsAll(candidate.match().getFieldsMap().entrySet())) {
+                return candidate.transport();
+            }
+        }
+        return transport;
+    }
+
+    /** Compiles a cluster; the first thing that cannot be honoured refuses all of it. */
+    @SuppressWarnings("deprecation") // control planes still send options of HTTP where they once were
+    public static CompiledCluster of(Cluster proto) throws CompileException {
+        Place top = Place.of("cluster", proto.getName());
+        // Without effect here: names and switches of statistics; which DNS client asks; whether connections of a host
+        // that fails health checks, which there are none of, are closed; options of HTTP/2 (the codec's own).
+        top.only(
+                proto,
+                "name",
+                "alt_stat_name",
+                "type",
+                "eds_cluster_config",
+                "connect_timeout",
+                "per_connection_buffer_limit_bytes",
+                "lb_policy",
+                "load_assignment",
+                "max_requests_per_connection",
+                "circuit_breakers",
+                "common_http_protocol_options",
+                "http_protocol_options",
+                "http2_protocol_options",
+                "typed_extension_protocol_options",
+                "dns_refresh_rate",
+                "dns_jitter",
+                "dns_failure_refresh_rate",
+                "respect_dns_ttl",
+                "dns_lookup_family",
+                "typed_dns_resolver_config",
+                "wait_for_warm_on_init",
+                "outlier_detection",
+                "cleanup_interval",
+                "upstream_bind_config",
+                "ring_hash_lb_config",
+                "maglev_lb_config",
+                "original_dst_lb_config",
+                "least_request_lb_config",
+                "round_robin_lb_config",
+                "common_lb_config",
+                "transport_socket",
+                "transport_socket_matches",
+                "metadata",
+                "protocol_selection",
+                "upstream_connection_options",
+                "close_connections_on_host_health_failure",
+                "ignore_health_on_host_removal",
+                "track_timeout_budgets",
+                "track_cluster_stats");
+        if (proto.getName().isEmpty()) {
+            throw top.field("name").refuse("a cluster needs a name");
+        }
+        return new CompiledCluster(
+                proto.getName(),
+                proto.getAltStatName().isEmpty() ? proto.getName() : proto.getAltStatName(),
+                discovery(proto, top),
+                proto.hasConnectTimeout()
+                        ? top.field("connect_timeout").duration(proto.getConnectTimeout())
+                        : Duration.ofSeconds(5),
+                BalancePolicy.of(proto, top),
+                balancing(proto.getCommonLbConfig(), top.field("common_lb_config")),
+                Thresholds.of(proto.getCircuitBreakers(), top.field("circuit_breakers")),
+                UpstreamHttp.of(proto, top),
+                proto.hasOutlierDetection()
+                        ? OutlierConfig.of(proto.getOutlierDetection(), top.field("outlier_detection"))
+                        : null,
+                proto.hasTransportSocket()
+                        ? TransportSocket.of(proto.getTransportSocket(), top.field("transport_socket"))
+                        : new TransportSocket.Raw(),
+                transportMatches(proto, top),
+                bindAddress(proto, top.field("upstream_bind_config")),
+                keepalive(proto, top.field("upstream_connection_options")),
+                proto.hasPerConnectionBufferLimitBytes()
+                        ? top.number(proto.getPerConnectionBufferLimitBytes())
+                        : 1 << 20,
+                Extensions.origin(proto.getMetadata()),
+                proto.getMetadata());
+    }
+
+    private static Discovery discovery(Cluster proto, Place top) throws CompileException {
+        Place at = top.field("load_assignment");
+        return switch (proto.getType()) {
+            case STATIC -> new Discovery.Static(EndpointSet.of(proto.getLoadAssignment(), at, false));
+            case STRICT_DNS -> dns(proto, false, top);
+            case LOGICAL_DNS -> dns(proto, true, top);
+            case EDS -> {
+                if (!proto.getEdsClusterConfig().getEdsConfig().hasAds()) {
+                    throw top.field("eds_cluster_config").refuse("endpoints must come by ADS");
+                }
+                String service = proto.getEdsClusterConfig().getServiceName();
+                yield new Discovery.Eds(service.isEmpty() ? proto.getName() : service);
+            }
+            case ORIGINAL_DST -> {
+                var config = proto.getOriginalDstLbConfig();
+                top.field("original_dst_lb_config")
+                        .only(config, "use_http_header", "http_header_name", "upstream_port_override");
+                String header =
+                        config.getHttpHeaderName().isEmpty() ? "x-envoy-original-dst-host" : config.getHttpHeaderName();
+                yield new Discovery.OriginalDestination(
+                        config.getUseHttpHeader() ? header : null,
+                        config.hasUpstreamPortOverride() ? top.number(config.getUpstreamPortOverride()) : 0,
+                        proto.hasCleanupInterval()
+                                ? top.field("cleanup_interval").duration(proto.getCleanupInterval())
+                                : Duration.ofSeconds(5));
+            }
+            case UNRECOGNIZED -> throw top.field("type").refuse("not a type: " + proto.getTypeValue());
+        };
+    }
+
+    @SuppressWarnings("deprecation") // the newer place, an extension of its own, is not sent by control planes yet
+    private static Discovery dns(Cluster proto, boolean logical, Place top) throws CompileException {
+        EndpointSet endpoints = EndpointSet.of(proto.getLoadAssignment(), top.field("load_assignment"), true);
+        if (logical && endpoints.all().size() != 1) {
+            throw top.field("load_assignment").refuse("LOGICAL_DNS takes exactly one endpoint");
+        }
+        Duration refresh = proto.hasDnsRefreshRate()
+                ? top.field("dns_refresh_rate").duration(proto.getDnsRefreshRate())
+                : Duration.ofSeconds(5);
+        Duration failure = proto.hasDnsFailureRefreshRate()
+                ? top.field("dns_failure_refresh_rate")
+                        .duration(proto.getDnsFailureRefreshRate().getBaseInterval())
+                : refresh;
+        Discovery.DnsFamily family =
+                switch (proto.getDnsLookupFamily()) {
+                    case AUTO -> Discovery.DnsFamily.AUTO;
+                    case V4_ONLY -> Discovery.DnsFamily.V4_ONLY;
+                    case V6_ONLY -> Discovery.DnsFamily.V6_ONLY;
+                    case V4_PREFERRED -> Discovery.DnsFamily.V4_PREFERRED;
+                    case ALL -> Discovery.DnsFamily.ALL;
+                    case UNRECOGNIZED -> throw top.field("dns_lookup_family").refuse("not a family");
+                };
+        return new Discovery.Dns(endpoints, logical, refresh, failure, proto.getRespectDnsTtl(), family);
+    }
+
+    private static Balancing balancing(Cluster.CommonLbConfig proto, Place at) throws CompileException {
+        // zone_aware_lb_config needs a local cluster, which no bootstrap here names; update_merge_window only delays.
+        at.only(
+                proto,
+                "healthy_panic_threshold",
+                "zone_aware_lb_config",
+                "locality_weighted_lb_config",
+                "update_merge_window",
+                "ignore_new_hosts_until_first_hc",
+                "consistent_hashing_lb_config");
+        var hashing = proto.getConsistentHashingLbConfig();
+        at.field("consistent_hashing_lb_config").only(hashing, "use_hostname_for_hashing");
+        return new Balancing(
+                proto.hasHealthyPanicThreshold()
+                        ? Math.clamp(proto.getHealthyPanicThreshold().getValue(), 0, 100)
+                        : 50,
+                proto.hasLocalityWeightedLbConfig(),
+                hashing.getUseHostnameForHashing());
+    }
+
+    private static List<TransportMatch> transportMatches(Cluster proto, Place top) throws CompileException {
+        List<TransportMatch> matches = new ArrayList<>();
+        for (int i = 0; i < proto.getTransportSocketMatchesCount(); i++) {
+            var match = proto.getTransportSocketMatches(i);
+            Place at = top.item("transport_socket_matches", i).named(match.getName());
+            matches.add(new TransportMatch(
+                    match.getName(),
+                    match.getMatch(),
+                    TransportSocket.of(match.getTransportSocket(), at.field("transport_socket"))));
+        }
+        return matches;
+    }
+
+    private static @Nullable InetAddress bindAddress(Cluster proto, Place at) throws CompileException {
+        if (!proto.hasUpstreamBindConfig()) {
+            return null;
+        }
+        // extra_source_addresses are for upstreams of the other address family.
+        at.only(proto.getUpstreamBindConfig(), "source_address", "extra_source_addresses");
+        return proto.getUpstreamBindConfig().hasSourceAddress()
+                ? at.field("source_address")
+                        .literal(
+                                proto.getUpstreamBindConfig().getSourceAddress().getAddress())
+                : null;
+    }
+
+    private static @Nullable Keepalive keepalive(Cluster proto, Place at) throws CompileException {
+        at.only(proto.getUpstreamConnectionOptions(), "tcp_keepalive", "happy_eyeballs_config");
+        if (!proto.getUpstreamConnectionOptions().hasTcpKeepalive()) {
+            return null;
+        }
+        TcpKeepalive keepalive = proto.getUpstreamConnectionOptions().getTcpKeepalive();
+        return new Keepalive(
+                at.number(keepalive.getKeepaliveProbes()),
+                at.number(keepalive.getKeepaliveTime()),
+                at.number(keepalive.getKeepaliveInterval()));
+    }
+}

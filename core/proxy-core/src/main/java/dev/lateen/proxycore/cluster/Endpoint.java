@@ -1,0 +1,49 @@
+package dev.lateen.proxycore.cluster;
+
+import com.google.protobuf.Struct;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+
+/**
+ * One address of a cluster as configured or discovered. Immutable.
+ *
+ * @param address where it listens; unresolved when DNS has yet to say
+ * @param hostname its name, for automatic host rewrites; may be empty
+ * @param weight at least 1
+ * @param health what the control plane says of it
+ * @param transportMatch metadata {@code envoy.transport_socket_match}, by which the transport socket is chosen
+ * @param metadata metadata {@code envoy.lb} and others, for those who show it
+ */
+public record Endpoint(
+        InetSocketAddress address,
+        String hostname,
+        int weight,
+        Health health,
+        Struct transportMatch,
+        io.envoyproxy.envoy.config.core.v3.Metadata metadata) {
+
+    /** What the control plane says of an endpoint's health. */
+    public enum Health {
+        HEALTHY,
+        DEGRADED,
+        /** Must not be used, nor be there for those who look: unhealthy, timed out or draining. */
+        UNHEALTHY
+    }
+
+    /** The same endpoint at the address that DNS gave for its name. */
+    public Endpoint resolved(InetAddress ip) {
+        return new Endpoint(
+                new InetSocketAddress(ip, address.getPort()), hostname, weight, health, transportMatch, metadata);
+    }
+
+    /** An endpoint of which only the address is known. */
+    public static Endpoint at(InetSocketAddress address) {
+        return new Endpoint(
+                address,
+                "",
+                1,
+                Health.HEALTHY,
+                Struct.getDefaultInstance(),
+                io.envoyproxy.envoy.config.core.v3.Metadata.getDefaultInstance());
+    }
+}

@@ -1,0 +1,196 @@
+package dev.lateen.proxycore.cluster;
+
+import java.net.InetSocketAddress;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.LongAdder;
+
+/**
+ * A live endpoint: its address, and what happens there. It stays the same object while its address stays in the
+ * cluster, whatever else the control plane changes. Thread-safe; shared by all event loops.
+ */
+public final class Host {
+    private final InetSocketAddress address;
+    private volatile Endpoint endpoint;
+    private volatile boolean ejected;
+    private volatile boolean failedActiveCheck;
+    private final AtomicInteger activeRequests = new AtomicInteger();
+    private final AtomicInteger activeConnections = new AtomicInteger();
+    private final LongAdder connections = new LongAdder();
+    private final LongAdder connectFailures = new LongAdder();
+    private final LongAdder requests = new LongAdder();
+    private final LongAdder successes = new LongAdder();
+    private final LongAdder errors = new LongAdder();
+    private final LongAdder timeouts = new LongAdder();
+    final OutlierState outlier = new OutlierState();
+
+    /** Whether a host may be used. */
+    public enum Availability {
+        HEALTHY,
+        DEGRADED,
+        UNHEALTHY
+    }
+
+    Host(Endpoint endpoint) {
+        this.address = endpoint.address();
+        this.endpoint = endpoint;
+    }
+
+    /** Where it listens. */
+    public InetSocketAddress address() {
+        return address;
+    }
+
+    /** What is configured for it now. */
+    public Endpoint endpoint() {
+        return endpoint;
+    }
+
+    void endpoint(Endpoint next) {
+        endpoint = next;
+    }
+
+    /** Whether outlier detection leaves it alone for now. */
+    public boolean ejected() {
+        return ejected;
+    }
+
+    void ejected(boolean out) {
+        ejected = out;
+    }
+
+    /** Whether an active health check failed. */
+    public boolean failedActiveCheck() {
+        return failedActiveCheck;
+    }
+
+    /** Sets it; {@link Hosts#healthChanged} makes balancers see it. */
+    public void failedActiveCheck(boolean failed) {
+        failedActiveCheck = failed;
+    }
+
+    public Availability availability() {
+        Endpoint.Health health = endpoint.health();
+        if (ejected || failedActiveCheck || health == Endpoint.Health.UNHEALTHY) {
+            return Availability.UNHEALTHY;
+        }
+        return health == Endpoint.Health.DEGRADED ? Availability.DEGRADED : Availability.HEALTHY;
+    }
+
+    /** Why it is not to be used, for people; empty when it is. */
+    public String whyUnavailable() {
+        if (ejected) {
+            return "ejected by outlier detection";
+        }
+        if (failedActiveCheck) {
+            return "failed its health check";
+        }
+        return endpoint.health() == Endpoint.Health.UNHEALTHY ? "reported unhealthy by the control plane" : "";
+    }
+
+    /** A request goes there. To be followed by {@link #requestEnded}. */
+    public void requestStarted() {
+        activeRequests.incrementAndGet();
+        requests.increment();
+    }
+
+    /** It is over, whichever way; success counts for statistics only. */
+    public void requestEnded(boolean success) {
+        activeRequests.decrementAndGet();
+        (success ? successes : errors).increment();
+    }
+
+    /** A request was not answered in time. */
+    public void requestTimedOut() {
+        timeouts.increment();
+    }
+
+    /** A connection is there. To be followed by {@link #connectionClosed}. */
+    public void connectionOpened() {
+        activeConnections.incrementAndGet();
+        connections.increment();
+    }
+
+    public void connectionClosed() {
+        activeConnections.decrementAndGet();
+    }
+
+    /** A connection could not be made. */
+    public void connectFailed() {
+        connectFailures.increment();
+    }
+
+    public int activeRequests() {
+        return activeRequests.get();
+    }
+
+    public int activeConnections() {
+        return activeConnections.get();
+    }
+
+    /** Totals since the host appeared. */
+    public Totals totals() {
+        return new Totals(
+                connections.sum(),
+                connectFailures.sum(),
+                requests.sum(),
+                successes.sum(),
+                errors.sum(),
+                timeouts.sum(),
+                outlier.ejections());
+    }
+
+    /** Totals since a host appeared. */
+    public record Totals(
+            long connections,
+            long connectFailures,
+            long requests,
+            long successes,
+            long errors,
+            long timeouts,
+            int ejections) {}
+
+    @Override
+    public String toString() {
+        // The usual form of addresses in logs, without the slash of InetSocketAddress.
+        return address.getAddress() == null ? address.getHostString() + ":" + address.getPort() : addressText(address);
+    }
+
+    /** {@code 10.1.2.3:80} or {@code [::1]:80}, as Envoy writes and hashes it. */
+    public static String addressText(InetSocketAddress address) {
+        String ip = address.getAddress() == null
+                ? address.getHostString()
+                : address.getAddress().getHostAddress();
+        return ip.indexOf(':') >= 0 ? "[" + compressed(ip) + "]:" + address.getPort() : ip + ":" + address.getPort();
+    }
+
+    /** The canonical text of an IPv6 address (RFC 5952): Java writes every group. */
+    private static String compressed(String ip) {
+        String[] groups = ip.split(":");
+        int bestStart = -1;
+        int bestLength = 1;
+        for (int i = 0; i < groups.length; i++) {
+            int j = i;
+            while (j < groups.length && groups[j].equals("0")) {
+                j++;
+            }
+            if (j - i > bestLength) {
+                bestStart = i;
+                bestLength = j - i;
+            }
+        }
+        if (bestStart < 0) {
+            return ip;
+        }
+        StringBuilder text = new StringBuilder();
+        for (int i = 0; i < groups.length; i++) {
+            if (i == bestStart) {
+                text.append("::");
+                i += bestLength - 1;
+            } else {
+                text.append(text.isEmpty() || text.charAt(text.length() - 1) == ':' ? "" : ":")
+                        .append(groups[i]);
+            }
+        }
+        return text.toString();
+    }
+}

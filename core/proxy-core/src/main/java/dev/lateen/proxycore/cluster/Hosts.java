@@ -1,0 +1,122 @@
+package dev.lateen.proxycore.cluster;
+
+import java.net.InetSocketAddress;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
+
+/**
+ * The live hosts of one cluster. Updates come from one thread at a time (they take a lock); {@link #current} is one
+ * volatile read.
+ */
+public final class Hosts {
+    private final Map<InetSocketAddress, Host> byAddress = new ConcurrentHashMap<>();
+    private volatile HostSet current;
+
+    public Hosts() {
+        current = new HostSet(List.of(), EndpointSet.DEFAULT_OVERPROVISIONING, false);
+    }
+
+    /** Who came and who went. */
+    public record Change(List<Host> added, List<Host> removed) {
+        public Change {
+            added = List.copyOf(added);
+            removed = List.copyOf(removed);
+        }
+    }
+
+    /** The hosts now. */
+    public HostSet current() {
+        return current;
+    }
+
+    /**
+     * Takes the place of all endpoints. A host whose address stays keeps its state. An address that comes twice counts
+     * once, the first time; unresolved addresses are left out.
+     *
+     * @return who came and who went; connections of the latter are to be closed when they are free
+     */
+    public synchronized Change update(EndpointSet endpoints) {
+        Map<InetSocketAddress, Host> next = new LinkedHashMap<>();
+        List<Host> added = new ArrayList<>();
+        List<HostSet.Group> groups = new ArrayList<>();
+        for (EndpointSet.Group group : endpoints.groups()) {
+            List<Host> hosts = new ArrayList<>();
+            for (Endpoint endpoint : group.endpoints()) {
+                if (endpoint.address().isUnresolved() || next.containsKey(endpoint.address())) {
+                    continue;
+                }
+                Host host = byAddress.get(endpoint.address());
+                if (host == null) {
+                    host = new Host(endpoint);
+                    added.add(host);
+                } else {
+                    host.endpoint(endpoint);
+                }
+                next.put(endpoint.address(), host);
+                hosts.add(host);
+            }
+            groups.add(new HostSet.Group(group.locality(), group.priority(), group.weight(), hosts));
+        }
+        List<Host> removed = new ArrayList<>();
+        byAddress.forEach((address, host) -> {
+            if (!next.containsKey(address)) {
+                removed.add(host);
+            }
+        });
+        byAddress.keySet().retainAll(next.keySet());
+        byAddress.putAll(next);
+        current = new HostSet(groups, endpoints.overprovisioning(), endpoints.weightedPriorityHealth());
+        return new Change(added, removed);
+    }
+
+    /** Makes balancers look at the hosts' health anew. */
+    public synchronized void healthChanged() {
+        current = current.renewed();
+    }
+
+    /** Takes back every ejection: nobody detects outliers any more. */
+    public synchronized void restoreEjected() {
+        byAddress.values().forEach(host -> host.ejected(false));
+        healthChanged();
+    }
+
+    /**
+     * The host of a destination that a client dialled, made when there is none; {@link #forgetUnused} removes it
+     * again.
+     */
+    public Host originalDestination(InetSocketAddress address) {
+        Host known = byAddress.get(address);
+        return known == null ? add(address) : known;
+    }
+
+    private synchronized Host add(InetSocketAddress address) {
+        Host host = byAddress.computeIfAbsent(address, dialled -> new Host(Endpoint.at(dialled)));
+        current = flat();
+        return host;
+    }
+
+    private HostSet flat() {
+        HostSet.Group all = new HostSet.Group(Locality.UNKNOWN, 0, 1, List.copyOf(byAddress.values()));
+        return new HostSet(List.of(all), current.overprovisioning(), false);
+    }
+
+    /**
+     * Forgets hosts without connections and requests, for clusters of the original destination: to be called once per
+     * {@link Discovery.OriginalDestination#cleanup}.
+     *
+     * @return the forgotten
+     */
+    public synchronized List<Host> forgetUnused() {
+        List<Host> unused = byAddress.values().stream()
+                .filter(host -> host.activeRequests() == 0 && host.activeConnections() == 0)
+                .toList();
+        if (!unused.isEmpty()) {
+            unused.forEach(host -> byAddress.remove(host.address()));
+            current = flat();
+        }
+        return unused;
+    }
+}
