@@ -1,0 +1,92 @@
+package dev.lateen.cli;
+
+import dev.lateen.control.inject.InjectionException;
+import dev.lateen.control.inject.InjectionSettings;
+import dev.lateen.control.inject.ManifestInjection;
+import io.fabric8.kubernetes.api.model.ConfigMap;
+import io.fabric8.kubernetes.client.KubernetesClient;
+import io.fabric8.kubernetes.client.KubernetesClientException;
+import java.io.IOException;
+import java.io.PrintStream;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.concurrent.Callable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Option;
+import tools.jackson.databind.json.JsonMapper;
+
+/** {@code lateen kube-inject}: manifests in, the same manifests with sidecars out. */
+@Command(name = "kube-inject", description = "Rewrite manifests so that their pods carry the sidecar.")
+final class KubeInjectCommand implements Callable<Integer> {
+    @Option(
+            names = {"-f", "--filename"},
+            required = true,
+            description = "file of manifests, or - for standard input")
+    String file = "";
+
+    @Option(
+            names = {"-o", "--output"},
+            description = "file to write; standard output without it")
+    String output = "";
+
+    @Option(
+            names = {"-i", "--istioNamespace"},
+            description = "namespace of the control plane (${DEFAULT-VALUE})")
+    String systemNamespace = InjectionSettings.SYSTEM_NAMESPACE;
+
+    @Mixin
+    ClusterOptions cluster = new ClusterOptions();
+
+    @Override
+    public Integer call() throws IOException, CommandException {
+        String text = file.equals("-")
+                ? new String(System.in.readAllBytes(), StandardCharsets.UTF_8)
+                : Files.readString(path());
+        try {
+            ManifestInjection.Result result =
+                    new ManifestInjection(settings()).inject(text, file.equals("-") ? "standard input" : file);
+            result.warnings().forEach(warning -> System.err.println("warning: " + warning));
+            if (output.isEmpty()) {
+                PrintStream out = System.out;
+                out.print(result.text());
+                out.flush();
+            } else {
+                Files.writeString(Path.of(output), result.text());
+            }
+            return 0;
+        } catch (InjectionException e) {
+            throw new CommandException(String.valueOf(e.getMessage()));
+        }
+    }
+
+    private Path path() throws CommandException {
+        Path path = Path.of(file);
+        if (!Files.isReadable(path)) {
+            throw new CommandException("cannot read " + file);
+        }
+        return path;
+    }
+
+    /** What the installed mesh says, or the defaults where no cluster answers or none is installed. */
+    private InjectionSettings settings() {
+        InjectionSettings defaults = InjectionSettings.defaults(systemNamespace);
+        try (KubernetesClient client = cluster.client()) {
+            ConfigMap values = client.configMaps()
+                    .inNamespace(systemNamespace)
+                    .withName("istio-sidecar-injector")
+                    .get();
+            if (values == null) {
+                System.err.println("warning: no mesh is installed in namespace " + systemNamespace
+                        + " of this cluster; injecting with the default settings");
+                return defaults;
+            }
+            return defaults.with(new JsonMapper().readTree(values.getData().getOrDefault("values", "{}")));
+        } catch (KubernetesClientException e) {
+            System.err.println(
+                    "warning: no cluster answers (" + e.getMessage() + "); injecting with the default settings");
+            return defaults;
+        }
+    }
+}

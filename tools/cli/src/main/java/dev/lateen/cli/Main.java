@@ -1,0 +1,42 @@
+package dev.lateen.cli;
+
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.PrintWriter;
+import java.util.logging.LogManager;
+import picocli.CommandLine;
+import picocli.CommandLine.Command;
+
+/** The {@code lateen} command; {@code istioctl} is another name for it. */
+@Command(
+        name = "lateen",
+        description = "A service mesh, and a local cluster to run it in.",
+        mixinStandardHelpOptions = true,
+        subcommands = {KubeInjectCommand.class, VersionCommand.class})
+public final class Main {
+    private Main() {}
+
+    /** Runs the verb that the arguments name; the exit code is 0, 1 when it failed, 2 when it was not understood. */
+    public static void main(String[] arguments) throws IOException {
+        try (InputStream logging = Main.class.getResourceAsStream("logging.properties")) {
+            LogManager.getLogManager().readConfiguration(logging);
+        }
+        String name = System.getProperty("lateen.command", "lateen");
+        int code = new CommandLine(new Main())
+                .setCommandName(name.isEmpty() ? "lateen" : name)
+                .setExecutionExceptionHandler(Main::explain)
+                .execute(arguments);
+        System.exit(code);
+    }
+
+    /** An error of the user is a sentence; an error of ours keeps its stack. */
+    private static int explain(Exception failure, CommandLine command, CommandLine.ParseResult parsed) {
+        PrintWriter err = command.getErr();
+        if (failure instanceof CommandException || failure instanceof IOException) {
+            err.println(command.getCommandName() + ": " + failure.getMessage());
+        } else {
+            failure.printStackTrace(err);
+        }
+        return 1;
+    }
+}
