@@ -9,7 +9,7 @@ import tools.jackson.databind.node.BooleanNode;
 import tools.jackson.databind.node.JsonNodeFactory;
 import tools.jackson.databind.node.NullNode;
 
-/** What an unquoted scalar means to Kubernetes' YAML reader (sigs.k8s.io/yaml): YAML 1.1 with its yes and on. */
+/** What an unquoted scalar means to Kubernetes' YAML reader (sigs.k8s.io/yaml): YAML 1.1 with its y, yes and on. */
 final class PlainScalar {
     /** A longer number is no number of the API's. */
     private static final int LONGEST_NUMBER = 64;
@@ -27,6 +27,10 @@ final class PlainScalar {
             Map.entry("true", BooleanNode.TRUE),
             Map.entry("True", BooleanNode.TRUE),
             Map.entry("TRUE", BooleanNode.TRUE),
+            Map.entry("y", BooleanNode.TRUE),
+            Map.entry("Y", BooleanNode.TRUE),
+            Map.entry("n", BooleanNode.FALSE),
+            Map.entry("N", BooleanNode.FALSE),
             Map.entry("yes", BooleanNode.TRUE),
             Map.entry("Yes", BooleanNode.TRUE),
             Map.entry("YES", BooleanNode.TRUE),

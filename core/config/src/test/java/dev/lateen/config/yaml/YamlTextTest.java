@@ -11,6 +11,8 @@ class YamlTextTest {
     @CsvSource(delimiter = '|', quoteCharacter = '`', textBlock = """
             a: yes                      | {"a":true}
             a: on                       | {"a":true}
+            a: y                        | {"a":true}
+            a: n                        | {"a":false}
             a: "yes"                    | {"a":"yes"}
             a: ~                        | {"a":null}
             a:                          | {"a":null}

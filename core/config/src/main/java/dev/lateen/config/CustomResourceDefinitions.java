@@ -1,0 +1,106 @@
+package dev.lateen.config;
+
+import dev.lateen.config.RetiredKinds.Retired;
+import dev.lateen.config.shape.ShapeSchema;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Locale;
+import tools.jackson.databind.node.ArrayNode;
+import tools.jackson.databind.node.JsonNodeFactory;
+import tools.jackson.databind.node.ObjectNode;
+
+/**
+ * The CustomResourceDefinitions to install (apiextensions.k8s.io/v1): one for each of {@link Kinds#all()}, generated
+ * from its record, and one for each retired kind, which refuses every object with the words to write instead.
+ */
+public final class CustomResourceDefinitions {
+    private static final JsonNodeFactory NODES = JsonNodeFactory.instance;
+
+    private CustomResourceDefinitions() {}
+
+    /** Every definition as the API takes it. */
+    public static List<ObjectNode> all() {
+        List<ObjectNode> all = new ArrayList<>();
+        for (Kind<?> kind : Kinds.all()) {
+            all.add(of(kind));
+        }
+        for (Retired retired : RetiredKinds.all()) {
+            all.add(of(retired));
+        }
+        return all;
+    }
+
+    /** Every definition as a YAML text of several documents. */
+    public static String yaml() {
+        StringBuilder yaml = new StringBuilder();
+        for (ObjectNode definition : all()) {
+            yaml.append(ConfigWriter.toYaml(definition));
+        }
+        return yaml.toString();
+    }
+
+    private static ObjectNode of(Kind<?> kind) {
+        ObjectNode definition = definition(kind.group(), kind.name(), kind.plural());
+        ObjectNode spec = (ObjectNode) definition.get("spec");
+        ObjectNode names = (ObjectNode) spec.get("names");
+        ArrayNode shortNames = names.putArray("shortNames");
+        kind.shortNames().forEach(shortNames::add);
+        names.putArray("categories").add("istio-io").add(kind.group().replace(".", "-"));
+        ArrayNode versions = spec.putArray("versions");
+        for (String version : kind.versions()) {
+            ObjectNode out = versions.addObject();
+            out.put("name", version)
+                    .put("served", true)
+                    .put("storage", version.equals(kind.versions().getFirst()));
+            ObjectNode schema = out.putObject("schema").putObject("openAPIV3Schema");
+            schema.put("type", "object").put("description", kind.description());
+            ObjectNode properties = schema.putObject("properties");
+            properties.set("spec", ShapeSchema.of(kind.spec()));
+            properties.set("status", anything());
+            schema.putArray("required").add("spec");
+            out.putObject("subresources").putObject("status");
+            ArrayNode columns = out.putArray("additionalPrinterColumns");
+            for (Kind.Column column : kind.columns()) {
+                columns.addObject()
+                        .put("name", column.name())
+                        .put("type", column.type())
+                        .put("jsonPath", column.jsonPath());
+            }
+        }
+        return definition;
+    }
+
+    private static ObjectNode of(Retired retired) {
+        ObjectNode definition = definition(retired.group(), retired.kind(), retired.plural());
+        ObjectNode version =
+                ((ObjectNode) definition.get("spec")).putArray("versions").addObject();
+        version.put("name", retired.version()).put("served", true).put("storage", true);
+        ObjectNode schema = anything();
+        schema.put("description", retired.advice());
+        schema.putArray("x-kubernetes-validations")
+                .addObject()
+                .put("rule", "false")
+                .put("message", retired.advice());
+        version.putObject("schema").set("openAPIV3Schema", schema);
+        return definition;
+    }
+
+    private static ObjectNode definition(String group, String kind, String plural) {
+        ObjectNode definition = NODES.objectNode();
+        definition.put("apiVersion", "apiextensions.k8s.io/v1").put("kind", "CustomResourceDefinition");
+        ObjectNode metadata = definition.putObject("metadata").put("name", plural + "." + group);
+        metadata.putObject("labels").put("app.kubernetes.io/part-of", "lateen");
+        ObjectNode spec = definition.putObject("spec");
+        spec.put("group", group).put("scope", "Namespaced");
+        spec.putObject("names")
+                .put("kind", kind)
+                .put("listKind", kind + "List")
+                .put("plural", plural)
+                .put("singular", kind.toLowerCase(Locale.ROOT));
+        return definition;
+    }
+
+    private static ObjectNode anything() {
+        return NODES.objectNode().put("type", "object").put("x-kubernetes-preserve-unknown-fields", true);
+    }
+}
