@@ -1,0 +1,164 @@
+package dev.lateen.control;
+
+import dev.lateen.xds.ResourceType;
+import dev.lateen.xds.server.ClientStatus;
+import dev.lateen.xds.server.XdsMetrics;
+import java.util.Locale;
+import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.ConcurrentSkipListMap;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.LongAdder;
+import java.util.function.IntSupplier;
+
+/** The control plane's metrics under Istio's names, in Prometheus' text format. Safe for many threads. */
+final class ControlMetrics implements XdsMetrics {
+    private static final double[] SECONDS = {0.1, 0.5, 1, 3, 5, 10, 20, 30};
+    private static final Map<String, String> SHORT = Map.of(
+            ResourceType.CLUSTER, "cds",
+            ResourceType.ENDPOINT, "eds",
+            ResourceType.LISTENER, "lds",
+            ResourceType.ROUTE, "rds",
+            ResourceType.SECRET, "sds",
+            ResourceType.EXTENSION, "ecds",
+            ResourceType.NAME_TABLE, "nds");
+
+    private final String version;
+    private final Map<String, LongAdder> counters = new ConcurrentSkipListMap<>();
+    private final Map<String, IntSupplier> gauges = new ConcurrentSkipListMap<>();
+    private final Map<Long, Long> changedAt = new ConcurrentHashMap<>();
+    private final LongAdder[] convergence = new LongAdder[SECONDS.length + 1];
+    private final LongAdder convergenceNanos = new LongAdder();
+    private final AtomicInteger connected = new AtomicInteger();
+
+    ControlMetrics(String version) {
+        this.version = version;
+        java.util.Arrays.setAll(convergence, ignored -> new LongAdder());
+        gauges.put("pilot_info{version=\"" + version + "\"}", () -> 1);
+        gauges.put("istio_build{component=\"pilot\",tag=\"" + version + "\"}", () -> 1);
+        gauges.put("pilot_xds{version=\"" + version + "\"}", connected::get);
+    }
+
+    /** A figure read when it is asked for. */
+    void gauge(String name, IntSupplier value) {
+        gauges.put(name, value);
+    }
+
+    /** When the first change of a generation came; the last few generations are remembered. */
+    void generation(long generation, long changedAtNanos) {
+        changedAt.put(generation, changedAtNanos);
+        changedAt.remove(generation - 100);
+        count("pilot_push_triggers{type=\"config\"}", 1);
+    }
+
+    @Override
+    public void connected(ClientStatus client) {
+        connected.incrementAndGet();
+    }
+
+    @Override
+    public void disconnected(ClientStatus client) {
+        connected.decrementAndGet();
+    }
+
+    @Override
+    public void pushed(ClientStatus client, String type, int resources, long bytes) {
+        count("pilot_xds_pushes{type=\"" + shortName(type) + "\"}", 1);
+        count("pilot_xds_sent_bytes_total{type=\"" + shortName(type) + "\"}", bytes);
+    }
+
+    @Override
+    public void converged(ClientStatus client, long generation) {
+        Long since = changedAt.get(generation);
+        if (since == null) {
+            return;
+        }
+        long nanos = System.nanoTime() - since;
+        convergenceNanos.add(nanos);
+        int bucket = 0;
+        while (bucket < SECONDS.length && nanos > SECONDS[bucket] * 1e9) {
+            bucket++;
+        }
+        convergence[bucket].increment();
+    }
+
+    @Override
+    public void rejected(ClientStatus client, String type, String reason) {
+        count("pilot_total_xds_rejects{type=\"" + shortName(type) + "\"}", 1);
+    }
+
+    private void count(String series, long by) {
+        counters.computeIfAbsent(series, ignored -> new LongAdder()).add(by);
+    }
+
+    String text() {
+        StringBuilder text = new StringBuilder(2048);
+        Map<String, String> series = new ConcurrentSkipListMap<>();
+        String former = "";
+        for (var entry : counters.entrySet()) {
+            former = header(text, former, entry.getKey(), "counter");
+            text.append(entry.getKey())
+                    .append(' ')
+                    .append(entry.getValue().sum())
+                    .append('\n');
+        }
+        gauges.forEach((name, value) -> series.put(name, Integer.toString(value.getAsInt())));
+        for (var entry : series.entrySet()) {
+            former = header(text, former, entry.getKey(), "gauge");
+            text.append(entry.getKey()).append(' ').append(entry.getValue()).append('\n');
+        }
+        convergence(text);
+        process(text);
+        return text.toString();
+    }
+
+    private void convergence(StringBuilder text) {
+        String name = "pilot_proxy_convergence_time";
+        header(text, "", name, "histogram");
+        long total = 0;
+        for (int i = 0; i <= SECONDS.length; i++) {
+            total += convergence[i].sum();
+            String le = i == SECONDS.length ? "+Inf" : String.format(Locale.ROOT, "%s", SECONDS[i]);
+            text.append(name)
+                    .append("_bucket{le=\"")
+                    .append(le)
+                    .append("\"} ")
+                    .append(total)
+                    .append('\n');
+        }
+        text.append(name).append("_sum ").append(convergenceNanos.sum() / 1e9).append('\n');
+        text.append(name).append("_count ").append(total).append('\n');
+    }
+
+    private static void process(StringBuilder text) {
+        ProcessHandle.current().info().totalCpuDuration().ifPresent(cpu -> {
+            header(text, "", "process_cpu_seconds_total", "counter");
+            text.append("process_cpu_seconds_total ")
+                    .append(cpu.toNanos() / 1e9)
+                    .append('\n');
+        });
+        ProcessHandle.current().info().startInstant().ifPresent(start -> {
+            header(text, "", "process_start_time_seconds", "gauge");
+            text.append("process_start_time_seconds ")
+                    .append(start.getEpochSecond())
+                    .append('\n');
+        });
+    }
+
+    private static String header(StringBuilder text, String former, String series, String type) {
+        int brace = series.indexOf('{');
+        String name = brace < 0 ? series : series.substring(0, brace);
+        if (!name.equals(former)) {
+            text.append("# TYPE ").append(name).append(' ').append(type).append('\n');
+        }
+        return name;
+    }
+
+    private static String shortName(String type) {
+        return SHORT.getOrDefault(type, ResourceType.shortName(type));
+    }
+
+    String version() {
+        return version;
+    }
+}

@@ -1,0 +1,116 @@
+package dev.lateen.control;
+
+import io.fabric8.kubernetes.client.KubernetesClient;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * How a control plane runs.
+ *
+ * @param configDir directory of YAML to read; null for none
+ * @param kubernetes makes the client of the cluster to watch, which the control plane closes; null for none
+ * @param bind address of all ports; null for every address
+ * @param xdsPort plaintext ADS, Istio's 15010; 0 takes a free one, as for the other ports
+ * @param monitoringPort metrics and version, Istio's 15014
+ * @param httpPort readiness and debugging, Istio's 8080
+ * @param quiet how long the sources must be quiet before a change is sent
+ * @param limit how long a change waits at most for quiet
+ * @param systemNamespace where ConfigMap {@code istio} is
+ * @param clusterDomain DNS domain of the cluster
+ */
+public record ControlOptions(
+        @Nullable Path configDir,
+        @Nullable Supplier<KubernetesClient> kubernetes,
+        @Nullable InetAddress bind,
+        int xdsPort,
+        int monitoringPort,
+        int httpPort,
+        Duration quiet,
+        Duration limit,
+        String systemNamespace,
+        String clusterDomain) {
+
+    /** Istio's ports and times, no source. */
+    public static ControlOptions defaults() {
+        return new ControlOptions(
+                null,
+                null,
+                null,
+                15010,
+                15014,
+                8080,
+                Duration.ofMillis(100),
+                Duration.ofSeconds(10),
+                "istio-system",
+                "cluster.local");
+    }
+
+    public ControlOptions withConfigDir(Path directory) {
+        return new ControlOptions(
+                directory,
+                kubernetes,
+                bind,
+                xdsPort,
+                monitoringPort,
+                httpPort,
+                quiet,
+                limit,
+                systemNamespace,
+                clusterDomain);
+    }
+
+    public ControlOptions withKubernetes(Supplier<KubernetesClient> client) {
+        return new ControlOptions(
+                configDir,
+                client,
+                bind,
+                xdsPort,
+                monitoringPort,
+                httpPort,
+                quiet,
+                limit,
+                systemNamespace,
+                clusterDomain);
+    }
+
+    public ControlOptions withBind(InetAddress address) {
+        return new ControlOptions(
+                configDir,
+                kubernetes,
+                address,
+                xdsPort,
+                monitoringPort,
+                httpPort,
+                quiet,
+                limit,
+                systemNamespace,
+                clusterDomain);
+    }
+
+    public ControlOptions withPorts(int xds, int monitoring, int http) {
+        return new ControlOptions(
+                configDir, kubernetes, bind, xds, monitoring, http, quiet, limit, systemNamespace, clusterDomain);
+    }
+
+    public ControlOptions withDebounce(Duration quiet, Duration limit) {
+        return new ControlOptions(
+                configDir,
+                kubernetes,
+                bind,
+                xdsPort,
+                monitoringPort,
+                httpPort,
+                quiet,
+                limit,
+                systemNamespace,
+                clusterDomain);
+    }
+
+    InetSocketAddress address(int port) {
+        return bind == null ? new InetSocketAddress(port) : new InetSocketAddress(bind, port);
+    }
+}

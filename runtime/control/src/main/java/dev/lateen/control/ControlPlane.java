@@ -1,0 +1,196 @@
+package dev.lateen.control;
+
+import com.sun.net.httpserver.HttpServer;
+import dev.lateen.control.source.DirectorySource;
+import dev.lateen.control.source.KubernetesSource;
+import dev.lateen.control.source.Source;
+import dev.lateen.mesh.Snapshot;
+import dev.lateen.xds.server.ClientStatus;
+import dev.lateen.xds.server.XdsServer;
+import io.fabric8.kubernetes.client.KubernetesClient;
+import java.io.IOException;
+import java.time.Clock;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CountDownLatch;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * The control plane: watches its sources, makes snapshots, translates them for each proxy and serves ADS. It keeps no
+ * state of its own: after a restart it reads its sources anew, and opens the xDS port only when it has all of them, so
+ * that no proxy is ever given less than there is.
+ */
+public final class ControlPlane implements AutoCloseable {
+    private static final Logger log = LoggerFactory.getLogger(ControlPlane.class);
+
+    private final ControlOptions options;
+    private final ControlMetrics metrics;
+    private final ProblemBoard problems = new ProblemBoard();
+    private final Distribution distribution;
+    private final SnapshotLoop loop;
+    private final List<Source> sources = new ArrayList<>();
+    private final List<HttpServer> ports = new ArrayList<>();
+    private final CompletableFuture<Void> ready = new CompletableFuture<>();
+    private final CountDownLatch closed = new CountDownLatch(1);
+    private @Nullable KubernetesClient client;
+    private @Nullable StatusWriter status;
+    private volatile @Nullable XdsServer xds;
+
+    private ControlPlane(ControlOptions options, String version) {
+        this.options = options;
+        this.metrics = new ControlMetrics(version);
+        Snapshot first = Snapshot.empty(options.clusterDomain());
+        this.distribution = new Distribution(first);
+        this.loop = new SnapshotLoop(first, options.quiet(), options.limit(), problems, this::distribute);
+    }
+
+    /**
+     * Starts; returns once the ports but xDS are open, and serves xDS as soon as every source has been read.
+     *
+     * @param version of Lateen, for metrics and {@code /version}
+     * @throws IOException if a port is taken or a directory missing; nothing is left open then
+     */
+    public static ControlPlane start(ControlOptions options, String version) throws IOException {
+        ControlPlane plane = new ControlPlane(options, version);
+        try {
+            plane.open();
+        } catch (IOException | RuntimeException e) {
+            plane.close();
+            throw e;
+        }
+        return plane;
+    }
+
+    private void open() throws IOException {
+        DebugPages debug = new DebugPages(distribution, problems, this::clients);
+        Map<String, Ports.Page> http = debug.pages();
+        http.put("/ready", query -> isReady() ? Ports.Answer.text(200, "") : Ports.Answer.text(503, "not ready\n"));
+        http.put("/version", query -> version());
+        ports.add(Ports.open(options.address(options.httpPort()), "readiness and debugging", http));
+        ports.add(Ports.open(
+                options.address(options.monitoringPort()),
+                "monitoring",
+                Map.of(
+                        "/metrics",
+                        query -> new Ports.Answer(200, "text/plain; version=0.0.4; charset=utf-8", metrics.text()),
+                        "/version",
+                        query -> version())));
+        metrics.gauge(
+                "pilot_services",
+                () -> distribution.snapshot().registry().services().size());
+        metrics.gauge("pilot_virt_services", () -> (int) distribution.snapshot().config().values().stream()
+                .filter(object -> object.kind().equals(dev.lateen.config.Kinds.VIRTUAL_SERVICE))
+                .count());
+        loop.start();
+        List<CompletableFuture<Void>> synced = new ArrayList<>();
+        if (options.configDir() != null) {
+            synced.add(begin(new DirectorySource(options.configDir(), options.systemNamespace())));
+        }
+        if (options.kubernetes() != null) {
+            KubernetesClient opened = options.kubernetes().get();
+            client = opened;
+            StatusWriter writer = new StatusWriter(opened);
+            status = writer;
+            problems.listener(writer::changed);
+            synced.add(begin(new KubernetesSource(opened, options.systemNamespace())));
+        }
+        var _ = CompletableFuture.allOf(synced.toArray(CompletableFuture[]::new))
+                .thenCompose(nothing -> applied())
+                .thenRun(this::serve)
+                .exceptionally(failure -> {
+                    log.error("The control plane cannot serve", failure);
+                    ready.completeExceptionally(failure);
+                    return null;
+                });
+    }
+
+    private CompletableFuture<Void> begin(Source source) {
+        sources.add(source);
+        return source.start(loop);
+    }
+
+    /** Completes when all changes told before this call are in the snapshot. */
+    private CompletableFuture<Void> applied() {
+        return loop.settled();
+    }
+
+    private void serve() {
+        try {
+            XdsServer server =
+                    XdsServer.start(options.address(options.xdsPort()), distribution, metrics, Clock.systemUTC());
+            xds = server;
+            log.info("Serving xDS on port {}", server.port());
+            ready.complete(null);
+        } catch (IOException e) {
+            log.error("{}", e.getMessage());
+            ready.completeExceptionally(e);
+        }
+    }
+
+    private void distribute(Snapshot snapshot, long generation, long changedAt) {
+        metrics.generation(generation, changedAt);
+        distribution.distribute(snapshot, generation);
+    }
+
+    private Ports.Answer version() {
+        return Ports.Answer.text(200, metrics.version() + "\n");
+    }
+
+    private boolean isReady() {
+        return ready.isDone() && !ready.isCompletedExceptionally();
+    }
+
+    /** Completes when xDS is served; exceptionally if its port is taken. */
+    public CompletableFuture<Void> ready() {
+        return ready.copy();
+    }
+
+    /** The xDS port in use; 0 before {@link #ready()}. */
+    public int xdsPort() {
+        XdsServer server = xds;
+        return server == null ? 0 : server.port();
+    }
+
+    /** The port of readiness and debugging. */
+    public int httpPort() {
+        return ports.get(0).getAddress().getPort();
+    }
+
+    /** The port of metrics. */
+    public int monitoringPort() {
+        return ports.get(1).getAddress().getPort();
+    }
+
+    /** The proxies connected now. */
+    public List<ClientStatus> clients() {
+        XdsServer server = xds;
+        return server == null ? List.of() : server.clients();
+    }
+
+    /** Waits until {@link #close} was called. */
+    public void awaitClose() throws InterruptedException {
+        closed.await();
+    }
+
+    @Override
+    public void close() {
+        sources.forEach(Source::close);
+        loop.close();
+        XdsServer server = xds;
+        if (server != null) {
+            server.close();
+        }
+        ports.forEach(port -> port.stop(0));
+        if (status != null) {
+            status.close();
+        }
+        if (client != null) {
+            client.close();
+        }
+        closed.countDown();
+    }
+}

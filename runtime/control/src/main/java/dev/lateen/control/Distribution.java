@@ -1,0 +1,91 @@
+package dev.lateen.control;
+
+import dev.lateen.mesh.ProxyNode;
+import dev.lateen.mesh.Snapshot;
+import dev.lateen.mesh.Translator;
+import dev.lateen.xds.server.ResourceEncoder;
+import dev.lateen.xds.server.ResourceProvider;
+import dev.lateen.xds.server.ResourceSet;
+import io.envoyproxy.envoy.config.core.v3.Node;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.Semaphore;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Brings snapshots to proxies: translates the newest one for each connected proxy, on virtual threads, as many at once
+ * as there are processors. A proxy whose translation fails keeps what it had.
+ */
+final class Distribution implements ResourceProvider {
+    private static final Logger log = LoggerFactory.getLogger(Distribution.class);
+
+    private final ResourceEncoder encoder = new ResourceEncoder();
+    private final Set<Proxy> proxies = ConcurrentHashMap.newKeySet();
+    private final Semaphore processors =
+            new Semaphore(Math.max(1, Runtime.getRuntime().availableProcessors()));
+    private volatile Version version;
+
+    private record Version(Snapshot snapshot, long generation) {}
+
+    Distribution(Snapshot first) {
+        version = new Version(first, 0);
+    }
+
+    Snapshot snapshot() {
+        return version.snapshot();
+    }
+
+    /** From now on proxies get this snapshot. Called by one thread. */
+    void distribute(Snapshot snapshot, long generation) {
+        version = new Version(snapshot, generation);
+        for (Proxy proxy : proxies) {
+            proxy.changed.run();
+        }
+    }
+
+    /** What a proxy would get now. */
+    ResourceSet resourcesFor(Node node) {
+        Version now = version;
+        return encoder.encode(
+                Translator.translate(now.snapshot(), ProxyNode.of(node)).byType(), now.generation());
+    }
+
+    @Override
+    public Client connect(Node node, Runnable changed) {
+        Proxy proxy = new Proxy(ProxyNode.of(node), changed);
+        proxies.add(proxy);
+        return proxy;
+    }
+
+    private final class Proxy implements Client {
+        private final ProxyNode node;
+        private final Runnable changed;
+        private ResourceSet last = ResourceSet.EMPTY;
+
+        Proxy(ProxyNode node, Runnable changed) {
+            this.node = node;
+            this.changed = changed;
+        }
+
+        /** Called by the stream's own thread whenever it is ready to send: what piles up meanwhile is skipped. */
+        @Override
+        public ResourceSet current() {
+            Version now = version;
+            processors.acquireUninterruptibly();
+            try {
+                last = encoder.encode(Translator.translate(now.snapshot(), node).byType(), now.generation());
+            } catch (RuntimeException e) {
+                log.error("Cannot translate for {}; it keeps what it has", node.id(), e);
+            } finally {
+                processors.release();
+            }
+            return last;
+        }
+
+        @Override
+        public void close() {
+            proxies.remove(this);
+        }
+    }
+}

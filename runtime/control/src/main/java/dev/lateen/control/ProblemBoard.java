@@ -1,0 +1,96 @@
+package dev.lateen.control;
+
+import dev.lateen.config.ObjectName;
+import dev.lateen.config.Origin;
+import dev.lateen.config.Problem;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.TreeMap;
+import java.util.function.BiConsumer;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * What is wrong with which object: logged once when it comes up, and told to a listener (which writes it to the
+ * object's status) whenever an object's list changes. Safe for many threads.
+ */
+final class ProblemBoard {
+    private static final Logger log = LoggerFactory.getLogger(ProblemBoard.class);
+
+    private final Map<ObjectName, List<Problem>> own = new HashMap<>();
+    private Map<ObjectName, List<Problem>> conflicts = Map.of();
+    private BiConsumer<ObjectName, List<Problem>> listener = (object, problems) -> {};
+
+    synchronized void listener(BiConsumer<ObjectName, List<Problem>> listener) {
+        this.listener = listener;
+    }
+
+    /** Replaces what reading an object found. */
+    synchronized void put(ObjectName object, List<Problem> problems) {
+        List<Problem> before = of(object);
+        if (problems.isEmpty()) {
+            own.remove(object);
+        } else {
+            own.put(object, List.copyOf(problems));
+        }
+        changed(object, before);
+    }
+
+    /** Replaces what came of objects meeting each other in a snapshot. */
+    synchronized void conflicts(List<Problem> problems) {
+        Map<ObjectName, List<Problem>> next = new HashMap<>();
+        for (Problem problem : problems) {
+            next.merge(objectOf(problem.origin()), List.of(problem), ProblemBoard::join);
+        }
+        Set<ObjectName> touched = new HashSet<>(conflicts.keySet());
+        touched.addAll(next.keySet());
+        Map<ObjectName, List<Problem>> before = new HashMap<>();
+        touched.forEach(object -> before.put(object, of(object)));
+        conflicts = next;
+        before.forEach(this::changed);
+    }
+
+    /** Everything that is wrong now, by object. */
+    synchronized Map<ObjectName, List<Problem>> all() {
+        Map<ObjectName, List<Problem>> all = new TreeMap<>(java.util.Comparator.comparing(ObjectName::toString));
+        all.putAll(own);
+        conflicts.forEach((object, problems) -> all.merge(object, problems, ProblemBoard::join));
+        return all;
+    }
+
+    private List<Problem> of(ObjectName object) {
+        return join(own.getOrDefault(object, List.of()), conflicts.getOrDefault(object, List.of()));
+    }
+
+    private void changed(ObjectName object, List<Problem> before) {
+        List<Problem> now = of(object);
+        if (now.equals(before)) {
+            return;
+        }
+        for (Problem problem : now) {
+            if (!before.contains(problem)) {
+                log.warn("{}", problem);
+            }
+        }
+        if (now.isEmpty()) {
+            log.info("{}: nothing is wrong any more", object);
+        }
+        listener.accept(object, now);
+    }
+
+    private static ObjectName objectOf(Origin origin) {
+        return switch (origin) {
+            case Origin.Api api -> api.object();
+            case Origin.File file -> new ObjectName("File", "", file.at());
+        };
+    }
+
+    private static List<Problem> join(List<Problem> first, List<Problem> second) {
+        List<Problem> joined = new java.util.ArrayList<>(first);
+        joined.addAll(second);
+        return List.copyOf(joined);
+    }
+}

@@ -1,0 +1,129 @@
+package dev.lateen.control;
+
+import dev.lateen.config.ObjectName;
+import dev.lateen.config.Problem;
+import dev.lateen.control.source.ChangeSink;
+import dev.lateen.mesh.Snapshot;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.BlockingQueue;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.LinkedBlockingQueue;
+import java.util.concurrent.TimeUnit;
+import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Gathers changes into snapshots: after a change it waits until the sources were quiet for a while, but never longer
+ * than a limit, then makes one snapshot of all that came. One thread makes all snapshots.
+ */
+final class SnapshotLoop implements ChangeSink, AutoCloseable {
+    private static final Logger log = LoggerFactory.getLogger(SnapshotLoop.class);
+
+    /** A snapshot that differs from the one before, and when its first change came ({@link System#nanoTime}). */
+    interface Listener {
+        void snapshot(Snapshot snapshot, long generation, long changedAtNanos);
+    }
+
+    private final Duration quiet;
+    private final Duration limit;
+    private final Listener listener;
+    private final ProblemBoard problems;
+    private final BlockingQueue<Consumer<Snapshot.Change>> changes = new LinkedBlockingQueue<>();
+    private final Thread thread;
+    private final List<CompletableFuture<Void>> settling = new ArrayList<>();
+    private Snapshot current;
+    private long generation;
+
+    SnapshotLoop(Snapshot first, Duration quiet, Duration limit, ProblemBoard problems, Listener listener) {
+        this.current = first;
+        this.quiet = quiet;
+        this.limit = limit;
+        this.problems = problems;
+        this.listener = listener;
+        this.thread = Thread.ofVirtual().name("snapshots").unstarted(this::run);
+    }
+
+    void start() {
+        thread.start();
+    }
+
+    @Override
+    public void change(Consumer<Snapshot.Change> change) {
+        changes.add(change);
+    }
+
+    @Override
+    public void problems(ObjectName object, List<Problem> found) {
+        problems.put(object, found);
+    }
+
+    /** Completes when every change told before this call is in a published snapshot. */
+    CompletableFuture<Void> settled() {
+        CompletableFuture<Void> done = new CompletableFuture<>();
+        changes.add(change -> settling.add(done));
+        return done;
+    }
+
+    @Override
+    public void close() {
+        thread.interrupt();
+    }
+
+    private void run() {
+        try {
+            while (true) {
+                Consumer<Snapshot.Change> next = changes.take();
+                long since = System.nanoTime();
+                Snapshot.Change change = current.change();
+                while (next != null) {
+                    apply(change, next);
+                    long left = limit.toNanos() - (System.nanoTime() - since);
+                    next = changes.poll(Math.max(0, Math.min(left, quiet.toNanos())), TimeUnit.NANOSECONDS);
+                    if (left <= 0 && next != null) {
+                        apply(change, next);
+                        next = null;
+                    }
+                }
+                publish(change, since);
+                settling.forEach(done -> done.complete(null));
+                settling.clear();
+            }
+        } catch (InterruptedException e) {
+            // Closed.
+            Thread.currentThread().interrupt();
+        }
+    }
+
+    /** A change that cannot be applied must not take the others along. */
+    private static void apply(Snapshot.Change change, Consumer<Snapshot.Change> one) {
+        try {
+            one.accept(change);
+        } catch (RuntimeException e) {
+            log.error("Left out one change that could not be applied", e);
+        }
+    }
+
+    @SuppressWarnings("ReferenceEquality")
+    private void publish(Snapshot.Change change, long since) {
+        @Nullable Snapshot next = null;
+        try {
+            next = change.apply();
+            if (next == current) {
+                return;
+            }
+            current = next;
+            problems.conflicts(next.problems());
+            listener.snapshot(next, ++generation, since);
+        } catch (RuntimeException e) {
+            log.error(
+                    next == null
+                            ? "Kept the former snapshot: the new one could not be made"
+                            : "A snapshot was not sent",
+                    e);
+        }
+    }
+}

@@ -1,0 +1,151 @@
+package dev.lateen.control.source;
+
+import dev.lateen.config.ConfigReader;
+import dev.lateen.config.Kind;
+import dev.lateen.config.Kinds;
+import dev.lateen.config.ObjectName;
+import dev.lateen.config.ReadResult;
+import io.fabric8.kubernetes.api.model.GenericKubernetesResource;
+import io.fabric8.kubernetes.api.model.apiextensions.v1.CustomResourceDefinition;
+import io.fabric8.kubernetes.api.model.apiextensions.v1.CustomResourceDefinitionVersion;
+import io.fabric8.kubernetes.client.KubernetesClient;
+import io.fabric8.kubernetes.client.dsl.base.ResourceDefinitionContext;
+import io.fabric8.kubernetes.client.informers.SharedIndexInformer;
+import io.fabric8.kubernetes.client.utils.Serialization;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.concurrent.CompletableFuture;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * The custom kinds of a cluster: watches each kind from the moment its definition is established until the definition is
+ * gone, and reads the objects.
+ */
+final class CustomKinds {
+    private static final Logger log = LoggerFactory.getLogger(CustomKinds.class);
+
+    private final KubernetesClient client;
+    private final Map<Kind<?>, Watched> watched = new HashMap<>();
+    private final List<CompletableFuture<Void>> starting = new ArrayList<>();
+    private @Nullable SharedIndexInformer<CustomResourceDefinition> definitions;
+
+    private record Watched(SharedIndexInformer<GenericKubernetesResource> informer, Set<ObjectName> seen) {}
+
+    CustomKinds(KubernetesClient client) {
+        this.client = client;
+    }
+
+    CompletableFuture<Void> start(ChangeSink sink) {
+        SharedIndexInformer<CustomResourceDefinition> informer =
+                client.apiextensions().v1().customResourceDefinitions().runnableInformer(0);
+        definitions = informer;
+        return KubernetesSource.run(
+                        informer,
+                        new KubernetesSource.Handler<>(
+                                definition -> defined(definition, sink), definition -> undefined(definition, sink)))
+                .thenCompose(nothing -> {
+                    // The store is full now, but its events may still be on their way.
+                    informer.getStore().list().forEach(definition -> defined(definition, sink));
+                    synchronized (this) {
+                        return CompletableFuture.allOf(starting.toArray(CompletableFuture[]::new));
+                    }
+                });
+    }
+
+    synchronized void close() {
+        if (definitions != null) {
+            definitions.stop();
+        }
+        watched.values().forEach(each -> each.informer().stop());
+    }
+
+    private synchronized void defined(CustomResourceDefinition definition, ChangeSink sink) {
+        kind(definition).filter(kind -> !watched.containsKey(kind)).ifPresent(kind -> version(definition, kind)
+                .ifPresent(version -> {
+                    log.info("Watching {} {}", kind.plural(), version);
+                    SharedIndexInformer<GenericKubernetesResource> informer = client.genericKubernetesResources(
+                                    new ResourceDefinitionContext.Builder()
+                                            .withGroup(kind.group())
+                                            .withVersion(version)
+                                            .withKind(kind.name())
+                                            .withPlural(kind.plural())
+                                            .withNamespaced(true)
+                                            .build())
+                            .inAnyNamespace()
+                            .runnableInformer(0);
+                    Watched each = new Watched(informer, new HashSet<>());
+                    watched.put(kind, each);
+                    starting.add(KubernetesSource.run(
+                            informer,
+                            new KubernetesSource.Handler<>(
+                                    object -> read(object, each, sink), object -> gone(object, each, sink))));
+                }));
+    }
+
+    private synchronized void undefined(CustomResourceDefinition definition, ChangeSink sink) {
+        kind(definition).map(watched::remove).ifPresent(each -> {
+            log.info(
+                    "{} is gone, and its objects with it",
+                    definition.getMetadata().getName());
+            each.informer().stop();
+            synchronized (each) {
+                each.seen().forEach(name -> remove(name, sink));
+                each.seen().clear();
+            }
+        });
+    }
+
+    private static void read(GenericKubernetesResource object, Watched watched, ChangeSink sink) {
+        ReadResult result = new ConfigReader().readApiObject(Serialization.asJson(object));
+        ObjectName name = KubernetesSource.nameOf(object);
+        synchronized (watched) {
+            watched.seen().add(name);
+        }
+        sink.problems(name, result.problems());
+        // An object with an error keeps what it said when it was last right.
+        result.objects().forEach(read -> sink.change(change -> change.put(read)));
+    }
+
+    private static void gone(GenericKubernetesResource object, Watched watched, ChangeSink sink) {
+        ObjectName name = KubernetesSource.nameOf(object);
+        synchronized (watched) {
+            watched.seen().remove(name);
+        }
+        remove(name, sink);
+    }
+
+    private static void remove(ObjectName name, ChangeSink sink) {
+        sink.problems(name, List.of());
+        sink.change(change -> change.remove(name));
+    }
+
+    private static Optional<Kind<?>> kind(CustomResourceDefinition definition) {
+        return Kinds.all().stream()
+                .filter(kind -> kind.crdName().equals(definition.getMetadata().getName()))
+                .findFirst()
+                .map(kind -> kind);
+    }
+
+    /** The first version of ours that the cluster serves; empty while the definition is not established. */
+    private static Optional<String> version(CustomResourceDefinition definition, Kind<?> kind) {
+        boolean established = definition.getStatus() != null
+                && definition.getStatus().getConditions().stream()
+                        .anyMatch(condition ->
+                                condition.getType().equals("Established") && "True".equals(condition.getStatus()));
+        if (!established) {
+            return Optional.empty();
+        }
+        List<String> served = definition.getSpec().getVersions().stream()
+                .filter(CustomResourceDefinitionVersion::getServed)
+                .map(CustomResourceDefinitionVersion::getName)
+                .toList();
+        return kind.versions().stream().filter(served::contains).findFirst();
+    }
+}

@@ -1,0 +1,77 @@
+package dev.lateen.control.source;
+
+import java.io.IOException;
+import java.nio.file.ClosedWatchServiceException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardWatchEventKinds;
+import java.nio.file.WatchKey;
+import java.nio.file.WatchService;
+import java.util.List;
+import java.util.stream.Stream;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/** Runs something when anything in a directory tree changes; changes that come together count once. */
+final class DirectoryWatch implements AutoCloseable {
+    private static final Logger log = LoggerFactory.getLogger(DirectoryWatch.class);
+
+    private final Path directory;
+    private final WatchService service;
+
+    DirectoryWatch(Path directory) throws IOException {
+        this.directory = directory;
+        this.service = directory.getFileSystem().newWatchService();
+    }
+
+    /** Watches the directories that exist now. */
+    void registerAll() throws IOException {
+        List<Path> directories;
+        try (Stream<Path> all = Files.walk(directory)) {
+            directories = all.filter(Files::isDirectory).toList();
+        }
+        for (Path each : directories) {
+            each.register(
+                    service,
+                    StandardWatchEventKinds.ENTRY_CREATE,
+                    StandardWatchEventKinds.ENTRY_MODIFY,
+                    StandardWatchEventKinds.ENTRY_DELETE);
+        }
+    }
+
+    void start(Runnable changed) {
+        Thread.ofVirtual().name("watch-" + directory).start(() -> run(changed));
+    }
+
+    private void run(Runnable changed) {
+        try {
+            while (true) {
+                WatchKey key = service.take();
+                while (key != null) {
+                    key.pollEvents();
+                    key.reset();
+                    key = service.poll();
+                }
+                try {
+                    registerAll();
+                } catch (IOException e) {
+                    log.warn("Cannot watch all of {}: {}", directory, e.toString());
+                }
+                changed.run();
+            }
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        } catch (ClosedWatchServiceException e) {
+            log.debug("Watching {} ended", directory);
+        }
+    }
+
+    @Override
+    public void close() {
+        try {
+            service.close();
+        } catch (IOException e) {
+            log.warn("Closing the watch of {} failed: {}", directory, e.toString());
+        }
+    }
+}

@@ -1,0 +1,164 @@
+package dev.lateen.control;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import dev.lateen.xds.ResourceType;
+import dev.lateen.xds.client.AdsClient;
+import dev.lateen.xds.client.ResourceUpdate;
+import dev.lateen.xds.client.Subscription;
+import io.envoyproxy.envoy.config.core.v3.Node;
+import io.grpc.netty.NettyChannelBuilder;
+import java.io.IOException;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.net.URI;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpResponse;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.Optional;
+import java.util.Set;
+import java.util.concurrent.BlockingQueue;
+import java.util.concurrent.LinkedBlockingQueue;
+import java.util.concurrent.TimeUnit;
+import java.util.stream.Collectors;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** The control plane on a directory of YAML, asked by a real ADS client. */
+class ControlPlaneTest {
+    private static final String WEB = """
+            apiVersion: v1
+            kind: Service
+            metadata: {name: web, namespace: shop}
+            spec:
+              clusterIP: 10.96.3.4
+              ports: [{name: http, port: 80}]
+              selector: {app: web}
+            """;
+    private static final String EMPTY_RULE = """
+            apiVersion: networking.istio.io/v1
+            kind: DestinationRule
+            metadata: {name: web, namespace: shop}
+            spec: {host: web, subsets: [{name: v1, labels: {version: v1}}]}
+            """;
+
+    @TempDir
+    private Path directory;
+
+    private final BlockingQueue<Set<String>> added = new LinkedBlockingQueue<>();
+
+    @Test
+    void what_the_directory_says_reaches_the_proxy_and_a_changed_file_too() throws Exception {
+        Files.writeString(directory.resolve("web.yaml"), WEB);
+        try (ControlPlane plane = start();
+                AdsClient _ = sidecar(plane)) {
+            assertThat(next()).contains("outbound|80||web.shop.svc.cluster.local");
+
+            Files.writeString(directory.resolve("rule.yaml"), EMPTY_RULE);
+            assertThat(next()).contains("outbound|80|v1|web.shop.svc.cluster.local");
+
+            assertThat(get(plane.httpPort(), "/debug/syncz")).contains("\"proxy\" : \"client.shop\"");
+            assertThat(get(plane.httpPort(), "/debug/registryz")).contains("web.shop.svc.cluster.local");
+            assertThat(get(plane.httpPort(), "/debug/configz")).contains("DestinationRule");
+            assertThat(get(plane.httpPort(), "/debug/config_dump?proxyID=client.shop"))
+                    .contains("outbound|80|v1|web.shop.svc.cluster.local", "\"Cluster\"");
+            assertThat(get(plane.httpPort(), "/debug/config_dump?proxyID=no.one"))
+                    .contains("no proxy \"no.one\" is connected", "client.shop");
+            assertThat(get(plane.monitoringPort(), "/metrics"))
+                    .contains("pilot_xds_pushes{type=\"cds\"}", "pilot_services 1", "pilot_info{version=\"1.2.3\"} 1");
+            assertThat(get(plane.monitoringPort(), "/version")).isEqualTo("1.2.3\n");
+        }
+    }
+
+    @Test
+    void a_bad_file_is_named_with_its_line_and_stops_nothing() throws Exception {
+        Files.writeString(directory.resolve("web.yaml"), WEB);
+        Files.writeString(directory.resolve("rule.yaml"), EMPTY_RULE.replace("subsets", "subsetz"));
+        try (ControlPlane plane = start();
+                AdsClient _ = sidecar(plane)) {
+            assertThat(next()).contains("outbound|80||web.shop.svc.cluster.local");
+            assertThat(get(plane.httpPort(), "/debug/problems")).contains("rule.yaml:4: spec.subsetz");
+
+            Files.writeString(directory.resolve("rule.yaml"), EMPTY_RULE);
+            assertThat(next()).contains("outbound|80|v1|web.shop.svc.cluster.local");
+            assertThat(get(plane.httpPort(), "/debug/problems").strip()).isEqualTo("[ ]");
+        }
+    }
+
+    @Test
+    void ready_says_so_once_xds_is_served() throws Exception {
+        try (ControlPlane plane = start()) {
+            assertThat(status(plane.httpPort(), "/ready")).isEqualTo(200);
+            assertThat(status(plane.httpPort(), "/nothing")).isEqualTo(404);
+        }
+    }
+
+    @Test
+    void a_taken_port_and_a_missing_directory_are_named() throws Exception {
+        try (ControlPlane plane = start()) {
+            assertThatThrownBy(() -> ControlPlane.start(options().withPorts(0, 0, plane.httpPort()), "1.2.3"))
+                    .isInstanceOf(IOException.class)
+                    .hasMessageContaining("cannot open port " + plane.httpPort() + " for readiness and debugging");
+        }
+        assertThatThrownBy(() -> ControlPlane.start(options().withConfigDir(directory.resolve("no")), "1.2.3"))
+                .isInstanceOf(IOException.class)
+                .hasMessageContaining("no directory");
+    }
+
+    private ControlPlane start() throws Exception {
+        ControlPlane plane = ControlPlane.start(options(), "1.2.3");
+        plane.ready().get(10, TimeUnit.SECONDS);
+        return plane;
+    }
+
+    private ControlOptions options() {
+        return ControlOptions.defaults()
+                .withConfigDir(directory)
+                .withBind(InetAddress.getLoopbackAddress())
+                .withPorts(0, 0, 0)
+                .withDebounce(Duration.ofMillis(5), Duration.ofSeconds(1));
+    }
+
+    private AdsClient sidecar(ControlPlane plane) {
+        InetSocketAddress address = new InetSocketAddress(InetAddress.getLoopbackAddress(), plane.xdsPort());
+        AdsClient client = new AdsClient(
+                () -> NettyChannelBuilder.forAddress(address).usePlaintext().build(),
+                Node.newBuilder()
+                        .setId("sidecar~10.244.0.9~client.shop~shop.svc.cluster.local")
+                        .build(),
+                update -> {
+                    added.add(update.changed().stream()
+                            .map(ResourceUpdate.Resource::name)
+                            .collect(Collectors.toSet()));
+                    return Optional.empty();
+                });
+        client.subscribe(ResourceType.CLUSTER, Subscription.ALL);
+        return client.start();
+    }
+
+    private Set<String> next() throws InterruptedException {
+        Set<String> next = added.poll(10, TimeUnit.SECONDS);
+        return next == null ? Set.of("nothing within 10 s") : next;
+    }
+
+    private static String get(int port, String path) throws Exception {
+        return ask(port, path).body();
+    }
+
+    private static int status(int port, String path) throws Exception {
+        return ask(port, path).statusCode();
+    }
+
+    private static HttpResponse<String> ask(int port, String path) throws Exception {
+        try (HttpClient client = HttpClient.newHttpClient()) {
+            return client.send(
+                    HttpRequest.newBuilder(URI.create("http://127.0.0.1:" + port + path))
+                            .build(),
+                    HttpResponse.BodyHandlers.ofString());
+        }
+    }
+}
