@@ -234,7 +234,7 @@ public final class Format {
                             length);
             }
         }
-        return text.toString();
+        return ByteText.decode(text.toString());
     }
 
     private static void append(StringBuilder text, String name, String argument, int length) {
