@@ -186,7 +186,8 @@ final class ClientStream<Q, R extends MessageLite> implements StreamObserver<Q>,
         end();
     }
 
-    private void end() {
+    /** Forgets the client; also when the server closes. */
+    void end() {
         lock.lock();
         try {
             if (closed) {

@@ -23,8 +23,7 @@ import java.time.Clock;
 import java.util.List;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
-import java.util.concurrent.ExecutorService;
-import java.util.concurrent.Executors;
+import java.util.concurrent.Executor;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLong;
 
@@ -39,8 +38,10 @@ public final class XdsServer implements AutoCloseable {
     private final XdsMetrics metrics;
     private final Clock clock;
     private final AtomicLong connections = new AtomicLong();
-    private final Set<ClientStatus> clients = ConcurrentHashMap.newKeySet();
-    private final ExecutorService executor = Executors.newVirtualThreadPerTaskExecutor();
+    private final Set<ClientStream<?, ?>> clients = ConcurrentHashMap.newKeySet();
+    /** A thread per task, with nothing to shut down: a change that comes while the server closes finds no closed door. */
+    private final Executor executor = task -> Thread.ofVirtual().name("xds").start(task);
+
     private final Server server;
 
     private XdsServer(InetSocketAddress address, ResourceProvider provider, XdsMetrics metrics, Clock clock) {
@@ -69,7 +70,6 @@ public final class XdsServer implements AutoCloseable {
         try {
             server.server.start();
         } catch (IOException e) {
-            server.executor.shutdown();
             throw new IOException(
                     "cannot serve xDS on " + address + ": "
                             + (e.getCause() == null
@@ -87,6 +87,7 @@ public final class XdsServer implements AutoCloseable {
     /** The clients connected now, oldest first. */
     public List<ClientStatus> clients() {
         return clients.stream()
+                .<ClientStatus>map(client -> client)
                 .sorted(java.util.Comparator.comparing(ClientStatus::connectedAt)
                         .thenComparing(ClientStatus::connectionId))
                 .toList();
@@ -95,14 +96,12 @@ public final class XdsServer implements AutoCloseable {
     @Override
     public void close() {
         server.shutdownNow();
+        clients.forEach(ClientStream::end);
         try {
-            if (!server.awaitTermination(5, TimeUnit.SECONDS)) {
-                executor.shutdownNow();
-            }
+            server.awaitTermination(5, TimeUnit.SECONDS);
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
         }
-        executor.shutdown();
     }
 
     ResourceProvider provider() {
@@ -113,12 +112,12 @@ public final class XdsServer implements AutoCloseable {
         return metrics;
     }
 
-    void connected(ClientStatus client) {
+    void connected(ClientStream<?, ?> client) {
         clients.add(client);
         metrics.connected(client);
     }
 
-    void disconnected(ClientStatus client) {
+    void disconnected(ClientStream<?, ?> client) {
         clients.remove(client);
         metrics.disconnected(client);
     }
