@@ -96,6 +96,7 @@ class ConfigReaderTest {
             {uri: /a}                                | spec.http[0].match[0].uri: expected an object, found text "/a"
             {headers: {x-a: {regex: '('}}}           | spec.http[0].match[0].headers[x-a].regex: is no RE2 expression: error parsing regexp: missing closing ): '('
             {port: 70000}                            | spec.http[0].match[0].port: must be at most 65535, found 70000
+            {name: n}                                | spec.http[0].match[0].name: expected text, found false: put it in quotes
             {ignoreUriCase: 1}                       | spec.http[0].match[0].ignoreUriCase: expected true or false, found 1
             {sourceLabels: [a]}                      | spec.http[0].match[0].sourceLabels: expected an object, found a list
             """)

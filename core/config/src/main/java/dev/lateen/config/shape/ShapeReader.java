@@ -56,7 +56,7 @@ public final class ShapeReader {
 
     private @Nullable Object scalar(Shape.Scalar scalar, JsonNode node, String path) {
         return switch (scalar) {
-            case STRING -> node.isString() ? node.stringValue() : wrong("text", node, path);
+            case STRING -> node.isString() ? node.stringValue() : noText(node, path);
             case BOOLEAN -> node.isBoolean() ? (Boolean) node.booleanValue() : wrong("true or false", node, path);
             case DOUBLE -> node.isNumber() ? (Double) node.doubleValue() : wrong("a number", node, path);
             case INT32 ->
@@ -70,6 +70,12 @@ public final class ShapeReader {
             case DURATION -> duration(node, path);
             case TIMESTAMP -> timestamp(node, path);
         };
+    }
+
+    private @Nullable Object noText(JsonNode node, String path) {
+        String advice = node.isValueNode() && !node.isNull() ? ": put it in quotes" : "";
+        error(path, "expected text, found " + Excerpt.of(node) + advice);
+        return null;
     }
 
     private static boolean integral(JsonNode node) {

@@ -34,7 +34,7 @@ public final class Rules {
      */
     public Rules(Collection<ConfigObject<?>> objects, String domain, String root) {
         boolean byLabels = false;
-        for (ConfigObject<VirtualService> object : sorted(objects, Kinds.VIRTUAL_SERVICE)) {
+        for (ConfigObject<VirtualService> object : oldestFirst(objects, Kinds.VIRTUAL_SERVICE)) {
             BoundVirtualService bound = bind(object, domain);
             for (String gateway : bound.gateways()) {
                 if (gateway.equals(VirtualService.MESH)) {
@@ -45,9 +45,9 @@ public final class Rules {
             }
             byLabels |= matchesLabels(object.spec());
         }
-        gateways = sorted(objects, Kinds.GATEWAY);
+        gateways = oldestFirst(objects, Kinds.GATEWAY);
         reportSharedHosts();
-        destinationRules = new DestinationRules(sorted(objects, Kinds.DESTINATION_RULE), domain, root, problems);
+        destinationRules = new DestinationRules(oldestFirst(objects, Kinds.DESTINATION_RULE), domain, root, problems);
         labelled = byLabels || destinationRules.isSelective();
     }
 
@@ -63,7 +63,9 @@ public final class Rules {
         return selected;
     }
 
-    private static <S extends Record> List<ConfigObject<S>> sorted(Collection<ConfigObject<?>> objects, Kind<S> kind) {
+    /** The objects of one kind, the one that wins conflicts first. */
+    public static <S extends Record> List<ConfigObject<S>> oldestFirst(
+            Collection<ConfigObject<?>> objects, Kind<S> kind) {
         List<ConfigObject<S>> list = new ArrayList<>(select(objects, kind).values());
         list.sort(Comparator.comparing((ConfigObject<S> o) -> {
                     Instant created = o.metadata().creationTimestamp();

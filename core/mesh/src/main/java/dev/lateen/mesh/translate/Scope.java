@@ -105,8 +105,7 @@ public final class Scope {
     }
 
     /** The service of exactly this host, or of the longest wildcard that covers it; null when none is seen. */
-    @Nullable
-    MeshService service(String host) {
+    public @Nullable MeshService service(String host) {
         MeshService exact = services.get(host);
         if (exact != null) {
             return exact;
@@ -153,8 +152,7 @@ public final class Scope {
     }
 
     /** What DestinationRules say about the service, null when none does. */
-    @Nullable
-    HostPolicy policy(MeshService service) {
+    public @Nullable HostPolicy policy(MeshService service) {
         return policies.computeIfAbsent(
                         service.host(),
                         host -> Optional.ofNullable(
