@@ -1,8 +1,6 @@
 package dev.lateen.proxycore.listener;
 
 import com.google.protobuf.Any;
-import com.google.protobuf.Struct;
-import com.google.protobuf.Value;
 import dev.lateen.proxycore.CompileException;
 import dev.lateen.proxycore.Extensions;
 import dev.lateen.proxycore.Place;
@@ -12,9 +10,7 @@ import io.envoyproxy.envoy.extensions.access_loggers.file.v3.FileAccessLog;
 import io.envoyproxy.envoy.extensions.access_loggers.stream.v3.StderrAccessLog;
 import io.envoyproxy.envoy.extensions.access_loggers.stream.v3.StdoutAccessLog;
 import java.util.ArrayList;
-import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.Map;
 
 /**
  * Where and how a line per stream is written.
@@ -35,12 +31,8 @@ public record AccessLog(String path, Layout layout, LogFilter filter) {
     /** Text with commands; the line end is part of it. */
     public record Text(Format format, boolean omitEmpty) implements Layout {}
 
-    /** A JSON object with a text for each key, in the order of the configuration; a line end follows. */
-    public record Json(Map<String, Format> fields, boolean omitEmpty) implements Layout {
-        public Json {
-            fields = java.util.Collections.unmodifiableMap(new LinkedHashMap<>(fields));
-        }
-    }
+    /** A JSON object; a line end follows. */
+    public record Json(JsonLayout.Fields fields, boolean omitEmpty) implements Layout {}
 
     static List<AccessLog> all(List<io.envoyproxy.envoy.config.accesslog.v3.AccessLog> protos, Place at)
             throws CompileException {
@@ -82,22 +74,11 @@ public record AccessLog(String path, Layout layout, LogFilter filter) {
             }
             case JSON_FORMAT -> {
                 at.only(proto, "json_format", "omit_empty_values");
-                yield new Json(fields(proto.getJsonFormat(), at.field("json_format")), proto.getOmitEmptyValues());
+                yield new Json(
+                        JsonLayout.of(proto.getJsonFormat(), at.field("json_format")), proto.getOmitEmptyValues());
             }
             case TEXT_FORMAT, FORMAT_NOT_SET ->
                 throw at.refuse("text_format_source or json_format is needed, not " + proto.getFormatCase());
         };
-    }
-
-    private static Map<String, Format> fields(Struct struct, Place at) throws CompileException {
-        Map<String, Format> fields = new LinkedHashMap<>();
-        for (Map.Entry<String, Value> entry : struct.getFieldsMap().entrySet()) {
-            Place here = at.named(entry.getKey());
-            if (!entry.getValue().hasStringValue()) {
-                throw here.refuse("only text values are supported");
-            }
-            fields.put(entry.getKey(), Format.parse(entry.getValue().getStringValue(), here));
-        }
-        return fields;
     }
 }

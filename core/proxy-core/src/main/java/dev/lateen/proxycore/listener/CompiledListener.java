@@ -2,16 +2,12 @@ package dev.lateen.proxycore.listener;
 
 import dev.lateen.proxycore.CompileException;
 import dev.lateen.proxycore.ConnectionFacts;
-import dev.lateen.proxycore.Extensions;
 import dev.lateen.proxycore.Place;
 import dev.lateen.proxycore.Trace;
 import dev.lateen.proxycore.Trace.Verdict;
 import io.envoyproxy.envoy.config.core.v3.Address;
 import io.envoyproxy.envoy.config.core.v3.SocketAddress;
 import io.envoyproxy.envoy.config.listener.v3.Listener;
-import io.envoyproxy.envoy.extensions.filters.listener.http_inspector.v3.HttpInspector;
-import io.envoyproxy.envoy.extensions.filters.listener.original_dst.v3.OriginalDst;
-import io.envoyproxy.envoy.extensions.filters.listener.tls_inspector.v3.TlsInspector;
 import java.net.InetSocketAddress;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -59,7 +55,7 @@ public final class CompiledListener {
             case OUTBOUND -> TrafficDirection.OUTBOUND;
             case UNSPECIFIED, UNRECOGNIZED -> TrafficDirection.UNSPECIFIED;
         };
-        listenerFilters = listenerFilters(proto, top);
+        listenerFilters = ListenerFilter.all(proto.getListenerFiltersList(), top);
         listenerFiltersTimeout = proto.hasListenerFiltersTimeout()
                 ? top.field("listener_filters_timeout").duration(proto.getListenerFiltersTimeout())
                 : Duration.ofSeconds(15);
@@ -142,26 +138,6 @@ public final class CompiledListener {
             throw at.refuse("not a port");
         }
         return new InetSocketAddress(at.literal(socket.getAddress()), socket.getPortValue());
-    }
-
-    private List<ListenerFilter> listenerFilters(Listener proto, Place top) throws CompileException {
-        List<ListenerFilter> filters = new ArrayList<>();
-        for (int i = 0; i < proto.getListenerFiltersCount(); i++) {
-            var filter = proto.getListenerFilters(i);
-            Place at = top.item("listener_filters", i).named(filter.getName());
-            // A disabled part of traffic (by port) only spares work: what the filter finds is not asked for there.
-            at.only(filter, "name", "typed_config", "filter_disabled");
-            if (filter.getTypedConfig().is(OriginalDst.class)) {
-                filters.add(new ListenerFilter.OriginalDestination());
-            } else if (filter.getTypedConfig().is(TlsInspector.class)) {
-                filters.add(new ListenerFilter.TlsInspector());
-            } else if (filter.getTypedConfig().is(HttpInspector.class)) {
-                filters.add(new ListenerFilter.HttpInspector());
-            } else {
-                throw at.refuse("unknown listener filter: " + Extensions.typeName(filter.getTypedConfig()));
-            }
-        }
-        return List.copyOf(filters);
     }
 
     private List<FilterChain> chains(Listener proto, Place top) throws CompileException {

@@ -155,6 +155,32 @@ class CompiledListenerTest {
                 .isNotZero();
     }
 
+    @ParameterizedTest
+    @CsvSource(
+            delimiter = '|',
+            value = {
+                "                                                                              | 80 81 82",
+                "filter_disabled { destination_port_range { start: 80 end: 81 } }              | 81 82",
+                "filter_disabled { any_match: true }                                           | ''",
+                "filter_disabled { not_match { destination_port_range { start: 80 end: 82 } } } | 80 81",
+                "filter_disabled { or_match { rules { destination_port_range { start: 80 end: 81 } }"
+                        + " rules { destination_port_range { start: 82 end: 83 } } } }                 | 81",
+                "filter_disabled { and_match { rules { destination_port_range { start: 80 end: 82 } }"
+                        + " rules { destination_port_range { start: 81 end: 83 } } } }                 | 80 82",
+            })
+    void inspectors_keepTheirHandsOffPortsWhereServersMaySpeakFirst(String disabled, String ports) throws Exception {
+        ListenerFilter inspector = listener("listener_filters { name: 'h' typed_config { @HttpInspector {} } "
+                        + (disabled == null ? "" : disabled) + " } " + chain("c", ""))
+                .listenerFilters()
+                .getFirst();
+        assertThat(inspector.kind()).isEqualTo(ListenerFilter.Kind.HTTP_INSPECTOR);
+        String runs = java.util.stream.IntStream.rangeClosed(80, 82)
+                .filter(inspector::runsFor)
+                .mapToObj(String::valueOf)
+                .collect(java.util.stream.Collectors.joining(" "));
+        assertThat(runs).isEqualTo(ports);
+    }
+
     @Test
     void connectionManagers_withTheirDefaults() throws Exception {
         HttpConnectionManager http = (HttpConnectionManager)
@@ -195,7 +221,9 @@ class CompiledListenerTest {
                 request_id_extension { typed_config { @RawBuffer {} } }
                 tracing { client_sampling { value: 100 } random_sampling { value: 1 } overall_sampling { value: 100 } }
                 access_log { name: 'json' typed_config { @StdoutAccessLog { log_format { json_format {
-                  fields { key: 'code' value { string_value: '%RESPONSE_CODE%' } } } } } } }
+                  fields { key: 'code' value { string_value: '%RESPONSE_CODE%' } }
+                  fields { key: 'more' value { struct_value { fields { key: 'n' value { number_value: 1.5 } }
+                    fields { key: 'l' value { list_value { values { bool_value: true } values { null_value: NULL_VALUE } } } } } } } } } } } }
                 """);
         HttpConnectionManager http =
                 (HttpConnectionManager) listener.chains().getFirst().filter();

@@ -1,0 +1,69 @@
+package dev.lateen.proxycore.listener;
+
+import com.google.protobuf.Struct;
+import com.google.protobuf.Value;
+import dev.lateen.proxycore.CompileException;
+import dev.lateen.proxycore.Place;
+import dev.lateen.proxycore.format.Format;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+
+/** What a line of an access log in JSON says, or a part of it. */
+public sealed interface JsonLayout {
+    /** An object, in the order of the configuration. */
+    record Fields(Map<String, JsonLayout> fields) implements JsonLayout {
+        public Fields {
+            fields = Collections.unmodifiableMap(new LinkedHashMap<>(fields));
+        }
+    }
+
+    /** A list. */
+    record Items(List<JsonLayout> items) implements JsonLayout {
+        public Items {
+            items = List.copyOf(items);
+        }
+    }
+
+    /** A text; for a single command without a value it is null. */
+    record Text(Format format) implements JsonLayout {}
+
+    /** A number, a truth value or null, as it stands in JSON. */
+    record Constant(String json) implements JsonLayout {}
+
+    static Fields of(Struct struct, Place at) throws CompileException {
+        Map<String, JsonLayout> fields = new LinkedHashMap<>();
+        for (Map.Entry<String, Value> entry : struct.getFieldsMap().entrySet()) {
+            fields.put(entry.getKey(), of(entry.getValue(), at.named(entry.getKey())));
+        }
+        return new Fields(fields);
+    }
+
+    private static JsonLayout of(Value value, Place at) throws CompileException {
+        return switch (value.getKindCase()) {
+            case STRING_VALUE -> new Text(Format.parse(value.getStringValue(), at));
+            case NUMBER_VALUE -> new Constant(number(value.getNumberValue()));
+            case BOOL_VALUE -> new Constant(Boolean.toString(value.getBoolValue()));
+            case NULL_VALUE, KIND_NOT_SET -> new Constant("null");
+            case STRUCT_VALUE -> of(value.getStructValue(), at);
+            case LIST_VALUE -> {
+                List<JsonLayout> items = new ArrayList<>();
+                for (Value item : value.getListValue().getValuesList()) {
+                    items.add(of(item, at));
+                }
+                yield new Items(items);
+            }
+        };
+    }
+
+    private static String number(double number) {
+        if (!Double.isFinite(number)) {
+            return "null"; // JSON has no such number
+        }
+        return number == Math.rint(number) && Math.abs(number) < 1e15
+                ? Long.toString((long) number)
+                : Double.toString(number);
+    }
+}
