@@ -63,6 +63,13 @@ final class ApiException extends Exception {
                 List.of());
     }
 
+    /** A server-side apply that states fields which others state otherwise; {@code texts} has one part per manager. */
+    static ApiException applyConflict(List<Cause> causes, List<String> texts) {
+        String count = causes.size() == 1 ? "1 conflict: " : causes.size() + " conflicts: ";
+        return new ApiException(
+                409, "Conflict", "Apply failed with " + count + String.join("\n", texts), "", "", causes);
+    }
+
     /** Fields that are wrong; causes in the words of the API. */
     static ApiException invalid(ResourceType type, String name, List<Cause> causes) {
         List<String> texts = new ArrayList<>();
@@ -76,6 +83,17 @@ final class ApiException extends Exception {
                 type.kind(),
                 name,
                 causes);
+    }
+
+    /** A wrong option of a request, such as of {@code PatchOptions}. */
+    static ApiException optionsInvalid(String kind, Cause cause) {
+        return new ApiException(
+                422,
+                "Invalid",
+                kind + ".meta.k8s.io \"\" is invalid: " + cause.field() + ": " + cause.message(),
+                kind,
+                "",
+                List.of(cause));
     }
 
     static ApiException expired(String message) {

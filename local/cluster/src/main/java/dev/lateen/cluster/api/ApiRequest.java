@@ -13,13 +13,15 @@ import org.jspecify.annotations.Nullable;
  * @param name the object's name, empty for a collection
  * @param subresource such as {@code status}, empty without one
  * @param query the query's parameters
+ * @param userAgent what the client calls itself
  */
 record ApiRequest(
         ResourceType type,
         @Nullable String namespace,
         String name,
         String subresource,
-        Map<String, List<String>> query) {
+        Map<String, List<String>> query,
+        String userAgent) {
 
     String parameter(String parameter) {
         List<String> values = query.get(parameter);
@@ -35,8 +37,17 @@ record ApiRequest(
         return namespace == null ? "" : namespace;
     }
 
+    /** Who the request's change is noted for in {@code managedFields}. */
+    ManagedFields.Manager manager() {
+        String given = parameter("fieldManager");
+        int slash = userAgent.indexOf('/');
+        String name = !given.isEmpty() ? given : slash < 0 ? userAgent : userAgent.substring(0, slash);
+        return new ManagedFields.Manager(
+                name.isEmpty() ? "unknown" : name, subresource, type.apiVersion(), java.time.Instant.now());
+    }
+
     /** Reads a path below {@code /api/v1} or {@code /apis/GROUP/VERSION}. */
-    static ApiRequest parse(QueryStringDecoder uri, ResourceRegistry registry) throws ApiException {
+    static ApiRequest parse(QueryStringDecoder uri, String userAgent, ResourceRegistry registry) throws ApiException {
         String[] parts = uri.path().substring(1).split("/", -1);
         boolean core = parts[0].equals("api");
         int at = core ? 2 : 3;
@@ -59,6 +70,6 @@ record ApiRequest(
         ResourceType type = registry.find(group, version, plural).orElseThrow(ApiException::noSuchPath);
         String name = parts.length > at + 1 ? parts[at + 1] : "";
         String subresource = parts.length > at + 2 ? parts[at + 2] : "";
-        return new ApiRequest(type, type.namespaced() ? namespace : "", name, subresource, uri.parameters());
+        return new ApiRequest(type, type.namespaced() ? namespace : "", name, subresource, uri.parameters(), userAgent);
     }
 }

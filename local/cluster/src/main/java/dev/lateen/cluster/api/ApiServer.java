@@ -64,7 +64,7 @@ public final class ApiServer implements AutoCloseable {
             throw new IOException(e.getMessage(), e);
         }
         identity = ServerIdentity.load(directory);
-        resources = new Resources(store, new Admission(store, registry));
+        resources = new Resources(store, new Admission(store, registry), registry);
         definitions = new Definitions(store, registry, resources);
         tls = SslContextBuilder.forServer(identity.key(), identity.chain())
                 .sslProvider(SslProvider.JDK)
@@ -102,7 +102,7 @@ public final class ApiServer implements AutoCloseable {
         if (store.get(Resources.key(type, namespace, name)).isEmpty()) {
             object.put("apiVersion", type.apiVersion()).put("kind", type.kind());
             Defaults.object(object, "metadata").put("name", name);
-            resources.create(type, namespace, object, false);
+            resources.create(type, namespace, object, false, Resources.self(type));
         }
     }
 

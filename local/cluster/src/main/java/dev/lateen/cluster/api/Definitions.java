@@ -69,7 +69,7 @@ final class Definitions implements AutoCloseable {
         registry.define(definition);
         if (definition.path("status").path("conditions").isEmpty()) {
             try {
-                resources.update(type, "", name, "status", false, Definitions::established);
+                resources.update(type, "", name, "status", false, Resources.self(type), Definitions::established);
             } catch (ApiException e) {
                 LOG.warn("the status of definition {} cannot be written: {}", name, e.getMessage());
             }

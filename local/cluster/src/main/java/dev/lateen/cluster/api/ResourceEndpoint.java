@@ -151,7 +151,7 @@ final class ResourceEndpoint {
         if (type.namespaced() && namespace.isEmpty()) {
             throw ApiException.badRequest("an object of kind " + type.kind() + " is created in a namespace");
         }
-        ObjectNode created = resources.create(type, namespace, object, dryRun(request));
+        ObjectNode created = resources.create(type, namespace, object, dryRun(request), request.manager());
         if (!type.acted()) {
             warnings.add("kind " + type.kind() + " is stored, and nothing on this cluster acts on it");
         }
@@ -205,25 +205,27 @@ final class ResourceEndpoint {
 
     private Reply bind(ApiRequest request, ObjectNode binding) throws ApiException {
         String node = binding.path("target").path("name").asString("");
-        resources.update(request.type(), request.namespaceOrEmpty(), request.name(), "", false, pod -> {
-            ObjectNode spec = Defaults.object(pod, "spec");
-            String present = spec.path("nodeName").asString("");
-            if (!present.isEmpty()) {
-                throw ApiException.conflict(
-                        request.type(), request.name(), "pod is already assigned to node \"" + present + "\"");
-            }
-            spec.put("nodeName", node);
-            return pod;
-        });
-        resources.update(request.type(), request.namespaceOrEmpty(), request.name(), "status", false, pod -> {
-            String now = Instant.now().truncatedTo(ChronoUnit.SECONDS).toString();
-            Defaults.array(Defaults.object(pod, "status"), "conditions")
-                    .addObject()
-                    .put("type", "PodScheduled")
-                    .put("status", "True")
-                    .put("lastTransitionTime", now);
-            return pod;
-        });
+        resources.update(
+                request.type(), request.namespaceOrEmpty(), request.name(), "", false, request.manager(), pod -> {
+                    ObjectNode spec = Defaults.object(pod, "spec");
+                    String present = spec.path("nodeName").asString("");
+                    if (!present.isEmpty()) {
+                        throw ApiException.conflict(
+                                request.type(), request.name(), "pod is already assigned to node \"" + present + "\"");
+                    }
+                    spec.put("nodeName", node);
+                    return pod;
+                });
+        resources.update(
+                request.type(), request.namespaceOrEmpty(), request.name(), "status", false, request.manager(), pod -> {
+                    String now = Instant.now().truncatedTo(ChronoUnit.SECONDS).toString();
+                    Defaults.array(Defaults.object(pod, "status"), "conditions")
+                            .addObject()
+                            .put("type", "PodScheduled")
+                            .put("status", "True")
+                            .put("lastTransitionTime", now);
+                    return pod;
+                });
         return Reply.json(201, success());
     }
 
@@ -262,19 +264,27 @@ final class ResourceEndpoint {
             return scale(request, _ -> object);
         }
         List<String> warnings = checkBody(request, object);
-        return one(200, request, accept, change(request, _ -> object)).with(warnings);
+        return one(200, request, accept, change(request, request.manager(), _ -> object))
+                .with(warnings);
     }
 
-    private ObjectNode change(ApiRequest request, Resources.Update update) throws ApiException {
+    private ObjectNode change(ApiRequest request, ManagedFields.@Nullable Manager manager, Resources.Update update)
+            throws ApiException {
         String subresource = request.subresource();
         String part = subresource.equals("finalize") ? "" : subresource;
         return resources.update(
-                request.type(), request.namespaceOrEmpty(), request.name(), part, dryRun(request), update);
+                request.type(), request.namespaceOrEmpty(), request.name(), part, dryRun(request), manager, update);
     }
 
     private Reply scale(ApiRequest request, Resources.Update update) throws ApiException {
         ObjectNode result = resources.update(
-                request.type(), request.namespaceOrEmpty(), request.name(), "", dryRun(request), object -> {
+                request.type(),
+                request.namespaceOrEmpty(),
+                request.name(),
+                "",
+                dryRun(request),
+                request.manager(),
+                object -> {
                     JsonNode wanted = update.apply(Scale.of(object, request.type()));
                     Defaults.object(object, "spec")
                             .put(
@@ -311,7 +321,7 @@ final class ResourceEndpoint {
             return scale(request, update);
         }
         List<String> warnings = new ArrayList<>();
-        ObjectNode changed = change(request, object -> {
+        ObjectNode changed = change(request, request.manager(), object -> {
             JsonNode next = update.apply(object);
             if (next instanceof ObjectNode result && request.subresource().isEmpty()) {
                 warnings.clear();
@@ -322,27 +332,32 @@ final class ResourceEndpoint {
         return one(200, request, accept, changed).with(warnings);
     }
 
-    /** Server-side apply without tracking of fields: what the client sends is merged, and it wins. */
+    /** Server-side apply. */
     private Reply apply(ApiRequest request, String accept, ObjectNode object) throws ApiException {
+        if (request.parameter("fieldManager").isEmpty()) {
+            throw ApiException.optionsInvalid(
+                    "PatchOptions",
+                    new ApiException.Cause(
+                            "FieldValueRequired", "Required value: is required for apply patch", "fieldManager"));
+        }
         List<String> warnings = checkBody(request, object);
+        Schema schema = registry.objects(request.type());
+        ManagedFields.Manager manager = request.manager();
+        Defaults.object(object, "metadata").put("name", request.name());
         try {
             ObjectNode changed = change(
                     request,
-                    present -> registry.isCustom(request.type())
-                            ? Patches.merge(present, object)
-                            : Patches.strategic(present, object, ""));
+                    null,
+                    present -> ManagedFields.apply(schema, present, object, manager, request.flag("force")));
             return one(200, request, accept, changed).with(warnings);
         } catch (ApiException e) {
             if (e.code() != 404 || !request.subresource().isEmpty()) {
                 throw e;
             }
-            Defaults.object(object, "metadata").put("name", request.name());
-            return one(
-                            201,
-                            request,
-                            accept,
-                            resources.create(request.type(), request.namespaceOrEmpty(), object, dryRun(request)))
-                    .with(warnings);
+            ObjectNode first = ManagedFields.apply(schema, null, object, manager, true);
+            ObjectNode created =
+                    resources.create(request.type(), request.namespaceOrEmpty(), first, dryRun(request), null);
+            return one(201, request, accept, created).with(warnings);
         }
     }
 

@@ -19,6 +19,7 @@ final class ResourceRegistry {
     private final Map<String, List<ResourceType>> custom = new ConcurrentHashMap<>();
     private final Map<String, JsonNode> schemas = new ConcurrentHashMap<>();
 
+    private final Map<String, Schema> objects = new ConcurrentHashMap<>();
     private final ModelSchemas models = new ModelSchemas();
 
     /** Schemas of the built-in kinds. */
@@ -28,6 +29,10 @@ final class ResourceRegistry {
 
     /** The schema of a kind's objects, metadata included; unknown when nothing tells what they hold. */
     Schema objects(ResourceType type) {
+        return objects.computeIfAbsent(type.group() + "/" + type.version() + "/" + type.plural(), _ -> describe(type));
+    }
+
+    private Schema describe(ResourceType type) {
         if (!isCustom(type)) {
             return models.root(type)
                     .map(root -> new Schema(
@@ -106,13 +111,17 @@ final class ResourceRegistry {
                     group + "/" + name + "/" + plural, version.path("schema").path("openAPIV3Schema"));
         }
         custom.put(definition.path("metadata").path("name").asString(""), types);
+        types.forEach(type -> objects.remove(type.group() + "/" + type.version() + "/" + type.plural()));
     }
 
     /** Serves it no longer. */
     void forget(String definition) {
         List<ResourceType> types = custom.remove(definition);
         if (types != null) {
-            types.forEach(type -> schemas.remove(type.group() + "/" + type.version() + "/" + type.plural()));
+            types.forEach(type -> {
+                schemas.remove(type.group() + "/" + type.version() + "/" + type.plural());
+                objects.remove(type.group() + "/" + type.version() + "/" + type.plural());
+            });
         }
     }
 

@@ -21,10 +21,17 @@ final class Resources {
 
     private final ObjectStore store;
     private final Admission admission;
+    private final ResourceRegistry registry;
 
-    Resources(ObjectStore store, Admission admission) {
+    Resources(ObjectStore store, Admission admission, ResourceRegistry registry) {
         this.store = store;
         this.admission = admission;
+        this.registry = registry;
+    }
+
+    /** The server itself as the one who changes objects of a type. */
+    static ManagedFields.Manager self(ResourceType type) {
+        return new ManagedFields.Manager("lateen", "", type.apiVersion(), Instant.now());
     }
 
     /** How an object changes: the present one in, the next one out. */
@@ -49,7 +56,13 @@ final class Resources {
         return view(store.get(key(type, namespace, name)).orElseThrow(() -> ApiException.notFound(type, name)), type);
     }
 
-    ObjectNode create(ResourceType type, String namespace, ObjectNode object, boolean dryRun) throws ApiException {
+    ObjectNode create(
+            ResourceType type,
+            String namespace,
+            ObjectNode object,
+            boolean dryRun,
+            ManagedFields.@Nullable Manager manager)
+            throws ApiException {
         ObjectNode metadata = Defaults.object(object, "metadata");
         String prefix = metadata.path("generateName").asString("");
         if (metadata.path("name").asString("").isEmpty() && !prefix.isEmpty()) {
@@ -75,6 +88,10 @@ final class Resources {
             object.remove("status");
         }
         admission.admit(type, null, object);
+        if (manager != null) {
+            metadata.remove("managedFields");
+            ManagedFields.update(registry.objects(type), null, object, manager);
+        }
         Key key = key(type, namespace, name);
         return write(type, key, dryRun, (present, _) -> {
             if (present != null) {
@@ -96,9 +113,16 @@ final class Resources {
      * Changes an object, or one subresource of it.
      *
      * @param subresource empty, or {@code status}: only that part of what {@code update} returns counts
+     * @param manager whom the change is noted for, null when {@code update} has noted it
      */
     ObjectNode update(
-            ResourceType type, String namespace, String name, String subresource, boolean dryRun, Update update)
+            ResourceType type,
+            String namespace,
+            String name,
+            String subresource,
+            boolean dryRun,
+            ManagedFields.@Nullable Manager manager,
+            Update update)
             throws ApiException {
         Key key = key(type, namespace, name);
         return write(type, key, dryRun, (item, _) -> {
@@ -114,6 +138,12 @@ final class Resources {
                     subresource.equals("status") ? withStatus(present, next) : withSpec(type, present, next);
             if (subresource.isEmpty()) {
                 admission.admit(type, present, result);
+            }
+            if (manager != null) {
+                ManagedFields.update(registry.objects(type), present, result, manager);
+            } else {
+                Defaults.object(result, "metadata")
+                        .set("managedFields", next.path("metadata").path("managedFields"));
             }
             ObjectNode metadata = Defaults.object(result, "metadata");
             if (metadata.has("deletionTimestamp") && finished(type, result)) {
