@@ -85,6 +85,17 @@ final class ApiException extends Exception {
                 causes);
     }
 
+    /** A list that is to be newer than the newest. */
+    static ApiException tooLargeRevision(long wanted, long present) {
+        return new ApiException(
+                504,
+                "Timeout",
+                "Timeout: Too large resource version: " + wanted + ", current: " + present,
+                "",
+                "",
+                List.of(new Cause("ResourceVersionTooLarge", "Too large resource version", "")));
+    }
+
     /** A wrong option of a request, such as of {@code PatchOptions}. */
     static ApiException optionsInvalid(String kind, Cause cause) {
         return new ApiException(

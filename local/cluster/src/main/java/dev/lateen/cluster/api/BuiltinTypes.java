@@ -51,6 +51,11 @@ final class BuiltinTypes {
             admissionregistration.k8s.io | v1 | MutatingWebhookConfiguration | mutatingwebhookconfigurations | | api-extensions | C | | *
             admissionregistration.k8s.io | v1 | ValidatingWebhookConfiguration | validatingwebhookconfigurations | | api-extensions | C | | *
             certificates.k8s.io | v1 | CertificateSigningRequest | certificatesigningrequests | csr | | C | status | *
+            apps | v1beta2 | Deployment | deployments | | | N | status scale |
+            apps | v1beta2 | ReplicaSet | replicasets | | | N | status scale |
+            apps | v1beta1 | Deployment | deployments | | | N | status scale |
+            extensions | v1beta1 | Deployment | deployments | | | N | status scale |
+            extensions | v1beta1 | ReplicaSet | replicasets | | | N | status scale |
             """;
 
     private BuiltinTypes() {}

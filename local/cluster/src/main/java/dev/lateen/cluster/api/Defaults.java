@@ -10,15 +10,16 @@ final class Defaults {
     private Defaults() {}
 
     static void apply(ResourceType type, ObjectNode object) {
-        switch (type.groupResource()) {
-            case "pods" -> pod(object);
-            case "services" -> service(object);
-            case "namespaces" -> namespace(object);
-            case "secrets" -> secret(object);
-            case "deployments.apps" -> deployment(object);
-            case "replicasets.apps", "replicationcontrollers" -> replicas(object);
-            case "statefulsets.apps", "daemonsets.apps" -> template(object);
-            case "jobs.batch" -> job(object);
+        switch (type.stored()) {
+            case "/pods" -> pod(object);
+            case "/services" -> service(object);
+            case "/namespaces" -> namespace(object);
+            case "/secrets" -> secret(object);
+            case "apps/deployments" -> deployment(object);
+            case "apps/replicasets", "/replicationcontrollers" -> replicas(object);
+            case "apps/statefulsets", "apps/daemonsets" -> template(object);
+            case "batch/jobs" -> job(object);
+            case "batch/cronjobs" -> cronJob(object);
             default -> {}
         }
     }
@@ -257,6 +258,15 @@ final class Defaults {
             labels.put("batch.kubernetes.io/controller-uid", uid).put("controller-uid", uid);
             labels.put("batch.kubernetes.io/job-name", name).put("job-name", name);
         }
+    }
+
+    private static void cronJob(ObjectNode cronJob) {
+        ObjectNode spec = object(cronJob, "spec");
+        absent(spec, "concurrencyPolicy", "Allow");
+        absent(spec, "suspend", false);
+        absent(spec, "successfulJobsHistoryLimit", 3);
+        absent(spec, "failedJobsHistoryLimit", 1);
+        podSpec(object(object(object(object(spec, "jobTemplate"), "spec"), "template"), "spec"));
     }
 
     static ObjectNode object(ObjectNode parent, String field) {

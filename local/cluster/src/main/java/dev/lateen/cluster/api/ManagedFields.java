@@ -131,17 +131,14 @@ final class ManagedFields {
             FieldSet kept = others.stream().map(Entry::fields).reduce(intent, FieldSet::union);
             OwnedFields.remove(schema, result, mine.fields().minus(intent), kept);
         }
-        boolean same = live != null
+        String time = text(manager.time());
+        if (live != null
                 && mine != null
                 && mine.fields().equals(intent)
-                && OwnedFields.managed(live).equals(OwnedFields.managed(result));
-        others.add(new Entry(
-                manager.name(),
-                APPLY,
-                manager.apiVersion(),
-                same ? mine.time() : text(manager.time()),
-                manager.subresource(),
-                intent));
+                && OwnedFields.managed(live).equals(OwnedFields.managed(result))) {
+            time = mine.time();
+        }
+        others.add(new Entry(manager.name(), APPLY, manager.apiVersion(), time, manager.subresource(), intent));
         write(result, others);
         return result;
     }

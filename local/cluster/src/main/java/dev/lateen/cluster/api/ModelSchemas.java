@@ -37,6 +37,9 @@ final class ModelSchemas {
     private static final Map<String, String> GROUPS = Map.of(
             "/v1", "",
             "apps/v1", "apps.",
+            "apps/v1beta1", "apps.",
+            "apps/v1beta2", "apps.",
+            "extensions/v1beta1", "apps.",
             "rbac.authorization.k8s.io/v1", "rbac.",
             "storage.k8s.io/v1", "storage.",
             "apiregistration.k8s.io/v1", "",

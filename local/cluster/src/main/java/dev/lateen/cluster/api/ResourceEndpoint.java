@@ -4,7 +4,6 @@ import dev.lateen.cluster.store.ObjectStore;
 import java.time.Instant;
 import java.time.temporal.ChronoUnit;
 import java.util.ArrayList;
-import java.util.Base64;
 import java.util.List;
 import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
@@ -57,76 +56,8 @@ final class ResourceEndpoint {
     }
 
     private Reply list(ApiRequest request, String accept) throws ApiException {
-        Predicate<JsonNode> selector = Resources.selector(
-                request.type(), request.parameter("labelSelector"), request.parameter("fieldSelector"));
-        ObjectStore.Listing listing = resources.list(request.type(), request.namespace());
-        List<ObjectNode> objects = new ArrayList<>();
-        for (ObjectStore.Item item : listing.items()) {
-            ObjectNode object = Resources.view(item, request.type());
-            if (selector.test(object)) {
-                objects.add(object);
-            }
-        }
-        int from = offset(request.parameter("continue"), listing.revision());
-        int limit = limit(request.parameter("limit"));
-        int to = limit == 0 ? objects.size() : Math.min(objects.size(), from + limit);
-        List<ObjectNode> page = objects.subList(Math.min(from, to), to);
-        String revision = String.valueOf(listing.revision());
-        ObjectNode answer;
-        if (Tables.wanted(accept)) {
-            answer = Tables.table(request.type(), page, revision, request.parameter("includeObject"), true);
-        } else {
-            answer = JsonNodeFactory.instance.objectNode();
-            answer.put("kind", request.type().kind() + "List")
-                    .put("apiVersion", request.type().apiVersion());
-            answer.putObject("metadata").put("resourceVersion", revision);
-            // Items of a list carry neither kind nor version in the real API; clients take both from the list.
-            page.forEach(object -> {
-                if (!registry.isCustom(request.type())) {
-                    object.remove(List.of("kind", "apiVersion"));
-                }
-            });
-            answer.putArray("items").addAll(page);
-        }
-        if (to < objects.size()) {
-            ObjectNode metadata = Defaults.object(answer, "metadata");
-            metadata.put("continue", token(to, listing.revision()));
-            metadata.put("remainingItemCount", objects.size() - to);
-        }
-        return Reply.json(200, answer);
-    }
-
-    private static int limit(String text) throws ApiException {
-        try {
-            return text.isEmpty() ? 0 : Math.max(0, Integer.parseInt(text));
-        } catch (NumberFormatException e) {
-            throw ApiException.badRequest("limit is not a number: " + text);
-        }
-    }
-
-    private static String token(int offset, long revision) {
-        return Base64.getUrlEncoder()
-                .withoutPadding()
-                .encodeToString((offset + " " + revision).getBytes(java.nio.charset.StandardCharsets.US_ASCII));
-    }
-
-    /** Where a page begins. Pages are cut from the present list, so a token is good only while nothing has changed. */
-    private static int offset(String token, long revision) throws ApiException {
-        if (token.isEmpty()) {
-            return 0;
-        }
-        try {
-            String[] parts = new String(
-                            Base64.getUrlDecoder().decode(token), java.nio.charset.StandardCharsets.US_ASCII)
-                    .split(" ", -1);
-            if (Long.parseLong(parts[1]) != revision) {
-                throw ApiException.expired(
-                        "The provided continue parameter is too old to display a consistent list result.");
-            }
-            return Integer.parseInt(parts[0]);
-        } catch (IllegalArgumentException | ArrayIndexOutOfBoundsException e) {
-            throw ApiException.badRequest("continue key is not valid: " + token);
-        }
+        ListPage page = new ListPage(request, registry.isCustom(request.type()));
+        return Reply.json(200, page.of(resources, Tables.wanted(accept)));
     }
 
     private Reply post(ApiRequest request, String accept, String contentType, byte[] body) throws ApiException {

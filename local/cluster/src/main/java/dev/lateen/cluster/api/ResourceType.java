@@ -33,7 +33,11 @@ record ResourceType(
 
     /** The key of its objects in the store: every version of a resource shares it. */
     String stored() {
-        return group + "/" + plural;
+        return switch (group) {
+            case "extensions" -> "apps/" + plural;
+            case "events.k8s.io" -> "/" + plural;
+            default -> group + "/" + plural;
+        };
     }
 
     /** {@code deployments.apps}, as messages name it. */

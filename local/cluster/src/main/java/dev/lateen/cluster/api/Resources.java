@@ -49,6 +49,7 @@ final class Resources {
         ObjectNode object = Json.readStored(item.value());
         object.put("apiVersion", type.apiVersion()).put("kind", type.kind());
         Defaults.object(object, "metadata").put("resourceVersion", String.valueOf(item.revision()));
+        Conversion.out(type, object);
         return object;
     }
 
@@ -63,6 +64,7 @@ final class Resources {
             boolean dryRun,
             ManagedFields.@Nullable Manager manager)
             throws ApiException {
+        Conversion.in(type, object);
         ObjectNode metadata = Defaults.object(object, "metadata");
         String prefix = metadata.path("generateName").asString("");
         if (metadata.path("name").asString("").isEmpty() && !prefix.isEmpty()) {
@@ -133,6 +135,8 @@ final class Resources {
             if (!(update.apply(present.deepCopy()) instanceof ObjectNode next)) {
                 throw ApiException.badRequest("the change leaves no object");
             }
+            Conversion.in(type, present);
+            Conversion.in(type, next);
             checkIdentity(type, name, present, next);
             ObjectNode result =
                     subresource.equals("status") ? withStatus(present, next) : withSpec(type, present, next);
@@ -330,9 +334,15 @@ final class Resources {
     }
 
     static Predicate<JsonNode> selector(ResourceType type, String labels, String fields) throws ApiException {
-        Predicate<JsonNode> byLabel = Selector.labels(labels);
-        Predicate<JsonNode> byField = Selector.fields(fields, type);
-        return object -> byLabel.test(object) && byField.test(object);
+        try {
+            Predicate<JsonNode> byLabel = LabelSelector.parse(labels);
+            Predicate<JsonNode> byField = Selector.fields(fields, type);
+            return object -> byLabel.test(object) && byField.test(object);
+        } catch (ApiException e) {
+            throw ApiException.badRequest("Unable to find \"" + type.group() + "/" + type.version() + ", Resource="
+                    + type.plural() + "\" that match label selector \"" + labels + "\", field selector \"" + fields
+                    + "\": " + e.getMessage());
+        }
     }
 
     /** The next object: the item's own value for no change, an object to store, or null to remove it. */

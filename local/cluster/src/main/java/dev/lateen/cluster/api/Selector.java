@@ -8,56 +8,11 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import tools.jackson.databind.JsonNode;
 
-/** Label and field selectors in the text form of the query parameters. */
+/** Field selectors in the text form of the query parameter. */
 final class Selector {
-    private static final Pattern SET = Pattern.compile("\\s*([^\\s,()!=]+)\\s+(in|notin)\\s*\\(([^)]*)\\)\\s*(?:,|$)");
-    private static final Pattern EQUALITY =
-            Pattern.compile("\\s*([^\\s,()!=]+)\\s*(==|=|!=)\\s*([^\\s,()]*)\\s*(?:,|$)");
-    private static final Pattern EXISTS = Pattern.compile("\\s*(!?)\\s*([^\\s,()!=]+)\\s*(?:,|$)");
     private static final Pattern FIELD = Pattern.compile("\\s*([\\w.\\[\\]]+)\\s*(==|=|!=)\\s*([^,]*)\\s*(?:,|$)");
 
     private Selector() {}
-
-    /** Objects whose labels fit. */
-    static Predicate<JsonNode> labels(String text) throws ApiException {
-        List<Predicate<JsonNode>> parts = new ArrayList<>();
-        int at = 0;
-        while (at < text.length()) {
-            Matcher set = SET.matcher(text).region(at, text.length());
-            Matcher equality = EQUALITY.matcher(text).region(at, text.length());
-            Matcher exists = EXISTS.matcher(text).region(at, text.length());
-            if (set.lookingAt()) {
-                parts.add(in(
-                        set.group(1),
-                        set.group(2).equals("in"),
-                        Set.of(set.group(3).strip().split("\\s*,\\s*"))));
-                at = set.end();
-            } else if (equality.lookingAt()) {
-                parts.add(in(equality.group(1), !equality.group(2).equals("!="), Set.of(equality.group(3))));
-                at = equality.end();
-            } else if (exists.lookingAt()) {
-                boolean wanted = exists.group(1).isEmpty();
-                String label = exists.group(2);
-                parts.add(object -> labelsOf(object).has(label) == wanted);
-                at = exists.end();
-            } else {
-                throw ApiException.badRequest("unable to parse requirement: found '" + text.substring(at)
-                        + "', expected: label, !label, label=value, label!=value, label in (…) or label notin (…)");
-            }
-        }
-        return object -> parts.stream().allMatch(part -> part.test(object));
-    }
-
-    private static Predicate<JsonNode> in(String label, boolean wanted, Set<String> values) {
-        return object -> {
-            JsonNode value = labelsOf(object).path(label);
-            return (!value.isMissingNode() && values.contains(value.asString(""))) == wanted;
-        };
-    }
-
-    private static JsonNode labelsOf(JsonNode object) {
-        return object.path("metadata").path("labels");
-    }
 
     /** Objects whose fields fit; a field is a path, and one that is missing is empty. */
     static Predicate<JsonNode> fields(String text, ResourceType type) throws ApiException {

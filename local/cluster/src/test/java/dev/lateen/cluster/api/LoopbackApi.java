@@ -18,13 +18,14 @@ import java.util.List;
 public final class LoopbackApi implements AutoCloseable {
     private final ApiServer server;
     private final Path kubeconfig;
+    private final int port;
 
     /** Starts on a free port, with its data and a kubeconfig in {@code directory}. */
     public LoopbackApi(Path directory) throws IOException {
         server = new ApiServer(directory, new NoNode());
         ServerSocketChannel socket = ServerSocketChannel.open();
         socket.bind(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0));
-        int port = ((InetSocketAddress) socket.getLocalAddress()).getPort();
+        port = ((InetSocketAddress) socket.getLocalAddress()).getPort();
         server.listen(socket);
         kubeconfig = directory.resolve("kubeconfig");
         Files.writeString(kubeconfig, server.kubeconfig("https://127.0.0.1:" + port, "test"));
@@ -33,6 +34,16 @@ public final class LoopbackApi implements AutoCloseable {
     /** The administrator's kubeconfig. */
     public Path kubeconfig() {
         return kubeconfig;
+    }
+
+    /** The server itself. */
+    public ApiServer server() {
+        return server;
+    }
+
+    /** The port it listens on. */
+    public int port() {
+        return port;
     }
 
     @Override
