@@ -39,7 +39,7 @@ final class RingHash {
      */
     private static List<Point> points(List<Weighted> weights, long minimum, long maximum, boolean names) {
         double least = weights.stream().mapToDouble(Weighted::share).min().orElseThrow();
-        double scale = Math.min(Math.ceil(least * minimum) / least, (double) maximum);
+        double scale = Math.min(Math.max(1, Math.ceil(least * minimum)) / least, (double) maximum);
         List<Point> points = new ArrayList<>((int) Math.ceil(scale));
         double due = 0;
         for (Weighted weight : weights) {

@@ -196,8 +196,8 @@ public final class CompiledListener {
     }
 
     /**
-     * Whether a connection is handed to the listener of its original destination: the one with that address and port,
-     * else the one with any address and that port, else it stays here.
+     * Whether a connection is handed to the listener of its original destination, which is restored even without the
+     * listener filter that does so: see {@link ListenerTable}.
      */
     public boolean useOriginalDestination() {
         return useOriginalDestination;

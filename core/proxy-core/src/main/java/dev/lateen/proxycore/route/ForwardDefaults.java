@@ -55,6 +55,7 @@ record ForwardDefaults(
         durationAt.only(duration, "max_stream_duration", "grpc_timeout_header_max");
         List<Mirror> own = Mirror.all(proto.getRequestMirrorPoliciesList(), at);
         return new ForwardPolicy(
+                ForwardPolicy.destinations(proto),
                 clusterNotFound(proto, at),
                 proto.hasTimeout() ? at.field("timeout").duration(proto.getTimeout()) : DEFAULT_TIMEOUT,
                 proto.hasIdleTimeout() ? at.field("idle_timeout").duration(proto.getIdleTimeout()) : null,

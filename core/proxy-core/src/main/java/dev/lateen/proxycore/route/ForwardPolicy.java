@@ -2,6 +2,7 @@ package dev.lateen.proxycore.route;
 
 import dev.lateen.proxycore.Priority;
 import dev.lateen.proxycore.retry.RetryPolicy;
+import io.envoyproxy.envoy.config.route.v3.RouteAction;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
@@ -11,6 +12,7 @@ import org.jspecify.annotations.Nullable;
  * How a route forwards, whichever of its clusters is chosen; compiled from {@code envoy.config.route.v3.RouteAction}.
  * Immutable.
  *
+ * @param destinations the clusters that the route can lead to, with their weights; empty when a header names the cluster
  * @param clusterNotFoundStatus the status when the cluster is unknown: 503, 404 or 500
  * @param timeout for the whole request; zero means without limit. {@link Forward#timeouts} applies the caller's wishes
  * @param idleTimeout how long the stream may be silent; null means the listener's, zero without limit
@@ -31,6 +33,7 @@ import org.jspecify.annotations.Nullable;
  * @param bufferLimit how many bytes of a request's body may be kept for retries; -1 means the connection's limit
  */
 public record ForwardPolicy(
+        List<Destination> destinations,
         int clusterNotFoundStatus,
         Duration timeout,
         @Nullable Duration idleTimeout,
@@ -49,8 +52,25 @@ public record ForwardPolicy(
         boolean attemptCountInResponse,
         long bufferLimit) {
     public ForwardPolicy {
+        destinations = List.copyOf(destinations);
         mirrors = List.copyOf(mirrors);
         hash = List.copyOf(hash);
         upgrades = Map.copyOf(upgrades);
+    }
+
+    /** A cluster and how many of the route's requests it gets, relative to the others. */
+    public record Destination(String cluster, int weight) {}
+
+    /** The clusters that a route's action names. */
+    static List<Destination> destinations(RouteAction action) {
+        return switch (action.getClusterSpecifierCase()) {
+            case CLUSTER -> List.of(new Destination(action.getCluster(), 1));
+            case WEIGHTED_CLUSTERS ->
+                action.getWeightedClusters().getClustersList().stream()
+                        .map(cluster -> new Destination(
+                                cluster.getName(), cluster.getWeight().getValue()))
+                        .toList();
+            default -> List.of();
+        };
     }
 }

@@ -95,7 +95,8 @@ class CompiledListenerTest {
     private static InetSocketAddress address(String text) {
         int colon = text.lastIndexOf(':');
         return new InetSocketAddress(
-                InetAddress.ofLiteral(text.substring(0, colon)), Integer.parseInt(text.substring(colon + 1)));
+                InetAddress.ofLiteral(text.substring(0, colon).replaceAll("[\\[\\]]", "")),
+                Integer.parseInt(text.substring(colon + 1)));
     }
 
     @Test
@@ -179,6 +180,32 @@ class CompiledListenerTest {
                 .mapToObj(String::valueOf)
                 .collect(java.util.stream.Collectors.joining(" "));
         assertThat(runs).isEqualTo(ports);
+    }
+
+    @ParameterizedTest
+    @CsvSource({
+        "10.96.0.7:3306, 10.96.0.7_3306",
+        "10.96.0.8:3306, virtualOutbound",
+        "10.96.0.8:80,   0.0.0.0_80",
+        "1.2.3.4:15001,  virtualOutbound",
+        "'[fd00::1]:80', virtualOutbound",
+    })
+    void capturedConnections_areHandedToTheListenerOfTheirDestination(String destination, String expected)
+            throws Exception {
+        CompiledListener virtual = CompiledListener.of(TextProto.listener("name: 'virtualOutbound' "
+                + "use_original_dst { value: true } address { socket_address { address: '0.0.0.0' port_value: 15001 } } "
+                + chain("c", "")));
+        CompiledListener web =
+                CompiledListener.of(TextProto.listener("name: '0.0.0.0_80' bind_to_port { value: false } "
+                        + "address { socket_address { address: '0.0.0.0' port_value: 80 } } " + chain("c", "")));
+        CompiledListener mysql =
+                CompiledListener.of(TextProto.listener("name: '10.96.0.7_3306' bind_to_port { value: false } "
+                        + "address { socket_address { address: '10.96.0.7' port_value: 3306 } } " + chain("c", "")));
+        ListenerTable table = new ListenerTable(List.of(virtual, web, mysql));
+        assertThat(table.handler(virtual, address(destination), Trace.NONE).name())
+                .isEqualTo(expected);
+        assertThat(web.bind()).isFalse();
+        assertThat(table.handler(web, address("10.96.0.7:3306"), Trace.NONE)).isEqualTo(web);
     }
 
     @Test
