@@ -42,7 +42,8 @@ public final class Caller {
     }
 
     private static ProxyNode node(Snapshot snapshot, ProxyNode.Type type, Workload workload) {
-        String address = workload.addresses().isEmpty() ? NOWHERE : workload.addresses().getFirst();
+        String address =
+                workload.addresses().isEmpty() ? NOWHERE : workload.addresses().getFirst();
         return node(
                 snapshot,
                 type,

@@ -56,9 +56,7 @@ public final class Explain {
         for (MeshService service : snapshot.registry().services()) {
             boolean selects = service.namespace().equals(caller.namespace())
                     && !service.selector().isEmpty()
-                    && caller.labels()
-                            .entrySet()
-                            .containsAll(service.selector().entrySet());
+                    && caller.labels().entrySet().containsAll(service.selector().entrySet());
             if (selects) {
                 service.port(port)
                         .map(MeshPort::targetNumber)

@@ -143,7 +143,8 @@ final class MadeUpCluster {
                 .anyMatch(condition -> "Ready".equals(condition.getType()) && "True".equals(condition.getStatus()));
         return new EndpointSliceBuilder()
                 .withNewMetadata()
-                .withName(service.getMetadata().getName() + "-" + pod.getMetadata().getName())
+                .withName(service.getMetadata().getName() + "-"
+                        + pod.getMetadata().getName())
                 .withNamespace(service.getMetadata().getNamespace())
                 .addToLabels(SERVICE_NAME, service.getMetadata().getName())
                 .endMetadata()

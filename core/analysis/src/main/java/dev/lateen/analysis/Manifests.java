@@ -68,23 +68,34 @@ public final class Manifests {
             case "Pod" -> as(object, Pod.class, cluster::add);
             case "Namespace" -> as(object, Namespace.class, change::put);
             case "Deployment" ->
-                as(object, Deployment.class, workload -> cluster.add(
-                        workload,
-                        workload.getSpec().getTemplate(),
-                        workload.getSpec().getReplicas()));
+                as(
+                        object,
+                        Deployment.class,
+                        workload -> cluster.add(
+                                workload,
+                                workload.getSpec().getTemplate(),
+                                workload.getSpec().getReplicas()));
             case "StatefulSet" ->
-                as(object, StatefulSet.class, workload -> cluster.add(
-                        workload,
-                        workload.getSpec().getTemplate(),
-                        workload.getSpec().getReplicas()));
+                as(
+                        object,
+                        StatefulSet.class,
+                        workload -> cluster.add(
+                                workload,
+                                workload.getSpec().getTemplate(),
+                                workload.getSpec().getReplicas()));
             case "ReplicaSet" ->
-                as(object, ReplicaSet.class, workload -> cluster.add(
-                        workload,
-                        workload.getSpec().getTemplate(),
-                        workload.getSpec().getReplicas()));
+                as(
+                        object,
+                        ReplicaSet.class,
+                        workload -> cluster.add(
+                                workload,
+                                workload.getSpec().getTemplate(),
+                                workload.getSpec().getReplicas()));
             case "DaemonSet" ->
-                as(object, DaemonSet.class, workload -> cluster.add(
-                        workload, workload.getSpec().getTemplate(), 1));
+                as(
+                        object,
+                        DaemonSet.class,
+                        workload -> cluster.add(workload, workload.getSpec().getTemplate(), 1));
             case "ConfigMap" -> as(object, ConfigMap.class, map -> settings(map, object.origin()));
             default -> {}
         }

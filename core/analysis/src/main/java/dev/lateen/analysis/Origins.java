@@ -24,7 +24,8 @@ final class Origins {
     }
 
     /** The object that {@code /apis/GROUP/VERSION/namespaces/NS/KIND/NAME} names, or null. */
-    @Nullable ConfigObject<?> find(String origin) {
+    @Nullable
+    ConfigObject<?> find(String origin) {
         int hash = origin.indexOf('#');
         String[] parts = (hash < 0 ? origin : origin.substring(0, hash)).split("/");
         if (parts.length != 8) {

@@ -61,7 +61,8 @@ public sealed interface Outcome {
 
         @Override
         public String toString() {
-            return (fault == null ? "goes to " : "fails with " + fault.status() + " on its way to ") + cluster
+            return (fault == null ? "goes to " : "fails with " + fault.status() + " on its way to ")
+                    + cluster
                     + (endpoint == null ? "" : " at " + endpoint);
         }
     }
@@ -83,7 +84,10 @@ public sealed interface Outcome {
     }
 
     /** Bytes are passed on without a look at HTTP. */
-    record Passed(String cluster, @Nullable String endpoint, @Nullable Fault fault) implements Outcome {
+    record Passed(
+            String cluster,
+            @Nullable String endpoint,
+            @Nullable Fault fault) implements Outcome {
         @Override
         public String toString() {
             return "passes as bytes to " + cluster + (endpoint == null ? "" : " at " + endpoint);

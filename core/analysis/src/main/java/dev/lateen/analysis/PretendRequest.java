@@ -15,8 +15,7 @@ import java.util.List;
  * @param path with query
  * @param headers in order
  */
-public record PretendRequest(
-        String method, String scheme, String host, int port, String path, List<Header> headers) {
+public record PretendRequest(String method, String scheme, String host, int port, String path, List<Header> headers) {
     public PretendRequest {
         headers = List.copyOf(headers);
     }
@@ -67,7 +66,8 @@ public record PretendRequest(
     @Override
     public String toString() {
         StringBuilder text = new StringBuilder(method + " " + scheme + "://" + authority() + path);
-        headers.forEach(header -> text.append("\n  ").append(header.name()).append(": ").append(header.value()));
+        headers.forEach(
+                header -> text.append("\n  ").append(header.name()).append(": ").append(header.value()));
         return text.toString();
     }
 }

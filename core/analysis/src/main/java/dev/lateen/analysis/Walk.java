@@ -84,8 +84,7 @@ final class Walk {
     }
 
     private static Outcome failed(Fault.Side side, ResponseFlag flag, String details, String advice) {
-        return new Outcome.Failed(
-                new Fault(side, Fault.Phase.ROUTE, flag, 0, details, "", "", advice, ""));
+        return new Outcome.Failed(new Fault(side, Fault.Phase.ROUTE, flag, 0, details, "", "", advice, ""));
     }
 
     private Outcome connection(CompiledListener listener, InetSocketAddress destination, InetSocketAddress source) {
@@ -135,7 +134,10 @@ final class Walk {
         }
         describe(cluster);
         Host host = cluster.balancer()
-                .pick(new Pick(random).hash(tcp.hash(facts)).destination(facts.destination()).trace(trace));
+                .pick(new Pick(random)
+                        .hash(tcp.hash(facts))
+                        .destination(facts.destination())
+                        .trace(trace));
         return new Outcome.Passed(
                 name,
                 host == null ? null : host.toString(),
@@ -176,13 +178,17 @@ final class Walk {
         } else {
             describe(cluster);
             host = cluster.balancer()
-                    .pick(new Pick(random).hash(hash).destination(facts.destination()).trace(trace));
+                    .pick(new Pick(random)
+                            .hash(hash)
+                            .destination(facts.destination())
+                            .trace(trace));
             endpoints = cluster.hosts().current().all().stream()
                     .filter(any -> any.whyUnavailable().isEmpty())
                     .map(Host::toString)
                     .toList();
             fault = host == null
-                    ? Fault.noHealthyUpstream(forward.cluster(), cluster.balancer().whyNone())
+                    ? Fault.noHealthyUpstream(
+                            forward.cluster(), cluster.balancer().whyNone())
                     : null;
         }
         return new Outcome.Forwarded(
@@ -205,7 +211,11 @@ final class Walk {
         for (HttpFilter filter : http.filters()) {
             if (filter.effective(forward.route().overrides()) instanceof FilterConfig.Fault(FaultInjection injection)
                     && !injection.equals(FaultInjection.NONE)) {
-                trace.note(Verdict.NOTED, "fault injection", injection.describe(), forward.route().origin());
+                trace.note(
+                        Verdict.NOTED,
+                        "fault injection",
+                        injection.describe(),
+                        forward.route().origin());
                 return injection;
             }
         }
@@ -227,7 +237,8 @@ final class Walk {
         trace.note(
                 Verdict.NOTED,
                 cluster.toString(),
-                describe(cluster.config().balance()) + ", " + cluster.hosts().current().all().size() + " endpoints",
+                describe(cluster.config().balance()) + ", "
+                        + cluster.hosts().current().all().size() + " endpoints",
                 cluster.config().origin());
     }
 }

@@ -15,8 +15,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
 class ExplainTest {
-    private static final String APPS =
-            """
+    private static final String APPS = """
             apiVersion: apps/v1
             kind: Deployment
             metadata: {name: web-v1}
@@ -53,8 +52,7 @@ class ExplainTest {
             metadata: {name: istio, namespace: istio-system}
             data: {mesh: "outboundTrafficPolicy: {mode: REGISTRY_ONLY}"}
             """;
-    private static final String CANARY =
-            """
+    private static final String CANARY = """
             apiVersion: networking.istio.io/v1
             kind: VirtualService
             metadata: {name: web}
@@ -112,12 +110,12 @@ class ExplainTest {
             assertThat(forwarded.timeout()).isEqualTo(Duration.ofSeconds(3));
             assertThat(forwarded.retries().retries()).isEqualTo(5);
             assertThat(forwarded.retries().retriesOn(RetryOn.RESET)).isTrue();
-            assertThat(forwarded.endpoints()).hasSize(Names.subset(forwarded.cluster()).equals("v1") ? 2 : 1);
+            assertThat(forwarded.endpoints())
+                    .hasSize(Names.subset(forwarded.cluster()).equals("v1") ? 2 : 1);
             assertThat(forwarded.endpoint()).isIn(forwarded.endpoints());
             assertThat(forwarded.fault()).isNull();
         });
-        assertThat(explanation.objects())
-                .containsExactly("VirtualService default/web");
+        assertThat(explanation.objects()).containsExactly("VirtualService default/web");
         assertThat(explanation.toString())
                 .contains("GET http://web/a?b\n  from sidecar~")
                 .contains("chosen Service default/web: DNS of \"web\" is 10.96.")
@@ -155,7 +153,9 @@ class ExplainTest {
                 "https://nobody.example/               | passes as bytes to BlackHoleCluster",
             })
     void urls(String url, String expected) {
-        assertThat(explain(snapshot(APPS), PretendRequest.of("GET", url)).outcome().toString())
+        assertThat(explain(snapshot(APPS), PretendRequest.of("GET", url))
+                        .outcome()
+                        .toString())
                 .startsWith(expected);
     }
 
@@ -170,23 +170,21 @@ class ExplainTest {
                 "{rewrite: {uri: /x, authority: other}, route: [{destination: {host: web}}]} | goes to outbound",
             })
     void rules(String http, String expected) {
-        Snapshot snapshot = snapshot(
-                APPS,
-                """
+        Snapshot snapshot = snapshot(APPS, """
                 apiVersion: networking.istio.io/v1
                 kind: VirtualService
                 metadata: {name: web}
                 spec: {hosts: [web], http: [%s]}
                 """.formatted(http));
-        assertThat(explain(snapshot, PretendRequest.of("GET", "http://web/a")).outcome().toString())
+        assertThat(explain(snapshot, PretendRequest.of("GET", "http://web/a"))
+                        .outcome()
+                        .toString())
                 .startsWith(expected);
     }
 
     @Test
     void faultsMirrorsAndRewrites_areTold() {
-        Snapshot snapshot = snapshot(
-                APPS,
-                """
+        Snapshot snapshot = snapshot(APPS, """
                 apiVersion: networking.istio.io/v1
                 kind: VirtualService
                 metadata: {name: web}
@@ -212,9 +210,7 @@ class ExplainTest {
 
     @Test
     void anEmptySubset_failsWith503_andTheReason() {
-        Snapshot snapshot = snapshot(
-                APPS,
-                """
+        Snapshot snapshot = snapshot(APPS, """
                 apiVersion: networking.istio.io/v1
                 kind: VirtualService
                 metadata: {name: web}
@@ -226,8 +222,8 @@ class ExplainTest {
                 spec: {host: web, subsets: [{name: v3, labels: {version: v3}}]}
                 """);
         Explanation explanation = explain(snapshot, PretendRequest.of("GET", "http://web/"));
-        assertThat(explanation.outcome()).hasToString(
-                "fails with 503 on its way to outbound|80|v3|web.default.svc.cluster.local");
+        assertThat(explanation.outcome())
+                .hasToString("fails with 503 on its way to outbound|80|v3|web.default.svc.cluster.local");
         assertThat(explanation.toString()).contains("skipped all endpoints: it has no endpoints");
     }
 
@@ -236,9 +232,7 @@ class ExplainTest {
         Manifests.Read read = new Manifests("default")
                 .add("apps.yaml", APPS)
                 .add("one.yaml", CANARY)
-                .add(
-                        "two.yaml",
-                        """
+                .add("two.yaml", """
                         apiVersion: networking.istio.io/v1
                         kind: VirtualService
                         metadata: {name: zzz}
@@ -251,9 +245,7 @@ class ExplainTest {
 
     @Test
     void gateways_areAskedFromOutside() {
-        Snapshot snapshot = snapshot(
-                APPS,
-                """
+        Snapshot snapshot = snapshot(APPS, """
                 apiVersion: v1
                 kind: Pod
                 metadata: {name: gw, namespace: istio-system, labels: {istio: ingressgateway}}
@@ -295,7 +287,8 @@ class ExplainTest {
     @Test
     void nothingThatTranslationMakes_isRefused() {
         Snapshot snapshot = snapshot(APPS, CANARY);
-        assertThat(explain(snapshot, PretendRequest.of("GET", "http://web/")).notes()).isEmpty();
+        assertThat(explain(snapshot, PretendRequest.of("GET", "http://web/")).notes())
+                .isEmpty();
     }
 
     @ParameterizedTest
