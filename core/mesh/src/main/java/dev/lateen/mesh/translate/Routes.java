@@ -100,7 +100,7 @@ final class Routes {
         Route.Builder out = Route.newBuilder()
                 .setName(name)
                 .setMatch(match)
-                .setMetadata(Messages.origin(object, path))
+                .setMetadata(Messages.origin(object))
                 .setStatPrefix(statPrefix)
                 .addAllRequestHeadersToAdd(headers.requestAdd())
                 .addAllRequestHeadersToRemove(headers.requestRemove())

@@ -1,0 +1,212 @@
+package dev.lateen.proxy;
+
+import com.google.protobuf.Struct;
+import com.google.protobuf.Value;
+import dev.lateen.proxy.admin.AdminServers;
+import dev.lateen.proxy.config.ActiveConfiguration;
+import dev.lateen.proxy.config.NameResolution;
+import dev.lateen.proxy.config.XdsConfiguration;
+import dev.lateen.proxy.http.HttpService;
+import dev.lateen.proxy.http.RequestStatistics;
+import dev.lateen.proxy.listener.ListenerSockets;
+import dev.lateen.proxy.net.Sockets;
+import dev.lateen.proxy.net.Timer;
+import dev.lateen.proxy.net.Transport;
+import dev.lateen.proxy.net.Worker;
+import dev.lateen.proxy.upstream.ConnectionPools;
+import dev.lateen.proxycore.balance.LiveCluster;
+import dev.lateen.proxycore.cluster.OutlierDetector;
+import dev.lateen.xds.client.AdsClient;
+import dev.lateen.xds.client.Subscription;
+import io.envoyproxy.envoy.config.core.v3.Node;
+import io.grpc.ManagedChannel;
+import io.grpc.netty.NettyChannelBuilder;
+import io.netty.channel.Channel;
+import io.netty.channel.ChannelOption;
+import io.netty.channel.EventLoop;
+import io.netty.channel.EventLoopGroup;
+import java.io.IOException;
+import java.time.Clock;
+import java.util.IdentityHashMap;
+import java.util.Map;
+import java.util.Random;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * One proxy: listeners, pools and admin interface, configured by xDS alone. Several can live in one process. Close it to
+ * end it; connections under way are given {@link #DRAIN_SECONDS} to end.
+ */
+public final class Proxy implements AutoCloseable {
+    private static final Logger LOG = LoggerFactory.getLogger(Proxy.class);
+    private static final int DRAIN_SECONDS = 5;
+    private static final long OUTLIER_TICK_MILLIS = 100;
+
+    private final EventLoopGroup acceptor;
+    private final EventLoopGroup loops;
+    private final IdentityHashMap<EventLoop, HttpService> services = new IdentityHashMap<>();
+    private final XdsConfiguration configuration;
+    private final ListenerSockets listeners;
+    private final NameResolution names;
+    private final AdminServers admin;
+    private final AdsClient ads;
+    private final AccessLogWriter log = new AccessLogWriter();
+    private final CountDownLatch closed = new CountDownLatch(1);
+
+    /**
+     * Starts a proxy. It serves as soon as its configuration comes, and keeps the last one while the control plane is
+     * away.
+     *
+     * @throws IOException when one of its own ports is taken
+     */
+    public static Proxy start(ProxyOptions options) throws IOException {
+        return new Proxy(options);
+    }
+
+    private Proxy(ProxyOptions options) throws IOException {
+        Transport transport = Transport.best();
+        Sockets sockets = new Sockets(transport, transport, options.socketMark());
+        acceptor = transport.newGroup(1, "accept");
+        loops = transport.newGroup(options.concurrency(), "worker");
+        RequestStatistics statistics = new RequestStatistics();
+        configuration = new XdsConfiguration(new Random(), this::subscribe, this::changed);
+        int index = 0;
+        for (var executor : loops) {
+            EventLoop loop = (EventLoop) executor;
+            Worker worker = new Worker(index++, loop, Timer.of(loop));
+            services.put(
+                    loop,
+                    new HttpService(
+                            worker,
+                            new ConnectionPools(worker, sockets),
+                            configuration::current,
+                            new Random(),
+                            statistics,
+                            log,
+                            Clock.systemUTC()));
+        }
+        listeners = new ListenerSockets(sockets, acceptor, loops, this::service);
+        names = new NameResolution();
+        ads = new AdsClient(() -> channel(options, transport, sockets), node(options), configuration);
+        admin = new AdminServers(options, configuration, statistics, this::close);
+        ads.subscribe(XdsConfiguration.CLUSTERS, Subscription.ALL);
+        ads.subscribe(XdsConfiguration.LISTENERS, Subscription.ALL);
+        ads.start();
+        var _ = acceptor.next()
+                .scheduleAtFixedRate(
+                        this::outlierTick, OUTLIER_TICK_MILLIS, OUTLIER_TICK_MILLIS, TimeUnit.MILLISECONDS);
+        LOG.info("proxy {} starts; configuration comes from {}", options.nodeId(), options.controlPlane());
+    }
+
+    private HttpService service(Channel channel) {
+        HttpService service = services.get(channel.eventLoop());
+        if (service == null) {
+            throw new IllegalStateException("a connection on an event loop that is not this proxy's");
+        }
+        return service;
+    }
+
+    private void subscribe(String type, Subscription wanted) {
+        ads.subscribe(type, wanted);
+    }
+
+    private void changed(ActiveConfiguration current) {
+        listeners.apply(current);
+        names.apply(current);
+    }
+
+    private final Map<String, Long> nextInterval = new java.util.HashMap<>();
+
+    /** Runs the detectors whose interval is over, on one event loop. */
+    private void outlierTick() {
+        long now = System.nanoTime();
+        for (LiveCluster cluster : configuration.current().clusters().values()) {
+            OutlierDetector detector = cluster.outlier();
+            var config = cluster.config().outlier();
+            if (detector == null || config == null) {
+                continue;
+            }
+            long due = nextInterval.getOrDefault(cluster.config().name(), now);
+            if (now - due >= 0) {
+                detector.interval(now, new Random())
+                        .forEach(event -> LOG.info(
+                                "outlier detection: {}: {}", cluster.config().name(), event));
+                nextInterval.put(
+                        cluster.config().name(), now + config.interval().toNanos());
+            }
+        }
+    }
+
+    private ManagedChannel channel(ProxyOptions options, Transport transport, Sockets sockets) {
+        NettyChannelBuilder builder = NettyChannelBuilder.forTarget(options.controlPlane())
+                .usePlaintext()
+                .keepAliveTime(30, TimeUnit.SECONDS)
+                .eventLoopGroup(loops)
+                .channelFactory(transport::client);
+        ChannelOption<Integer> mark = sockets.markOption();
+        if (mark != null) {
+            builder.withOption(mark, sockets.mark());
+        }
+        return builder.build();
+    }
+
+    private static Node node(ProxyOptions options) {
+        Struct.Builder metadata = Struct.newBuilder();
+        options.metadata().forEach((name, value) -> metadata.putFields(name, text(value)));
+        metadata.putFields("NAMESPACE", text(options.namespace()));
+        Struct.Builder labels = Struct.newBuilder();
+        options.labels().forEach((name, value) -> labels.putFields(name, text(value)));
+        metadata.putFields("LABELS", Value.newBuilder().setStructValue(labels).build());
+        String app = options.labels().getOrDefault("app", "istio-proxy");
+        return Node.newBuilder()
+                .setId(options.nodeId())
+                .setCluster(app + "." + options.namespace())
+                .setUserAgentName("lateen")
+                .setMetadata(metadata)
+                .build();
+    }
+
+    private static Value text(String text) {
+        return Value.newBuilder().setStringValue(text).build();
+    }
+
+    /** Whether the first configuration is in force and its sockets are open. */
+    public boolean ready() {
+        return configuration.complete() && listeners.failures().isEmpty();
+    }
+
+    /** The port that a listener is bound to, or -1. */
+    public int port(String listener) {
+        return listeners.port(listener);
+    }
+
+    /** Where the admin interface listens. */
+    public int adminPort() {
+        return admin.adminPort();
+    }
+
+    /** Waits until the proxy is closed. */
+    public void awaitTermination() throws InterruptedException {
+        closed.await();
+    }
+
+    /** Stops accepting, lets requests end, closes what is left. */
+    @Override
+    public void close() {
+        synchronized (this) {
+            if (closed.getCount() == 0) {
+                return;
+            }
+            ads.close();
+            names.close();
+            listeners.drain(DRAIN_SECONDS);
+            admin.close();
+            Transport.shutdown(acceptor);
+            Transport.shutdown(loops);
+            log.close();
+            closed.countDown();
+        }
+    }
+}

@@ -1,0 +1,110 @@
+package dev.lateen.proxy;
+
+import java.util.LinkedHashMap;
+import java.util.Map;
+
+/**
+ * What one proxy is told when it starts.
+ *
+ * @param role sidecar or router
+ * @param controlPlane host and port of the xDS server
+ * @param nodeId the node's id in Istio's form, {@code ROLE~IP~POD.NAMESPACE~NAMESPACE.svc.DOMAIN}
+ * @param namespace the workload's namespace
+ * @param labels the workload's labels
+ * @param metadata further metadata of the node, in Istio's names
+ * @param adminPort admin interface, on the loopback; 0 for a free one
+ * @param statusPort readiness of the pod
+ * @param agentPort health, the application's probes, merged metrics
+ * @param metricsPort the proxy's own metrics
+ * @param socketMark mark of the proxy's own sockets, 0 for none
+ * @param probes what {@code /app-health/…} asks: the value of ISTIO_KUBE_APP_PROBERS
+ * @param concurrency number of event loops
+ */
+public record ProxyOptions(
+        Role role,
+        String controlPlane,
+        String nodeId,
+        String namespace,
+        Map<String, String> labels,
+        Map<String, String> metadata,
+        int adminPort,
+        int statusPort,
+        int agentPort,
+        int metricsPort,
+        int socketMark,
+        String probes,
+        int concurrency) {
+    /** What a proxy stands in front of. */
+    public enum Role {
+        SIDECAR,
+        ROUTER
+    }
+
+    public ProxyOptions {
+        labels = Map.copyOf(labels);
+        metadata = Map.copyOf(metadata);
+    }
+
+    /**
+     * Options of a proxy in a pod, from the environment that injection gives it; {@code controlPlane} and labels may be
+     * given otherwise.
+     *
+     * @throws IllegalArgumentException naming the variable that is missing
+     */
+    public static ProxyOptions fromEnvironment(
+            Role role, String controlPlane, Map<String, String> labels, Map<String, String> environment) {
+        String namespace = environment.getOrDefault("POD_NAMESPACE", "default");
+        String pod = environment.getOrDefault("POD_NAME", environment.getOrDefault("HOSTNAME", "proxy"));
+        String address = environment.getOrDefault("INSTANCE_IP", "127.0.0.1");
+        String id = role.name().toLowerCase(java.util.Locale.ROOT) + "~" + address + "~" + pod + "." + namespace + "~"
+                + namespace + ".svc.cluster.local";
+        Map<String, String> metadata = new LinkedHashMap<>();
+        environment.forEach((name, value) -> {
+            if (name.startsWith("ISTIO_META_")) {
+                metadata.put(name.substring("ISTIO_META_".length()), value);
+            }
+        });
+        metadata.put("INSTANCE_IPS", address);
+        metadata.put("NAME", pod);
+        metadata.put("SERVICE_ACCOUNT", environment.getOrDefault("SERVICE_ACCOUNT", "default"));
+        int mark = Integer.parseInt(environment.getOrDefault("LATEEN_SOCKET_MARK", "0"));
+        return new ProxyOptions(
+                role,
+                controlPlane,
+                id,
+                namespace,
+                labels,
+                metadata,
+                15000,
+                15021,
+                15020,
+                15090,
+                mark,
+                environment.getOrDefault("ISTIO_KUBE_APP_PROBERS", "{}"),
+                1);
+    }
+
+    /** These options with another node id. */
+    public ProxyOptions withNodeId(String id) {
+        return new ProxyOptions(
+                role,
+                controlPlane,
+                id,
+                namespace,
+                labels,
+                metadata,
+                adminPort,
+                statusPort,
+                agentPort,
+                metricsPort,
+                socketMark,
+                probes,
+                concurrency);
+    }
+
+    /** These options with free ports for all of the proxy's own interfaces: several in one process. */
+    public ProxyOptions withFreePorts() {
+        return new ProxyOptions(
+                role, controlPlane, nodeId, namespace, labels, metadata, 0, 0, 0, 0, socketMark, probes, concurrency);
+    }
+}

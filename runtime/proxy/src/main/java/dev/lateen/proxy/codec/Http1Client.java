@@ -1,0 +1,284 @@
+package dev.lateen.proxy.codec;
+
+import dev.lateen.proxy.net.Worker;
+import dev.lateen.proxy.stream.ClientConnection;
+import dev.lateen.proxy.stream.ClientStream;
+import dev.lateen.proxy.stream.Reset;
+import dev.lateen.proxy.stream.ResponseEvents;
+import dev.lateen.proxycore.head.Fields;
+import dev.lateen.proxycore.head.RequestHead;
+import dev.lateen.proxycore.head.ResponseHead;
+import io.netty.buffer.ByteBuf;
+import io.netty.buffer.Unpooled;
+import io.netty.channel.Channel;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A client's side of HTTP/1.1: one stream at a time. The connection is kept for another when both messages ended well
+ * and neither side said close; an answer that nobody asked for ends it.
+ */
+public final class Http1Client extends Http1Connection implements ClientConnection {
+    private final Owner owner;
+    private final ResponseHead head = new ResponseHead(0);
+    private @Nullable Stream current;
+    private boolean told;
+
+    public Http1Client(Worker worker, Http1Settings settings, Owner owner) {
+        super(worker, settings);
+        this.owner = owner;
+    }
+
+    @Override
+    public ClientStream open(ResponseEvents events) {
+        if (current != null) {
+            throw new IllegalStateException("HTTP/1.1 carries one stream at a time");
+        }
+        Stream stream = new Stream(events);
+        current = stream;
+        scanner.reset();
+        return stream;
+    }
+
+    @Override
+    public void close() {
+        closeNow();
+        gone(Reset.TERMINATED, "connection closed by this proxy");
+    }
+
+    @Override
+    public Channel channel() {
+        return ctx().channel();
+    }
+
+    @Override
+    boolean step(ByteBuf in) throws Http1Exception {
+        Stream stream = current;
+        if (stream == null) {
+            closeNow();
+            tellClosed();
+            return false;
+        }
+        if (stream.headSeen) {
+            if (paused()) {
+                return false;
+            }
+            body.read(in, this);
+            return stream.responseDone && in.isReadable();
+        }
+        int length = scanner.scan(in);
+        if (length == HeadScanner.INCOMPLETE) {
+            return false;
+        }
+        scanner.reset();
+        head.clear(0);
+        parser.response(in, length, head);
+        int status = head.status();
+        if (status == 101) {
+            if (stream.protocol == null) {
+                throw Http1Exception.badRequest("101 without a request to upgrade");
+            }
+            stream.headSeen = true;
+            stream.persistent = false;
+            body.beginUntilClose();
+            stream.events.head(head, false);
+            return true;
+        }
+        if (status < 200) {
+            stream.events.informational(head);
+            return true;
+        }
+        answer(stream, status);
+        return true;
+    }
+
+    private void answer(Stream stream, int status) {
+        stream.headSeen = true;
+        stream.persistent = parser.persistent();
+        if (stream.protocol != null) {
+            stream.requestDone = true; // refused: the request was its head alone
+        }
+        boolean bodiless = stream.toHead || status == 204 || status == 304;
+        if (!bodiless && parser.chunked()) {
+            body.beginChunked();
+        } else if (!bodiless && parser.contentLength() != 0) {
+            if (parser.contentLength() > 0) {
+                body.beginLength(parser.contentLength());
+            } else {
+                body.beginUntilClose();
+                stream.persistent = false;
+            }
+        } else {
+            stream.responseDone = true;
+            stream.events.head(head, true);
+            finish(stream);
+            return;
+        }
+        stream.events.head(head, false);
+    }
+
+    // ---- the answer's content
+
+    @Override
+    public void data(ByteBuf data, boolean end) {
+        Stream stream = current;
+        if (stream == null) {
+            data.release();
+            return;
+        }
+        delivered(data.readableBytes());
+        stream.responseDone |= end;
+        stream.events.data(data, end);
+        if (end) {
+            finish(stream);
+        }
+    }
+
+    @Override
+    public void end() {
+        data(Unpooled.EMPTY_BUFFER, true);
+    }
+
+    @Override
+    public void trailers(Fields trailers) {
+        Stream stream = current;
+        if (stream != null) {
+            stream.responseDone = true;
+            stream.events.trailers(trailers);
+            finish(stream);
+        }
+    }
+
+    @Override
+    public boolean open() {
+        return !paused() && !closed() && current != null;
+    }
+
+    // ---- ends
+
+    private void finish(Stream stream) {
+        if (current != stream) {
+            return;
+        }
+        current = null;
+        forgetCredit();
+        // Bytes beyond the answer belong to no request: whoever came next would be given a forged answer.
+        if (stream.persistent && stream.requestDone && !closed() && !unread()) {
+            owner.available(this);
+        } else {
+            closeNow();
+            tellClosed();
+        }
+    }
+
+    @Override
+    void malformed(Http1Exception problem) {
+        closeNow();
+        gone(Reset.PROTOCOL_ERROR, problem.reason());
+    }
+
+    @Override
+    void gone(Reset reason, String detail) {
+        Stream stream = current;
+        current = null;
+        tellClosed();
+        if (stream == null || stream.responseDone) {
+            return;
+        }
+        stream.responseDone = true;
+        if (reason == Reset.TERMINATED && stream.headSeen && body.untilClose()) {
+            stream.events.data(Unpooled.EMPTY_BUFFER, true);
+        } else {
+            stream.events.reset(reason, detail);
+        }
+    }
+
+    private void tellClosed() {
+        if (!told) {
+            told = true;
+            owner.closed(this);
+        }
+    }
+
+    @Override
+    void drained() {
+        Stream stream = current;
+        if (stream != null && !stream.responseDone) {
+            stream.events.writable();
+        }
+    }
+
+    private final class Stream implements ClientStream {
+        private final ResponseEvents events;
+        private boolean toHead;
+        private @Nullable String protocol;
+        private boolean requestDone;
+        private boolean headSeen;
+        private boolean responseDone;
+        private boolean persistent = true;
+
+        Stream(ResponseEvents events) {
+            this.events = events;
+        }
+
+        private boolean over() {
+            return requestDone || current != this;
+        }
+
+        @Override
+        public void head(RequestHead head, boolean end) {
+            if (over()) {
+                return;
+            }
+            toHead = head.method().equals("HEAD");
+            protocol = head.protocol();
+            requestDone = end && protocol == null;
+            writer.request(ctx(), head, end);
+            flushSoon();
+        }
+
+        @Override
+        public void data(ByteBuf data, boolean end) {
+            if (over()) {
+                data.release();
+                return;
+            }
+            requestDone = end;
+            writer.data(ctx(), data, end);
+            flushSoon();
+            if (end && protocol != null) {
+                linger();
+            }
+        }
+
+        @Override
+        public void trailers(Fields trailers) {
+            if (!over()) {
+                requestDone = true;
+                writer.trailers(ctx(), trailers);
+                flushSoon();
+            }
+        }
+
+        @Override
+        public void reset(Reset reason) {
+            if (current == this) {
+                responseDone = true;
+                current = null;
+                closeNow();
+                tellClosed();
+            }
+        }
+
+        @Override
+        public void consumed(int bytes) {
+            if (current == this) {
+                consumedBytes(bytes);
+            }
+        }
+
+        @Override
+        public boolean writable() {
+            return ctx().channel().isWritable();
+        }
+    }
+}

@@ -1,0 +1,241 @@
+package dev.lateen.proxy.config;
+
+import com.google.protobuf.Any;
+import com.google.protobuf.InvalidProtocolBufferException;
+import com.google.protobuf.Message;
+import dev.lateen.proxycore.CompileException;
+import dev.lateen.proxycore.balance.LiveCluster;
+import dev.lateen.proxycore.cluster.CompiledCluster;
+import dev.lateen.proxycore.cluster.Discovery;
+import dev.lateen.proxycore.cluster.EndpointSet;
+import dev.lateen.proxycore.listener.CompiledListener;
+import dev.lateen.proxycore.listener.FilterChain;
+import dev.lateen.proxycore.listener.HttpConnectionManager;
+import dev.lateen.proxycore.listener.RouteSource;
+import dev.lateen.proxycore.route.RouteTable;
+import dev.lateen.xds.client.ResourceListener;
+import dev.lateen.xds.client.ResourceUpdate;
+import dev.lateen.xds.client.Subscription;
+import io.envoyproxy.envoy.config.cluster.v3.Cluster;
+import io.envoyproxy.envoy.config.endpoint.v3.ClusterLoadAssignment;
+import io.envoyproxy.envoy.config.listener.v3.Listener;
+import io.envoyproxy.envoy.config.route.v3.RouteConfiguration;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.TreeMap;
+import java.util.function.BiConsumer;
+import java.util.function.Consumer;
+import java.util.random.RandomGenerator;
+
+/**
+ * Takes xDS, compiles it off the event loops, and puts it in force by swapping one reference. What does not compile is
+ * refused as a whole with the reason; what was in force stays. A listener comes into force when the routes that it
+ * names are there, so that a request never meets one without the other.
+ */
+public final class XdsConfiguration implements ResourceListener {
+    public static final String CLUSTERS = "type.googleapis.com/envoy.config.cluster.v3.Cluster";
+    public static final String ENDPOINTS = "type.googleapis.com/envoy.config.endpoint.v3.ClusterLoadAssignment";
+    public static final String LISTENERS = "type.googleapis.com/envoy.config.listener.v3.Listener";
+    public static final String ROUTES = "type.googleapis.com/envoy.config.route.v3.RouteConfiguration";
+
+    private final RandomGenerator random;
+    private final BiConsumer<String, Subscription> subscribe;
+    private final Consumer<ActiveConfiguration> changed;
+    private final Map<String, CompiledListener> listeners = new TreeMap<>();
+    private final Map<String, RouteTable> routes = new TreeMap<>();
+    private final Map<String, LiveCluster> clusters = new TreeMap<>();
+    private final Map<String, EndpointSet> endpoints = new HashMap<>();
+    private final Map<String, Map<String, Message>> resources = new TreeMap<>();
+    private final Set<String> seen = new HashSet<>();
+    private volatile ActiveConfiguration current = ActiveConfiguration.EMPTY;
+    private volatile boolean complete;
+
+    /**
+     * @param subscribe asks for resources of a type by name
+     * @param changed is told of each new configuration, on the thread that brought it
+     */
+    public XdsConfiguration(
+            RandomGenerator random, BiConsumer<String, Subscription> subscribe, Consumer<ActiveConfiguration> changed) {
+        this.random = random;
+        this.subscribe = subscribe;
+        this.changed = changed;
+    }
+
+    /** What is in force. Any thread. */
+    public ActiveConfiguration current() {
+        return current;
+    }
+
+    /** Whether the first configuration is there whole: clusters with their endpoints, listeners with their routes. */
+    public boolean complete() {
+        return complete;
+    }
+
+    /** The resources in force as they were sent, by type and name. */
+    public synchronized Map<String, Map<String, Message>> resources() {
+        Map<String, Map<String, Message>> copy = new TreeMap<>();
+        resources.forEach((type, named) -> copy.put(type, new TreeMap<>(named)));
+        return copy;
+    }
+
+    @Override
+    public synchronized Optional<String> onUpdate(ResourceUpdate update) {
+        try {
+            switch (update.type()) {
+                case CLUSTERS -> clusters(update);
+                case ENDPOINTS -> endpoints(update);
+                case LISTENERS -> listeners(update);
+                case ROUTES -> routes(update);
+                default -> {
+                    return Optional.of("nothing was asked of type " + update.type());
+                }
+            }
+        } catch (CompileException | InvalidProtocolBufferException e) {
+            return Optional.of(String.valueOf(e.getMessage()));
+        }
+        seen.add(update.type());
+        activate();
+        return Optional.empty();
+    }
+
+    private <M extends Message> List<M> unpack(ResourceUpdate update, Class<M> type)
+            throws InvalidProtocolBufferException {
+        List<M> messages = new ArrayList<>();
+        for (ResourceUpdate.Resource resource : update.changed()) {
+            Any body = resource.body();
+            messages.add(body.unpack(type));
+        }
+        return messages;
+    }
+
+    private void keep(ResourceUpdate update, Map<String, ? extends Message> messages) {
+        Map<String, Message> named = resources.computeIfAbsent(update.type(), _ -> new TreeMap<>());
+        named.putAll(messages);
+        update.removed().forEach(named::remove);
+    }
+
+    private void clusters(ResourceUpdate update) throws CompileException, InvalidProtocolBufferException {
+        Map<String, Message> messages = new HashMap<>();
+        List<CompiledCluster> compiled = new ArrayList<>();
+        for (Cluster cluster : unpack(update, Cluster.class)) {
+            compiled.add(CompiledCluster.of(cluster));
+            messages.put(cluster.getName(), cluster);
+        }
+        keep(update, messages);
+        for (CompiledCluster cluster : compiled) {
+            LiveCluster present = clusters.get(cluster.name());
+            LiveCluster next = present == null ? LiveCluster.of(cluster, random) : present.changed(cluster, random);
+            clusters.put(cluster.name(), next);
+            EndpointSet known = endpoints.get(service(cluster));
+            if (known != null && cluster.discovery() instanceof Discovery.Eds) {
+                next.hosts().update(known);
+            }
+        }
+        update.removed().forEach(clusters::remove);
+        Set<String> names = wantedEndpoints();
+        endpoints.keySet().retainAll(names);
+        subscribe.accept(ENDPOINTS, Subscription.to(names));
+    }
+
+    private Set<String> wantedEndpoints() {
+        Set<String> names = new HashSet<>();
+        for (LiveCluster cluster : clusters.values()) {
+            if (cluster.config().discovery() instanceof Discovery.Eds) {
+                names.add(service(cluster.config()));
+            }
+        }
+        return names;
+    }
+
+    private static String service(CompiledCluster cluster) {
+        return cluster.discovery() instanceof Discovery.Eds(var name) && !name.isEmpty() ? name : cluster.name();
+    }
+
+    private void endpoints(ResourceUpdate update) throws CompileException, InvalidProtocolBufferException {
+        Map<String, Message> messages = new HashMap<>();
+        Map<String, EndpointSet> compiled = new HashMap<>();
+        for (ClusterLoadAssignment assignment : unpack(update, ClusterLoadAssignment.class)) {
+            compiled.put(assignment.getClusterName(), EndpointSet.of(assignment));
+            messages.put(assignment.getClusterName(), assignment);
+        }
+        update.removed().forEach(name -> compiled.put(name, EndpointSet.empty(name)));
+        keep(update, messages);
+        endpoints.putAll(compiled);
+        for (LiveCluster cluster : clusters.values()) {
+            EndpointSet set = compiled.get(service(cluster.config()));
+            if (set != null && cluster.config().discovery() instanceof Discovery.Eds) {
+                cluster.hosts().update(set);
+            }
+        }
+    }
+
+    private void listeners(ResourceUpdate update) throws CompileException, InvalidProtocolBufferException {
+        Map<String, Message> messages = new HashMap<>();
+        Map<String, CompiledListener> compiled = new HashMap<>();
+        for (Listener listener : unpack(update, Listener.class)) {
+            compiled.put(listener.getName(), CompiledListener.of(listener));
+            messages.put(listener.getName(), listener);
+        }
+        keep(update, messages);
+        listeners.putAll(compiled);
+        update.removed().forEach(listeners::remove);
+        Set<String> names = new HashSet<>();
+        listeners.values().forEach(listener -> names.addAll(routeNames(listener)));
+        subscribe.accept(ROUTES, Subscription.to(names));
+    }
+
+    private static Set<String> routeNames(CompiledListener listener) {
+        Set<String> names = new HashSet<>();
+        List<FilterChain> chains = new ArrayList<>(listener.chains());
+        FilterChain last = listener.defaultChain();
+        if (last != null) {
+            chains.add(last);
+        }
+        for (FilterChain chain : chains) {
+            if (chain.filter() instanceof HttpConnectionManager manager
+                    && manager.routes() instanceof RouteSource.Rds(var name)) {
+                names.add(name);
+            }
+        }
+        return names;
+    }
+
+    private void routes(ResourceUpdate update) throws CompileException, InvalidProtocolBufferException {
+        Map<String, Message> messages = new HashMap<>();
+        Map<String, RouteTable> compiled = new HashMap<>();
+        for (RouteConfiguration configuration : unpack(update, RouteConfiguration.class)) {
+            compiled.put(configuration.getName(), RouteTable.of(configuration));
+            messages.put(configuration.getName(), configuration);
+        }
+        keep(update, messages);
+        routes.putAll(compiled);
+        update.removed().forEach(routes::remove);
+    }
+
+    private void activate() {
+        Map<String, CompiledListener> ready = new HashMap<>();
+        boolean all = true;
+        for (Map.Entry<String, CompiledListener> entry : listeners.entrySet()) {
+            CompiledListener present = current.listeners().get(entry.getKey());
+            if (routes.keySet().containsAll(routeNames(entry.getValue()))) {
+                ready.put(entry.getKey(), entry.getValue());
+            } else {
+                all = false;
+                if (present != null) {
+                    ready.put(entry.getKey(), present);
+                }
+            }
+        }
+        current = new ActiveConfiguration(ready, routes, clusters);
+        complete |= all
+                && seen.contains(CLUSTERS)
+                && seen.contains(LISTENERS)
+                && endpoints.keySet().containsAll(wantedEndpoints());
+        changed.accept(current);
+    }
+}

@@ -1,0 +1,486 @@
+package dev.lateen.proxy.http;
+
+import dev.lateen.proxy.net.Timer;
+import dev.lateen.proxy.stream.ClientConnection;
+import dev.lateen.proxy.stream.ClientStream;
+import dev.lateen.proxy.stream.RequestEvents;
+import dev.lateen.proxy.stream.Reset;
+import dev.lateen.proxy.stream.ResponseEvents;
+import dev.lateen.proxy.stream.ServerStream;
+import dev.lateen.proxy.upstream.Lease;
+import dev.lateen.proxy.upstream.Waiter;
+import dev.lateen.proxycore.Fault;
+import dev.lateen.proxycore.ResetReason;
+import dev.lateen.proxycore.ResponseFlag;
+import dev.lateen.proxycore.balance.LiveCluster;
+import dev.lateen.proxycore.balance.Pick;
+import dev.lateen.proxycore.cluster.Host;
+import dev.lateen.proxycore.cluster.Limit;
+import dev.lateen.proxycore.cluster.OutlierDetector;
+import dev.lateen.proxycore.format.FormatContext;
+import dev.lateen.proxycore.head.FieldName;
+import dev.lateen.proxycore.head.Fields;
+import dev.lateen.proxycore.head.RequestHead;
+import dev.lateen.proxycore.head.ResponseHead;
+import dev.lateen.proxycore.retry.RetryState;
+import dev.lateen.proxycore.retry.RetryVerdict;
+import dev.lateen.proxycore.route.Forward;
+import dev.lateen.proxycore.route.Timeouts;
+import io.netty.buffer.ByteBuf;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * One request that is sent to a cluster: tries, retries, timeouts, and the answer on its way back. Everything happens on
+ * the event loop of the connection that the request came on.
+ */
+final class RequestExchange implements RequestEvents {
+    private static final int DEFAULT_KEPT = 1 << 20;
+
+    private final HttpService service;
+    private final ServerStream downstream;
+    private final RequestHead head;
+    private final Forward forward;
+    private final LiveCluster cluster;
+    private final Pick pick;
+    private final Timeouts timeouts;
+    private final RequestBody body;
+    private final @Nullable RetryState retries;
+    private final RequestRecord record;
+    private final Limit requests;
+
+    private Timer.Timeout globalTimeout = () -> {};
+    private Timer.Timeout backOff = () -> {};
+    private @Nullable Try current;
+    private int unreturned;
+    private boolean answered;
+    private boolean over;
+
+    RequestExchange(
+            HttpService service,
+            ServerStream downstream,
+            RequestHead head,
+            Forward forward,
+            LiveCluster cluster,
+            Pick pick,
+            Timeouts timeouts,
+            RequestRecord record) {
+        this.service = service;
+        this.downstream = downstream;
+        this.head = head;
+        this.forward = forward;
+        this.cluster = cluster;
+        this.pick = pick;
+        this.timeouts = timeouts;
+        this.record = record;
+        this.requests = cluster.breaker(forward.policy().priority()).requests();
+        this.retries = RetryState.of(
+                forward.policy().retry(),
+                head,
+                cluster.breaker(forward.policy().priority()).retries());
+        long limit = forward.policy().bufferLimit() > 0 ? forward.policy().bufferLimit() : DEFAULT_KEPT;
+        this.body = new RequestBody(retries != null, limit);
+    }
+
+    /** Sends the request; {@code end} when it has no content. */
+    void start(boolean end) {
+        if (!requests.tryAcquire()) {
+            over = true;
+            closeRetries();
+            answer(Fault.overflow(cluster.config().name(), "http2MaxRequests"));
+            return;
+        }
+        if (end) {
+            body.end(null);
+            requestEnded();
+        }
+        attempt();
+    }
+
+    // ---- the request
+
+    @Override
+    public void data(ByteBuf data, boolean end) {
+        if (over) {
+            data.release();
+            return;
+        }
+        unreturned += data.readableBytes();
+        record.received(data.readableBytes());
+        body.add(data, end);
+        if (end) {
+            requestEnded();
+        }
+        push();
+    }
+
+    @Override
+    public void trailers(Fields trailers) {
+        if (!over) {
+            body.end(trailers);
+            requestEnded();
+            push();
+        }
+    }
+
+    private void requestEnded() {
+        if (timeouts.global() > 0) {
+            globalTimeout = service.worker().timer().after(timeouts.global(), this::globalTimeout);
+        }
+    }
+
+    private void push() {
+        Try attempt = current;
+        ClientStream stream = attempt == null ? null : attempt.stream;
+        if (stream != null) {
+            body.sendTo(stream);
+            returnCredit(stream);
+        }
+    }
+
+    private void returnCredit(ClientStream stream) {
+        if (unreturned > 0 && stream.writable()) {
+            int bytes = unreturned;
+            unreturned = 0;
+            downstream.consumed(bytes);
+        }
+    }
+
+    @Override
+    public void reset(Reset reason, String detail) {
+        if (!over) {
+            record.flag(ResponseFlag.DC).details("downstream_remote_disconnect");
+            finish(Reset.CANCELLED);
+            record.ended();
+        }
+    }
+
+    @Override
+    public void writable() {
+        Try attempt = current;
+        if (attempt != null && !over) {
+            attempt.returnCredit();
+        }
+    }
+
+    // ---- tries
+
+    private void attempt() {
+        Host host = cluster.balancer().pick(pick);
+        if (host == null) {
+            finish(Reset.CANCELLED);
+            answer(Fault.noHealthyUpstream(
+                    cluster.config().name(), cluster.balancer().whyNone()));
+            return;
+        }
+        pick.tried(host);
+        record.attempt(host);
+        if (forward.policy().autoHostRewrite() && !host.endpoint().hostname().isEmpty()) {
+            head.authority(host.endpoint().hostname());
+        }
+        if (forward.policy().attemptCountInRequest()) {
+            head.fields().set(FieldName.X_ENVOY_ATTEMPT_COUNT, Integer.toString(record.attempts()));
+        }
+        Try attempt = new Try(host);
+        current = attempt;
+        attempt.start();
+    }
+
+    private void globalTimeout() {
+        if (over) {
+            return;
+        }
+        Try attempt = current;
+        String peer = attempt == null ? cluster.config().name() : attempt.host.toString();
+        if (attempt != null) {
+            attempt.host.requestTimedOut();
+            attempt.reportFailure(504);
+        }
+        boolean begun = answered;
+        finish(Reset.CANCELLED);
+        if (begun) {
+            record.flag(ResponseFlag.UT).ended();
+            downstream.reset(Reset.CANCELLED);
+        } else {
+            answer(Fault.requestTimeout(peer, "timeout of the route"));
+        }
+    }
+
+    /** A try ended without an answer that counts: another one, or the end. */
+    private void failed(Try attempt, RetryVerdict verdict, Fault fault) {
+        attempt.end(Reset.CANCELLED);
+        current = null;
+        if (verdict == RetryVerdict.RETRY && body.replayable()) {
+            again();
+            return;
+        }
+        record.verdict(verdict);
+        finish(Reset.CANCELLED);
+        answer(fault);
+    }
+
+    private void again() {
+        RetryState state = java.util.Objects.requireNonNull(retries);
+        body.rewind();
+        backOff = service.worker().timer().after(state.nextBackOff(service.random()), () -> {
+            if (!over) {
+                attempt();
+            }
+        });
+    }
+
+    private void answer(Fault fault) {
+        over = true;
+        LocalReply.send(downstream, head, forward.responseHeaders(), fault, record);
+    }
+
+    private void finish(Reset reason) {
+        if (over) {
+            return;
+        }
+        over = true;
+        globalTimeout.cancel();
+        backOff.cancel();
+        Try attempt = current;
+        current = null;
+        if (attempt != null) {
+            attempt.end(reason);
+        }
+        body.release();
+        closeRetries();
+        requests.release();
+    }
+
+    private void closeRetries() {
+        if (retries != null) {
+            retries.close();
+        }
+    }
+
+    /** One sending of the request to one host. */
+    private final class Try implements Waiter, ResponseEvents {
+        private final Host host;
+        private Timer.Timeout timeout = () -> {};
+        private Lease lease = () -> {};
+        private @Nullable ClientStream stream;
+        private int unreturnedAnswer;
+        private boolean started;
+        private boolean ended;
+        private boolean success;
+
+        Try(Host host) {
+            this.host = host;
+        }
+
+        void start() {
+            host.requestStarted();
+            started = true;
+            if (timeouts.perTry() > 0) {
+                timeout = service.worker().timer().after(timeouts.perTry(), this::perTryTimeout);
+            }
+            Lease wish = service.pools().acquire(cluster, host, forward.policy().priority(), this);
+            if (!ended && stream == null) {
+                lease = wish;
+            }
+        }
+
+        private void perTryTimeout() {
+            if (ended || answered) {
+                return;
+            }
+            host.requestTimedOut();
+            reportFailure(504);
+            RetryVerdict verdict = retries == null ? RetryVerdict.NO : retries.onPerTryTimeout();
+            RequestExchange.this.failed(this, verdict, Fault.perTryTimeout(host.toString(), "retries.perTryTimeout"));
+        }
+
+        @Override
+        public void connected(ClientConnection connection) {
+            if (ended) {
+                connection.close();
+                return;
+            }
+            outlier(OutlierDetector.Outcome.CONNECTED);
+            ClientStream opened = connection.open(this);
+            stream = opened;
+            boolean bare = body.ended() && body.isEmpty();
+            opened.head(head, bare);
+            if (!bare) {
+                body.sendTo(opened);
+            }
+            RequestExchange.this.returnCredit(opened);
+        }
+
+        @Override
+        public void failed(ResetReason reason, String detail) {
+            if (ended) {
+                return;
+            }
+            RetryVerdict verdict = RetryVerdict.NO;
+            if (reason != ResetReason.OVERFLOW) {
+                outlier(OutlierDetector.Outcome.CONNECT_FAILED);
+                verdict = retries == null ? RetryVerdict.NO : retries.onReset(reason, false);
+            }
+            Fault fault =
+                    switch (reason) {
+                        case OVERFLOW -> Fault.overflow(cluster.config().name(), detail);
+                        case CONNECTION_TIMEOUT ->
+                            Fault.connectTimeout(
+                                    host.toString(), cluster.config().name());
+                        default -> Fault.connectFailure(host.toString(), detail);
+                    };
+            RequestExchange.this.failed(this, verdict, fault);
+        }
+
+        @Override
+        public void informational(ResponseHead informational) {
+            if (!ended) {
+                downstream.informational(informational);
+            }
+        }
+
+        @Override
+        public void head(ResponseHead response, boolean end) {
+            if (ended) {
+                return;
+            }
+            int status = response.status();
+            OutlierDetector detector = cluster.outlier();
+            if (detector != null) {
+                note(detector.answered(host, status, service.worker().timer().nanoTime(), service.random()));
+            }
+            if (retries != null && body.replayable() && status != 101) {
+                RetryVerdict verdict =
+                        retries.onHeaders(response, service.clock().instant().getEpochSecond());
+                if (verdict == RetryVerdict.RETRY) {
+                    end(Reset.CANCELLED);
+                    current = null;
+                    again();
+                    return;
+                }
+                record.verdict(verdict);
+            }
+            success = status < 500;
+            timeout.cancel();
+            answered = true;
+            for (String cookie : forward.cookies(head, record.facts())) {
+                response.fields().add(FieldName.SET_COOKIE, cookie);
+            }
+            forward.responseHeaders().apply(response.fields(), FormatContext.of(head, response));
+            record.answered(response);
+            downstream.head(response, end);
+            if (end) {
+                complete();
+            }
+        }
+
+        @Override
+        public void data(ByteBuf data, boolean end) {
+            if (ended) {
+                data.release();
+                return;
+            }
+            unreturnedAnswer += data.readableBytes();
+            record.sent(data.readableBytes());
+            downstream.data(data, end);
+            if (end) {
+                complete();
+            } else {
+                returnCredit();
+            }
+        }
+
+        void returnCredit() {
+            ClientStream open = stream;
+            if (open != null && unreturnedAnswer > 0 && downstream.writable()) {
+                int bytes = unreturnedAnswer;
+                unreturnedAnswer = 0;
+                open.consumed(bytes);
+            }
+        }
+
+        @Override
+        public void trailers(Fields trailers) {
+            if (!ended) {
+                downstream.trailers(trailers);
+                complete();
+            }
+        }
+
+        @Override
+        public void writable() {
+            ClientStream open = stream;
+            if (open != null && !ended) {
+                RequestExchange.this.returnCredit(open);
+            }
+        }
+
+        @Override
+        public void reset(Reset reason, String detail) {
+            if (ended) {
+                return;
+            }
+            stream = null;
+            reportFailure(503);
+            if (answered) {
+                finish(Reset.CANCELLED);
+                record.flag(ResponseFlag.UC).ended();
+                downstream.reset(Reset.TERMINATED);
+                return;
+            }
+            ResetReason core =
+                    switch (reason) {
+                        case REFUSED -> ResetReason.REMOTE_REFUSED;
+                        case REMOTE -> ResetReason.REMOTE_RESET;
+                        case TERMINATED -> ResetReason.CONNECTION_TERMINATION;
+                        case PROTOCOL_ERROR -> ResetReason.PROTOCOL_ERROR;
+                        case CANCELLED -> ResetReason.LOCAL_RESET;
+                    };
+            RetryVerdict verdict = retries == null ? RetryVerdict.NO : retries.onReset(core, true);
+            RequestExchange.this.failed(this, verdict, Fault.connectionTermination(host.toString()));
+        }
+
+        /** Counts a failure of this host that no status of the app tells. */
+        void reportFailure(int status) {
+            OutlierDetector detector = cluster.outlier();
+            if (detector != null) {
+                note(detector.answered(host, status, service.worker().timer().nanoTime(), service.random()));
+            }
+        }
+
+        private void outlier(OutlierDetector.Outcome outcome) {
+            OutlierDetector detector = cluster.outlier();
+            if (detector != null) {
+                note(detector.ended(host, outcome, service.worker().timer().nanoTime(), service.random()));
+            }
+        }
+
+        private void note(OutlierDetector.@Nullable Event event) {
+            if (event != null) {
+                service.log().write("", "outlier detection: " + cluster.config().name() + ": " + event + "\n");
+            }
+        }
+
+        private void complete() {
+            stream = null;
+            finish(Reset.CANCELLED);
+            record.ended();
+        }
+
+        void end(Reset reason) {
+            if (ended) {
+                return;
+            }
+            ended = true;
+            timeout.cancel();
+            lease.cancel();
+            if (started) {
+                host.requestEnded(success);
+            }
+            ClientStream open = stream;
+            stream = null;
+            if (open != null) {
+                open.reset(reason);
+            }
+        }
+    }
+}

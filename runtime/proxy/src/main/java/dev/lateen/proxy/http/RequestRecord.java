@@ -1,0 +1,179 @@
+package dev.lateen.proxy.http;
+
+import dev.lateen.proxycore.ConnectionFacts;
+import dev.lateen.proxycore.Fault;
+import dev.lateen.proxycore.ResponseFlag;
+import dev.lateen.proxycore.cluster.Host;
+import dev.lateen.proxycore.format.FormatContext;
+import dev.lateen.proxycore.format.Operator;
+import dev.lateen.proxycore.head.Fields;
+import dev.lateen.proxycore.head.RequestHead;
+import dev.lateen.proxycore.head.ResponseHead;
+import dev.lateen.proxycore.listener.AccessLog;
+import dev.lateen.proxycore.retry.RetryVerdict;
+import dev.lateen.proxycore.route.RouteInfo;
+import java.net.InetSocketAddress;
+import java.time.Instant;
+import java.time.format.DateTimeFormatter;
+import java.time.temporal.ChronoUnit;
+import java.util.List;
+import java.util.Locale;
+import org.jspecify.annotations.Nullable;
+
+/** What is known of one request, for its line in the access log and the statistics. One thread. */
+final class RequestRecord implements FormatContext {
+    private final HttpService service;
+    private final ConnectionFacts facts;
+    private final RequestHead request;
+    private final List<AccessLog> logs;
+    private final boolean inbound;
+    private final Instant started;
+    private final long startedNanos;
+    private @Nullable ResponseHead response;
+    private @Nullable RouteInfo route;
+    private @Nullable Host host;
+    private String cluster = "";
+    private String details = "";
+    private long flags;
+    private long received;
+    private long sent;
+    private long answeredNanos;
+    private int attempts;
+    private boolean ended;
+
+    RequestRecord(
+            HttpService service, ConnectionFacts facts, RequestHead request, List<AccessLog> logs, boolean inbound) {
+        this.service = service;
+        this.facts = facts;
+        this.request = request;
+        this.logs = logs;
+        this.inbound = inbound;
+        this.started = service.clock().instant();
+        this.startedNanos = service.worker().timer().nanoTime();
+    }
+
+    ConnectionFacts facts() {
+        return facts;
+    }
+
+    int attempts() {
+        return attempts;
+    }
+
+    void route(RouteInfo info, String clusterName) {
+        route = info;
+        cluster = clusterName;
+    }
+
+    void attempt(Host next) {
+        host = next;
+        attempts++;
+    }
+
+    void received(int bytes) {
+        received += bytes;
+    }
+
+    void sent(int bytes) {
+        sent += bytes;
+    }
+
+    RequestRecord flag(ResponseFlag flag) {
+        flags |= flag.bit();
+        return this;
+    }
+
+    RequestRecord details(String text) {
+        details = text;
+        return this;
+    }
+
+    void fault(Fault fault) {
+        flag(fault.flag()).details(fault.details());
+    }
+
+    void verdict(RetryVerdict verdict) {
+        switch (verdict) {
+            case LIMIT_EXCEEDED -> flag(ResponseFlag.URX);
+            case OVERFLOW -> flag(ResponseFlag.UO);
+            case NO, RETRY -> {}
+        }
+    }
+
+    void answered(ResponseHead head) {
+        response = head;
+        answeredNanos = service.worker().timer().nanoTime();
+        if (details.isEmpty()) {
+            details = "via_upstream";
+        }
+    }
+
+    /** The request is over: counts it and writes its lines. */
+    void ended() {
+        if (ended) {
+            return;
+        }
+        ended = true;
+        ResponseHead head = response;
+        int status = head == null ? 0 : head.status();
+        service.statistics().count(inbound, cluster, status, ResponseFlag.shortNames(flags));
+        long millis = (service.worker().timer().nanoTime() - startedNanos) / 1_000_000;
+        for (AccessLog log : logs) {
+            if (log.filter().takes(status, flags, millis, service.random())) {
+                service.log().write(log.path(), AccessLogLine.of(log, this));
+            }
+        }
+    }
+
+    @Override
+    public RequestHead request() {
+        return request;
+    }
+
+    @Override
+    public @Nullable ResponseHead response() {
+        return response;
+    }
+
+    @Override
+    public @Nullable Fields trailers() {
+        return null;
+    }
+
+    @Override
+    public @Nullable String value(Operator operator, String argument) {
+        long now = service.worker().timer().nanoTime();
+        RouteInfo info = route;
+        Host upstream = host;
+        ResponseHead head = response;
+        return switch (operator) {
+            case START_TIME -> DateTimeFormatter.ISO_INSTANT.format(started.truncatedTo(ChronoUnit.MILLIS));
+            case PROTOCOL, UPSTREAM_PROTOCOL -> "HTTP/1.1";
+            case RESPONSE_CODE -> Integer.toString(head == null ? 0 : head.status());
+            case RESPONSE_CODE_DETAILS -> details.isEmpty() ? null : details;
+            case RESPONSE_FLAGS -> ResponseFlag.shortNames(flags);
+            case RESPONSE_FLAGS_LONG -> ResponseFlag.longNames(flags);
+            case BYTES_RECEIVED -> Long.toString(received);
+            case BYTES_SENT -> Long.toString(sent);
+            case DURATION -> Long.toString((now - startedNanos) / 1_000_000);
+            case RESPONSE_DURATION ->
+                answeredNanos == 0 ? null : Long.toString((answeredNanos - startedNanos) / 1_000_000);
+            case UPSTREAM_HOST, UPSTREAM_REMOTE_ADDRESS -> upstream == null ? null : text(upstream.address());
+            case UPSTREAM_CLUSTER, UPSTREAM_CLUSTER_RAW -> cluster.isEmpty() ? null : cluster;
+            case UPSTREAM_REQUEST_ATTEMPT_COUNT -> Integer.toString(attempts);
+            case DOWNSTREAM_REMOTE_ADDRESS, DOWNSTREAM_DIRECT_REMOTE_ADDRESS -> text(facts.source());
+            case DOWNSTREAM_REMOTE_ADDRESS_WITHOUT_PORT, DOWNSTREAM_DIRECT_REMOTE_ADDRESS_WITHOUT_PORT ->
+                facts.source().getAddress().getHostAddress();
+            case DOWNSTREAM_LOCAL_ADDRESS -> text(facts.destination());
+            case REQUESTED_SERVER_NAME -> facts.serverName().isEmpty() ? null : facts.serverName();
+            case ROUTE_NAME -> info == null || info.name().isEmpty() ? null : info.name();
+            case VIRTUAL_HOST_NAME -> info == null ? null : info.virtualHost();
+            case ENVIRONMENT -> System.getenv(argument);
+            default -> null;
+        };
+    }
+
+    private static String text(InetSocketAddress address) {
+        return String.format(Locale.ROOT, "%s:%d", address.getAddress().getHostAddress(), address.getPort());
+    }
+}

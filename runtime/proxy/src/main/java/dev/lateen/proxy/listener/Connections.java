@@ -1,0 +1,194 @@
+package dev.lateen.proxy.listener;
+
+import dev.lateen.proxy.codec.Http1Server;
+import dev.lateen.proxy.codec.Http1Settings;
+import dev.lateen.proxy.config.ActiveConfiguration;
+import dev.lateen.proxy.http.ConnectionRequests;
+import dev.lateen.proxy.http.HttpService;
+import dev.lateen.proxy.net.OriginalDestination;
+import dev.lateen.proxy.net.Sockets;
+import dev.lateen.proxy.net.Timer;
+import dev.lateen.proxy.tcp.TcpTunnel;
+import dev.lateen.proxycore.ConnectionFacts;
+import dev.lateen.proxycore.ResponseFlag;
+import dev.lateen.proxycore.Trace;
+import dev.lateen.proxycore.listener.CompiledListener;
+import dev.lateen.proxycore.listener.FilterChain;
+import dev.lateen.proxycore.listener.HttpConnectionManager;
+import dev.lateen.proxycore.listener.ListenerFilter;
+import dev.lateen.proxycore.listener.TcpProxy;
+import dev.lateen.proxycore.listener.TransportSocket;
+import io.netty.buffer.ByteBuf;
+import io.netty.buffer.Unpooled;
+import io.netty.channel.Channel;
+import io.netty.channel.ChannelHandler;
+import io.netty.channel.ChannelHandlerContext;
+import io.netty.channel.ChannelInboundHandlerAdapter;
+import io.netty.channel.ChannelInitializer;
+import io.netty.channel.ChannelOption;
+import java.net.InetSocketAddress;
+import java.util.List;
+import java.util.Set;
+import java.util.function.Function;
+import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
+
+/** Takes each accepted connection of one listening socket to the filter chain that it belongs to. */
+public final class Connections extends ChannelInitializer<Channel> {
+    private final Supplier<@Nullable CompiledListener> listener;
+    private final Function<Channel, HttpService> services;
+    private final Sockets sockets;
+    private final Set<Channel> open;
+
+    /**
+     * @param listener the listener as it is now; null when it is gone
+     * @param services what belongs to the event loop of a connection
+     * @param open takes each connection for as long as it is there
+     */
+    public Connections(
+            Supplier<@Nullable CompiledListener> listener,
+            Function<Channel, HttpService> services,
+            Sockets sockets,
+            Set<Channel> open) {
+        this.listener = listener;
+        this.services = services;
+        this.sockets = sockets;
+        this.open = open;
+    }
+
+    @Override
+    protected void initChannel(Channel channel) {
+        open.add(channel);
+        var _ = channel.closeFuture().addListener(_ -> open.remove(channel));
+        CompiledListener accepted = listener.get();
+        if (accepted == null) {
+            var _ = channel.close();
+            return;
+        }
+        HttpService service = services.apply(channel);
+        InetSocketAddress local = (InetSocketAddress) channel.localAddress();
+        InetSocketAddress original = wantsOriginal(accepted) ? OriginalDestination.of(channel) : null;
+        ConnectionFacts facts = ConnectionRequests.facts(original, local, (InetSocketAddress) channel.remoteAddress());
+        CompiledListener taking = accepted;
+        if (accepted.useOriginalDestination()) {
+            ActiveConfiguration configuration = service.configuration().get();
+            CompiledListener other = configuration.handover(facts.destination(), accepted.direction());
+            taking = other == null ? accepted : other;
+        }
+        int port = facts.destination().getPort();
+        boolean looks = taking.listenerFilters().stream()
+                .anyMatch(filter -> filter.kind() != ListenerFilter.Kind.ORIGINAL_DESTINATION && filter.runsFor(port));
+        if (looks) {
+            channel.pipeline().addLast("inspector", new Inspector(service, taking, facts));
+        } else {
+            take(channel, service, taking, facts);
+        }
+    }
+
+    private static boolean wantsOriginal(CompiledListener listener) {
+        return listener.useOriginalDestination()
+                || listener.listenerFilters().stream()
+                        .anyMatch(filter -> filter.kind() == ListenerFilter.Kind.ORIGINAL_DESTINATION);
+    }
+
+    private void take(Channel channel, HttpService service, CompiledListener listener, ConnectionFacts facts) {
+        FilterChain chain = listener.match(facts, Trace.NONE);
+        if (chain == null || !(chain.transport() instanceof TransportSocket.Raw)) {
+            service.statistics().countConnection(listener.name(), ResponseFlag.NR.shortName());
+            channel.config().setOption(ChannelOption.SO_LINGER, 0);
+            var _ = channel.close();
+            return;
+        }
+        boolean inbound = listener.direction() == CompiledListener.TrafficDirection.INBOUND;
+        ChannelHandler handler =
+                switch (chain.filter()) {
+                    case HttpConnectionManager manager ->
+                        new Http1Server(
+                                service.worker(),
+                                Http1Settings.DEFAULT
+                                        .withMaxHeadBytes(manager.limits().headerBytes())
+                                        .withMaxFields(manager.limits().headerCount()),
+                                new ConnectionRequests(service, manager, facts, inbound),
+                                manager.timeouts().connectionIdle().toNanos());
+                    case TcpProxy proxy -> new TcpTunnel(service, sockets, proxy, facts);
+                };
+        channel.pipeline().addLast("protocol", handler);
+    }
+
+    /** Looks at the first bytes, then hands them on. */
+    private final class Inspector extends ChannelInboundHandlerAdapter {
+        private final HttpService service;
+        private final CompiledListener listener;
+        private final ConnectionFacts facts;
+        private ByteBuf seen = Unpooled.EMPTY_BUFFER;
+        private Timer.Timeout timeout = () -> {};
+        private boolean done;
+
+        Inspector(HttpService service, CompiledListener listener, ConnectionFacts facts) {
+            this.service = service;
+            this.listener = listener;
+            this.facts = facts;
+        }
+
+        @Override
+        public void handlerAdded(ChannelHandlerContext ctx) {
+            long nanos = listener.listenerFiltersTimeout().toNanos();
+            if (nanos > 0) {
+                timeout = service.worker().timer().after(nanos, () -> late(ctx));
+            }
+        }
+
+        private void late(ChannelHandlerContext ctx) {
+            if (done) {
+                return;
+            }
+            if (listener.continueOnListenerFiltersTimeout()) {
+                decide(ctx, facts);
+            } else {
+                done = true;
+                var _ = ctx.close();
+            }
+        }
+
+        @Override
+        public void channelRead(ChannelHandlerContext ctx, Object message) {
+            ByteBuf more = (ByteBuf) message;
+            seen = seen.isReadable() ? Unpooled.wrappedBuffer(seen, more) : more;
+            switch (FirstBytes.of(seen)) {
+                case UNDECIDED -> {}
+                case TLS -> decide(ctx, facts.withTls("", List.of()));
+                case HTTP10 -> decide(ctx, facts.withApplicationProtocols(List.of("http/1.0")));
+                case HTTP11 -> decide(ctx, facts.withApplicationProtocols(List.of("http/1.1")));
+                case HTTP2 -> decide(ctx, facts.withApplicationProtocols(List.of("h2c")));
+                case OTHER -> decide(ctx, facts);
+            }
+        }
+
+        private void decide(ChannelHandlerContext ctx, ConnectionFacts known) {
+            done = true;
+            timeout.cancel();
+            ByteBuf first = seen;
+            seen = Unpooled.EMPTY_BUFFER;
+            take(ctx.channel(), service, listener, known);
+            if (first.isReadable() && ctx.channel().isActive()) {
+                ctx.fireChannelRead(first);
+            } else {
+                first.release();
+            }
+            ctx.pipeline().remove(this);
+        }
+
+        @Override
+        public void channelInactive(ChannelHandlerContext ctx) {
+            timeout.cancel();
+            seen.release();
+            seen = Unpooled.EMPTY_BUFFER;
+            ctx.fireChannelInactive();
+        }
+
+        @Override
+        public void exceptionCaught(ChannelHandlerContext ctx, Throwable cause) {
+            var _ = ctx.close();
+        }
+    }
+}

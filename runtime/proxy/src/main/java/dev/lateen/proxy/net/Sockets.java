@@ -1,0 +1,120 @@
+package dev.lateen.proxy.net;
+
+import io.netty.bootstrap.Bootstrap;
+import io.netty.bootstrap.ServerBootstrap;
+import io.netty.channel.ChannelFuture;
+import io.netty.channel.ChannelHandler;
+import io.netty.channel.ChannelOption;
+import io.netty.channel.EventLoop;
+import io.netty.channel.EventLoopGroup;
+import io.netty.channel.socket.DatagramChannel;
+import io.netty.channel.unix.IntegerUnixChannelOption;
+import java.net.SocketAddress;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Every socket of one proxy comes from here: the factory says where it lives, the mark how it is told from the app's.
+ *
+ * <p>The mark ({@code SO_MARK}, 0 for none) is put on each outgoing socket before it connects, so that the rules which
+ * capture the app's traffic let the proxy's pass. Setting it needs CAP_NET_ADMIN in the socket's namespace.
+ */
+public final class Sockets {
+    private static final int SOL_SOCKET = 1;
+    private static final int SO_MARK = 36;
+    private static final int BACKLOG = 4096;
+    private static final ChannelOption<Integer> MARK = new IntegerUnixChannelOption("SO_MARK", SOL_SOCKET, SO_MARK);
+
+    private final Transport transport;
+    private final SocketFactory factory;
+    private final int mark;
+
+    /**
+     * Sockets of this factory.
+     *
+     * @throws IllegalArgumentException when a mark is asked for and the transport cannot set it
+     */
+    public Sockets(Transport transport, SocketFactory factory, int mark) {
+        if (mark != 0 && transport != Transport.EPOLL) {
+            throw new IllegalArgumentException("a socket mark (" + mark + ") needs epoll, which this machine lacks");
+        }
+        this.transport = transport;
+        this.factory = factory;
+        this.mark = mark;
+    }
+
+    /** Plain sockets of the best transport, without a mark. */
+    public static Sockets plain() {
+        Transport transport = Transport.best();
+        return new Sockets(transport, transport, 0);
+    }
+
+    public Transport transport() {
+        return transport;
+    }
+
+    public int mark() {
+        return mark;
+    }
+
+    /** Listens; accepted connections are handed round robin to the loops of {@code children}. */
+    public ChannelFuture listen(
+            EventLoopGroup acceptor, EventLoopGroup children, SocketAddress address, ChannelHandler child) {
+        return new ServerBootstrap()
+                .group(acceptor, children)
+                .channelFactory(factory::server)
+                .option(ChannelOption.SO_BACKLOG, BACKLOG)
+                .option(ChannelOption.SO_REUSEADDR, true)
+                .childOption(ChannelOption.TCP_NODELAY, true)
+                .childHandler(child)
+                .bind(address);
+    }
+
+    /**
+     * Connects on this event loop.
+     *
+     * @param local the address to bind to first, or null
+     * @param timeoutMillis how long the handshake may take; afterwards the future fails with {@link
+     *     io.netty.channel.ConnectTimeoutException}
+     */
+    public ChannelFuture connect(
+            EventLoop loop,
+            SocketAddress remote,
+            @Nullable SocketAddress local,
+            int timeoutMillis,
+            ChannelHandler handler) {
+        Bootstrap bootstrap = marked(new Bootstrap()
+                .group(loop)
+                .channelFactory(factory::client)
+                .option(ChannelOption.TCP_NODELAY, true)
+                .option(ChannelOption.CONNECT_TIMEOUT_MILLIS, timeoutMillis)
+                .handler(handler));
+        return local == null ? bootstrap.connect(remote) : bootstrap.connect(remote, local);
+    }
+
+    /** A UDP socket bound to this address. */
+    public ChannelFuture bindDatagram(EventLoop loop, SocketAddress address, ChannelHandler handler) {
+        return marked(new Bootstrap()
+                        .group(loop)
+                        .channelFactory(factory::datagram)
+                        .handler(handler))
+                .bind(address);
+    }
+
+    /** A marked UDP socket, not bound yet, for a resolver. */
+    public DatagramChannel datagram() {
+        DatagramChannel channel = factory.datagram();
+        if (mark != 0) {
+            channel.config().setOption(MARK, mark);
+        }
+        return channel;
+    }
+
+    /** The mark as an option for sockets that a library makes, or null when there is none. */
+    public @Nullable ChannelOption<Integer> markOption() {
+        return mark == 0 ? null : MARK;
+    }
+
+    private Bootstrap marked(Bootstrap bootstrap) {
+        return mark == 0 ? bootstrap : bootstrap.option(MARK, mark);
+    }
+}

@@ -1,0 +1,12 @@
+package dev.lateen.proxy.stream;
+
+import dev.lateen.proxycore.head.ResponseHead;
+
+/** A stream seen by the one who answers. */
+public interface ServerStream extends HttpStream {
+    /** Sends an interim answer, 100 or another 1xx but 101. */
+    void informational(ResponseHead head);
+
+    /** Sends the answer's head; {@code end} when there is no content. */
+    void head(ResponseHead head, boolean end);
+}

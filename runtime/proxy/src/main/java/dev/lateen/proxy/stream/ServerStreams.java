@@ -1,0 +1,22 @@
+package dev.lateen.proxy.stream;
+
+import dev.lateen.proxycore.head.RequestHead;
+
+/** Takes the streams of a server's connection. */
+public interface ServerStreams {
+    /**
+     * A request begins.
+     *
+     * @param head valid until the stream has ended; whoever needs it longer copies it
+     * @param end whether there is no content
+     * @return who hears the rest; not called when {@code end}, but for reset and writable
+     */
+    RequestEvents begin(ServerStream stream, RequestHead head, boolean end);
+
+    /**
+     * The peer broke the protocol before a stream could begin, and the codec answered and closes.
+     *
+     * @param status the status that it answered
+     */
+    void malformed(int status, String detail);
+}

@@ -1,0 +1,231 @@
+package dev.lateen.proxy.tcp;
+
+import dev.lateen.proxy.http.HttpService;
+import dev.lateen.proxy.net.Sockets;
+import dev.lateen.proxycore.ConnectionFacts;
+import dev.lateen.proxycore.Priority;
+import dev.lateen.proxycore.ResponseFlag;
+import dev.lateen.proxycore.balance.LiveCluster;
+import dev.lateen.proxycore.balance.Pick;
+import dev.lateen.proxycore.cluster.Host;
+import dev.lateen.proxycore.cluster.Limit;
+import dev.lateen.proxycore.listener.TcpProxy;
+import io.netty.buffer.Unpooled;
+import io.netty.channel.Channel;
+import io.netty.channel.ChannelFutureListener;
+import io.netty.channel.ChannelHandlerContext;
+import io.netty.channel.ChannelInboundHandlerAdapter;
+import io.netty.channel.ChannelOption;
+import io.netty.channel.socket.ChannelInputShutdownEvent;
+import io.netty.channel.socket.DuplexChannel;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Passes a connection's bytes to an endpoint and back. Each side is read only while the other takes what was read, and
+ * each end of one side is passed on to the other. Without an endpoint the connection is reset, so that its client sees
+ * a refusal and not an end.
+ */
+public final class TcpTunnel extends ChannelInboundHandlerAdapter {
+    private final HttpService service;
+    private final Sockets sockets;
+    private final TcpProxy config;
+    private final ConnectionFacts facts;
+    private @Nullable Channel peer;
+    private @Nullable Object first;
+
+    public TcpTunnel(HttpService service, Sockets sockets, TcpProxy config, ConnectionFacts facts) {
+        this.service = service;
+        this.sockets = sockets;
+        this.config = config;
+        this.facts = facts;
+    }
+
+    @Override
+    public void handlerAdded(ChannelHandlerContext ctx) {
+        ctx.channel().config().setAutoRead(false);
+        ctx.channel().config().setOption(ChannelOption.ALLOW_HALF_CLOSURE, true);
+        connect(ctx.channel(), 1);
+    }
+
+    private void connect(Channel client, int attempt) {
+        String name = config.cluster(service.random());
+        LiveCluster cluster = service.configuration().get().clusters().get(name);
+        if (cluster == null) {
+            refuse(client, name, ResponseFlag.NC);
+            return;
+        }
+        Host host = cluster.balancer()
+                .pick(new Pick(service.random()).hash(config.hash(facts)).destination(facts.destination()));
+        if (host == null) {
+            refuse(client, name, ResponseFlag.UH);
+            return;
+        }
+        Limit connections = cluster.breaker(Priority.DEFAULT).connections();
+        if (!connections.tryAcquire()) {
+            refuse(client, name, ResponseFlag.UO);
+            return;
+        }
+        InetAddress bind = cluster.config().bindAddress();
+        sockets.connect(
+                        service.worker().loop(),
+                        host.address(),
+                        bind == null ? null : new InetSocketAddress(bind, 0),
+                        Math.clamp(cluster.config().connectTimeout().toMillis(), 1, Integer.MAX_VALUE),
+                        new Back(client))
+                .addListener((ChannelFutureListener) future -> {
+                    if (!future.isSuccess()) {
+                        connections.release();
+                        host.connectFailed();
+                        if (attempt < config.maxConnectAttempts()) {
+                            connect(client, attempt + 1);
+                        } else {
+                            refuse(client, name, ResponseFlag.UF);
+                        }
+                        return;
+                    }
+                    host.connectionOpened();
+                    Channel upstream = future.channel();
+                    var _ = upstream.closeFuture().addListener(_ -> {
+                        host.connectionClosed();
+                        connections.release();
+                    });
+                    established(client, upstream);
+                });
+    }
+
+    private void established(Channel client, Channel upstream) {
+        if (!client.isActive()) {
+            var _ = upstream.close();
+            return;
+        }
+        peer = upstream;
+        Object waiting = first;
+        first = null;
+        if (waiting != null) {
+            var _ = upstream.writeAndFlush(waiting);
+        }
+        upstream.config().setOption(ChannelOption.ALLOW_HALF_CLOSURE, true);
+        client.config().setAutoRead(true);
+        upstream.config().setAutoRead(true);
+    }
+
+    private void refuse(Channel client, String cluster, ResponseFlag flag) {
+        service.statistics().countConnection(cluster, flag.shortName());
+        // A reset, not an end: what was asked for cannot be had.
+        client.config().setOption(ChannelOption.SO_LINGER, 0);
+        var _ = client.close();
+    }
+
+    @Override
+    public void channelRead(ChannelHandlerContext ctx, Object message) {
+        Channel upstream = peer;
+        if (upstream == null) {
+            // What the listener read to look at, before there was anyone to give it to.
+            Object before = first;
+            first = before == null
+                    ? message
+                    : Unpooled.wrappedBuffer((io.netty.buffer.ByteBuf) before, (io.netty.buffer.ByteBuf) message);
+            return;
+        }
+        pass(ctx.channel(), upstream, message);
+    }
+
+    private static void pass(Channel from, Channel to, Object message) {
+        var _ = to.writeAndFlush(message);
+        if (!to.isWritable()) {
+            from.config().setAutoRead(false);
+        }
+    }
+
+    @Override
+    public void channelWritabilityChanged(ChannelHandlerContext ctx) {
+        Channel upstream = peer;
+        if (upstream != null && ctx.channel().isWritable()) {
+            upstream.config().setAutoRead(true);
+        }
+    }
+
+    @Override
+    public void userEventTriggered(ChannelHandlerContext ctx, Object event) {
+        Channel upstream = peer;
+        if (event instanceof ChannelInputShutdownEvent && upstream instanceof DuplexChannel duplex) {
+            endOutput(ctx.channel(), duplex);
+        }
+    }
+
+    @Override
+    public void channelInactive(ChannelHandlerContext ctx) {
+        Channel upstream = peer;
+        if (first instanceof io.netty.buffer.ByteBuf waiting) {
+            waiting.release();
+            first = null;
+        }
+        if (upstream != null) {
+            var _ = upstream.writeAndFlush(Unpooled.EMPTY_BUFFER).addListener(ChannelFutureListener.CLOSE);
+        }
+    }
+
+    @Override
+    public void exceptionCaught(ChannelHandlerContext ctx, Throwable cause) {
+        var _ = ctx.close();
+    }
+
+    /** One side has said all: so has this proxy to the other; when both have, both are closed. */
+    private static void endOutput(Channel from, DuplexChannel to) {
+        var _ = to.shutdownOutput().addListener(_ -> {
+            if (to.isInputShutdown()) {
+                var _ = to.close();
+                var _ = from.close();
+            }
+        });
+    }
+
+    /** The endpoint's side. */
+    private static final class Back extends ChannelInboundHandlerAdapter {
+        private final Channel client;
+
+        Back(Channel client) {
+            this.client = client;
+        }
+
+        @Override
+        public void handlerAdded(ChannelHandlerContext ctx) {
+            ctx.channel().config().setAutoRead(false);
+        }
+
+        @Override
+        public void channelRead(ChannelHandlerContext ctx, Object message) {
+            pass(ctx.channel(), client, message);
+        }
+
+        @Override
+        public void channelWritabilityChanged(ChannelHandlerContext ctx) {
+            if (ctx.channel().isWritable()) {
+                client.config().setAutoRead(true);
+            }
+        }
+
+        @Override
+        public void userEventTriggered(ChannelHandlerContext ctx, Object event) {
+            if (event instanceof ChannelInputShutdownEvent && client instanceof DuplexChannel duplex) {
+                endOutput(ctx.channel(), duplex);
+            }
+        }
+
+        @Override
+        public void channelInactive(ChannelHandlerContext ctx) {
+            if (client.isActive()) {
+                var _ = client.writeAndFlush(Unpooled.EMPTY_BUFFER).addListener(ChannelFutureListener.CLOSE);
+            }
+        }
+
+        @Override
+        public void exceptionCaught(ChannelHandlerContext ctx, Throwable cause) {
+            client.config().setOption(ChannelOption.SO_LINGER, 0);
+            var _ = client.close();
+            var _ = ctx.close();
+        }
+    }
+}

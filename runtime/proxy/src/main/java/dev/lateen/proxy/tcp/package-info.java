@@ -1,0 +1,3 @@
+/** Connections that are only passed on. */
+@org.jspecify.annotations.NullMarked
+package dev.lateen.proxy.tcp;
