@@ -40,14 +40,13 @@ class ClustersTest {
                 }
                 connect_timeout { seconds: 10 }
                 lb_policy: LEAST_REQUEST
-                common_lb_config {}
+                common_lb_config { healthy_panic_threshold {} }
                 circuit_breakers {
                   thresholds {
                     max_connections { value: 4294967295 }
                     max_pending_requests { value: 4294967295 }
                     max_requests { value: 4294967295 }
                     max_retries { value: 4294967295 }
-                    track_remaining: true
                   }
                 }
                 metadata {

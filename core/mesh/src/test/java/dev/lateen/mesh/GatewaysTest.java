@@ -76,6 +76,63 @@ class GatewaysTest {
         assertThat(mesh.resources().of(ProxyResources.ROUTE)).containsOnlyKeys("http.8080");
     }
 
+    @Test
+    void aPortThatNoServiceMapsIsItself() {
+        Mesh mesh = mesh("'*'", "default", "a.com").with("""
+                apiVersion: v1
+                kind: Service
+                metadata: {name: istio-ingressgateway, namespace: istio-system}
+                spec: {clusterIP: 10.96.0.2, selector: {istio: ingressgateway}, ports: [{name: https, port: 443, targetPort: 8443}]}
+                """);
+        assertThat(mesh.resources().of(ProxyResources.LISTENER)).containsOnlyKeys("0.0.0.0_80");
+    }
+
+    @Test
+    void tlsIsPassedOnByServerNameAndTcpByPort() {
+        Mesh mesh = new Mesh()
+                .service("web", "http", 80, 1)
+                .service("db", "tcp", 5432, 1)
+                .with("""
+                apiVersion: networking.istio.io/v1
+                kind: Gateway
+                metadata: {name: gw}
+                spec:
+                  selector: {istio: ingressgateway}
+                  servers:
+                  - {port: {number: 443, name: tls, protocol: TLS}, hosts: [web.com], tls: {mode: PASSTHROUGH}}
+                  - {port: {number: 5432, name: tcp, protocol: TCP}, hosts: ["*"]}
+                ---
+                apiVersion: networking.istio.io/v1
+                kind: VirtualService
+                metadata: {name: web}
+                spec:
+                  hosts: [web.com]
+                  gateways: [gw]
+                  tls: [{match: [{sniHosts: [web.com]}], route: [{destination: {host: web}}]}]
+                  tcp: [{match: [{port: 5432}], route: [{destination: {host: db}}]}]
+                """)
+                .router("istio", "ingressgateway");
+        var tls = mesh.listener("0.0.0.0_443").getFilterChains(0);
+        assertThat(tls.getFilterChainMatch().getServerNamesList()).containsExactly("web.com");
+        assertThat(Mesh.tcpCluster(tls)).isEqualTo("outbound|80||web.default.svc.cluster.local");
+        assertThat(Mesh.tcpCluster(mesh.listener("0.0.0.0_5432").getFilterChains(0)))
+                .isEqualTo("outbound|5432||db.default.svc.cluster.local");
+    }
+
+    @Test
+    void plainCallsAreSentToHttps() {
+        Mesh mesh = new Mesh().with("""
+                apiVersion: networking.istio.io/v1
+                kind: Gateway
+                metadata: {name: gw}
+                spec:
+                  selector: {istio: ingressgateway}
+                  servers: [{port: {number: 80, name: http, protocol: HTTP}, hosts: [web.com], tls: {httpsRedirect: true}}]
+                """).router("istio", "ingressgateway");
+        assertThat(mesh.virtualHost("http.80", "web.com:80").getRequireTls())
+                .isEqualTo(VirtualHost.TlsRequirementType.ALL);
+    }
+
     /** Hosts that the server allows, namespace and host of the rule, and the host that is served. */
     @ParameterizedTest
     @CsvSource(textBlock = """

@@ -16,13 +16,12 @@ class ListenersTest {
         Listener listener = new Mesh().service("web", "http", 80, 1).listener("0.0.0.0_80");
         assertThat(listener.getBindToPort().getValue()).isFalse();
         FilterChain chain = listener.getFilterChains(0);
-        assertThat(chain.getFilterChainMatch().getApplicationProtocolsList())
-                .containsExactly("http/1.0", "http/1.1", "h2c");
+        assertThat(chain.getFilterChainMatch().getApplicationProtocolsList()).containsExactly("http/1.1", "h2c");
         assertThat(Mesh.http(chain).getRds().getRouteConfigName()).isEqualTo("80");
         assertThat(Mesh.tcpCluster(listener.getDefaultFilterChain())).isEqualTo("PassthroughCluster");
         assertThat(listener.getListenerFiltersList())
                 .extracting(ListenerFilter::getName)
-                .containsExactly("envoy.filters.listener.tls_inspector", "envoy.filters.listener.http_inspector");
+                .containsExactly("envoy.filters.listener.http_inspector");
     }
 
     @Test

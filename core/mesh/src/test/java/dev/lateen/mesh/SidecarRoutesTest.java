@@ -43,6 +43,7 @@ class SidecarRoutesTest {
         assertThat(host).isEqualTo(TextFormat.parse("""
                 name: "web.default.svc.cluster.local:80"
                 domains: "web.default.svc.cluster.local"
+                domains: "web.default.svc.cluster.local."
                 domains: "web"
                 domains: "web.default.svc"
                 domains: "web.default"
@@ -74,7 +75,11 @@ class SidecarRoutesTest {
     @Test
     void shortNamesAreOfTheCallersNamespace() {
         assertThat(web().from("other").virtualHost("80", HOST).getDomainsList())
-                .startsWith("web.default.svc.cluster.local", "web.default.svc", "web.default")
+                .startsWith(
+                        "web.default.svc.cluster.local",
+                        "web.default.svc.cluster.local.",
+                        "web.default.svc",
+                        "web.default")
                 .doesNotContain("web");
     }
 

@@ -74,8 +74,8 @@ public record MeshService(
         return kind == Kind.KUBERNETES && resolution == Resolution.PASSTHROUGH;
     }
 
-    /** Name of the object, as in messages to people. */
-    public String name() {
-        return source.name();
+    /** What telemetry calls the service: the Service's name, or the entry's host. */
+    public String shownName() {
+        return kind == Kind.KUBERNETES ? source.name() : host;
     }
 }

@@ -68,8 +68,7 @@ final class ClusterPolicy {
                 .setMaxConnections(number(bound(tcp == null ? 0 : tcp.maxConnections())))
                 .setMaxPendingRequests(number(bound(http == null ? 0 : http.http1MaxPendingRequests())))
                 .setMaxRequests(number(bound(http == null ? 0 : http.http2MaxRequests())))
-                .setMaxRetries(number(bound(http == null ? 0 : http.maxRetries())))
-                .setTrackRemaining(true);
+                .setMaxRetries(number(bound(http == null ? 0 : http.maxRetries())));
         cluster.setCircuitBreakers(CircuitBreakers.newBuilder().addThresholds(bounds));
         if (tcp != null && tcp.tcpKeepalive() != null) {
             cluster.setUpstreamConnectionOptions(
@@ -138,6 +137,7 @@ final class ClusterPolicy {
 
     private static void applyOutlierDetection(Cluster.Builder cluster, @Nullable OutlierDetection detection) {
         if (detection == null) {
+            panic(cluster, 0);
             return;
         }
         var out = io.envoyproxy.envoy.config.cluster.v3.OutlierDetection.newBuilder()
@@ -172,9 +172,13 @@ final class ClusterPolicy {
             }
         }
         cluster.setOutlierDetection(out);
-        // Without this field proxies would use ejected endpoints again once half of them are out.
+        panic(cluster, detection.minHealthPercent());
+    }
+
+    /** The share of healthy endpoints below which all are used again; without it proxies take half. */
+    private static void panic(Cluster.Builder cluster, int percent) {
         cluster.getCommonLbConfigBuilder()
-                .setHealthyPanicThreshold(Percent.newBuilder().setValue(detection.minHealthPercent()));
+                .setHealthyPanicThreshold(Percent.newBuilder().setValue(percent));
     }
 
     private static void applyLoadBalancer(Cluster.Builder cluster, @Nullable LoadBalancer balancer) {

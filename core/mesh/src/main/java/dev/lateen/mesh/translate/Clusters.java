@@ -6,6 +6,7 @@ import static dev.lateen.mesh.translate.Messages.text;
 import com.google.protobuf.ListValue;
 import com.google.protobuf.Struct;
 import com.google.protobuf.Value;
+import dev.lateen.config.networking.ConnectionPool;
 import dev.lateen.config.networking.DestinationRule.Subset;
 import dev.lateen.mesh.registry.Endpoint;
 import dev.lateen.mesh.registry.MeshPort;
@@ -33,6 +34,10 @@ import org.jspecify.annotations.Nullable;
 final class Clusters {
     /** How often names are looked up again where DNS gives no time to live. */
     private static final Duration DNS_REFRESH = Duration.ofSeconds(60);
+
+    /** Of connections to places that no service has: closed when unused for five minutes. */
+    private static final ConnectionPool UNKNOWN =
+            new ConnectionPool(new ConnectionPool.Tcp(0, null, null, null, Duration.ofMinutes(5)), null);
 
     private final Scope scope;
     private final Map<String, Cluster> clusters = new LinkedHashMap<>();
@@ -175,7 +180,7 @@ final class Clusters {
             list.addValues(Value.newBuilder()
                     .setStructValue(Struct.newBuilder()
                             .putFields("host", text(service.host()))
-                            .putFields("name", text(service.name()))
+                            .putFields("name", text(service.shownName()))
                             .putFields("namespace", text(service.namespace()))));
         }
         return Value.newBuilder().setListValue(list).build();
@@ -199,7 +204,7 @@ final class Clusters {
                 .setType(DiscoveryType.ORIGINAL_DST)
                 .setLbPolicy(LbPolicy.CLUSTER_PROVIDED);
         ClusterPolicy.applyPool(
-                cluster, null, Upstream.AS_DOWNSTREAM, scope.mesh().effectiveConnectTimeout());
+                cluster, UNKNOWN, Upstream.AS_DOWNSTREAM, scope.mesh().effectiveConnectTimeout());
         return cluster;
     }
 

@@ -8,10 +8,11 @@ import java.util.List;
 final class Domains {
     private Domains() {}
 
-    /** The full name first, then shorter ones, then addresses; without ports, which proxies pass over. */
+    /** The full name first, as DNS writes it too, then shorter ones, then addresses; without ports, which proxies pass over. */
     static List<String> of(MeshService service, Scope scope) {
         List<String> names = new ArrayList<>();
         names.add(service.host());
+        names.add(service.host() + ".");
         String suffix = ".svc." + scope.domain();
         if (service.host().endsWith(suffix)) {
             String base = service.host().substring(0, service.host().length() - suffix.length());

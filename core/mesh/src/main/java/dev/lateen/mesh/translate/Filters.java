@@ -36,7 +36,7 @@ final class Filters {
             listenerFilter("envoy.filters.listener.http_inspector", HttpInspector.getDefaultInstance());
 
     /** What the HTTP inspector finds in the clear. */
-    static final List<String> HTTP_PROTOCOLS = List.of("http/1.0", "http/1.1", "h2c");
+    static final List<String> HTTP_PROTOCOLS = List.of("http/1.1", "h2c");
 
     private static final String SERVER = "istio-envoy";
 
@@ -75,9 +75,9 @@ final class Filters {
                 .addHttpFilters(httpFilter(RouteFilters.FAULT, HTTPFault.getDefaultInstance()))
                 .addHttpFilters(httpFilter(RouteFilters.CORS, Cors.getDefaultInstance()))
                 .addHttpFilters(httpFilter("envoy.filters.http.router", Router.getDefaultInstance()))
-                .setServerName(SERVER)
                 .setUseRemoteAddress(side == Side.GATEWAY ? Messages.TRUE : Messages.FALSE)
                 .setGenerateRequestId(Messages.TRUE)
+                .setProxy100Continue(true)
                 .setNormalizePath(Messages.TRUE)
                 .setStreamIdleTimeout(Messages.ZERO)
                 .addUpgradeConfigs(UpgradeConfig.newBuilder().setUpgradeType("websocket"))
@@ -85,11 +85,13 @@ final class Filters {
         switch (side) {
             case OUTBOUND -> {}
             case INBOUND ->
-                manager.setServerHeaderTransformation(ServerHeaderTransformation.PASS_THROUGH)
+                manager.setServerName(SERVER)
+                        .setServerHeaderTransformation(ServerHeaderTransformation.PASS_THROUGH)
                         .setForwardClientCertDetails(ForwardClientCertDetails.APPEND_FORWARD)
                         .setSetCurrentClientCertDetails(currentCertificate().setDns(true));
             case GATEWAY ->
-                manager.setForwardClientCertDetails(ForwardClientCertDetails.SANITIZE_SET)
+                manager.setServerName(SERVER)
+                        .setForwardClientCertDetails(ForwardClientCertDetails.SANITIZE_SET)
                         .setSetCurrentClientCertDetails(
                                 currentCertificate().setDns(true).setCert(true));
         }

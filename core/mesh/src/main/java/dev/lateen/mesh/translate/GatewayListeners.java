@@ -74,26 +74,23 @@ final class GatewayListeners {
                 snapshot.rules().gateways(node.namespace(), Translation.labels(snapshot, node))) {
             for (Server server : gateway.spec().servers()) {
                 String address = server.bind().isEmpty() ? Names.ANY : server.bind();
-                for (int target : targets(server.port().number(), own)) {
-                    ports.computeIfAbsent(
-                                    Names.listener(address, target), _ -> new Port(address, target, new ArrayList<>()))
-                            .servers()
-                            .add(new Opened(gateway, server));
-                }
+                int target = target(server.port().number(), own);
+                ports.computeIfAbsent(
+                                Names.listener(address, target), _ -> new Port(address, target, new ArrayList<>()))
+                        .servers()
+                        .add(new Opened(gateway, server));
             }
         }
         return ports.values();
     }
 
-    /** The proxy's ports that a Service maps the number to; the number itself where no Service leads to the proxy. */
-    private static List<Integer> targets(int number, Collection<InboundPort> own) {
-        if (own.isEmpty()) {
-            return List.of(number);
-        }
+    /** The proxy's port that a Service maps the number to, the oldest Service first; else the number itself. */
+    private static int target(int number, Collection<InboundPort> own) {
         return own.stream()
                 .filter(p -> p.port().number() == number)
                 .map(InboundPort::target)
-                .toList();
+                .findFirst()
+                .orElse(number);
     }
 
     private void add(Port port) {

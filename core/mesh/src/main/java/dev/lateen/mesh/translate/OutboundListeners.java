@@ -162,8 +162,7 @@ final class OutboundListeners {
         boolean byName =
                 spec.chains.stream().anyMatch(c -> c.getFilterChainMatch().getServerNamesCount() > 0);
         boolean http = !spec.routes.isEmpty();
-        // Behind the TLS inspector, TLS to an HTTP port is known for what it is without waiting for more bytes.
-        if (byName || http) {
+        if (byName) {
             listener.addListenerFilters(Filters.TLS_INSPECTOR);
         }
         if (http) {

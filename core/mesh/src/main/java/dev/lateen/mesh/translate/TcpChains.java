@@ -58,7 +58,7 @@ final class TcpChains {
         }
         boolean tls = port.protocol().isTls();
         if (!ruled && !(tls && !chains.isEmpty())) {
-            List<String> names = tls && shared && blocks.isEmpty() ? List.of(service.host()) : List.of();
+            List<String> names = tls && shared ? List.of(service.host()) : List.of();
             String cluster = Names.outbound(port.number(), "", service.host());
             chains.add(chain(match(blocks, names), filters.tcp(cluster)));
         }
