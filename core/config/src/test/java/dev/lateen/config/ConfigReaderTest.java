@@ -72,6 +72,7 @@ class ConfigReaderTest {
             timeout: 30s                  | mirrorPercent: 5        | f.yaml:8: spec.http[0].mirrorPercentage: needs mirror
             hosts: [retry-service]        | hosts: []               | f.yaml:6: spec.hosts: is required
             hosts: [retry-service]        | hosts: ["a b"]          | f.yaml:6: spec.hosts[0]: "a b" is no host: expected a DNS name, an address, * or *.domain
+            hosts: [retry-service]        | hosts: ["*"]            | f.yaml:6: spec.hosts[0]: "*" is for gateways only: it would take every call of every app
             {host: retry-service}         | {host: "*.com"}         | f.yaml:9: spec.http[0].route[0].destination.host: "*.com" is a wildcard; a destination is one host
             {host: retry-service}         | {}                      | f.yaml:9: spec.http[0].route[0].destination.host: is required
             {host: retry-service}         | null                    | f.yaml:9: spec.http[0].route[0].destination: is required

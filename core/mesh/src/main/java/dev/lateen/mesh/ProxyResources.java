@@ -7,7 +7,9 @@ import java.util.Map;
 
 /**
  * All that one proxy gets: by type URL, then by name, in a stable order. Unchanged resources of successive snapshots
- * are equal.
+ * are the same instances.
+ *
+ * @param byType not to be changed by whoever made it
  */
 public record ProxyResources(Map<String, Map<String, Message>> byType) {
     /** Type URL of {@code envoy.config.cluster.v3.Cluster}. */
@@ -24,8 +26,7 @@ public record ProxyResources(Map<String, Map<String, Message>> byType) {
 
     public ProxyResources {
         Map<String, Map<String, Message>> copy = new LinkedHashMap<>();
-        byType.forEach(
-                (type, resources) -> copy.put(type, Collections.unmodifiableMap(new LinkedHashMap<>(resources))));
+        byType.forEach((type, resources) -> copy.put(type, Collections.unmodifiableMap(resources)));
         byType = Collections.unmodifiableMap(copy);
     }
 

@@ -42,6 +42,7 @@ public final class Snapshot {
     private final Map<ObjectName, ConfigObject<?>> config;
     private final Registry registry;
     private final Rules rules;
+    private final Derived derived;
 
     private Snapshot(
             String domain,
@@ -52,7 +53,8 @@ public final class Snapshot {
             Map<String, Map<String, String>> namespaces,
             Map<ObjectName, ConfigObject<?>> config,
             Registry registry,
-            Rules rules) {
+            Rules rules,
+            Derived derived) {
         this.domain = domain;
         this.mesh = mesh;
         this.services = services;
@@ -62,6 +64,7 @@ public final class Snapshot {
         this.config = config;
         this.registry = registry;
         this.rules = rules;
+        this.derived = derived;
     }
 
     /** A snapshot of nothing, of a cluster with domain {@code cluster.local}. */
@@ -72,9 +75,18 @@ public final class Snapshot {
     /** A snapshot of nothing. */
     public static Snapshot empty(String domain) {
         Registry registry = new Registry(Map.of(), Map.of(), Map.of(), Map.of());
-        Rules rules = new Rules(List.of(), domain, MeshConfig.defaults().effectiveRootNamespace());
+        Rules rules = new Rules(List.of(), domain, MeshConfig.defaults().effectiveRootNamespace(), null);
         return new Snapshot(
-                domain, MeshConfig.defaults(), Map.of(), Map.of(), Map.of(), Map.of(), Map.of(), registry, rules);
+                domain,
+                MeshConfig.defaults(),
+                Map.of(),
+                Map.of(),
+                Map.of(),
+                Map.of(),
+                Map.of(),
+                registry,
+                rules,
+                new Derived());
     }
 
     public String domain() {
@@ -91,6 +103,11 @@ public final class Snapshot {
 
     public Rules rules() {
         return rules;
+    }
+
+    /** What was worked out of this snapshot for those who asked. */
+    public Derived derived() {
+        return derived;
     }
 
     /** Every object of a custom kind, by name. */
@@ -176,9 +193,22 @@ public final class Snapshot {
 
         /** Adds or replaces an object of a custom kind. */
         public Change put(ConfigObject<?> object) {
+            ConfigObject<?> known = config.get(object.objectName());
+            if (known != null && meansTheSame(known, object)) {
+                return this;
+            }
             entriesChanged |= object.kind().equals(Kinds.SERVICE_ENTRY);
             config = with(config, base.config, object.objectName(), object);
             return this;
+        }
+
+        /** A new status or resource version alone changes nothing for the mesh. */
+        private static boolean meansTheSame(ConfigObject<?> a, ConfigObject<?> b) {
+            return a.spec().equals(b.spec())
+                    && a.origin().equals(b.origin())
+                    && a.metadata().labels().equals(b.metadata().labels())
+                    && Objects.equals(
+                            a.metadata().creationTimestamp(), b.metadata().creationTimestamp());
         }
 
         /** Removes an object of any kind by name; what is not there stays away. */
@@ -209,8 +239,18 @@ public final class Snapshot {
             boolean root = mesh.effectiveRootNamespace().equals(base.mesh.effectiveRootNamespace());
             Rules rules = config == base.config && root
                     ? base.rules
-                    : new Rules(config.values(), base.domain, mesh.effectiveRootNamespace());
-            return new Snapshot(base.domain, mesh, services, slices, workloads, namespaces, config, registry, rules);
+                    : new Rules(config.values(), base.domain, mesh.effectiveRootNamespace(), base.rules);
+            return new Snapshot(
+                    base.domain,
+                    mesh,
+                    services,
+                    slices,
+                    workloads,
+                    namespaces,
+                    config,
+                    registry,
+                    rules,
+                    new Derived(base.derived));
         }
 
         /** Copies at the first real change only: an update that changes nothing that counts must cost nothing. */

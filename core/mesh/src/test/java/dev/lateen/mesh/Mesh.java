@@ -33,11 +33,20 @@ import java.util.TreeMap;
 
 /** A mesh out of YAML, seen from one proxy. */
 public final class Mesh {
-    private Snapshot snapshot = Snapshot.empty();
+    private Snapshot snapshot;
     private String namespace = "default";
     private String address = "10.244.0.9";
     private ProxyNode.Type type = ProxyNode.Type.SIDECAR;
     private final Map<String, String> labels = new TreeMap<>();
+
+    public Mesh() {
+        this(Snapshot.empty());
+    }
+
+    /** Goes on from a snapshot. */
+    public Mesh(Snapshot snapshot) {
+        this.snapshot = snapshot;
+    }
 
     /** Adds objects of any kind, which must be without error. */
     public Mesh with(String yaml) {

@@ -41,15 +41,19 @@ public final class Extensions {
 
     /**
      * The configuration object behind a resource, as Istio writes it into metadata (filter {@code istio}, key {@code
-     * config}): {@code /apis/networking.istio.io/v1/namespaces/default/virtual-service/reviews}. Empty when none is
+     * config}): {@code /apis/networking.istio.io/v1/namespaces/default/virtual-service/reviews}; with a control plane of
+     * Lateen the field follows (filter {@code lateen}, key {@code field}): {@code #spec.http[0]}. Empty when none is
      * named.
      */
     public static String origin(io.envoyproxy.envoy.config.core.v3.Metadata metadata) {
-        var istio = metadata.getFilterMetadataMap().get("istio");
-        if (istio == null) {
-            return "";
-        }
-        var config = istio.getFieldsMap().get("config");
-        return config == null ? "" : config.getStringValue();
+        String config = text(metadata, "istio", "config");
+        String field = text(metadata, "lateen", "field");
+        return field.isEmpty() ? config : config + "#" + field;
+    }
+
+    private static String text(io.envoyproxy.envoy.config.core.v3.Metadata metadata, String filter, String key) {
+        var fields = metadata.getFilterMetadataMap().get(filter);
+        var value = fields == null ? null : fields.getFieldsMap().get(key);
+        return value == null ? "" : value.getStringValue();
     }
 }

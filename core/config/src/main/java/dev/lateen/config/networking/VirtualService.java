@@ -31,6 +31,11 @@ public record VirtualService(
         for (int i = 0; i < hosts.size(); i++) {
             HostNames.check(hosts.get(i), "hosts[" + i + "]", findings);
         }
+        if (hosts.contains("*") && (gateways.isEmpty() || gateways.contains(MESH))) {
+            findings.error(
+                    "hosts[" + hosts.indexOf("*") + "]",
+                    "\"*\" is for gateways only: it would take every call of every app");
+        }
         ExportTo.check(exportTo, findings);
         if (http.isEmpty() && tls.isEmpty() && tcp.isEmpty()) {
             findings.error("", "one of http, tls, tcp is required");

@@ -16,6 +16,7 @@ public enum Protocol {
     MONGO,
     MYSQL,
     REDIS,
+    /** Not over TCP: proxies leave it alone. */
     UDP,
     /** Not said: the proxy looks at the first bytes. */
     UNKNOWN;
@@ -49,7 +50,7 @@ public enum Protocol {
      * @param appProtocol empty when not given
      */
     public static Protocol ofServicePort(int number, String name, String transport, String appProtocol) {
-        if (transport.equals("UDP")) {
+        if (!transport.equals("TCP")) {
             return UDP;
         }
         Protocol said =

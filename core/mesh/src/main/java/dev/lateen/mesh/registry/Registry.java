@@ -14,7 +14,7 @@ import java.util.concurrent.ConcurrentHashMap;
 import org.jspecify.annotations.Nullable;
 
 /**
- * All that can be called, with its endpoints. Immutable, for any thread; endpoints are worked out when first asked for.
+ * All that can be called, with its endpoints. Immutable, for any thread; endpoints are worked out when first asked for (by several threads at once: then several times).
  */
 public final class Registry {
     private static final Comparator<MeshService> OLDEST_FIRST = Comparator.comparing(MeshService::created)
@@ -29,6 +29,7 @@ public final class Registry {
     private final Map<ObjectName, Workload> workloads;
     private final Map<String, Workload> byAddress;
     private final Map<String, List<Workload>> byNamespace;
+    private volatile @Nullable Map<String, List<MeshService>> listed;
     private final Map<MeshService, List<Endpoint>> endpoints = new ConcurrentHashMap<>();
 
     /**
@@ -120,6 +121,26 @@ public final class Registry {
     /** Endpoints of all ports of the service, in {@link Endpoint#ORDER}. */
     public List<Endpoint> endpoints(MeshService service) {
         return endpoints.computeIfAbsent(service, this::find);
+    }
+
+    /** Services without a selector that list an endpoint at this address, the oldest first. */
+    public List<MeshService> listedAt(String address) {
+        Map<String, List<MeshService>> index = listed;
+        if (index == null) {
+            index = new HashMap<>();
+            for (MeshService service : services) {
+                if (service.selector().isEmpty()) {
+                    for (String at : endpoints(service).stream()
+                            .map(Endpoint::address)
+                            .distinct()
+                            .toList()) {
+                        index.computeIfAbsent(at, _ -> new ArrayList<>()).add(service);
+                    }
+                }
+            }
+            listed = index;
+        }
+        return index.getOrDefault(address, List.of());
     }
 
     private List<Endpoint> find(MeshService service) {

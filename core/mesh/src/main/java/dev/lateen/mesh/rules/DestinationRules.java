@@ -27,7 +27,11 @@ final class DestinationRules {
     private final String root;
     private final boolean selective;
 
-    DestinationRules(List<ConfigObject<DestinationRule>> rules, String domain, String root, List<Problem> problems) {
+    private final List<ConfigObject<DestinationRule>> rules;
+    private final List<Problem> problems = new ArrayList<>();
+
+    DestinationRules(List<ConfigObject<DestinationRule>> rules, String domain, String root) {
+        this.rules = rules;
         this.domain = domain;
         this.root = root;
         for (ConfigObject<DestinationRule> rule : rules) {
@@ -45,6 +49,17 @@ final class DestinationRules {
             });
         }
         selective = byNamespace.values().stream().anyMatch(l -> !l.selective.isEmpty());
+    }
+
+    /** These rules again where the objects are the same, so that what depends on them alone need not be made anew. */
+    DestinationRules with(List<ConfigObject<DestinationRule>> others, String otherDomain, String otherRoot) {
+        boolean same = rules.equals(others) && domain.equals(otherDomain) && root.equals(otherRoot);
+        return same ? this : new DestinationRules(others, otherDomain, otherRoot);
+    }
+
+    /** Rules that another one keeps from working. */
+    List<Problem> problems() {
+        return problems;
     }
 
     private String host(ConfigObject<DestinationRule> rule) {

@@ -5,6 +5,7 @@ import dev.lateen.config.Kind;
 import dev.lateen.config.Kinds;
 import dev.lateen.config.ObjectName;
 import dev.lateen.config.Problem;
+import dev.lateen.config.networking.DestinationRule;
 import dev.lateen.config.networking.Gateway;
 import dev.lateen.config.networking.VirtualService;
 import java.time.Instant;
@@ -31,8 +32,9 @@ public final class Rules {
     /**
      * @param objects of any kinds; others than rules are passed over
      * @param root namespace whose DestinationRules hold for all
+     * @param former rules to share with what did not change, null for none
      */
-    public Rules(Collection<ConfigObject<?>> objects, String domain, String root) {
+    public Rules(Collection<ConfigObject<?>> objects, String domain, String root, @Nullable Rules former) {
         boolean byLabels = false;
         for (ConfigObject<VirtualService> object : oldestFirst(objects, Kinds.VIRTUAL_SERVICE)) {
             BoundVirtualService bound = bind(object, domain);
@@ -47,7 +49,11 @@ public final class Rules {
         }
         gateways = oldestFirst(objects, Kinds.GATEWAY);
         reportSharedHosts();
-        destinationRules = new DestinationRules(oldestFirst(objects, Kinds.DESTINATION_RULE), domain, root, problems);
+        List<ConfigObject<DestinationRule>> policies = oldestFirst(objects, Kinds.DESTINATION_RULE);
+        destinationRules = former == null
+                ? new DestinationRules(policies, domain, root)
+                : former.destinationRules.with(policies, domain, root);
+        problems.addAll(destinationRules.problems());
         labelled = byLabels || destinationRules.isSelective();
     }
 
@@ -154,6 +160,12 @@ public final class Rules {
     /** Whether any rule asks for the labels of the calling proxy. */
     public boolean dependOnLabels() {
         return labelled;
+    }
+
+    /** Whether DestinationRules are those of the other, as one instance. */
+    @SuppressWarnings("ReferenceEquality")
+    public boolean sharesPolicies(Rules other) {
+        return destinationRules == other.destinationRules;
     }
 
     /** Rules that another one keeps from working. */

@@ -24,8 +24,10 @@ import io.envoyproxy.envoy.config.route.v3.VirtualHost;
 import io.envoyproxy.envoy.type.v3.Int32Range;
 import java.util.ArrayList;
 import java.util.Collection;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
 
@@ -41,12 +43,19 @@ public final class Inbound {
         Workload workload = snapshot.registry().workloadAt(node.address());
         Map<String, String> labels = workload == null ? node.labels() : workload.labels();
         Map<Integer, InboundPort> ports = new TreeMap<>();
+        Set<MeshService> listed = new HashSet<>();
+        for (MeshService service : snapshot.registry().listedAt(node.address())) {
+            if (service.namespace().equals(node.namespace())) {
+                listed.add(service);
+            }
+        }
         for (MeshService service : snapshot.registry().services()) {
-            if (!service.namespace().equals(node.namespace())) {
+            boolean selected = service.namespace().equals(node.namespace())
+                    && !service.selector().isEmpty()
+                    && labels.entrySet().containsAll(service.selector().entrySet());
+            if (!selected && !listed.contains(service)) {
                 continue;
             }
-            boolean selected = !service.selector().isEmpty()
-                    && labels.entrySet().containsAll(service.selector().entrySet());
             for (MeshPort port : service.ports()) {
                 int target = selected ? target(port, workload) : listed(snapshot, service, port, node);
                 if (target > 0 && port.protocol() != Protocol.UDP) {
@@ -64,9 +73,6 @@ public final class Inbound {
 
     /** Port of an endpoint that is listed by address, 0 when there is none. */
     private static int listed(Snapshot snapshot, MeshService service, MeshPort port, ProxyNode node) {
-        if (!service.selector().isEmpty()) {
-            return 0;
-        }
         for (Endpoint endpoint : snapshot.registry().endpoints(service)) {
             if (endpoint.address().equals(node.address()) && endpoint.portName().equals(port.name())) {
                 return endpoint.port();

@@ -29,6 +29,7 @@ final class Messages {
             .build();
 
     private static final String ISTIO = "istio";
+    private static final String LATEEN = "lateen";
 
     private Messages() {}
 
@@ -67,6 +68,15 @@ final class Messages {
     static Metadata origin(ConfigObject<?> object) {
         return metadata(
                 Struct.newBuilder().putFields("config", text(path(object))).build());
+    }
+
+    /** Names the object behind a resource as Istio does, and beside it the field, for those who explain. */
+    static Metadata origin(ConfigObject<?> object, String field) {
+        return origin(object).toBuilder()
+                .putFilterMetadata(
+                        LATEEN,
+                        Struct.newBuilder().putFields("field", text(field)).build())
+                .build();
     }
 
     /** {@code /apis/networking.istio.io/v1/namespaces/default/virtual-service/reviews}. */

@@ -100,7 +100,7 @@ final class Routes {
         Route.Builder out = Route.newBuilder()
                 .setName(name)
                 .setMatch(match)
-                .setMetadata(Messages.origin(object))
+                .setMetadata(Messages.origin(object, path))
                 .setStatPrefix(statPrefix)
                 .addAllRequestHeadersToAdd(headers.requestAdd())
                 .addAllRequestHeadersToRemove(headers.requestRemove())

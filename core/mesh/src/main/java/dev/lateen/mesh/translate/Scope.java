@@ -6,45 +6,54 @@ import dev.lateen.mesh.Snapshot;
 import dev.lateen.mesh.registry.Endpoint;
 import dev.lateen.mesh.registry.MeshPort;
 import dev.lateen.mesh.registry.MeshService;
+import dev.lateen.mesh.registry.Registry;
 import dev.lateen.mesh.rules.BoundVirtualService;
 import dev.lateen.mesh.rules.HostPolicy;
+import dev.lateen.mesh.rules.Rules;
 import dev.lateen.mesh.rules.Visibility;
 import java.util.ArrayList;
 import java.util.Collection;
-import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.concurrent.ConcurrentHashMap;
 import org.jspecify.annotations.Nullable;
 
 /**
  * What proxies of one namespace, with the same labels where rules ask for them, can see of a snapshot. Such proxies get
- * the same outbound resources.
+ * the same outbound resources. Safe for many threads.
  */
 public final class Scope {
-    private final Snapshot snapshot;
+    // Not the snapshot itself, which remembers what was made for the one before it, and so on.
+    private final Registry registry;
+    private final Rules rules;
+    private final MeshConfig mesh;
+    private final String domain;
     private final ProxyNode.Type type;
     private final String namespace;
     private final Map<String, String> labels;
     private final Map<String, MeshService> services;
     private final List<BoundVirtualService> virtualServices;
-    private final Map<String, Optional<HostPolicy>> policies = new HashMap<>();
+    private final Map<String, Optional<HostPolicy>> policies = new ConcurrentHashMap<>();
 
     public Scope(Snapshot snapshot, ProxyNode.Type type, String namespace, Map<String, String> labels) {
-        this.snapshot = snapshot;
+        this.registry = snapshot.registry();
+        this.rules = snapshot.rules();
+        this.mesh = snapshot.mesh();
+        this.domain = snapshot.domain();
         this.type = type;
         this.namespace = namespace;
         this.labels = labels;
         this.services = visible();
-        this.virtualServices = snapshot.rules().forSidecars(namespace);
+        this.virtualServices = rules.forSidecars(namespace);
     }
 
     private Map<String, MeshService> visible() {
         Map<String, MeshService> visible = new LinkedHashMap<>();
-        for (MeshService service : snapshot.registry().services()) {
+        for (MeshService service : registry.services()) {
             if (!visible.containsKey(service.host())) {
-                MeshService chosen = choose(snapshot.registry().services(service.host()));
+                MeshService chosen = choose(registry.services(service.host()));
                 if (chosen != null) {
                     visible.put(service.host(), chosen);
                 }
@@ -79,12 +88,18 @@ public final class Scope {
         return first.withPorts(new ArrayList<>(ports.values()));
     }
 
+    /** Whether services, endpoints and policies are those of the other. */
+    @SuppressWarnings("ReferenceEquality")
+    boolean sharesServices(Scope other) {
+        return registry == other.registry && rules.sharesPolicies(other.rules) && mesh.equals(other.mesh);
+    }
+
     public MeshConfig mesh() {
-        return snapshot.mesh();
+        return mesh;
     }
 
     String domain() {
-        return snapshot.domain();
+        return domain;
     }
 
     String namespace() {
@@ -124,7 +139,7 @@ public final class Scope {
         List<Endpoint> found = new ArrayList<>();
         for (MeshService part : parts(service)) {
             if (part.port(port.number()).isPresent()) {
-                snapshot.registry().endpoints(part).stream()
+                registry.endpoints(part).stream()
                         .filter(e -> e.portName().equals(port.name()))
                         .forEach(found::add);
             }
@@ -134,7 +149,7 @@ public final class Scope {
 
     /** The services of the registry that were added up into this one. */
     private List<MeshService> parts(MeshService service) {
-        return snapshot.registry().services(service.host()).stream()
+        return registry.services(service.host()).stream()
                 .filter(s -> s.kind() == service.kind() && s.namespace().equals(service.namespace()))
                 .toList();
     }
@@ -146,7 +161,7 @@ public final class Scope {
 
     /** VirtualServices bound to a gateway that its namespace sees, the oldest first. */
     List<BoundVirtualService> gatewayRules(String gateway, String gatewayNamespace) {
-        return snapshot.rules().forGateway(gateway).stream()
+        return rules.forGateway(gateway).stream()
                 .filter(v -> v.isVisibleFrom(gatewayNamespace) || v.isVisibleFrom(namespace))
                 .toList();
     }
@@ -155,8 +170,7 @@ public final class Scope {
     public @Nullable HostPolicy policy(MeshService service) {
         return policies.computeIfAbsent(
                         service.host(),
-                        host -> Optional.ofNullable(
-                                snapshot.rules().policy(host, service.namespace(), namespace, labels)))
+                        host -> Optional.ofNullable(rules.policy(host, service.namespace(), namespace, labels)))
                 .orElse(null);
     }
 }

@@ -7,6 +7,7 @@ import dev.lateen.mesh.Snapshot;
 import io.envoyproxy.envoy.config.cluster.v3.Cluster;
 import io.envoyproxy.envoy.config.listener.v3.Listener;
 import java.util.Collection;
+import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.Map;
 
@@ -16,32 +17,24 @@ public final class Translation {
 
     /** Resources of the proxy beside a workload. */
     public static Map<String, Map<String, Message>> sidecar(Snapshot snapshot, ProxyNode node) {
-        Scope scope = scope(snapshot, node);
-        Filters filters = new Filters(snapshot.mesh());
-        Clusters outbound = Clusters.outbound(scope);
-        OutboundListeners listeners = OutboundListeners.of(scope, filters);
+        Outbound outbound = Outbound.of(snapshot, node);
         Collection<InboundPort> ports = Inbound.ports(snapshot, node);
         Map<String, Cluster> clusters = new LinkedHashMap<>(outbound.clusters());
-        for (Cluster cluster : Inbound.clusters(scope, ports)) {
+        for (Cluster cluster : Inbound.clusters(outbound.scope(), ports)) {
             clusters.put(cluster.getName(), cluster);
         }
-        Map<String, Listener> all = new LinkedHashMap<>(listeners.listeners());
-        Listener inbound = Inbound.listener(ports, filters);
-        all.put(inbound.getName(), inbound);
-        return byType(clusters, outbound.assignments(), all, listeners.routes());
+        Map<String, Listener> listeners = new LinkedHashMap<>(outbound.listeners());
+        Listener inbound = Inbound.listener(ports, new Filters(snapshot.mesh()));
+        listeners.put(inbound.getName(), inbound);
+        return byType(clusters, outbound.assignments(), listeners, outbound.routes());
     }
 
     /** Resources of a proxy at the edge. */
     public static Map<String, Map<String, Message>> router(Snapshot snapshot, ProxyNode node) {
-        Scope scope = scope(snapshot, node);
-        Clusters outbound = Clusters.outbound(scope);
-        GatewayListeners listeners = GatewayListeners.of(snapshot, node, scope, new Filters(snapshot.mesh()));
+        Outbound outbound = Outbound.of(snapshot, node);
+        GatewayListeners listeners =
+                GatewayListeners.of(snapshot, node, outbound.scope(), new Filters(snapshot.mesh()));
         return byType(outbound.clusters(), outbound.assignments(), listeners.listeners(), listeners.routes());
-    }
-
-    private static Scope scope(Snapshot snapshot, ProxyNode node) {
-        Map<String, String> labels = snapshot.rules().dependOnLabels() ? labels(snapshot, node) : Map.of();
-        return new Scope(snapshot, node.type(), node.namespace(), labels);
     }
 
     /** Labels of the pod as the API has them now; before it is known, as the proxy tells them. */
@@ -56,10 +49,10 @@ public final class Translation {
             Map<String, ? extends Message> listeners,
             Map<String, ? extends Message> routes) {
         Map<String, Map<String, Message>> byType = new LinkedHashMap<>();
-        byType.put(ProxyResources.CLUSTER, new LinkedHashMap<>(clusters));
-        byType.put(ProxyResources.ENDPOINT, new LinkedHashMap<>(endpoints));
-        byType.put(ProxyResources.LISTENER, new LinkedHashMap<>(listeners));
-        byType.put(ProxyResources.ROUTE, new LinkedHashMap<>(routes));
+        byType.put(ProxyResources.CLUSTER, Collections.unmodifiableMap(clusters));
+        byType.put(ProxyResources.ENDPOINT, Collections.unmodifiableMap(endpoints));
+        byType.put(ProxyResources.LISTENER, Collections.unmodifiableMap(listeners));
+        byType.put(ProxyResources.ROUTE, Collections.unmodifiableMap(routes));
         return byType;
     }
 }

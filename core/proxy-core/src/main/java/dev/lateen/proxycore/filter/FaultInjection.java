@@ -9,6 +9,7 @@ import io.envoyproxy.envoy.extensions.filters.common.fault.v3.FaultDelay;
 import io.envoyproxy.envoy.extensions.filters.http.fault.v3.FaultAbort;
 import io.envoyproxy.envoy.extensions.filters.http.fault.v3.HTTPFault;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.random.RandomGenerator;
 
@@ -31,7 +32,11 @@ public record FaultInjection(
         Fraction aborted,
         String upstreamCluster,
         List<HeaderMatcher> headers) {
-    /** What to do with one request. */
+    /** Touches no request. */
+    public static final FaultInjection NONE =
+            new FaultInjection(Duration.ZERO, Fraction.NEVER, 0, -1, Fraction.NEVER, "", List.of());
+
+    /** What to do with most requests: nothing. */
     public static final Verdict UNTOUCHED = new Verdict(Duration.ZERO, 0, -1);
 
     public FaultInjection {
@@ -86,6 +91,19 @@ public record FaultInjection(
                 Fraction.of(abort.getPercentage(), at.field("abort").field("percentage")),
                 proto.getUpstreamCluster(),
                 List.of(HeaderMatcher.all(proto.getHeadersList(), at, "headers")));
+    }
+
+    /** What it does, for people. */
+    public String describe() {
+        List<String> parts = new ArrayList<>();
+        if (!delay.isZero() && !delayed.equals(Fraction.NEVER)) {
+            parts.add("delays " + delayed + " by " + delay.toMillis() + " ms");
+        }
+        if (!aborted.equals(Fraction.NEVER)) {
+            parts.add("refuses " + aborted + " with "
+                    + (abortStatus > 0 ? "status " + abortStatus : "gRPC status " + abortGrpcStatus));
+        }
+        return parts.isEmpty() ? "touches no request" : String.join(", ", parts);
     }
 
     /**

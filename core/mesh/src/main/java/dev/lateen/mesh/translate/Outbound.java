@@ -1,0 +1,68 @@
+package dev.lateen.mesh.translate;
+
+import com.google.protobuf.Message;
+import dev.lateen.mesh.ProxyNode;
+import dev.lateen.mesh.Snapshot;
+import io.envoyproxy.envoy.config.cluster.v3.Cluster;
+import io.envoyproxy.envoy.config.endpoint.v3.ClusterLoadAssignment;
+import io.envoyproxy.envoy.config.listener.v3.Listener;
+import io.envoyproxy.envoy.config.route.v3.RouteConfiguration;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What all proxies of one kind, namespace and (where rules ask for them) labels share. Worked out once for a snapshot; a
+ * resource that is as it was before is the same instance, so that nobody encodes or compares it again.
+ */
+record Outbound(
+        Scope scope,
+        Map<String, Cluster> clusters,
+        Map<String, ClusterLoadAssignment> assignments,
+        Map<String, Listener> listeners,
+        Map<String, RouteConfiguration> routes) {
+    private record Key(ProxyNode.Type type, String namespace, Map<String, String> labels) {}
+
+    static Outbound of(Snapshot snapshot, ProxyNode node) {
+        Map<String, String> labels = snapshot.rules().dependOnLabels() ? Translation.labels(snapshot, node) : Map.of();
+        Key key = new Key(node.type(), node.namespace(), labels);
+        return snapshot.derived().get(key, Outbound.class, former -> make(snapshot, key, former));
+    }
+
+    private static Outbound make(Snapshot snapshot, Key key, @Nullable Outbound former) {
+        Scope scope = new Scope(snapshot, key.type(), key.namespace(), key.labels());
+        Map<String, Listener> listeners = Map.of();
+        Map<String, RouteConfiguration> routes = Map.of();
+        if (scope.isSidecar()) {
+            OutboundListeners outbound = OutboundListeners.of(scope, new Filters(snapshot.mesh()));
+            listeners = outbound.listeners();
+            routes = outbound.routes();
+        }
+        if (former == null) {
+            Clusters clusters = Clusters.outbound(scope);
+            return new Outbound(scope, clusters.clusters(), clusters.assignments(), listeners, routes);
+        }
+        Map<String, Listener> keptListeners = kept(listeners, former.listeners);
+        Map<String, RouteConfiguration> keptRoutes = kept(routes, former.routes);
+        if (scope.sharesServices(former.scope)) {
+            return new Outbound(scope, former.clusters, former.assignments, keptListeners, keptRoutes);
+        }
+        Clusters clusters = Clusters.outbound(scope);
+        return new Outbound(
+                scope,
+                kept(clusters.clusters(), former.clusters),
+                kept(clusters.assignments(), former.assignments),
+                keptListeners,
+                keptRoutes);
+    }
+
+    /** The same resources, those that were there before as the instances of then. */
+    private static <T extends Message> Map<String, T> kept(Map<String, T> now, Map<String, T> before) {
+        Map<String, T> kept = LinkedHashMap.newLinkedHashMap(now.size());
+        now.forEach((name, resource) -> {
+            T old = before.get(name);
+            kept.put(name, resource.equals(old) ? old : resource);
+        });
+        return kept;
+    }
+}

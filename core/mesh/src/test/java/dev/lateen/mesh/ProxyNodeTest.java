@@ -1,0 +1,61 @@
+package dev.lateen.mesh;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import com.google.protobuf.Struct;
+import com.google.protobuf.TextFormat;
+import io.envoyproxy.envoy.config.core.v3.Node;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+class ProxyNodeTest {
+    @ParameterizedTest
+    @CsvSource({
+        "sidecar~10.0.0.1~web-0.shop~shop.svc.cluster.local, SIDECAR, 10.0.0.1, web-0, shop, shop.svc.cluster.local",
+        "router~10.0.0.1~gw.istio-system~istio-system.svc.corp, ROUTER, 10.0.0.1, gw, istio-system, istio-system.svc.corp",
+        "sidecar~10.0.0.1~a.b.shop~, SIDECAR, 10.0.0.1, a.b, shop, shop.svc.cluster.local",
+        "sidecar~10.0.0.1~alone~x.svc.cluster.local, SIDECAR, 10.0.0.1, alone, default, x.svc.cluster.local"
+    })
+    void readsIds(String id, ProxyNode.Type type, String address, String name, String namespace, String domain) {
+        ProxyNode node = ProxyNode.of(Node.newBuilder().setId(id).build());
+        assertThat(node.type()).isEqualTo(type);
+        assertThat(node.address()).isEqualTo(address);
+        assertThat(node.name()).isEqualTo(name);
+        assertThat(node.namespace()).isEqualTo(namespace);
+        assertThat(node.domain()).isEqualTo(domain);
+    }
+
+    @ParameterizedTest
+    @CsvSource({
+        "'', 'node id \"\" is not TYPE~IP~POD.NAMESPACE~NAMESPACE.svc.DOMAIN'",
+        "a~b, 'node id \"a~b\" is not TYPE~IP~POD.NAMESPACE~NAMESPACE.svc.DOMAIN'",
+        "waypoint~a~b~c, 'node id \"waypoint~a~b~c\": proxies are sidecar or router, not \"waypoint\"'"
+    })
+    void refusesIds(String id, String message) {
+        assertThatThrownBy(() -> ProxyNode.of(Node.newBuilder().setId(id).build()))
+                .isInstanceOf(IllegalArgumentException.class)
+                .hasMessage(message);
+    }
+
+    @Test
+    void readsMetadata() throws TextFormat.ParseException {
+        Struct metadata = TextFormat.parse("""
+                fields { key: "NAMESPACE" value { string_value: "other" } }
+                fields { key: "LABELS" value { struct_value {
+                  fields { key: "app" value { string_value: "web" } }
+                } } }
+                fields { key: "SERVICE_ACCOUNT" value { string_value: "sa" } }
+                """, Struct.class);
+        ProxyNode node = ProxyNode.of(Node.newBuilder()
+                .setId("sidecar~10.0.0.1~web-0.shop~shop.svc.corp")
+                .setMetadata(metadata)
+                .build());
+        assertThat(node.namespace()).isEqualTo("other");
+        assertThat(node.labels()).containsExactly(java.util.Map.entry("app", "web"));
+        assertThat(node.serviceAccount()).isEqualTo("sa");
+        assertThat(node.clusterId()).isEqualTo("Kubernetes");
+        assertThat(node.clusterDomain()).isEqualTo("corp");
+    }
+}
