@@ -251,6 +251,11 @@ class SidecarRoutesTest {
         assertThat(refused.getDirectResponse().getBody().getInlineString())
                 .startsWith("ServiceEntry missing")
                 .contains("number: 80");
+        // body_format, which names the host that was asked for.
+        assertThat(refused.getDirectResponse().getUnknownFields().getField(3).getLengthDelimitedList())
+                .singleElement()
+                .satisfies(format -> assertThat(format.toStringUtf8())
+                        .contains("no Service or ServiceEntry has %REQ(:AUTHORITY)% on port 80"));
     }
 
     @Test
