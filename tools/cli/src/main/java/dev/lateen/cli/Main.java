@@ -12,7 +12,13 @@ import picocli.CommandLine.Command;
         name = "lateen",
         description = "A service mesh, and a local cluster to run it in.",
         mixinStandardHelpOptions = true,
-        subcommands = {KubeInjectCommand.class, VersionCommand.class})
+        subcommands = {
+            DemoCommand.class,
+            DiscoveryCommand.class,
+            KubeInjectCommand.class,
+            ProxyCommand.class,
+            VersionCommand.class
+        })
 public final class Main {
     private Main() {}
 

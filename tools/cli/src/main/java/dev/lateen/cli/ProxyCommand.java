@@ -1,0 +1,94 @@
+package dev.lateen.cli;
+
+import dev.lateen.proxy.Proxy;
+import dev.lateen.proxy.ProxyOptions;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.LinkedHashMap;
+import java.util.Locale;
+import java.util.Map;
+import java.util.concurrent.Callable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Parameters;
+import tools.jackson.core.JacksonException;
+import tools.jackson.databind.json.JsonMapper;
+
+/** {@code lateen proxy sidecar|router}: one proxy on any xDS server. */
+@Command(name = "proxy", description = "Run one proxy.")
+final class ProxyCommand implements Callable<Integer> {
+    private static final Path POD_LABELS = Path.of("/etc/istio/pod/labels");
+
+    /** Words of the command line. */
+    enum Role {
+        sidecar,
+        router
+    }
+
+    @Parameters(index = "0", description = "sidecar or router")
+    Role role = Role.sidecar;
+
+    @Option(names = "--xds", description = "host and port of the xDS server; else discoveryAddress of $PROXY_CONFIG")
+    String xds = "";
+
+    @Option(names = "--service-node", description = "the node's id in Istio's form")
+    String node = "";
+
+    @Option(names = "--label", description = "a label of the workload, KEY=VALUE")
+    Map<String, String> labels = new LinkedHashMap<>();
+
+    @Option(names = "--namespace", description = "namespace of the workload")
+    String namespace = "";
+
+    @Override
+    public Integer call() throws IOException, InterruptedException, CommandException {
+        Map<String, String> environment = new LinkedHashMap<>(System.getenv());
+        if (!namespace.isEmpty()) {
+            environment.put("POD_NAMESPACE", namespace);
+        }
+        Map<String, String> all = new LinkedHashMap<>(podLabels());
+        all.putAll(labels);
+        ProxyOptions options = ProxyOptions.fromEnvironment(
+                ProxyOptions.Role.valueOf(role.name().toUpperCase(Locale.ROOT)), controlPlane(), all, environment);
+        if (!node.isEmpty()) {
+            options = options.withNodeId(node);
+        }
+        Proxy proxy = Proxy.start(options);
+        Runtime.getRuntime().addShutdownHook(new Thread(proxy::close, "drain"));
+        proxy.awaitTermination();
+        return 0;
+    }
+
+    private String controlPlane() throws CommandException {
+        if (!xds.isEmpty()) {
+            return xds;
+        }
+        String config = System.getenv().getOrDefault("PROXY_CONFIG", "{}");
+        try {
+            String address =
+                    new JsonMapper().readTree(config).path("discoveryAddress").asString("");
+            if (!address.isEmpty()) {
+                return address;
+            }
+        } catch (JacksonException e) {
+            throw new CommandException("PROXY_CONFIG is not JSON: " + e.getOriginalMessage());
+        }
+        throw new CommandException("which control plane? give --xds HOST:PORT, or discoveryAddress in PROXY_CONFIG");
+    }
+
+    /** Labels as the downward API writes them, {@code key="value"} a line. */
+    private static Map<String, String> podLabels() throws IOException {
+        Map<String, String> labels = new LinkedHashMap<>();
+        if (Files.isReadable(POD_LABELS)) {
+            for (String line : Files.readAllLines(POD_LABELS)) {
+                int equals = line.indexOf('=');
+                if (equals > 0) {
+                    String value = line.substring(equals + 1);
+                    labels.put(line.substring(0, equals), value.substring(1, Math.max(1, value.length() - 1)));
+                }
+            }
+        }
+        return labels;
+    }
+}
