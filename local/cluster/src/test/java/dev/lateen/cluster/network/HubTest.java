@@ -23,6 +23,7 @@ import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
 @Tag("namespaces")
+@org.junit.jupiter.api.extension.ExtendWith(dev.lateen.cluster.testing.InNamespaces.class)
 class HubTest {
     private final List<AutoCloseable> closing = new ArrayList<>();
     private Hub hub;
