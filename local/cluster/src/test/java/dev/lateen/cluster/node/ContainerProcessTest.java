@@ -15,7 +15,6 @@ import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.TimeUnit;
-import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Tag;
@@ -25,10 +24,10 @@ import org.junit.jupiter.api.extension.ExtendWith;
 @Tag("namespaces")
 @ExtendWith(InNamespaces.class)
 class ContainerProcessTest {
-    private @Nullable Path directory;
-    private @Nullable Hub hub;
-    private @Nullable PodSandbox pod;
-    private @Nullable RootTemplate template;
+    private Path directory;
+    private Hub hub;
+    private PodSandbox pod;
+    private RootTemplate template;
 
     @BeforeEach
     void open() throws Exception {

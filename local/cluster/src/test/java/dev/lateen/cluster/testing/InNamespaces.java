@@ -105,7 +105,7 @@ public final class InNamespaces implements InvocationInterceptor {
             method.invoke(test);
         } catch (InvocationTargetException e) {
             code = 1;
-            e.getCause().printStackTrace();
+            new AssertionError(e.getCause()).printStackTrace();
         } finally {
             each(type, AfterEach.class, test);
         }
