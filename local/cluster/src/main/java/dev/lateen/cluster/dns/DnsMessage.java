@@ -78,7 +78,8 @@ final class DnsMessage {
             }
             byte[] label = new byte[length];
             in.get(label);
-            name.append(name.isEmpty() ? "" : ".").append(new String(label, StandardCharsets.ISO_8859_1).toLowerCase(Locale.ROOT));
+            name.append(name.isEmpty() ? "" : ".")
+                    .append(new String(label, StandardCharsets.ISO_8859_1).toLowerCase(Locale.ROOT));
         }
     }
 
@@ -114,7 +115,11 @@ final class DnsMessage {
             }
         }
         if (question.edns()) {
-            out.put((byte) 0).putShort((short) OPT).putShort((short) EDNS_LIMIT).putInt(0).putShort((short) 0);
+            out.put((byte) 0)
+                    .putShort((short) OPT)
+                    .putShort((short) EDNS_LIMIT)
+                    .putInt(0)
+                    .putShort((short) 0);
         }
         byte[] bytes = new byte[out.position()];
         out.flip().get(bytes);

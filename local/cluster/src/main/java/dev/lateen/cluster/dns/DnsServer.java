@@ -39,8 +39,10 @@ public final class DnsServer implements AutoCloseable {
     public DnsServer(Hub hub, ClusterNames names) throws IOException {
         zone = new Zone(names, RandomGenerator.getDefault());
         var address = new InetSocketAddress(Hub.DNS_ADDRESS, PORT);
-        packets = hub.inside(() -> DatagramChannel.open(StandardProtocolFamily.INET).bind(address));
-        streams = hub.inside(() -> ServerSocketChannel.open(StandardProtocolFamily.INET).bind(address));
+        packets = hub.inside(
+                () -> DatagramChannel.open(StandardProtocolFamily.INET).bind(address));
+        streams = hub.inside(
+                () -> ServerSocketChannel.open(StandardProtocolFamily.INET).bind(address));
         Thread.ofVirtual().name("dns over udp").start(this::receive);
         Thread.ofVirtual().name("dns over tcp").start(this::accept);
     }
@@ -96,7 +98,10 @@ public final class DnsServer implements AutoCloseable {
                 if (answer.length == 0) {
                     return;
                 }
-                peer.write(ByteBuffer.allocate(answer.length + 2).putShort((short) answer.length).put(answer).flip());
+                peer.write(ByteBuffer.allocate(answer.length + 2)
+                        .putShort((short) answer.length)
+                        .put(answer)
+                        .flip());
             }
         } catch (EOFException e) {
             LOG.trace("A DNS connection has ended");
@@ -116,7 +121,8 @@ public final class DnsServer implements AutoCloseable {
         Optional<Zone.Reply> reply = zone.answer(question);
         if (reply.isPresent()) {
             int code = reply.get().exists() ? DnsMessage.NO_ERROR : DnsMessage.NO_NAME;
-            return DnsMessage.answer(question, code, reply.get().answers(), reply.get().authority(), limit);
+            return DnsMessage.answer(
+                    question, code, reply.get().answers(), reply.get().authority(), limit);
         }
         byte[] query = new byte[packet.remaining()];
         packet.duplicate().get(query);

@@ -69,7 +69,11 @@ final class Upstream {
         try (var socket = new Socket()) {
             socket.connect(new InetSocketAddress(server, PORT), MILLIS);
             socket.setSoTimeout(MILLIS);
-            socket.getOutputStream().write(ByteBuffer.allocate(query.length + 2).putShort((short) query.length).put(query).array());
+            socket.getOutputStream()
+                    .write(ByteBuffer.allocate(query.length + 2)
+                            .putShort((short) query.length)
+                            .put(query)
+                            .array());
             var in = new DataInputStream(socket.getInputStream());
             byte[] answer = new byte[in.readUnsignedShort()];
             in.readFully(answer);

@@ -57,25 +57,36 @@ final class Zone {
         }
         List<String> labels = name.equals(DOMAIN)
                 ? List.of()
-                : Arrays.asList(name.substring(0, name.length() - DOMAIN.length() - 1).split("\\.", -1));
+                : Arrays.asList(
+                        name.substring(0, name.length() - DOMAIN.length() - 1).split("\\.", -1));
         List<Answer> found = find(question, labels);
         boolean any = found == null || !found.isEmpty();
         return Optional.of(new Reply(
-                found != null, found == null ? List.of() : found, found == null || !any ? List.of(authority()) : List.of()));
+                found != null,
+                found == null ? List.of() : found,
+                found == null || !any ? List.of(authority()) : List.of()));
     }
 
     private static Answer authority() {
         var data = new ByteArrayOutputStream();
         data.writeBytes(DnsMessage.name("ns.dns." + DOMAIN));
         data.writeBytes(DnsMessage.name("hostmaster." + DOMAIN));
-        data.writeBytes(ByteBuffer.allocate(20).putInt(1).putInt(7200).putInt(1800).putInt(86400).putInt(SECONDS).array());
+        data.writeBytes(ByteBuffer.allocate(20)
+                .putInt(1)
+                .putInt(7200)
+                .putInt(1800)
+                .putInt(86400)
+                .putInt(SECONDS)
+                .array());
         return new Answer(DOMAIN, DnsMessage.SOA, SECONDS, data.toByteArray());
     }
 
     /** The answers for a name of the domain, null for one that does not exist. */
     private @Nullable List<Answer> find(Question question, List<String> labels) {
         int count = labels.size();
-        if (count == 0 || (count == 1 && (labels.getFirst().equals("svc") || labels.getFirst().equals("pod")))) {
+        if (count == 0
+                || (count == 1
+                        && (labels.getFirst().equals("svc") || labels.getFirst().equals("pod")))) {
             return List.of();
         }
         if (labels.getLast().equals("pod") && count == 3) {
@@ -91,12 +102,20 @@ final class Zone {
             return null;
         }
         List<String> front = labels.subList(0, count - 3);
-        List<EndpointSlice> slices = names.slices(namespace, service.getMetadata().getName());
+        List<EndpointSlice> slices =
+                names.slices(namespace, service.getMetadata().getName());
         if (front.isEmpty()) {
             return service(question, service, slices);
         }
-        if (front.size() == 2 && front.getFirst().startsWith("_") && front.get(1).startsWith("_")) {
-            return ports(question, service, slices, front.getFirst().substring(1), front.get(1).substring(1));
+        if (front.size() == 2
+                && front.getFirst().startsWith("_")
+                && front.get(1).startsWith("_")) {
+            return ports(
+                    question,
+                    service,
+                    slices,
+                    front.getFirst().substring(1),
+                    front.get(1).substring(1));
         }
         if (front.size() == 1 && headless(service)) {
             List<String> found = slices.stream()
@@ -120,7 +139,9 @@ final class Zone {
             List<Answer> all = new ArrayList<>();
             for (ServicePort port : service.getSpec().getPorts()) {
                 if (port.getName() != null) {
-                    String protocol = port.getProtocol() == null ? "tcp" : port.getProtocol().toLowerCase(Locale.ROOT);
+                    String protocol = port.getProtocol() == null
+                            ? "tcp"
+                            : port.getProtocol().toLowerCase(Locale.ROOT);
                     all.addAll(ports(question, service, slices, port.getName(), protocol));
                 }
             }
@@ -181,7 +202,9 @@ final class Zone {
     }
 
     private Optional<Reply> reverse(Question question) {
-        String[] parts = question.name().substring(0, question.name().length() - ".in-addr.arpa".length()).split("\\.", -1);
+        String[] parts = question.name()
+                .substring(0, question.name().length() - ".in-addr.arpa".length())
+                .split("\\.", -1);
         if (parts.length != 4 || !parts[3].equals("10") || !(parts[2].equals("96") || parts[2].equals("244"))) {
             return Optional.empty();
         }
@@ -209,7 +232,9 @@ final class Zone {
         boolean wanted = question.type() == DnsMessage.PTR || question.type() == DnsMessage.ANY;
         return new Reply(
                 true,
-                wanted ? List.of(new Answer(question.name(), DnsMessage.PTR, SECONDS, DnsMessage.name(target))) : List.of(),
+                wanted
+                        ? List.of(new Answer(question.name(), DnsMessage.PTR, SECONDS, DnsMessage.name(target)))
+                        : List.of(),
                 List.of());
     }
 

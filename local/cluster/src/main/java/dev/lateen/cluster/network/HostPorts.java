@@ -67,7 +67,10 @@ public final class HostPorts implements AutoCloseable {
         for (Service service : watch.services()) {
             String type = service.getSpec() == null ? null : service.getSpec().getType();
             if ("LoadBalancer".equals(type) || "NodePort".equals(type)) {
-                wanted.put(service.getMetadata().getNamespace() + "/" + service.getMetadata().getName(), service);
+                wanted.put(
+                        service.getMetadata().getNamespace() + "/"
+                                + service.getMetadata().getName(),
+                        service);
             }
         }
         for (Iterator<Map.Entry<String, Exposed>> all = exposed.entrySet().iterator(); all.hasNext(); ) {
@@ -89,9 +92,15 @@ public final class HostPorts implements AutoCloseable {
     }
 
     private static String ports(Service service) {
-        var text = new StringBuilder(service.getSpec().getType() + " " + service.getSpec().getClusterIP());
+        var text = new StringBuilder(
+                service.getSpec().getType() + " " + service.getSpec().getClusterIP());
         for (ServicePort port : service.getSpec().getPorts()) {
-            text.append(' ').append(port.getPort()).append('/').append(port.getProtocol()).append('/').append(port.getNodePort());
+            text.append(' ')
+                    .append(port.getPort())
+                    .append('/')
+                    .append(port.getProtocol())
+                    .append('/')
+                    .append(port.getNodePort());
         }
         return text.toString();
     }
@@ -104,7 +113,12 @@ public final class HostPorts implements AutoCloseable {
         for (ServicePort port : service.getSpec().getPorts()) {
             var target = new InetSocketAddress(clusterIp, port.getPort());
             if (port.getProtocol() != null && !port.getProtocol().equals("TCP")) {
-                event(service, true, "Unreachable", "port " + port.getPort() + "/" + port.getProtocol() + " is not reachable from the host: only TCP is");
+                event(
+                        service,
+                        true,
+                        "Unreachable",
+                        "port " + port.getPort() + "/" + port.getProtocol()
+                                + " is not reachable from the host: only TCP is");
                 continue;
             }
             if (state.address != null) {
@@ -137,10 +151,19 @@ public final class HostPorts implements AutoCloseable {
         }
         try {
             state.listeners.add(relay.listenOutside(new InetSocketAddress(address, port + INSTEAD), target));
-            event(service, false, "OtherPort", "the host refuses port " + port + " to this user: use " + address + ":" + (port + INSTEAD));
+            event(
+                    service,
+                    false,
+                    "OtherPort",
+                    "the host refuses port " + port + " to this user: use " + address + ":" + (port + INSTEAD));
             return port + INSTEAD;
         } catch (IOException e) {
-            event(service, true, "PortNotOpen", "the host refuses " + address + ":" + port + " and port " + (port + INSTEAD) + ": " + e.getMessage());
+            event(
+                    service,
+                    true,
+                    "PortNotOpen",
+                    "the host refuses " + address + ":" + port + " and port " + (port + INSTEAD) + ": "
+                            + e.getMessage());
             return null;
         }
     }
@@ -159,7 +182,10 @@ public final class HostPorts implements AutoCloseable {
                 .inNamespace(service.getMetadata().getNamespace())
                 .withName(service.getMetadata().getName())
                 .subresource("status")
-                .patch(MERGE, Serialization.asJson(Map.of("status", Map.of("loadBalancer", Map.of("ingress", List.of(ingress))))));
+                .patch(
+                        MERGE,
+                        Serialization.asJson(
+                                Map.of("status", Map.of("loadBalancer", Map.of("ingress", List.of(ingress))))));
     }
 
     private void event(Service service, boolean warning, String reason, String message) {

@@ -4,8 +4,11 @@ import java.io.BufferedReader;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Set;
+import java.util.TreeSet;
 import java.util.concurrent.Callable;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.Consumer;
 
 /**
  * The network in the middle of the cluster: a namespace to which every pod has a wire of its own, where services are
@@ -37,6 +40,9 @@ public final class Hub implements AutoCloseable {
     private final NamespaceThread thread = new NamespaceThread();
     private final PodAddresses addresses = new PodAddresses();
     private final AtomicInteger links = new AtomicInteger();
+
+    private final Set<String> outsiders = new TreeSet<>();
+    private Consumer<Set<String>> outsiderListener = all -> {};
 
     private Hub(Process holder, NetworkNamespace namespace) {
         this.holder = holder;
@@ -120,6 +126,7 @@ public final class Hub implements AutoCloseable {
         try {
             HostCommand.run(inNetwork(holder.pid(), "ip", "-batch", "-"), hubSide);
             HostCommand.run(inNetwork(pid, "ip", "-batch", "-"), podSide);
+            outsiders(address, true);
             return new PodNetwork(address, link, pod);
         } catch (IOException e) {
             pod.close();
@@ -138,7 +145,20 @@ public final class Hub implements AutoCloseable {
             }
         } finally {
             addresses.free(pod.address());
+            outsiders(pod.address(), false);
             pod.namespace().close();
+        }
+    }
+
+    /** Is told, now and at each change, the addresses of pods outside the pods' range; it must not block. */
+    public synchronized void onOutsiders(Consumer<Set<String>> listener) {
+        outsiderListener = listener;
+        listener.accept(Set.copyOf(outsiders));
+    }
+
+    private synchronized void outsiders(String address, boolean here) {
+        if (!address.startsWith(PodAddresses.PREFIX) && (here ? outsiders.add(address) : outsiders.remove(address))) {
+            outsiderListener.accept(Set.copyOf(outsiders));
         }
     }
 

@@ -72,7 +72,8 @@ public final class ServiceRoutes implements AutoCloseable {
         }
         List<ServiceRoute> result = new ArrayList<>();
         for (ServicePort port : spec.getPorts()) {
-            String protocol = port.getProtocol() == null ? "tcp" : port.getProtocol().toLowerCase(Locale.ROOT);
+            String protocol =
+                    port.getProtocol() == null ? "tcp" : port.getProtocol().toLowerCase(Locale.ROOT);
             if (!protocol.equals("tcp") && !protocol.equals("udp")) {
                 continue;
             }

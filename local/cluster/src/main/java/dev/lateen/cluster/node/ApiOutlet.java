@@ -30,9 +30,15 @@ final class ApiOutlet implements NodeContext.Outlet, AutoCloseable {
     private static final int EVENTS_WAITING = 10_000;
 
     private static final class Slot {
-        @Nullable Pod pod;
-        @Nullable PodStatus next;
-        @Nullable PodStatus sent;
+        @Nullable
+        Pod pod;
+
+        @Nullable
+        PodStatus next;
+
+        @Nullable
+        PodStatus sent;
+
         boolean writing;
     }
 
@@ -60,7 +66,9 @@ final class ApiOutlet implements NodeContext.Outlet, AutoCloseable {
             slot.next = status;
             if (!slot.writing) {
                 slot.writing = true;
-                Thread.ofVirtual().name("status of " + pod.getMetadata().getName()).start(() -> write(slot));
+                Thread.ofVirtual()
+                        .name("status of " + pod.getMetadata().getName())
+                        .start(() -> write(slot));
             }
         }
     }
@@ -87,7 +95,8 @@ final class ApiOutlet implements NodeContext.Outlet, AutoCloseable {
                 }
             } catch (KubernetesClientException e) {
                 if (e.getCode() == 404 || e.getCode() == 409 || ++failures > TRIES) {
-                    LOG.debug("Status of pod {} is not written", pod.getMetadata().getName(), e);
+                    LOG.debug(
+                            "Status of pod {} is not written", pod.getMetadata().getName(), e);
                     synchronized (slot) {
                         slot.sent = status;
                     }
@@ -100,7 +109,8 @@ final class ApiOutlet implements NodeContext.Outlet, AutoCloseable {
 
     private void patch(Pod pod, PodStatus status) {
         // The uid makes the API refuse a status that is meant for an earlier pod of that name.
-        String json = Serialization.asJson(Map.of("metadata", Map.of("uid", pod.getMetadata().getUid()), "status", status));
+        String json = Serialization.asJson(
+                Map.of("metadata", Map.of("uid", pod.getMetadata().getUid()), "status", status));
         var _ = client.pods()
                 .inNamespace(pod.getMetadata().getNamespace())
                 .withName(pod.getMetadata().getName())
@@ -124,15 +134,20 @@ final class ApiOutlet implements NodeContext.Outlet, AutoCloseable {
         }
         for (int i = 0; i < TRIES; i++) {
             try {
-                String path = "/api/v1/namespaces/" + pod.getMetadata().getNamespace() + "/pods/" + pod.getMetadata().getName();
+                String path = "/api/v1/namespaces/" + pod.getMetadata().getNamespace() + "/pods/"
+                        + pod.getMetadata().getName();
                 var _ = client.raw(
                         path,
                         "DELETE",
                         Map.of(
-                                "apiVersion", "v1",
-                                "kind", "DeleteOptions",
-                                "gracePeriodSeconds", 0,
-                                "preconditions", Map.of("uid", pod.getMetadata().getUid())));
+                                "apiVersion",
+                                "v1",
+                                "kind",
+                                "DeleteOptions",
+                                "gracePeriodSeconds",
+                                0,
+                                "preconditions",
+                                Map.of("uid", pod.getMetadata().getUid())));
                 return;
             } catch (KubernetesClientException e) {
                 if (e.getCode() == 404 || e.getCode() == 409) {
@@ -147,7 +162,11 @@ final class ApiOutlet implements NodeContext.Outlet, AutoCloseable {
     @Override
     public void event(Pod pod, boolean warning, String reason, String message) {
         if (!events.offer(() -> write(pod, warning, reason, message))) {
-            LOG.warn("Too many events wait; this one of pod {} is left out: {} {}", pod.getMetadata().getName(), reason, message);
+            LOG.warn(
+                    "Too many events wait; this one of pod {} is left out: {} {}",
+                    pod.getMetadata().getName(),
+                    reason,
+                    message);
         }
     }
 
@@ -187,7 +206,8 @@ final class ApiOutlet implements NodeContext.Outlet, AutoCloseable {
         if (told.size() > EVENTS_WAITING) {
             told.clear();
         }
-        String name = meta.getName() + "." + Long.toHexString(System.currentTimeMillis() << 16 | (eventNumber++ & 0xffff));
+        String name =
+                meta.getName() + "." + Long.toHexString(System.currentTimeMillis() << 16 | (eventNumber++ & 0xffff));
         var _ = client.v1()
                 .events()
                 .inNamespace(meta.getNamespace())

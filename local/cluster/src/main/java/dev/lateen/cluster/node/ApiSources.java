@@ -63,7 +63,8 @@ final class ApiSources implements PodSources {
         Map<String, String> result = new LinkedHashMap<>();
         for (Service service : services.list()) {
             var meta = service.getMetadata();
-            boolean api = meta.getName().equals("kubernetes") && meta.getNamespace().equals("default");
+            boolean api =
+                    meta.getName().equals("kubernetes") && meta.getNamespace().equals("default");
             String ip = service.getSpec() == null ? null : service.getSpec().getClusterIP();
             if ((!api && !meta.getNamespace().equals(namespace)) || ip == null || ip.isEmpty() || ip.equals("None")) {
                 continue;

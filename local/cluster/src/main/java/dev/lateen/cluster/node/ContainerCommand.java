@@ -34,7 +34,8 @@ final class ContainerCommand {
                 reader.join(Duration.ofMillis(200));
             }
             synchronized (output) {
-                return new Result(ended ? process.exitValue() : -1, output.toString().strip());
+                return new Result(
+                        ended ? process.exitValue() : -1, output.toString().strip());
             }
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();

@@ -68,12 +68,14 @@ final class ContainerPlans {
                 Boolean.TRUE.equals(container.getTty()));
     }
 
-    private ContainerPlan.Mount mount(VolumeMount mount, Map<String, String> env) throws ConfigurationException, IOException {
+    private ContainerPlan.Mount mount(VolumeMount mount, Map<String, String> env)
+            throws ConfigurationException, IOException {
         Path source = volumes.path(mount.getName());
         if (source == null) {
             throw new ConfigurationException("volumeMounts names no volume of the pod: " + mount.getName());
         }
-        String sub = mount.getSubPathExpr() != null ? Environment.expand(mount.getSubPathExpr(), env) : mount.getSubPath();
+        String sub =
+                mount.getSubPathExpr() != null ? Environment.expand(mount.getSubPathExpr(), env) : mount.getSubPath();
         if (sub != null && !sub.isEmpty()) {
             Path inside = source.resolve(sub).normalize();
             if (!inside.startsWith(source)) {
@@ -108,8 +110,9 @@ final class ContainerPlans {
     }
 
     private static List<String> capabilities(Container container) {
-        Capabilities capabilities =
-                container.getSecurityContext() == null ? null : container.getSecurityContext().getCapabilities();
+        Capabilities capabilities = container.getSecurityContext() == null
+                ? null
+                : container.getSecurityContext().getCapabilities();
         if (capabilities == null || capabilities.getAdd() == null) {
             return List.of();
         }

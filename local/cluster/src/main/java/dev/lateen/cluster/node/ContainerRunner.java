@@ -129,8 +129,9 @@ final class ContainerRunner {
 
     private void backOff(ContainerState.Terminated end, Duration wait) {
         Pod object = pod.pod();
-        String where = object.getMetadata().getName() + "_" + object.getMetadata().getNamespace() + "("
-                + object.getMetadata().getUid() + ")";
+        String where =
+                object.getMetadata().getName() + "_" + object.getMetadata().getNamespace() + "("
+                        + object.getMetadata().getUid() + ")";
         String text = "back-off " + wait.toSeconds() + "s restarting failed container=" + name + " pod=" + where;
         setState(new ContainerState.Waiting("CrashLoopBackOff", text));
         node.warning(object, "BackOff", "Back-off restarting failed container " + name + " in pod " + where);
@@ -175,9 +176,14 @@ final class ContainerRunner {
             if (found.isPresent()) {
                 return found.get();
             }
-            String text = "no entry for image \"" + image + "\" in the image catalogue: nothing is pulled here; add it to"
-                    + " lateen-images.yaml (images: [{name: " + image + ", command: [...]}]) and start the cluster again";
-            node.normal(pod.pod(), told ? "BackOff" : "Pulling", (told ? "Back-off pulling image \"" : "Pulling image \"") + image + "\"");
+            String text =
+                    "no entry for image \"" + image + "\" in the image catalogue: nothing is pulled here; add it to"
+                            + " lateen-images.yaml (images: [{name: " + image
+                            + ", command: [...]}]) and start the cluster again";
+            node.normal(
+                    pod.pod(),
+                    told ? "BackOff" : "Pulling",
+                    (told ? "Back-off pulling image \"" : "Pulling image \"") + image + "\"");
             if (!told) {
                 node.warning(pod.pod(), "Failed", "Failed to pull image \"" + image + "\": " + text);
             }
@@ -205,8 +211,9 @@ final class ContainerRunner {
             planned = pod.plans().of(container, image);
             Long user = pod.plans().user(container);
             if (user != null && !node.otherUsers()) {
-                pod.warnOnce("runAsUser " + user + " is not possible: the cluster was started by an ordinary user, so all"
-                        + " processes run as that user (root inside)");
+                pod.warnOnce(
+                        "runAsUser " + user + " is not possible: the cluster was started by an ordinary user, so all"
+                                + " processes run as that user (root inside)");
             }
             ContainerLog fresh;
             synchronized (this) {
@@ -214,13 +221,16 @@ final class ContainerRunner {
                     return null;
                 }
                 int run = again ? restarts + 1 : restarts;
-                fresh = new ContainerLog(pod.directory().resolve("logs/" + name + "/" + run % 2 + ".log"), node.clock());
+                fresh = new ContainerLog(
+                        pod.directory().resolve("logs/" + name + "/" + run % 2 + ".log"), node.clock());
                 previousLog = log;
                 log = fresh;
             }
-            node.normal(object, "Pulled", "Container image \"" + container.getImage() + "\" already present on machine");
+            node.normal(
+                    object, "Pulled", "Container image \"" + container.getImage() + "\" already present on machine");
             node.normal(object, "Created", "Created container: " + name);
-            running = ContainerProcess.start(planned, sandbox, node.template(), pod.directory().resolve("containers/" + name), fresh);
+            running = ContainerProcess.start(
+                    planned, sandbox, node.template(), pod.directory().resolve("containers/" + name), fresh);
             start = node.clock().instant();
         } catch (ConfigurationException e) {
             setState(new ContainerState.Waiting("CreateContainerConfigError", String.valueOf(e.getMessage())));
@@ -269,14 +279,16 @@ final class ContainerRunner {
         return end;
     }
 
-    private void hookAfterStart(Container container, ContainerProcess running, ContainerPlan planned, List<Thread> helpers) {
+    private void hookAfterStart(
+            Container container, ContainerProcess running, ContainerPlan planned, List<Thread> helpers) {
         var lifecycle = container.getLifecycle();
         if (lifecycle == null || lifecycle.getPostStart() == null) {
             return;
         }
         LifecycleHandler hook = lifecycle.getPostStart();
         helpers.add(Thread.ofVirtual().start(() -> {
-            String problem = hook(hook, new ProbeCheck(pod.sandbox(), container, running, planned), Duration.ofMinutes(2));
+            String problem =
+                    hook(hook, new ProbeCheck(pod.sandbox(), container, running, planned), Duration.ofMinutes(2));
             if (problem != null && !running.ended().isDone()) {
                 node.warning(pod.pod(), "FailedPostStartHook", "PostStartHook failed: " + problem);
                 running.kill();
@@ -307,14 +319,22 @@ final class ContainerRunner {
         Probe startup = container.getStartupProbe();
         Runnable rest = () -> {
             if (container.getReadinessProbe() != null) {
-                start(new Prober(Prober.Kind.READINESS, container.getReadinessProbe(), check), running, helpers, this::setReady);
+                start(
+                        new Prober(Prober.Kind.READINESS, container.getReadinessProbe(), check),
+                        running,
+                        helpers,
+                        this::setReady);
             }
             if (container.getLivenessProbe() != null) {
-                start(new Prober(Prober.Kind.LIVENESS, container.getLivenessProbe(), check), running, helpers, alive -> {
-                    if (!alive) {
-                        restart(running, "failed liveness probe, will be restarted");
-                    }
-                });
+                start(
+                        new Prober(Prober.Kind.LIVENESS, container.getLivenessProbe(), check),
+                        running,
+                        helpers,
+                        alive -> {
+                            if (!alive) {
+                                restart(running, "failed liveness probe, will be restarted");
+                            }
+                        });
             }
         };
         if (startup == null) {
@@ -338,7 +358,10 @@ final class ContainerRunner {
     }
 
     private void start(
-            Prober prober, ContainerProcess running, List<Thread> helpers, java.util.function.Consumer<Boolean> verdict) {
+            Prober prober,
+            ContainerProcess running,
+            List<Thread> helpers,
+            java.util.function.Consumer<Boolean> verdict) {
         Thread thread = Thread.ofVirtual().name("probe of " + name).unstarted(() -> {
             try {
                 prober.run(
@@ -402,7 +425,8 @@ final class ContainerRunner {
         Container container = specification();
         var lifecycle = container.getLifecycle();
         if (lifecycle != null && lifecycle.getPreStop() != null && grace.isPositive()) {
-            String problem = hook(lifecycle.getPreStop(), new ProbeCheck(pod.sandbox(), container, running, planned), grace);
+            String problem =
+                    hook(lifecycle.getPreStop(), new ProbeCheck(pod.sandbox(), container, running, planned), grace);
             if (problem != null) {
                 node.warning(pod.pod(), "FailedPreStopHook", "PreStopHook failed: " + problem);
             }

@@ -83,7 +83,8 @@ final class Environment {
             var ref = source.getConfigMapKeyRef();
             boolean optional = Boolean.TRUE.equals(ref.getOptional());
             ConfigMap map = configMap(ref.getName(), optional);
-            String value = map == null || map.getData() == null ? null : map.getData().get(ref.getKey());
+            String value =
+                    map == null || map.getData() == null ? null : map.getData().get(ref.getKey());
             if (value == null && !optional) {
                 throw new ConfigurationException("couldn't find key " + ref.getKey() + " in ConfigMap "
                         + pod.getMetadata().getNamespace() + "/" + ref.getName());
@@ -94,7 +95,9 @@ final class Environment {
             var ref = source.getSecretKeyRef();
             boolean optional = Boolean.TRUE.equals(ref.getOptional());
             Secret secret = secret(ref.getName(), optional);
-            String value = secret == null || secret.getData() == null ? null : secret.getData().get(ref.getKey());
+            String value = secret == null || secret.getData() == null
+                    ? null
+                    : secret.getData().get(ref.getKey());
             if (value == null && !optional) {
                 throw new ConfigurationException("couldn't find key " + ref.getKey() + " in Secret "
                         + pod.getMetadata().getNamespace() + "/" + ref.getName());

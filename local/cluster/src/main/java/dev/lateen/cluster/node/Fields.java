@@ -49,7 +49,11 @@ final class Fields {
     private static String lines(@Nullable Map<String, String> map) {
         return new TreeMap<>(orEmpty(map))
                 .entrySet().stream()
-                        .map(e -> e.getKey() + "=\"" + e.getValue().replace("\\", "\\\\").replace("\"", "\\\"").replace("\n", "\\n") + "\"")
+                        .map(e -> e.getKey() + "=\""
+                                + e.getValue()
+                                        .replace("\\", "\\\\")
+                                        .replace("\"", "\\\"")
+                                        .replace("\n", "\\n") + "\"")
                         .collect(Collectors.joining("\n"));
     }
 
@@ -66,7 +70,9 @@ final class Fields {
                     ? new Quantity(Integer.toString(Runtime.getRuntime().availableProcessors()))
                     : parts[1].equals("memory") ? new Quantity("4Gi") : new Quantity("0");
         }
-        BigDecimal divisor = selector.getDivisor() == null ? BigDecimal.ZERO : selector.getDivisor().getNumericalAmount();
+        BigDecimal divisor = selector.getDivisor() == null
+                ? BigDecimal.ZERO
+                : selector.getDivisor().getNumericalAmount();
         return quantity.getNumericalAmount()
                 .divide(divisor.signum() == 0 ? BigDecimal.ONE : divisor, 0, RoundingMode.CEILING)
                 .toPlainString();

@@ -91,8 +91,15 @@ final class GrpcHealth {
     private static void frame(ByteArrayOutputStream out, int type, int flags, int stream, byte[] payload)
             throws IOException {
         out.write(new byte[] {
-            (byte) (payload.length >> 16), (byte) (payload.length >> 8), (byte) payload.length,
-            (byte) type, (byte) flags, 0, 0, 0, (byte) stream
+            (byte) (payload.length >> 16),
+            (byte) (payload.length >> 8),
+            (byte) payload.length,
+            (byte) type,
+            (byte) flags,
+            0,
+            0,
+            0,
+            (byte) stream
         });
         out.write(Arrays.copyOf(payload, payload.length));
     }

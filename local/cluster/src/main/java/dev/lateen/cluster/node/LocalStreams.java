@@ -65,7 +65,8 @@ public final class LocalStreams implements NodeStreams {
             throw new StreamException(
                     400,
                     options.previous()
-                            ? "previous terminated container \"" + options.container() + "\" in pod \"" + pod + "\" not found"
+                            ? "previous terminated container \"" + options.container() + "\" in pod \"" + pod
+                                    + "\" not found"
                             : "container \"" + options.container() + "\" in pod \"" + pod + "\" " + why);
         }
         log.copy(options, out);
@@ -100,7 +101,9 @@ public final class LocalStreams implements NodeStreams {
         ContainerRunner container = runner.container(name);
         if (container == null) {
             throw new StreamException(
-                    400, "container " + name + " is not valid for pod " + runner.pod().getMetadata().getName());
+                    400,
+                    "container " + name + " is not valid for pod "
+                            + runner.pod().getMetadata().getName());
         }
         return container;
     }

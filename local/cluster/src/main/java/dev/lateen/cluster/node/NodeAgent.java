@@ -33,8 +33,7 @@ public final class NodeAgent implements AutoCloseable {
      * @param visible directories that every container sees, read-only: the JDK, Lateen's own
      * @param restartLimit the longest wait before a crashed container runs again
      */
-    public record Settings(
-            String name, String hostAddress, Path directory, List<Path> visible, Duration restartLimit) {
+    public record Settings(String name, String hostAddress, Path directory, List<Path> visible, Duration restartLimit) {
         /** Copies the list. */
         public Settings {
             visible = List.copyOf(visible);
@@ -77,7 +76,9 @@ public final class NodeAgent implements AutoCloseable {
 
                     @Override
                     public void onUpdate(Pod before, Pod pod) {
-                        if (!before.getMetadata().getUid().equals(pod.getMetadata().getUid())) {
+                        if (!before.getMetadata()
+                                .getUid()
+                                .equals(pod.getMetadata().getUid())) {
                             gone(before);
                         }
                         seen(pod);
@@ -109,6 +110,16 @@ public final class NodeAgent implements AutoCloseable {
         }
     }
 
+    /** Records a warning, once, about the pod with that address. */
+    public void warn(String address, String message) {
+        for (PodRunner each : pods.all()) {
+            PodSandbox sandbox = each.openSandbox();
+            if (sandbox != null && sandbox.network().address().equals(address)) {
+                each.warnOnce(message);
+            }
+        }
+    }
+
     private void gone(Pod pod) {
         PodRunner runner = pods.remove(pod.getMetadata().getUid());
         if (runner != null) {
@@ -117,7 +128,10 @@ public final class NodeAgent implements AutoCloseable {
                 try {
                     runner.remove();
                 } catch (IOException e) {
-                    LOG.info("Files of pod {} stay until the next start", pod.getMetadata().getName(), e);
+                    LOG.info(
+                            "Files of pod {} stay until the next start",
+                            pod.getMetadata().getName(),
+                            e);
                 }
             });
         }

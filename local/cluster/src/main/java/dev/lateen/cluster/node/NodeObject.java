@@ -50,7 +50,10 @@ final class NodeObject {
         }
         var _ = client.nodes()
                 .withName(name)
-                .patch(MERGE, Serialization.asJson(Map.of("metadata", Map.of("labels", node.getMetadata().getLabels()))));
+                .patch(
+                        MERGE,
+                        Serialization.asJson(Map.of(
+                                "metadata", Map.of("labels", node.getMetadata().getLabels()))));
         var _ = client.nodes()
                 .withName(name)
                 .subresource("status")
@@ -112,8 +115,10 @@ final class NodeObject {
                 .addToLabels("beta.kubernetes.io/arch", arch)
                 .addToLabels("node-role.kubernetes.io/control-plane", "")
                 .addToLabels("lateen.dev/local", "true")
-                .addToAnnotations("lateen.dev/restarts", "crashed containers wait at most 1 s before they run again"
-                        + " (crashLoopBackOff.maxContainerRestartPeriod), not 5 minutes")
+                .addToAnnotations(
+                        "lateen.dev/restarts",
+                        "crashed containers wait at most 1 s before they run again"
+                                + " (crashLoopBackOff.maxContainerRestartPeriod), not 5 minutes")
                 .endMetadata()
                 .withNewSpec()
                 .withPodCIDR("10.244.0.0/16")
@@ -125,9 +130,24 @@ final class NodeObject {
                 .addNewAddress(hostAddress, "ExternalIP")
                 .addNewAddress(name, "Hostname")
                 .withConditions(List.of(
-                        condition("MemoryPressure", "False", "KubeletHasSufficientMemory", "kubelet has sufficient memory available", now),
-                        condition("DiskPressure", "False", "KubeletHasNoDiskPressure", "kubelet has no disk pressure", now),
-                        condition("PIDPressure", "False", "KubeletHasSufficientPID", "kubelet has sufficient PID available", now),
+                        condition(
+                                "MemoryPressure",
+                                "False",
+                                "KubeletHasSufficientMemory",
+                                "kubelet has sufficient memory available",
+                                now),
+                        condition(
+                                "DiskPressure",
+                                "False",
+                                "KubeletHasNoDiskPressure",
+                                "kubelet has no disk pressure",
+                                now),
+                        condition(
+                                "PIDPressure",
+                                "False",
+                                "KubeletHasSufficientPID",
+                                "kubelet has sufficient PID available",
+                                now),
                         condition("Ready", "True", "KubeletReady", "kubelet is posting ready status", now)))
                 .withNewNodeInfo()
                 .withArchitecture(arch)

@@ -22,10 +22,9 @@ final class PodFiles {
         files.put("hostname", hostname(pod) + "\n");
         files.put("hosts", hosts(pod));
         files.put("resolv.conf", resolver(pod));
-        files.put("nsswitch.conf", "passwd: files\ngroup: files\nhosts: files dns\nprotocols: files\nservices: files\n");
         files.put(
-                "passwd",
-                """
+                "nsswitch.conf", "passwd: files\ngroup: files\nhosts: files dns\nprotocols: files\nservices: files\n");
+        files.put("passwd", """
                 root:x:0:0:root:/root:/bin/bash
                 istio-proxy:x:1337:1337:istio-proxy:/tmp:/bin/sh
                 nobody:x:65534:65534:nobody:/tmp:/bin/sh
@@ -36,13 +35,20 @@ final class PodFiles {
 
     private static String hosts(Pod pod) {
         var text = new StringBuilder("127.0.0.1\tlocalhost\n::1\tlocalhost ip6-localhost ip6-loopback\n@ADDRESS@\t");
-        if (pod.getSpec().getSubdomain() != null && !pod.getSpec().getSubdomain().isEmpty()) {
-            text.append(hostname(pod)).append('.').append(pod.getSpec().getSubdomain()).append('.');
+        if (pod.getSpec().getSubdomain() != null
+                && !pod.getSpec().getSubdomain().isEmpty()) {
+            text.append(hostname(pod))
+                    .append('.')
+                    .append(pod.getSpec().getSubdomain())
+                    .append('.');
             text.append(pod.getMetadata().getNamespace()).append(".svc.cluster.local\t");
         }
         text.append(hostname(pod)).append('\n');
         for (var alias : pod.getSpec().getHostAliases()) {
-            text.append(alias.getIp()).append('\t').append(String.join("\t", alias.getHostnames())).append('\n');
+            text.append(alias.getIp())
+                    .append('\t')
+                    .append(String.join("\t", alias.getHostnames()))
+                    .append('\n');
         }
         return text.toString();
     }
@@ -66,10 +72,13 @@ final class PodFiles {
                         .map(o -> o.getValue() == null ? o.getName() : o.getName() + ":" + o.getValue())
                         .toList();
         if (own != null) {
-            own.getNameservers().forEach(each -> text.append("nameserver ").append(each).append('\n'));
+            own.getNameservers()
+                    .forEach(each -> text.append("nameserver ").append(each).append('\n'));
         }
         boolean dots = options.stream().anyMatch(o -> o.startsWith("ndots"));
         text.append("options ").append(dots ? "" : "ndots:5 ");
-        return text.append(options.stream().collect(Collectors.joining(" "))).append('\n').toString();
+        return text.append(options.stream().collect(Collectors.joining(" ")))
+                .append('\n')
+                .toString();
     }
 }

@@ -43,8 +43,12 @@ final class PodRunner {
         this.pod = pod;
         this.directory = node.directory().resolve(pod.getMetadata().getUid());
         this.start = node.clock().instant();
-        pod.getSpec().getInitContainers().forEach(c -> inits.add(new ContainerRunner(this, node, c, true, restarts(pod, c, true))));
-        pod.getSpec().getContainers().forEach(c -> mains.add(new ContainerRunner(this, node, c, false, restarts(pod, c, false))));
+        pod.getSpec()
+                .getInitContainers()
+                .forEach(c -> inits.add(new ContainerRunner(this, node, c, true, restarts(pod, c, true))));
+        pod.getSpec()
+                .getContainers()
+                .forEach(c -> mains.add(new ContainerRunner(this, node, c, false, restarts(pod, c, false))));
     }
 
     /** A pod that ran before the cluster was started again goes on counting. */
@@ -52,8 +56,9 @@ final class PodRunner {
         if (pod.getStatus() == null) {
             return 0;
         }
-        List<ContainerStatus> before =
-                init ? pod.getStatus().getInitContainerStatuses() : pod.getStatus().getContainerStatuses();
+        List<ContainerStatus> before = init
+                ? pod.getStatus().getInitContainerStatuses()
+                : pod.getStatus().getContainerStatuses();
         return before.stream()
                 .filter(s -> s.getName().equals(container.getName()) && s.getContainerID() != null)
                 .mapToInt(s -> s.getRestartCount() + 1)
@@ -160,7 +165,16 @@ final class PodRunner {
             }
         }
         List<ContainerView> views = all().stream().map(ContainerRunner::view).toList();
-        node.outlet().status(object, PodStatuses.of(object, views, ip, dev.lateen.cluster.network.Hub.NODE_ADDRESS, startTime(object), node.clock().instant()));
+        node.outlet()
+                .status(
+                        object,
+                        PodStatuses.of(
+                                object,
+                                views,
+                                ip,
+                                dev.lateen.cluster.network.Hub.NODE_ADDRESS,
+                                startTime(object),
+                                node.clock().instant()));
     }
 
     private Instant startTime(Pod object) {
@@ -215,7 +229,8 @@ final class PodRunner {
                     String wanted = annotation(object, "lateen.dev/address");
                     String ip = wanted == null ? node.hub().takeAddress() : wanted;
                     Path own = Files.createDirectories(directory);
-                    PodSandbox made = PodSandbox.open(node.hub(), PodFiles.hostname(object), ip, own, PodFiles.etc(object));
+                    PodSandbox made =
+                            PodSandbox.open(node.hub(), PodFiles.hostname(object), ip, own, PodFiles.etc(object));
                     synchronized (this) {
                         sandbox = made;
                         address = ip;
@@ -223,9 +238,15 @@ final class PodRunner {
                 }
                 reason = "FailedMount";
                 String ip = sandbox().network().address();
-                var volumes = new Volumes(object, directory.resolve("volumes"), node.sources(), ip, dev.lateen.cluster.network.Hub.NODE_ADDRESS);
+                var volumes = new Volumes(
+                        object,
+                        directory.resolve("volumes"),
+                        node.sources(),
+                        ip,
+                        dev.lateen.cluster.network.Hub.NODE_ADDRESS);
                 volumes.prepare();
-                var environment = new Environment(object, node.sources(), ip, dev.lateen.cluster.network.Hub.NODE_ADDRESS);
+                var environment =
+                        new Environment(object, node.sources(), ip, dev.lateen.cluster.network.Hub.NODE_ADDRESS);
                 synchronized (this) {
                     plans = new ContainerPlans(object, volumes, environment, node.otherUsers());
                 }
@@ -233,7 +254,11 @@ final class PodRunner {
                 return volumes;
             } catch (IOException | ConfigurationException | RuntimeException e) {
                 LOG.warn("Pod {} cannot be set up yet", pod().getMetadata().getName(), e);
-                node.warning(pod(), reason, (reason.equals("FailedMount") ? "MountVolume.SetUp failed: " : "Failed to create pod sandbox: ") + e.getMessage());
+                node.warning(
+                        pod(),
+                        reason,
+                        (reason.equals("FailedMount") ? "MountVolume.SetUp failed: " : "Failed to create pod sandbox: ")
+                                + e.getMessage());
                 pause(SETUP_RETRY);
             }
         }
@@ -252,7 +277,10 @@ final class PodRunner {
                 try {
                     volumes.refresh();
                 } catch (IOException | ConfigurationException | RuntimeException e) {
-                    LOG.info("Volumes of pod {} stay as they are", pod().getMetadata().getName(), e);
+                    LOG.info(
+                            "Volumes of pod {} stay as they are",
+                            pod().getMetadata().getName(),
+                            e);
                 }
             }
         } catch (InterruptedException e) {
@@ -317,7 +345,10 @@ final class PodRunner {
             try {
                 open.close();
             } catch (IOException e) {
-                LOG.warn("The network of pod {} is not taken away", pod().getMetadata().getName(), e);
+                LOG.warn(
+                        "The network of pod {} is not taken away",
+                        pod().getMetadata().getName(),
+                        e);
             }
         }
         changed();

@@ -30,8 +30,14 @@ final class PodStatuses {
      * @param address the pod's address, null before it has one
      */
     static PodStatus of(
-            Pod pod, List<ContainerView> containers, @Nullable String address, String host, Instant start, Instant now) {
-        List<ContainerView> inits = containers.stream().filter(ContainerView::init).toList();
+            Pod pod,
+            List<ContainerView> containers,
+            @Nullable String address,
+            String host,
+            Instant start,
+            Instant now) {
+        List<ContainerView> inits =
+                containers.stream().filter(ContainerView::init).toList();
         List<ContainerView> mains = containers.stream().filter(c -> !c.init()).toList();
         boolean initialized = inits.stream().allMatch(c -> c.sidecar() ? c.started() : c.succeeded());
         String phase = phase(inits, mains);
@@ -41,7 +47,8 @@ final class PodStatuses {
                 .withHostIPs(new HostIP(host))
                 .withStartTime(start.toString())
                 .withQosClass(qos(pod))
-                .withInitContainerStatuses(inits.stream().map(PodStatuses::status).toList())
+                .withInitContainerStatuses(
+                        inits.stream().map(PodStatuses::status).toList())
                 .withContainerStatuses(mains.stream().map(PodStatuses::status).toList())
                 .withConditions(conditions(pod, containers, initialized, phase, address != null, now));
         if (address != null) {
@@ -66,7 +73,8 @@ final class PodStatuses {
 
     private static List<PodCondition> conditions(
             Pod pod, List<ContainerView> all, boolean initialized, String phase, boolean network, Instant now) {
-        List<PodCondition> before = pod.getStatus() == null ? List.of() : pod.getStatus().getConditions();
+        List<PodCondition> before =
+                pod.getStatus() == null ? List.of() : pod.getStatus().getConditions();
         List<PodCondition> result = before.stream()
                 .filter(c -> !OURS.contains(c.getType()))
                 .collect(Collectors.toCollection(ArrayList::new));
@@ -81,9 +89,8 @@ final class PodStatuses {
                 .toList();
         boolean completed = phase.equals("Succeeded");
         String missing = "containers with unready status: [" + String.join(" ", unready) + "]";
-        boolean gates = pod.getSpec().getReadinessGates().stream()
-                .allMatch(gate -> before.stream()
-                        .anyMatch(c -> c.getType().equals(gate.getConditionType()) && "True".equals(c.getStatus())));
+        boolean gates = pod.getSpec().getReadinessGates().stream().allMatch(gate -> before.stream()
+                .anyMatch(c -> c.getType().equals(gate.getConditionType()) && "True".equals(c.getStatus())));
         String why = completed ? "PodCompleted" : phase.equals("Failed") ? "PodFailed" : "ContainersNotReady";
         boolean ready = unready.isEmpty() && !completed && !phase.equals("Failed");
         result.add(condition("PodReadyToStartContainers", network && !completed, "", "", before, now));
@@ -97,7 +104,8 @@ final class PodStatuses {
         result.add(condition("ContainersReady", ready, why, missing, before, now));
         result.add(
                 ready && !gates
-                        ? condition("Ready", false, "ReadinessGatesNotReady", "a readiness gate is not met", before, now)
+                        ? condition(
+                                "Ready", false, "ReadinessGatesNotReady", "a readiness gate is not met", before, now)
                         : condition("Ready", ready, why, missing, before, now));
         return result;
     }
@@ -110,7 +118,8 @@ final class PodStatuses {
                 .map(PodCondition::getLastTransitionTime)
                 .findFirst()
                 .orElse(now.toString());
-        var condition = new PodConditionBuilder().withType(type).withStatus(text).withLastTransitionTime(since);
+        var condition =
+                new PodConditionBuilder().withType(type).withStatus(text).withLastTransitionTime(since);
         if (!value && !reason.isEmpty()) {
             condition.withReason(reason).withMessage(message);
         }

@@ -75,15 +75,23 @@ final class ProbeCheck {
             if (action.getHttpHeaders() != null) {
                 for (var header : action.getHttpHeaders()) {
                     host |= header.getName().equalsIgnoreCase("Host");
-                    request.append(header.getName()).append(": ").append(header.getValue()).append("\r\n");
+                    request.append(header.getName())
+                            .append(": ")
+                            .append(header.getValue())
+                            .append("\r\n");
                 }
             }
             if (!host) {
-                request.append("Host: ").append(pod.network().address()).append(':').append(port(action.getPort())).append("\r\n");
+                request.append("Host: ")
+                        .append(pod.network().address())
+                        .append(':')
+                        .append(port(action.getPort()))
+                        .append("\r\n");
             }
             request.append("User-Agent: kube-probe/1.35\r\nAccept: */*\r\nConnection: close\r\n\r\n");
             socket.getOutputStream().write(request.toString().getBytes(StandardCharsets.ISO_8859_1));
-            var reader = new BufferedReader(new InputStreamReader(socket.getInputStream(), StandardCharsets.ISO_8859_1));
+            var reader =
+                    new BufferedReader(new InputStreamReader(socket.getInputStream(), StandardCharsets.ISO_8859_1));
             String status = reader.readLine();
             if (status == null || !status.startsWith("HTTP/1.") || status.length() < 12) {
                 return "malformed HTTP response";
@@ -101,7 +109,8 @@ final class ProbeCheck {
             String service = action.getService() == null ? "" : action.getService();
             return GrpcHealth.check(socket, service) ? null : "service unhealthy (responded with \"NOT_SERVING\")";
         } catch (IOException e) {
-            return "failed to connect service at \"" + pod.network().address() + ":" + action.getPort() + "\": " + e.getMessage();
+            return "failed to connect service at \"" + pod.network().address() + ":" + action.getPort() + "\": "
+                    + e.getMessage();
         }
     }
 

@@ -67,7 +67,8 @@ final class Volumes {
                     Files.createDirectories(type.startsWith("Directory") ? path : path.getParent());
                 }
                 if (!Files.exists(path)) {
-                    throw new ConfigurationException("hostPath " + path + " of volume \"" + volume.getName() + "\" does not exist");
+                    throw new ConfigurationException(
+                            "hostPath " + path + " of volume \"" + volume.getName() + "\" does not exist");
                 }
             } else {
                 Files.createDirectories(path);
@@ -90,7 +91,10 @@ final class Volumes {
     /** Whether there is anything that {@link #refresh} would look at. */
     boolean refreshable() {
         return pod.getSpec().getVolumes().stream()
-                .anyMatch(v -> v.getConfigMap() != null || v.getSecret() != null || v.getProjected() != null || v.getDownwardAPI() != null);
+                .anyMatch(v -> v.getConfigMap() != null
+                        || v.getSecret() != null
+                        || v.getProjected() != null
+                        || v.getDownwardAPI() != null);
     }
 
     /** Where a volume is; null for a name that the pod does not declare. */
@@ -109,7 +113,12 @@ final class Volumes {
             configMap(files, source.getName(), source.getItems(), source.getOptional(), mode(source.getDefaultMode()));
         } else if (volume.getSecret() != null) {
             var source = volume.getSecret();
-            secret(files, source.getSecretName(), source.getItems(), source.getOptional(), mode(source.getDefaultMode()));
+            secret(
+                    files,
+                    source.getSecretName(),
+                    source.getItems(),
+                    source.getOptional(),
+                    mode(source.getDefaultMode()));
         } else if (volume.getDownwardAPI() != null) {
             var source = volume.getDownwardAPI();
             downward(files, source.getItems(), mode(source.getDefaultMode()));
@@ -119,18 +128,29 @@ final class Volumes {
                 project(files, each, mode);
             }
         } else {
-            throw new ConfigurationException("volume \"" + volume.getName() + "\" is of a kind that the local node does not have;"
-                    + " it has emptyDir, configMap, secret, downwardAPI, projected and hostPath");
+            throw new ConfigurationException(
+                    "volume \"" + volume.getName() + "\" is of a kind that the local node does not have;"
+                            + " it has emptyDir, configMap, secret, downwardAPI, projected and hostPath");
         }
         publish(volume.getName(), path, files);
     }
 
     private void project(Map<String, Content> files, VolumeProjection source, int mode) throws ConfigurationException {
         if (source.getConfigMap() != null) {
-            configMap(files, source.getConfigMap().getName(), source.getConfigMap().getItems(), source.getConfigMap().getOptional(), mode);
+            configMap(
+                    files,
+                    source.getConfigMap().getName(),
+                    source.getConfigMap().getItems(),
+                    source.getConfigMap().getOptional(),
+                    mode);
         }
         if (source.getSecret() != null) {
-            secret(files, source.getSecret().getName(), source.getSecret().getItems(), source.getSecret().getOptional(), mode);
+            secret(
+                    files,
+                    source.getSecret().getName(),
+                    source.getSecret().getItems(),
+                    source.getSecret().getOptional(),
+                    mode);
         }
         if (source.getDownwardAPI() != null) {
             downward(files, source.getDownwardAPI().getItems(), mode);
@@ -170,7 +190,9 @@ final class Volumes {
             map.getData().forEach((key, value) -> data.put(key, value.getBytes(StandardCharsets.UTF_8)));
         }
         if (map.getBinaryData() != null) {
-            map.getBinaryData().forEach((key, value) -> data.put(key, Base64.getMimeDecoder().decode(value)));
+            map.getBinaryData()
+                    .forEach((key, value) ->
+                            data.put(key, Base64.getMimeDecoder().decode(value)));
         }
         select(files, data, items, "configmap \"" + name + "\"", mode, Boolean.TRUE.equals(optional));
     }
@@ -187,13 +209,20 @@ final class Volumes {
         }
         Map<String, byte[]> data = new LinkedHashMap<>();
         if (secret.getData() != null) {
-            secret.getData().forEach((key, value) -> data.put(key, Base64.getMimeDecoder().decode(value)));
+            secret.getData()
+                    .forEach((key, value) ->
+                            data.put(key, Base64.getMimeDecoder().decode(value)));
         }
         select(files, data, items, "secret \"" + name + "\"", mode, Boolean.TRUE.equals(optional));
     }
 
     private static void select(
-            Map<String, Content> files, Map<String, byte[]> data, List<KeyToPath> items, String what, int mode, boolean optional)
+            Map<String, Content> files,
+            Map<String, byte[]> data,
+            List<KeyToPath> items,
+            String what,
+            int mode,
+            boolean optional)
             throws ConfigurationException {
         if (items.isEmpty()) {
             data.forEach((key, bytes) -> files.put(key, new Content(bytes, mode)));
@@ -219,10 +248,13 @@ final class Volumes {
                 var container = pod.getSpec().getContainers().stream()
                         .filter(c -> c.getName().equals(selector.getContainerName()))
                         .findFirst()
-                        .orElseThrow(() -> new ConfigurationException("downwardAPI names no container of the pod: " + selector.getContainerName()));
+                        .orElseThrow(() -> new ConfigurationException(
+                                "downwardAPI names no container of the pod: " + selector.getContainerName()));
                 text = Fields.resource(container, selector);
             }
-            files.put(item.getPath(), new Content(text.getBytes(StandardCharsets.UTF_8), item.getMode() == null ? mode : item.getMode()));
+            files.put(
+                    item.getPath(),
+                    new Content(text.getBytes(StandardCharsets.UTF_8), item.getMode() == null ? mode : item.getMode()));
         }
     }
 
@@ -230,7 +262,8 @@ final class Volumes {
         return mode == null ? 0644 : mode;
     }
 
-    private void publish(String volume, Path path, Map<String, Content> files) throws ConfigurationException, IOException {
+    private void publish(String volume, Path path, Map<String, Content> files)
+            throws ConfigurationException, IOException {
         Map<String, Content> before = written.get(volume);
         if (before != null && same(before, files)) {
             return;

@@ -1,0 +1,56 @@
+package dev.lateen.cluster;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
+
+/** What entries of the image catalogue can name. */
+final class Catalogues {
+    private Catalogues() {}
+
+    /** The values of the variables. */
+    static Map<String, String> variables(Path home) throws IOException {
+        Map<String, String> variables = new HashMap<>();
+        variables.put("LATEEN_HOME", home.toString());
+        variables.put("JAVA_HOME", System.getProperty("java.home"));
+        variables.put("SAMPLES", samples(home));
+        for (String program : List.of("samples", "control", "proxy")) {
+            Path cache = home.resolve("aot").resolve(program + ".aot");
+            variables.put(
+                    "AOT_" + program.toUpperCase(java.util.Locale.ROOT),
+                    Files.exists(cache) ? "-XX:AOTCache=" + cache : "");
+        }
+        return variables;
+    }
+
+    private static String samples(Path home) throws IOException {
+        Path lib = home.resolve("lib");
+        if (Files.isDirectory(lib)) {
+            try (Stream<Path> jars = Files.list(lib)) {
+                String found = jars.filter(jar -> jar.getFileName().toString().startsWith("lateen-samples"))
+                        .sorted(Comparator.naturalOrder())
+                        .map(Path::toString)
+                        .collect(Collectors.joining(":"));
+                if (!found.isEmpty()) {
+                    return found;
+                }
+            }
+        }
+        return lib + "/*";
+    }
+
+    /** The directories that containers see beside the host's programs. */
+    static List<Path> visible(Path home) {
+        List<Path> result = new ArrayList<>();
+        result.add(Path.of(System.getProperty("java.home")));
+        result.add(home);
+        return result;
+    }
+}
