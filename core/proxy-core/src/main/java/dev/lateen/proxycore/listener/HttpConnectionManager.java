@@ -243,7 +243,14 @@ public record HttpConnectionManager(
             throws CompileException {
         return switch (proto.getRouteSpecifierCase()) {
             case RDS -> new RouteSource.Rds(proto.getRds().getRouteConfigName());
-            case ROUTE_CONFIG -> new RouteSource.Inline(RouteTable.of(proto.getRouteConfig()));
+            case ROUTE_CONFIG -> {
+                try {
+                    yield new RouteSource.Inline(RouteTable.of(proto.getRouteConfig()));
+                } catch (CompileException e) {
+                    // The listener is what is refused; its routes have no life of their own.
+                    throw at.field("route_config").refuse(String.valueOf(e.getMessage()));
+                }
+            }
             case SCOPED_ROUTES, ROUTESPECIFIER_NOT_SET ->
                 throw at.refuse("no routes that are supported: " + proto.getRouteSpecifierCase());
         };
