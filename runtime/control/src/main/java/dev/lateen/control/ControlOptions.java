@@ -1,10 +1,12 @@
 package dev.lateen.control;
 
+import dev.lateen.config.shape.GoDuration;
 import io.fabric8.kubernetes.client.KubernetesClient;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.Map;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
@@ -47,6 +49,40 @@ public record ControlOptions(
                 Duration.ofSeconds(10),
                 "istio-system",
                 "cluster.local");
+    }
+
+    /**
+     * The defaults as a pod's environment changes them, under Istio's names: {@code PILOT_DEBOUNCE_AFTER} and
+     * {@code PILOT_DEBOUNCE_MAX} (durations such as {@code 100ms}), {@code POD_NAMESPACE} (where ConfigMap {@code istio}
+     * is), {@code DOMAIN_SUFFIX} (the cluster's DNS domain).
+     *
+     * @throws IllegalArgumentException for a duration that is none; names the variable
+     */
+    public static ControlOptions fromEnvironment(Map<String, String> environment) {
+        ControlOptions defaults = defaults();
+        return new ControlOptions(
+                null,
+                null,
+                null,
+                defaults.xdsPort,
+                defaults.monitoringPort,
+                defaults.httpPort,
+                duration(environment, "PILOT_DEBOUNCE_AFTER", defaults.quiet),
+                duration(environment, "PILOT_DEBOUNCE_MAX", defaults.limit),
+                environment.getOrDefault("POD_NAMESPACE", defaults.systemNamespace),
+                environment.getOrDefault("DOMAIN_SUFFIX", defaults.clusterDomain));
+    }
+
+    private static Duration duration(Map<String, String> environment, String name, Duration otherwise) {
+        String text = environment.getOrDefault(name, "");
+        if (text.isEmpty()) {
+            return otherwise;
+        }
+        try {
+            return GoDuration.parse(text);
+        } catch (IllegalArgumentException e) {
+            throw new IllegalArgumentException(name + "=" + text + ": " + e.getMessage(), e);
+        }
     }
 
     public ControlOptions withConfigDir(Path directory) {

@@ -1,0 +1,97 @@
+package dev.lateen.control.install;
+
+import dev.lateen.config.CustomResourceDefinitions;
+import io.fabric8.kubernetes.api.model.HasMetadata;
+import io.fabric8.kubernetes.api.model.KubernetesResource;
+import io.fabric8.kubernetes.api.model.apiextensions.v1.CustomResourceDefinition;
+import io.fabric8.kubernetes.client.utils.Serialization;
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.UncheckedIOException;
+import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+
+/** The objects that make up the mesh in a cluster, in the order of creating them. Pure. */
+final class MeshManifest {
+    static final String NAMESPACE = "istio-system";
+
+    /** On every object that was installed, and only there: what is without it is not ours to change or remove. */
+    static final String MARK = "app.kubernetes.io/managed-by";
+
+    static final String MARK_VALUE = "lateen";
+
+    private static final String GATEWAY = "istio-ingressgateway";
+
+    private MeshManifest() {}
+
+    /**
+     * @param local whether the cluster is Lateen's own on this machine: unknown hosts are refused there, captured
+     *     sockets are told by a mark, and changes are sent almost at once
+     */
+    static List<HasMetadata> of(InstallFlags flags, boolean local) {
+        String hub = flags.get(InstallFlags.HUB, "lateen");
+        String tag = flags.get(InstallFlags.TAG, "");
+        String suffix = tag.isEmpty() ? "" : ":" + tag;
+        Map<String, String> values = Map.of(
+                "controlImage",
+                hub + "/control" + suffix,
+                "proxyImage",
+                hub + "/proxy" + suffix,
+                "initImage",
+                hub + "/proxy-init" + suffix,
+                "outboundMode",
+                flags.get(InstallFlags.OUTBOUND, local ? "REGISTRY_ONLY" : "ALLOW_ANY"),
+                "accessLogFile",
+                flags.get(InstallFlags.ACCESS_LOG, "/dev/stdout"),
+                "socketMark",
+                local ? "1337" : "0",
+                "debounce",
+                local ? "20ms" : "100ms");
+        List<HasMetadata> objects = new ArrayList<>();
+        for (String document : text().split("(?m)^---$")) {
+            objects.add((HasMetadata) Serialization.unmarshal(fill(document, values), KubernetesResource.class));
+        }
+        if (flags.get(InstallFlags.GATEWAY, "true").equals("false")) {
+            objects.removeIf(object -> object.getMetadata().getName().startsWith(GATEWAY));
+        }
+        // The namespace first, then the definitions, so that the control plane finds its kinds when it starts.
+        CustomResourceDefinitions.all()
+                .forEach(definition ->
+                        objects.add(1, Serialization.unmarshal(definition.toString(), CustomResourceDefinition.class)));
+        objects.forEach(MeshManifest::mark);
+        return objects;
+    }
+
+    private static void mark(HasMetadata object) {
+        Map<String, String> labels = object.getMetadata().getLabels();
+        Map<String, String> marked = labels == null ? new HashMap<>() : new HashMap<>(labels);
+        marked.put(MARK, MARK_VALUE);
+        object.getMetadata().setLabels(marked);
+    }
+
+    static boolean isMarked(HasMetadata object) {
+        Map<String, String> labels = object.getMetadata().getLabels();
+        return labels != null && MARK_VALUE.equals(labels.get(MARK));
+    }
+
+    private static String fill(String text, Map<String, String> values) {
+        String filled = text;
+        for (Map.Entry<String, String> value : values.entrySet()) {
+            filled = filled.replace("${" + value.getKey() + "}", value.getValue());
+        }
+        return filled;
+    }
+
+    private static String text() {
+        try (InputStream in = Objects.requireNonNull(
+                MeshManifest.class.getResourceAsStream("mesh.yaml"), "mesh.yaml is missing from the jar")) {
+            return new String(in.readAllBytes(), StandardCharsets.UTF_8);
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+}

@@ -1,0 +1,3 @@
+/** Putting the mesh into a cluster and taking it out. */
+@org.jspecify.annotations.NullMarked
+package dev.lateen.control.install;

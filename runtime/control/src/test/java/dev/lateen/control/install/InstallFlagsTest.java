@@ -1,0 +1,93 @@
+package dev.lateen.control.install;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import io.fabric8.kubernetes.api.model.ConfigMap;
+import io.fabric8.kubernetes.api.model.HasMetadata;
+import io.fabric8.kubernetes.api.model.apps.Deployment;
+import java.util.List;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+class InstallFlagsTest {
+    @Test
+    void the_flags_of_the_tutorial_report_what_is_absent_one_line_each() throws InstallException {
+        InstallFlags flags = InstallFlags.parse(List.of("sidecarInjectorWebhook.enabled=false,grafana.enabled=true,"
+                + "servicegraph.enabled=true,tracing.enabled=true"));
+        assertThat(flags.absent())
+                .satisfiesExactly(
+                        line -> assertThat(line).startsWith("absent: grafana ("),
+                        line -> assertThat(line).startsWith("absent: servicegraph ("),
+                        line -> assertThat(line).startsWith("absent: tracing ("));
+    }
+
+    @ParameterizedTest(name = "{0}: {1}")
+    @CsvSource(
+            delimiter = '|',
+            value = {
+                "grafana.enable=true | --set grafana.enable: no such setting; did you mean grafana.enabled",
+                "tracing | \"tracing\" is not KEY=VALUE",
+                "a=1 | no such setting; there are gateways.istio-ingressgateway.enabled",
+                "grafana.enabled=yes | the value is true or false",
+                "meshConfig.outboundTrafficPolicy.mode=SOME | the value is ALLOW_ANY or REGISTRY_ONLY",
+                "grafana.enabled=true, | \"\" is not KEY=VALUE",
+                "global.hub=a\"b | has a character that cannot stand there",
+            })
+    void what_cannot_be_understood_is_refused(String set, String message) {
+        assertThatThrownBy(() -> InstallFlags.parse(List.of(set)))
+                .isInstanceOf(InstallException.class)
+                .hasMessageContaining(message);
+    }
+
+    @ParameterizedTest(name = "{0}, local {1}: {2}")
+    @CsvSource({
+        "global.tag=1, false, ALLOW_ANY",
+        "global.tag=1, true, REGISTRY_ONLY",
+        "meshConfig.outboundTrafficPolicy.mode=ALLOW_ANY, true, ALLOW_ANY",
+        "global.outboundTrafficPolicy.mode=REGISTRY_ONLY, false, REGISTRY_ONLY",
+    })
+    void unknown_hosts_are_refused_in_the_local_cluster_and_where_asked(String set, boolean local, String mode)
+            throws InstallException {
+        List<HasMetadata> objects = MeshManifest.of(InstallFlags.parse(List.of(set)), local);
+        ConfigMap mesh = (ConfigMap) find(objects, "ConfigMap", "istio");
+        assertThat(mesh.getData().get("mesh")).contains("mode: " + mode);
+    }
+
+    @Test
+    void the_manifest_is_whole_marked_and_in_order() throws InstallException {
+        List<HasMetadata> objects =
+                MeshManifest.of(InstallFlags.parse(List.of("global.hub=registry/mesh,global.tag=7")), false);
+        assertThat(objects).allMatch(MeshManifest::isMarked);
+        assertThat(objects.getFirst().getKind()).isEqualTo("Namespace");
+        assertThat(objects).extracting(HasMetadata::getKind).contains("CustomResourceDefinition");
+        Deployment gateway = (Deployment) find(objects, "Deployment", "istio-ingressgateway");
+        assertThat(gateway.getSpec()
+                        .getTemplate()
+                        .getSpec()
+                        .getContainers()
+                        .getFirst()
+                        .getImage())
+                .isEqualTo("registry/mesh/proxy:7");
+        assertThat(objects.toString()).doesNotContain("${");
+    }
+
+    @Test
+    void the_gateway_can_be_left_out() throws InstallException {
+        List<HasMetadata> objects =
+                MeshManifest.of(InstallFlags.parse(List.of("gateways.istio-ingressgateway.enabled=false")), false);
+        assertThat(objects)
+                .extracting(object -> object.getMetadata().getName())
+                .contains("istiod")
+                .doesNotContain("istio-ingressgateway");
+    }
+
+    private static HasMetadata find(List<HasMetadata> objects, String kind, String name) {
+        return objects.stream()
+                .filter(object -> object.getKind().equals(kind)
+                        && object.getMetadata().getName().equals(name))
+                .findFirst()
+                .orElseThrow();
+    }
+}
