@@ -25,13 +25,13 @@ public final class OutlierDetector {
 
     /** How a try ended, when no answer says it. */
     public enum Outcome {
-        /** An answer of the app without HTTP, or HTTP by its status: see {@link #answered}. */
+        /** A request without HTTP succeeded. Answers of HTTP count by their status: see {@link #answered}. */
         REQUEST_SUCCEEDED,
-        /** The app broke off: a reset or the end of the connection after it was made. */
+        /** A request without HTTP failed. A reset of an HTTP stream counts as {@link #CONNECT_FAILED}, as in Envoy. */
         REQUEST_FAILED,
         /** No answer in time. */
         TIMED_OUT,
-        /** No connection. */
+        /** No connection, or it ended or was reset before the answer was complete; never an open circuit breaker. */
         CONNECT_FAILED,
         /** A connection, and more will be told of it. */
         CONNECTED,

@@ -1,9 +1,12 @@
 package dev.lateen.proxycore.listener;
 
+import dev.lateen.proxycore.Cidr;
 import dev.lateen.proxycore.CompileException;
 import dev.lateen.proxycore.Place;
 import io.envoyproxy.envoy.extensions.filters.network.http_connection_manager.v3.HttpConnectionManager;
+import java.util.ArrayList;
 import java.util.EnumSet;
+import java.util.List;
 import java.util.Set;
 
 /**
@@ -15,6 +18,7 @@ import java.util.Set;
  * @param useRemoteAddress whether the connection's peer is the client: it is appended to {@code x-forwarded-for}, and
  *     what comes from outside loses its {@code x-envoy-} fields
  * @param trustedHops how many proxies in front of this one are trusted to have appended rightly
+ * @param internalRanges clients with one of these addresses are the mesh's own; empty for none, as in Envoy
  * @param skipForwardedForAppend whether nothing is appended to {@code x-forwarded-for}
  * @param via the value appended to {@code via}, or empty
  * @param generateRequestId whether a request without {@code x-request-id} gets one
@@ -32,6 +36,7 @@ public record HeaderRules(
         String scheme,
         boolean useRemoteAddress,
         int trustedHops,
+        List<Cidr> internalRanges,
         boolean skipForwardedForAppend,
         String via,
         boolean generateRequestId,
@@ -44,6 +49,7 @@ public record HeaderRules(
         Underscores underscores) {
 
     public HeaderRules {
+        internalRanges = List.copyOf(internalRanges);
         certificateDetails = Set.copyOf(certificateDetails);
     }
 
@@ -100,6 +106,7 @@ public record HeaderRules(
                 scheme(proto, at.field("scheme_header_transformation")),
                 proto.getUseRemoteAddress().getValue(),
                 proto.getXffNumTrustedHops(),
+                internalRanges(proto, at.field("internal_address_config")),
                 proto.getSkipXffAppend(),
                 proto.getVia(),
                 !proto.hasGenerateRequestId() || proto.getGenerateRequestId().getValue(),
@@ -121,6 +128,16 @@ public record HeaderRules(
     private static String scheme(HttpConnectionManager proto, Place at) throws CompileException {
         at.only(proto.getSchemeHeaderTransformation(), "scheme_to_overwrite");
         return proto.getSchemeHeaderTransformation().getSchemeToOverwrite();
+    }
+
+    private static List<Cidr> internalRanges(HttpConnectionManager proto, Place at) throws CompileException {
+        // Clients come over TCP only: whether Unix sockets are internal does not matter.
+        at.only(proto.getInternalAddressConfig(), "unix_sockets", "cidr_ranges");
+        List<Cidr> ranges = new ArrayList<>();
+        for (int i = 0; i < proto.getInternalAddressConfig().getCidrRangesCount(); i++) {
+            ranges.add(Cidr.of(proto.getInternalAddressConfig().getCidrRanges(i), at.item("cidr_ranges", i)));
+        }
+        return ranges;
     }
 
     private static StripPort stripPort(HttpConnectionManager proto) {

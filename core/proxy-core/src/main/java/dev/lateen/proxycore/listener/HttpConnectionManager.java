@@ -138,7 +138,7 @@ public record HttpConnectionManager(
             List<String> ignored)
             throws CompileException {
         // Without effect here: request_id_extension (UUIDs are the only kind), proxy_100_continue (always proxied),
-        // internal_address_config (private ranges are internal), http2_protocol_options (the HTTP/2 codec's own).
+        // http2_protocol_options (the HTTP/2 codec's own).
         at.only(
                 proto,
                 "codec_type",
