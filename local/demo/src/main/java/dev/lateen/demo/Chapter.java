@@ -14,7 +14,7 @@ public record Chapter(String name, String title, List<String> missing) {
         missing = List.copyOf(missing);
     }
 
-    private static final List<String> CLUSTER = List.of("the local cluster's controllers and node");
+    private static final List<String> CLUSTER = List.of("the local cluster's controllers and scheduler");
 
     /** All chapters, in their order. */
     public static List<Chapter> all() {
