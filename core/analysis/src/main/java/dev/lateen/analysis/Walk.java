@@ -16,6 +16,7 @@ import dev.lateen.proxycore.format.FormatContext;
 import dev.lateen.proxycore.head.RequestHead;
 import dev.lateen.proxycore.listener.CompiledListener;
 import dev.lateen.proxycore.listener.FilterChain;
+import dev.lateen.proxycore.listener.HeadPreparation;
 import dev.lateen.proxycore.listener.HttpConnectionManager;
 import dev.lateen.proxycore.listener.ListenerFilter;
 import dev.lateen.proxycore.listener.ListenerTable;
@@ -36,6 +37,9 @@ import org.jspecify.annotations.Nullable;
 /** Takes a pretended request through a proxy, the way a real one goes. */
 final class Walk {
     private static final String CAPTURE = "virtualOutbound";
+
+    /** Stands for the id that a real request would get. */
+    private static final String REQUEST_ID = "00000000-0000-4000-8000-000000000000";
 
     private final CompiledProxy proxy;
     private final PretendRequest request;
@@ -148,6 +152,15 @@ final class Walk {
         RequestHead head = RequestHead.of(request.method(), request.authority(), request.path())
                 .scheme(request.scheme());
         request.headers().forEach(header -> head.with(header.name(), header.value()));
+        HeadPreparation.Refusal refusal = new HeadPreparation(http).request(head, facts, () -> REQUEST_ID);
+        if (refusal != null) {
+            return refusal.location() == null
+                    ? new Outcome.Answered(refusal.status(), refusal.details())
+                    : new Outcome.Redirected(refusal.status(), refusal.location());
+        }
+        if (!head.path().equals(request.path())) {
+            trace.note(Verdict.NOTED, "path \"" + request.path() + "\"", "its normal form is \"" + head.path() + "\"");
+        }
         RouteTable table = proxy.routes(http.routes());
         if (table == null) {
             return new Outcome.Failed(

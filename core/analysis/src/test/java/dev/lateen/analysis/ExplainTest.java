@@ -209,6 +209,26 @@ class ExplainTest {
     }
 
     @Test
+    void paths_areDecidedInTheirNormalForm() {
+        Snapshot snapshot = snapshot(APPS, """
+                apiVersion: networking.istio.io/v1
+                kind: VirtualService
+                metadata: {name: web}
+                spec:
+                  hosts: [web]
+                  http:
+                  - match: [{uri: {prefix: /admin}}]
+                    directResponse: {status: 403}
+                  - route: [{destination: {host: web, port: {number: 80}}}]
+                """);
+        Explanation explanation = explain(snapshot, PretendRequest.of("GET", "http://web/shop/%2e%2e/admin"));
+        assertThat(explanation.outcome()).isEqualTo(new Outcome.Answered(403, ""));
+        assertThat(explanation.toString()).contains("noted path \"/shop/%2e%2e/admin\": its normal form is \"/admin\"");
+        assertThat(explain(snapshot, PretendRequest.of("GET", "http://web/%00")).outcome())
+                .isEqualTo(new Outcome.Answered(400, "path_normalization_failed"));
+    }
+
+    @Test
     void anEmptySubset_failsWith503_andTheReason() {
         Snapshot snapshot = snapshot(APPS, """
                 apiVersion: networking.istio.io/v1

@@ -4,12 +4,16 @@ import static java.util.Objects.requireNonNull;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.lateen.proxycore.CompileException;
+import dev.lateen.proxycore.ConnectionFacts;
 import dev.lateen.proxycore.Hash;
 import dev.lateen.proxycore.TextProto;
 import dev.lateen.proxycore.Trace;
 import dev.lateen.proxycore.cluster.CompiledCluster;
 import dev.lateen.proxycore.cluster.EndpointSet;
 import dev.lateen.proxycore.cluster.Host;
+import dev.lateen.proxycore.head.RequestHead;
+import dev.lateen.proxycore.route.Forward;
+import dev.lateen.proxycore.route.RouteTable;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.util.ArrayList;
@@ -162,6 +166,44 @@ class LoadBalancerTest {
         for (int i = 0; i < 20; i++) {
             Host host = cluster.balancer().pick(new Pick(random).hash(Hash.of(user)));
             assertThat(host).isNotNull().extracting(LoadBalancerTest::last).isEqualTo(expected);
+        }
+    }
+
+    /** What Envoy 1.40 chose of 127.0.0.1:29911, 29912 and 29913 for the users alice to heidi. */
+    @ParameterizedTest
+    @CsvSource({
+        "MAGLEV,    '',                             13 13 12 13 11 11 12 13",
+        "RING_HASH, '',                             12 13 11 11 13 11 12 11",
+        "RING_HASH, query_parameter { name: 'q' },  11 13 12 13 13 12 11 12",
+    })
+    void hashing_isEnvoys_measured(String policy, String secondPolicy, String expected) throws Exception {
+        StringBuilder text = new StringBuilder("name: 'c' lb_policy: " + policy + " load_assignment { endpoints { ");
+        for (int port = 29911; port <= 29913; port++) {
+            text.append("lb_endpoints { endpoint { address { socket_address { address: '127.0.0.1' port_value: " + port
+                    + " } } } } ");
+        }
+        LiveCluster cluster = LiveCluster.of(CompiledCluster.of(TextProto.cluster(text + "} }")), random);
+        Forward forward = (Forward) RouteTable.of(TextProto.routes("name: 'r' virtual_hosts { name: 'v' domains: '*' "
+                        + "routes { match { prefix: '/' } route { cluster: 'c' "
+                        + "hash_policy { header { header_name: 'user' } } "
+                        + (secondPolicy.isEmpty() ? "" : "hash_policy { " + secondPolicy + " } ") + "} } }"))
+                .decide(RequestHead.of("GET", "h", "/"), random, Trace.NONE);
+        ConnectionFacts facts = ConnectionFacts.plain(
+                new InetSocketAddress(InetAddress.ofLiteral("127.0.0.1"), 80),
+                new InetSocketAddress(InetAddress.ofLiteral("127.0.0.1"), 4000));
+        List<String> chosen = new ArrayList<>();
+        for (String user : "alice bob carol dave erin frank grace heidi".split(" ")) {
+            RequestHead head = RequestHead.of("GET", "h", "/r?q=7").with("user", user);
+            Host host = take(cluster, new Pick(random).hash(forward.hash(head, facts)));
+            chosen.add(String.valueOf(host.address().getPort() - 29900));
+        }
+        assertThat(String.join(" ", chosen)).isEqualTo(expected);
+        if (policy.equals("RING_HASH") && secondPolicy.isEmpty()) {
+            RequestHead both = RequestHead.of("GET", "h", "/").with("user", "b").with("user", "a");
+            assertThat(take(cluster, new Pick(random).hash(forward.hash(both, facts)))
+                            .address()
+                            .getPort())
+                    .isEqualTo(29911);
         }
     }
 
