@@ -30,11 +30,13 @@ final class ContainerProcess {
      * when it can be asked to stop, and remembers being asked before there is a child.
      */
     private static final String FIRST_PROCESS = """
-            trap 's=1; [ -z "$p" ] || kill -TERM $p 2>/dev/null' TERM
+            # A signal between fork and exec would be lost: it is passed on when the child is no longer a copy of this shell.
+            pass() { while cmp -s /proc/$$/cmdline /proc/$p/cmdline; do :; done; kill -TERM $p 2>/dev/null; }
+            trap 's=1; [ -z "$p" ] || pass' TERM
             echo "$1"; shift
             "$@" <&3 3<&- & p=$!
             exec 3<&-
-            [ -z "$s" ] || kill -TERM $p
+            [ -z "$s" ] || pass
             while :; do wait $p; r=$?; kill -0 $p 2>/dev/null || exit $r; done
             """;
 

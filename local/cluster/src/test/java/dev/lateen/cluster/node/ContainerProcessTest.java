@@ -60,7 +60,7 @@ class ContainerProcessTest {
         assertThat(run.ended().get(10, TimeUnit.SECONDS)).isEqualTo(7);
         assertThat(log(run))
                 .startsWith("pod-1\n10.244.0.2 pod-1\n")
-                .contains(" b c\n/work/dir\n4\n", "inet 10.244.0.2/32")
+                .contains(" b c\n/srv/dir\n4\n", "inet 10.244.0.2/32")
                 .doesNotContain("template");
     }
 
@@ -111,7 +111,7 @@ class ContainerProcessTest {
         var plan = new ContainerPlan(
                 command,
                 Map.of("A", "b c", "PATH", "/usr/bin:/usr/sbin:/bin"),
-                "/work/dir",
+                "/srv/dir",
                 mounts,
                 null,
                 null,
