@@ -20,6 +20,7 @@ final class Admission {
 
     private final ObjectStore store;
     private final ResourceRegistry registry;
+    private final CelRules rules = new CelRules();
 
     Admission(ObjectStore store, ResourceRegistry registry) {
         this.store = store;
@@ -33,15 +34,30 @@ final class Admission {
             namespaceIsThere(type, object.path("metadata").path("namespace").asString(""), name);
         }
         if (registry.isCustom(type)) {
-            new CustomValidation(type, name, registry.schema(type)).check(object);
+            custom(type, name, present, object);
             return;
         }
         Defaults.apply(type, object);
         switch (type.kind()) {
             case "Service" -> allocate(object, present);
+            case "CustomResourceDefinition" -> DefinitionAdmission.admit(type, object, rules);
             case "Deployment", "ReplicaSet" -> selectorFits(type, name, object);
             case "Pod" -> containers(type, name, object.path("spec"), "spec");
             default -> {}
+        }
+    }
+
+    private void custom(ResourceType type, String name, @Nullable ObjectNode present, ObjectNode object)
+            throws ApiException {
+        JsonNode schema = registry.schema(type);
+        for (String part : List.copyOf(object.propertyNames())) {
+            if (!part.equals("metadata")) {
+                CustomValidation.defaults(schema.path("properties").path(part), object.path(part));
+            }
+        }
+        List<ApiException.Cause> problems = CustomValidation.problems(rules, schema, object, present);
+        if (!problems.isEmpty()) {
+            throw ApiException.invalid(type, name, problems);
         }
     }
 

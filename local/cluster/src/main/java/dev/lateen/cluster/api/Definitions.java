@@ -62,7 +62,9 @@ final class Definitions implements AutoCloseable {
     private void take(StoreEvent event) {
         String name = event.item().key().name();
         if (event.type() == StoreEvent.Type.DELETED) {
-            registry.forget(name);
+            for (ResourceType gone : registry.forget(name)) {
+                forget(gone);
+            }
             return;
         }
         ObjectNode definition = Json.readStored(event.item().value());
@@ -73,6 +75,14 @@ final class Definitions implements AutoCloseable {
             } catch (ApiException e) {
                 LOG.warn("the status of definition {} cannot be written: {}", name, e.getMessage());
             }
+        }
+    }
+
+    private void forget(ResourceType gone) {
+        try {
+            resources.forget(gone);
+        } catch (ApiException e) {
+            LOG.warn("objects of {} cannot be removed with their definition: {}", gone.groupResource(), e.getMessage());
         }
     }
 

@@ -40,7 +40,7 @@ final class ResourceEndpoint {
     private Reply get(ApiRequest request, String accept) throws ApiException {
         ObjectNode object = resources.get(request.type(), request.namespaceOrEmpty(), request.name());
         if (request.subresource().equals("scale")) {
-            return Reply.json(200, Scale.of(object, request.type()));
+            return Reply.json(200, Scale.of(object, request.type(), registry.scale(request.type())));
         }
         return one(200, request, accept, object);
     }
@@ -216,14 +216,14 @@ final class ResourceEndpoint {
                 dryRun(request),
                 request.manager(),
                 object -> {
-                    JsonNode wanted = update.apply(Scale.of(object, request.type()));
-                    Defaults.object(object, "spec")
-                            .put(
-                                    "replicas",
-                                    wanted.path("spec").path("replicas").asInt(0));
+                    JsonNode wanted = update.apply(Scale.of(object, request.type(), registry.scale(request.type())));
+                    Scale.set(
+                            object,
+                            registry.scale(request.type()),
+                            wanted.path("spec").path("replicas").asInt(0));
                     return object;
                 });
-        return Reply.json(200, Scale.of(result, request.type()));
+        return Reply.json(200, Scale.of(result, request.type(), registry.scale(request.type())));
     }
 
     private Reply patch(ApiRequest request, String accept, String contentType, byte[] body) throws ApiException {
@@ -238,15 +238,13 @@ final class ResourceEndpoint {
                     case "application/merge-patch+json" -> object -> Patches.merge(object, patch);
                     case "application/strategic-merge-patch+json" -> {
                         if (registry.isCustom(request.type())) {
-                            throw unsupported(type, "application/json-patch+json, application/merge-patch+json");
+                            throw unsupported("application/json-patch+json, application/merge-patch+json");
                         }
                         yield object -> Patches.strategic(object, patch, "");
                     }
                     default ->
-                        throw unsupported(
-                                type,
-                                "application/json-patch+json, application/merge-patch+json,"
-                                        + " application/strategic-merge-patch+json, application/apply-patch+yaml");
+                        throw unsupported("application/json-patch+json, application/merge-patch+json,"
+                                + " application/strategic-merge-patch+json, application/apply-patch+yaml");
                 };
         if (request.subresource().equals("scale")) {
             return scale(request, update);
@@ -254,7 +252,7 @@ final class ResourceEndpoint {
         List<String> warnings = new ArrayList<>();
         ObjectNode changed = change(request, request.manager(), object -> {
             JsonNode next = update.apply(object);
-            if (next instanceof ObjectNode result && request.subresource().isEmpty()) {
+            if (next instanceof ObjectNode result) {
                 warnings.clear();
                 warnings.addAll(checkBody(request, result));
             }
@@ -292,12 +290,11 @@ final class ResourceEndpoint {
         }
     }
 
-    private static ApiException unsupported(String type, String accepted) {
+    private static ApiException unsupported(String accepted) {
         return ApiException.of(
                 415,
                 "UnsupportedMediaType",
-                "the body of the request was in an unknown format (" + type + ") - accepted media types include: "
-                        + accepted);
+                "the body of the request was in an unknown format - accepted media types include: " + accepted);
     }
 
     private Reply delete(ApiRequest request, String accept, String contentType, byte[] body) throws ApiException {

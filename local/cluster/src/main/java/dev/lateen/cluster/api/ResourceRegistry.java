@@ -8,7 +8,6 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
-import tools.jackson.core.JsonPointer;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.node.JsonNodeFactory;
 import tools.jackson.databind.node.ObjectNode;
@@ -19,6 +18,7 @@ final class ResourceRegistry {
     private final Map<String, List<ResourceType>> custom = new ConcurrentHashMap<>();
     private final Map<String, JsonNode> schemas = new ConcurrentHashMap<>();
 
+    private final Map<String, JsonNode> scales = new ConcurrentHashMap<>();
     private final Map<String, Schema> objects = new ConcurrentHashMap<>();
     private final ModelSchemas models = new ModelSchemas();
 
@@ -76,6 +76,12 @@ final class ResourceRegistry {
         return schemas.containsKey(type.group() + "/" + type.version() + "/" + type.plural());
     }
 
+    /** Where a custom resource keeps its scale; an empty object for built-in kinds. */
+    JsonNode scale(ResourceType type) {
+        return scales.getOrDefault(
+                type.group() + "/" + type.version() + "/" + type.plural(), JsonNodeFactory.instance.objectNode());
+    }
+
     /** The structural schema of a custom resource. */
     JsonNode schema(ResourceType type) {
         return schemas.getOrDefault(
@@ -107,6 +113,9 @@ final class ResourceRegistry {
                     Set.copyOf(version.path("subresources").propertyNames()),
                     true,
                     columns(version.path("additionalPrinterColumns"))));
+            scales.put(
+                    group + "/" + name + "/" + plural,
+                    version.path("subresources").path("scale"));
             schemas.put(
                     group + "/" + name + "/" + plural, version.path("schema").path("openAPIV3Schema"));
         }
@@ -114,15 +123,17 @@ final class ResourceRegistry {
         types.forEach(type -> objects.remove(type.group() + "/" + type.version() + "/" + type.plural()));
     }
 
-    /** Serves it no longer. */
-    void forget(String definition) {
+    /** Serves it no longer; returns what it was. */
+    List<ResourceType> forget(String definition) {
         List<ResourceType> types = custom.remove(definition);
         if (types != null) {
             types.forEach(type -> {
                 schemas.remove(type.group() + "/" + type.version() + "/" + type.plural());
+                scales.remove(type.group() + "/" + type.version() + "/" + type.plural());
                 objects.remove(type.group() + "/" + type.version() + "/" + type.plural());
             });
         }
+        return types == null ? List.of() : types;
     }
 
     private static List<String> texts(JsonNode list) {
@@ -134,32 +145,30 @@ final class ResourceRegistry {
     private static List<Column> columns(JsonNode definitions) {
         List<Column> columns = new ArrayList<>();
         for (JsonNode definition : definitions) {
-            JsonPointer path = pointer(definition.path("jsonPath").asString(""));
+            JsonPath path = JsonPath.of(definition.path("jsonPath").asString(""));
             String type = definition.path("type").asString("string");
             columns.add(new Column(
                     definition.path("name").asString(""),
                     type,
                     definition.path("format").asString(""),
                     definition.path("priority").asInt(0),
-                    object -> cell(object.at(path), type)));
+                    object -> cell(path.all(object), type)));
         }
         return columns.isEmpty() ? List.of(Columns.AGE) : columns;
     }
 
-    private static JsonNode cell(JsonNode value, String type) {
-        if (value.isMissingNode() || value.isNull()) {
+    private static JsonNode cell(List<JsonNode> found, String type) {
+        if (found.isEmpty()) {
             return JsonNodeFactory.instance.nullNode();
         }
+        JsonNode value = found.getFirst();
         if (type.equals("date")) {
             return JsonNodeFactory.instance.stringNode(Columns.age(value.asString("")));
         }
+        if (found.size() > 1) {
+            return JsonNodeFactory.instance.stringNode(String.join(
+                    ",", found.stream().map(each -> each.asString("")).toList()));
+        }
         return value.isContainer() ? JsonNodeFactory.instance.stringNode(value.toString()) : value;
-    }
-
-    /** {@code .spec.hosts[0]} as a pointer; printer columns use no more of JSONPath than fields and indexes. */
-    private static JsonPointer pointer(String jsonPath) {
-        String path = jsonPath.replace("\\.", "\u0000").replaceAll("\\[(\\d+)]", ".$1");
-        return JsonPointer.compile(
-                path.replace("~", "~0").replace("/", "~1").replace('.', '/').replace('\u0000', '.'));
     }
 }

@@ -140,7 +140,7 @@ final class Resources {
             checkIdentity(type, name, present, next);
             ObjectNode result =
                     subresource.equals("status") ? withStatus(present, next) : withSpec(type, present, next);
-            if (subresource.isEmpty()) {
+            if (subresource.isEmpty() || registry.isCustom(type)) {
                 admission.admit(type, present, result);
             }
             if (manager != null) {
@@ -326,6 +326,13 @@ final class Resources {
         metadata.put("deletionTimestamp", now.plusSeconds(grace).toString());
         metadata.put("deletionGracePeriodSeconds", grace);
         metadata.put("generation", metadata.path("generation").asLong(0) + 1);
+    }
+
+    /** Removes all objects of a resource that is no longer defined, whatever they wait for. */
+    void forget(ResourceType type) throws ApiException {
+        for (Item item : store.list(type.stored(), null).items()) {
+            write(type, item.key(), false, (_, _) -> null);
+        }
     }
 
     /** Objects that fit, as of one revision. */
