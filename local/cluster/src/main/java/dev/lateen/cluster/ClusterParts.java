@@ -1,6 +1,7 @@
 package dev.lateen.cluster;
 
 import dev.lateen.cluster.api.ApiServer;
+import dev.lateen.cluster.controller.Controllers;
 import dev.lateen.cluster.dns.ClusterNames;
 import dev.lateen.cluster.dns.DnsServer;
 import dev.lateen.cluster.image.CatalogueException;
@@ -29,6 +30,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.nio.file.attribute.PosixFilePermissions;
+import java.time.Clock;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -75,6 +77,7 @@ final class ClusterParts implements AutoCloseable {
                 .withConfig(Config.fromKubeconfig(kubeconfig))
                 .build());
         SystemObjects.ensure(client);
+        add(Controllers.start(client, api.certificateAuthority(), Clock.systemUTC()));
 
         ServiceWatch watch = add(new ServiceWatch(client));
         NodeHosts hosts = add(new NodeHosts(client));

@@ -28,7 +28,8 @@ final class DiscoveryCommand implements Callable<Integer> {
 
     @Override
     public Integer call() throws IOException, InterruptedException, CommandException {
-        ControlOptions options = ControlOptions.defaults().withPorts(xdsPort, monitoringPort, httpPort);
+        ControlOptions options =
+                ControlOptions.fromEnvironment(System.getenv()).withPorts(xdsPort, monitoringPort, httpPort);
         if (directory.isEmpty()) {
             options = options.withKubernetes(DiscoveryCommand::client);
         } else if (Files.isDirectory(Path.of(directory))) {
@@ -38,6 +39,7 @@ final class DiscoveryCommand implements Callable<Integer> {
         }
         ControlPlane control = ControlPlane.start(options, VersionCommand.VERSION);
         Runtime.getRuntime().addShutdownHook(new Thread(control::close, "stop"));
+        control.ready().join();
         System.out.println("xDS on port " + control.xdsPort() + ", metrics on " + control.monitoringPort()
                 + ", readiness on " + control.httpPort());
         control.awaitClose();

@@ -70,7 +70,7 @@ final class KubeInjectCommand implements Callable<Integer> {
     }
 
     /** What the installed mesh says, or the defaults where no cluster answers or none is installed. */
-    private InjectionSettings settings() {
+    private InjectionSettings settings() throws CommandException {
         InjectionSettings defaults = InjectionSettings.defaults(systemNamespace);
         try (KubernetesClient client = cluster.client()) {
             ConfigMap values = client.configMaps()

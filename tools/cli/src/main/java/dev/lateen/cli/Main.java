@@ -1,5 +1,7 @@
 package dev.lateen.cli;
 
+import dev.lateen.cluster.ClusterException;
+import dev.lateen.control.install.InstallException;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.PrintWriter;
@@ -15,8 +17,14 @@ import picocli.CommandLine.Command;
         subcommands = {
             DemoCommand.class,
             DiscoveryCommand.class,
+            DownCommand.class,
+            InstallCommand.class,
+            KubeconfigCommand.class,
             KubeInjectCommand.class,
             ProxyCommand.class,
+            StatusCommand.class,
+            UninstallCommand.class,
+            UpCommand.class,
             VersionCommand.class
         })
 public final class Main {
@@ -38,8 +46,11 @@ public final class Main {
     /** An error of the user is a sentence; an error of ours keeps its stack. */
     private static int explain(Exception failure, CommandLine command, CommandLine.ParseResult parsed) {
         PrintWriter err = command.getErr();
-        if (failure instanceof CommandException || failure instanceof IOException) {
-            err.println(command.getCommandName() + ": " + failure.getMessage());
+        if (failure instanceof CommandException
+                || failure instanceof ClusterException
+                || failure instanceof InstallException
+                || failure instanceof IOException) {
+            err.println(command.getCommandSpec().root().name() + ": " + failure.getMessage());
         } else {
             failure.printStackTrace(err);
         }

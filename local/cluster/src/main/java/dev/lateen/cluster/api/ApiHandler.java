@@ -113,7 +113,7 @@ final class ApiHandler extends SimpleChannelInboundHandler<FullHttpRequest> {
         } else if (pod && request.subresource().equals("log")) {
             streams.logs(ctx, http, request.namespaceOrEmpty(), request.name());
         } else if (http.method().name().equals("GET") && request.flag("watch")) {
-            new WatchStream(store, ctx, request, accept).run();
+            new WatchStream(store, ctx, http, request, accept).run();
         } else {
             write(ctx, resources.answer(http.method().name(), request, accept, contentType, body), keepAlive);
         }

@@ -4,16 +4,9 @@ import dev.lateen.cluster.store.ExpiredException;
 import dev.lateen.cluster.store.ObjectStore;
 import dev.lateen.cluster.store.StoreEvent;
 import dev.lateen.cluster.store.Watch;
-import io.netty.buffer.Unpooled;
+import io.netty.channel.Channel;
 import io.netty.channel.ChannelHandlerContext;
-import io.netty.handler.codec.http.DefaultHttpContent;
-import io.netty.handler.codec.http.DefaultHttpResponse;
-import io.netty.handler.codec.http.HttpHeaderNames;
-import io.netty.handler.codec.http.HttpHeaderValues;
-import io.netty.handler.codec.http.HttpResponse;
-import io.netty.handler.codec.http.HttpResponseStatus;
-import io.netty.handler.codec.http.HttpVersion;
-import io.netty.handler.codec.http.LastHttpContent;
+import io.netty.handler.codec.http.FullHttpRequest;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
@@ -22,22 +15,25 @@ import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.node.JsonNodeFactory;
 import tools.jackson.databind.node.ObjectNode;
 
-/** A watch as a stream of JSON lines. Runs on a virtual thread until the client leaves or its time is over. */
+/** A watch. Runs on a virtual thread until the client leaves or its time is over. */
 final class WatchStream {
     private static final Duration BOOKMARKS = Duration.ofSeconds(60);
     private static final Duration LOOK = Duration.ofSeconds(1);
     private static final Duration LONGEST = Duration.ofMinutes(30);
 
     private final ObjectStore store;
-    private final ChannelHandlerContext ctx;
+    private final Channel channel;
+    private final WatchOutlet outlet;
     private final ApiRequest request;
     private final boolean table;
     private final Predicate<JsonNode> selector;
     private boolean headed = true;
 
-    WatchStream(ObjectStore store, ChannelHandlerContext ctx, ApiRequest request, String accept) throws ApiException {
+    WatchStream(ObjectStore store, ChannelHandlerContext ctx, FullHttpRequest http, ApiRequest request, String accept)
+            throws ApiException {
         this.store = store;
-        this.ctx = ctx;
+        this.channel = ctx.channel();
+        this.outlet = WatchOutlet.of(ctx, http);
         this.request = request;
         this.table = Tables.wanted(accept);
         this.selector = Resources.selector(request.type(), request.parameter("labelSelector"), fields(request));
@@ -52,16 +48,13 @@ final class WatchStream {
     }
 
     void run() throws InterruptedException {
-        HttpResponse head = new DefaultHttpResponse(HttpVersion.HTTP_1_1, HttpResponseStatus.OK);
-        head.headers().set(HttpHeaderNames.CONTENT_TYPE, "application/json");
-        head.headers().set(HttpHeaderNames.TRANSFER_ENCODING, HttpHeaderValues.CHUNKED);
-        var _ = ctx.writeAndFlush(head);
+        outlet.open();
         try {
             stream();
         } catch (ExpiredException e) {
             send("ERROR", ApiException.expired(String.valueOf(e.getMessage())).status());
         }
-        var _ = ctx.writeAndFlush(LastHttpContent.EMPTY_LAST_CONTENT);
+        outlet.end();
     }
 
     private void stream() throws ExpiredException, InterruptedException {
@@ -99,7 +92,7 @@ final class WatchStream {
     private void follow(Watch watch) throws InterruptedException {
         Instant end = Instant.now().plus(timeout());
         Instant nextBookmark = Instant.now().plus(BOOKMARKS);
-        while (ctx.channel().isActive() && !watch.ended() && Instant.now().isBefore(end)) {
+        while (channel.isActive() && !watch.ended() && Instant.now().isBefore(end)) {
             StoreEvent event = watch.next(LOOK);
             if (event != null) {
                 send(event);
@@ -157,11 +150,6 @@ final class WatchStream {
         }
         ObjectNode event = JsonNodeFactory.instance.objectNode().put("type", type);
         event.set("object", body);
-        byte[] json = Json.write(event);
-        byte[] line = java.util.Arrays.copyOf(json, json.length + 1);
-        line[json.length] = '\n';
-        // Waits for the socket: a slow client holds its own thread, not the server's memory.
-        var _ = ctx.writeAndFlush(new DefaultHttpContent(Unpooled.wrappedBuffer(line)))
-                .await();
+        outlet.event(Json.write(event));
     }
 }

@@ -1,7 +1,6 @@
 package dev.lateen.cluster.node;
 
-import io.fabric8.kubernetes.api.model.EventBuilder;
-import io.fabric8.kubernetes.api.model.HasMetadata;
+import dev.lateen.cluster.events.EventRecorder;
 import io.fabric8.kubernetes.api.model.Pod;
 import io.fabric8.kubernetes.api.model.PodStatus;
 import io.fabric8.kubernetes.client.KubernetesClient;
@@ -10,10 +9,8 @@ import io.fabric8.kubernetes.client.dsl.base.PatchContext;
 import io.fabric8.kubernetes.client.dsl.base.PatchType;
 import io.fabric8.kubernetes.client.utils.Serialization;
 import java.time.Duration;
-import java.time.Instant;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
-import java.util.concurrent.LinkedBlockingQueue;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -27,7 +24,6 @@ final class ApiOutlet implements NodeContext.Outlet, AutoCloseable {
     private static final PatchContext MERGE = PatchContext.of(PatchType.JSON_MERGE);
     private static final Duration RETRY = Duration.ofMillis(300);
     private static final int TRIES = 40;
-    private static final int EVENTS_WAITING = 10_000;
 
     private static final class Slot {
         @Nullable
@@ -42,20 +38,13 @@ final class ApiOutlet implements NodeContext.Outlet, AutoCloseable {
         boolean writing;
     }
 
-    private record Told(String name, int count) {}
-
     private final KubernetesClient client;
-    private final String node;
     private final Map<String, Slot> slots = new ConcurrentHashMap<>();
-    private final Map<String, Told> told = new ConcurrentHashMap<>();
-    private final LinkedBlockingQueue<Runnable> events = new LinkedBlockingQueue<>(EVENTS_WAITING);
-    private final Thread eventWriter;
-    private int eventNumber;
+    private final EventRecorder events;
 
     ApiOutlet(KubernetesClient client, String node) {
         this.client = client;
-        this.node = node;
-        this.eventWriter = Thread.ofVirtual().name("events").start(this::writeEvents);
+        this.events = new EventRecorder(client, "kubelet", node);
     }
 
     @Override
@@ -161,81 +150,11 @@ final class ApiOutlet implements NodeContext.Outlet, AutoCloseable {
 
     @Override
     public void event(Pod pod, boolean warning, String reason, String message) {
-        if (!events.offer(() -> write(pod, warning, reason, message))) {
-            LOG.warn(
-                    "Too many events wait; this one of pod {} is left out: {} {}",
-                    pod.getMetadata().getName(),
-                    reason,
-                    message);
+        if (warning) {
+            events.warning(pod, reason, message);
+        } else {
+            events.normal(pod, reason, message);
         }
-    }
-
-    private void writeEvents() {
-        try {
-            while (true) {
-                Runnable next = events.take();
-                try {
-                    next.run();
-                } catch (KubernetesClientException e) {
-                    LOG.debug("An event is not written", e);
-                }
-            }
-        } catch (InterruptedException e) {
-            Thread.currentThread().interrupt();
-        }
-    }
-
-    private void write(HasMetadata object, boolean warning, String reason, String message) {
-        var meta = object.getMetadata();
-        String key = meta.getUid() + "\n" + reason + "\n" + message;
-        String now = Instant.now().toString();
-        Told before = told.get(key);
-        if (before != null) {
-            try {
-                var _ = client.v1()
-                        .events()
-                        .inNamespace(meta.getNamespace())
-                        .withName(before.name())
-                        .patch(MERGE, Serialization.asJson(Map.of("count", before.count() + 1, "lastTimestamp", now)));
-                told.put(key, new Told(before.name(), before.count() + 1));
-                return;
-            } catch (KubernetesClientException e) {
-                LOG.debug("The event {} has gone; a new one is written", before.name(), e);
-            }
-        }
-        if (told.size() > EVENTS_WAITING) {
-            told.clear();
-        }
-        String name =
-                meta.getName() + "." + Long.toHexString(System.currentTimeMillis() << 16 | (eventNumber++ & 0xffff));
-        var _ = client.v1()
-                .events()
-                .inNamespace(meta.getNamespace())
-                .resource(new EventBuilder()
-                        .withNewMetadata()
-                        .withName(name)
-                        .withNamespace(meta.getNamespace())
-                        .endMetadata()
-                        .withNewInvolvedObject()
-                        .withApiVersion(object.getApiVersion())
-                        .withKind(object.getKind())
-                        .withName(meta.getName())
-                        .withNamespace(meta.getNamespace())
-                        .withUid(meta.getUid())
-                        .withResourceVersion(meta.getResourceVersion())
-                        .endInvolvedObject()
-                        .withType(warning ? "Warning" : "Normal")
-                        .withReason(reason)
-                        .withMessage(message)
-                        .withCount(1)
-                        .withFirstTimestamp(now)
-                        .withLastTimestamp(now)
-                        .withNewSource("kubelet", node)
-                        .withReportingComponent("kubelet")
-                        .withReportingInstance(node)
-                        .build())
-                .create();
-        told.put(key, new Told(name, 1));
     }
 
     private static void sleep() {
@@ -248,6 +167,6 @@ final class ApiOutlet implements NodeContext.Outlet, AutoCloseable {
 
     @Override
     public void close() {
-        eventWriter.interrupt();
+        events.close();
     }
 }

@@ -67,21 +67,25 @@ final class ProbeCheck {
 
     @Nullable
     String http(HTTPGetAction action, Duration limit) {
+        String path = action.getPath() == null || action.getPath().isEmpty() ? "/" : action.getPath();
+        String scheme = "HTTPS".equals(action.getScheme()) ? "https" : "http";
+        String host = action.getHost() == null || action.getHost().isEmpty()
+                ? pod.network().address()
+                : action.getHost();
         try (Socket plain = connect(action.getHost(), port(action.getPort()), limit);
                 Socket socket = "HTTPS".equals(action.getScheme()) ? secure(plain) : plain) {
-            String path = action.getPath() == null || action.getPath().isEmpty() ? "/" : action.getPath();
             var request = new StringBuilder("GET ").append(path).append(" HTTP/1.1\r\n");
-            boolean host = false;
+            boolean named = false;
             if (action.getHttpHeaders() != null) {
                 for (var header : action.getHttpHeaders()) {
-                    host |= header.getName().equalsIgnoreCase("Host");
+                    named |= header.getName().equalsIgnoreCase("Host");
                     request.append(header.getName())
                             .append(": ")
                             .append(header.getValue())
                             .append("\r\n");
                 }
             }
-            if (!host) {
+            if (!named) {
                 request.append("Host: ")
                         .append(pod.network().address())
                         .append(':')
@@ -99,7 +103,10 @@ final class ProbeCheck {
             int code = Integer.parseInt(status.substring(9, 12));
             return code >= 200 && code < 400 ? null : "HTTP probe failed with statuscode: " + code;
         } catch (IOException | GeneralSecurityException | ConfigurationException | NumberFormatException e) {
-            return "Get \"http://" + pod.network().address() + "\": " + e.getMessage();
+            String port = action.getPort().getIntVal() == null
+                    ? action.getPort().getStrVal()
+                    : action.getPort().getIntVal().toString();
+            return "Get \"" + scheme + "://" + host + ":" + port + path + "\": " + e.getMessage();
         }
     }
 

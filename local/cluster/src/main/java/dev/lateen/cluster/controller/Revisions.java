@@ -1,0 +1,32 @@
+package dev.lateen.cluster.controller;
+
+import io.fabric8.kubernetes.api.model.HasMetadata;
+import java.util.Map;
+import java.util.TreeMap;
+
+/** The numbers of a Deployment's templates in the order of their use, which {@code kubectl rollout} reads. */
+final class Revisions {
+    private static final String ANNOTATION = "deployment.kubernetes.io/revision";
+
+    private Revisions() {}
+
+    /** The object's revision; 0 when it has none. */
+    static long of(HasMetadata object) {
+        Map<String, String> annotations = object.getMetadata().getAnnotations();
+        String text = annotations == null ? null : annotations.get(ANNOTATION);
+        return text != null && text.matches("[0-9]{1,18}") ? Long.parseLong(text) : 0;
+    }
+
+    static Map<String, String> mark(long revision) {
+        return Map.of(ANNOTATION, Long.toString(revision));
+    }
+
+    /** The annotations that a Deployment hands on to its ReplicaSets. */
+    static Map<String, String> inherited(HasMetadata deployment) {
+        Map<String, String> annotations = deployment.getMetadata().getAnnotations();
+        Map<String, String> result = new TreeMap<>(annotations == null ? Map.of() : annotations);
+        result.remove("kubectl.kubernetes.io/last-applied-configuration");
+        result.keySet().removeIf(name -> name.startsWith("deployment.kubernetes.io/"));
+        return result;
+    }
+}
