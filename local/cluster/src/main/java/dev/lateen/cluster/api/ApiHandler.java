@@ -12,6 +12,7 @@ import io.netty.handler.codec.http.QueryStringDecoder;
 import java.time.Instant;
 import java.util.Optional;
 import java.util.Set;
+import java.util.concurrent.Executor;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import tools.jackson.databind.node.JsonNodeFactory;
@@ -29,6 +30,7 @@ final class ApiHandler extends SimpleChannelInboundHandler<FullHttpRequest> {
     private final OpenApi openApi;
     private final Reviews reviews;
     private final PodStreams streams;
+    private final Executor requests;
 
     ApiHandler(
             ObjectStore store,
@@ -37,7 +39,8 @@ final class ApiHandler extends SimpleChannelInboundHandler<FullHttpRequest> {
             Discovery discovery,
             OpenApi openApi,
             Reviews reviews,
-            PodStreams streams) {
+            PodStreams streams,
+            Executor requests) {
         this.store = store;
         this.registry = registry;
         this.resources = resources;
@@ -45,12 +48,13 @@ final class ApiHandler extends SimpleChannelInboundHandler<FullHttpRequest> {
         this.openApi = openApi;
         this.reviews = reviews;
         this.streams = streams;
+        this.requests = requests;
     }
 
     @Override
     protected void channelRead0(ChannelHandlerContext ctx, FullHttpRequest request) {
         request.retain();
-        Thread.ofVirtual().name("api " + request.uri()).start(() -> {
+        requests.execute(() -> {
             boolean keepAlive = HttpUtil.isKeepAlive(request);
             try {
                 serve(ctx, request);

@@ -10,6 +10,8 @@ import io.netty.channel.Channel;
 import io.netty.channel.ChannelInitializer;
 import io.netty.channel.EventLoopGroup;
 import io.netty.channel.MultiThreadIoEventLoopGroup;
+import io.netty.channel.group.ChannelGroup;
+import io.netty.channel.group.DefaultChannelGroup;
 import io.netty.channel.nio.NioIoHandler;
 import io.netty.channel.socket.SocketChannel;
 import io.netty.channel.socket.nio.NioServerSocketChannel;
@@ -18,6 +20,7 @@ import io.netty.handler.codec.http.HttpServerCodec;
 import io.netty.handler.ssl.SslContext;
 import io.netty.handler.ssl.SslContextBuilder;
 import io.netty.handler.ssl.SslProvider;
+import io.netty.util.concurrent.GlobalEventExecutor;
 import java.io.IOException;
 import java.nio.channels.ServerSocketChannel;
 import java.nio.charset.StandardCharsets;
@@ -26,8 +29,12 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Base64;
 import java.util.List;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.node.JsonNodeFactory;
 import tools.jackson.databind.node.ObjectNode;
@@ -38,6 +45,7 @@ import tools.jackson.databind.node.ObjectNode;
  * Thread-safe.
  */
 public final class ApiServer implements AutoCloseable {
+    private static final Logger LOG = LoggerFactory.getLogger(ApiServer.class);
     private static final int MAX_BODY = 3 * 1024 * 1024;
     private static final int EVENTS_KEPT = 10_000;
 
@@ -47,6 +55,9 @@ public final class ApiServer implements AutoCloseable {
     private final Resources resources;
     private final EventLoopGroup loops = new MultiThreadIoEventLoopGroup(2, NioIoHandler.newFactory());
     private final List<Channel> listeners = new ArrayList<>();
+    private final ChannelGroup connections = new DefaultChannelGroup(GlobalEventExecutor.INSTANCE, true);
+    private final ExecutorService requests = Executors.newThreadPerTaskExecutor(
+            Thread.ofVirtual().name("api ", 0).factory());
     private final SslContext tls;
     private final Definitions definitions;
     private final PodStreams streams;
@@ -139,6 +150,7 @@ public final class ApiServer implements AutoCloseable {
                 .childHandler(new ChannelInitializer<SocketChannel>() {
                     @Override
                     protected void initChannel(SocketChannel connection) {
+                        connections.add(connection);
                         connection
                                 .pipeline()
                                 .addLast("tls", tls.newHandler(connection.alloc()))
@@ -153,7 +165,8 @@ public final class ApiServer implements AutoCloseable {
                                                 new Discovery(registry),
                                                 new OpenApi(registry),
                                                 reviews,
-                                                streams));
+                                                streams,
+                                                requests));
                     }
                 })
                 .register()
@@ -200,8 +213,22 @@ public final class ApiServer implements AutoCloseable {
     @Override
     public void close() {
         listeners.forEach(listener -> listener.close().syncUninterruptibly());
+        connections.close().syncUninterruptibly();
+        requests.shutdown();
         definitions.close();
+        awaitRequests();
         store.close();
         loops.shutdownGracefully(0, 2, TimeUnit.SECONDS).syncUninterruptibly();
+    }
+
+    /** What was begun is stored before the store closes; nobody hears of it any more. */
+    private void awaitRequests() {
+        try {
+            if (!requests.awaitTermination(5, TimeUnit.SECONDS)) {
+                LOG.warn("Requests are still being served; what they write from now on is lost");
+            }
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
     }
 }

@@ -74,6 +74,7 @@ final class WatchStream {
             revision = number(from);
         }
         try (Watch watch = store.watch(request.type().stored(), request.namespace(), revision)) {
+            var _ = channel.closeFuture().addListener(closed -> watch.end());
             if (initial) {
                 send("BOOKMARK", bookmark(revision, true));
             }

@@ -23,7 +23,10 @@ final class ApiCollections {
     static List<Collection> of(KubernetesClient client) {
         List<String> versions = new ArrayList<>(List.of("v1"));
         for (APIGroup group : client.getApiGroups().getGroups()) {
-            versions.add(group.getPreferredVersion().getGroupVersion());
+            // What is in "extensions" is in its newer group too.
+            if (!group.getName().equals("extensions")) {
+                versions.add(group.getPreferredVersion().getGroupVersion());
+            }
         }
         List<Collection> collections = new ArrayList<>();
         for (String version : versions) {

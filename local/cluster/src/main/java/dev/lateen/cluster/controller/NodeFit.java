@@ -3,6 +3,7 @@ package dev.lateen.cluster.controller;
 import io.fabric8.kubernetes.api.model.Node;
 import io.fabric8.kubernetes.api.model.NodeSelectorRequirement;
 import io.fabric8.kubernetes.api.model.NodeSelectorTerm;
+import io.fabric8.kubernetes.api.model.NodeSpec;
 import io.fabric8.kubernetes.api.model.Pod;
 import io.fabric8.kubernetes.api.model.Taint;
 import io.fabric8.kubernetes.api.model.Toleration;
@@ -22,10 +23,11 @@ final class NodeFit {
 
     /** Why the pod does not fit the node, or null when it does. */
     static @Nullable String obstacle(Pod pod, Node node) {
-        if (Boolean.TRUE.equals(node.getSpec().getUnschedulable()) && !tolerates(pod, UNSCHEDULABLE)) {
+        NodeSpec spec = Objects.requireNonNullElseGet(node.getSpec(), NodeSpec::new);
+        if (Boolean.TRUE.equals(spec.getUnschedulable()) && !tolerates(pod, UNSCHEDULABLE)) {
             return "node(s) were unschedulable";
         }
-        for (Taint taint : Objects.requireNonNullElse(node.getSpec().getTaints(), List.<Taint>of())) {
+        for (Taint taint : Objects.requireNonNullElse(spec.getTaints(), List.<Taint>of())) {
             if (!"PreferNoSchedule".equals(taint.getEffect()) && !tolerates(pod, taint)) {
                 return "node(s) had untolerated taint {" + taint.getKey() + ": "
                         + Objects.requireNonNullElse(taint.getValue(), "") + "}";

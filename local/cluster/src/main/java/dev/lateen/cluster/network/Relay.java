@@ -135,7 +135,7 @@ public final class Relay implements AutoCloseable {
             if (connected.isSuccess()) {
                 Splice.join(accepted, connected.channel());
             } else {
-                LOG.debug("Relay to {}: {}", target, connected.cause().toString());
+                LOG.info("Relay to {}: {}", target, connected.cause().toString());
                 Splice.reset(accepted);
             }
         };

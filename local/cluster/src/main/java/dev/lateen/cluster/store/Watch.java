@@ -54,7 +54,8 @@ public final class Watch implements AutoCloseable {
         return ended && waiting.isEmpty();
     }
 
-    synchronized void end() {
+    /** Tells the reader, in whatever thread it waits, that nothing more will come. */
+    public synchronized void end() {
         ended = true;
         notifyAll();
     }
