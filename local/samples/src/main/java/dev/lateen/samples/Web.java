@@ -12,9 +12,9 @@ public final class Web {
         return new HttpServer.Answer(200, "Version " + version + " from " + pod + "\n");
     }
 
-    /** Serves on {@code $PORT}, or 80; the version is the first argument, the pod's name {@code $HOSTNAME}. */
+    /** Serves on {@code $PORT}, or 80; the version is {@code $VERSION}, the pod's name {@code $HOSTNAME}. */
     public static void main(String[] arguments) throws IOException {
-        String version = arguments.length > 0 ? arguments[0] : "1";
+        String version = System.getenv().getOrDefault("VERSION", "1");
         String host = System.getenv("HOSTNAME");
         String pod = host == null ? "nowhere" : host;
         try (HttpServer server =
