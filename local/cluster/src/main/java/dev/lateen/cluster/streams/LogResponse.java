@@ -1,7 +1,6 @@
 package dev.lateen.cluster.streams;
 
 import io.netty.buffer.Unpooled;
-import io.netty.channel.ChannelFuture;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.handler.codec.http.DefaultHttpContent;
 import io.netty.handler.codec.http.DefaultHttpResponse;
@@ -11,7 +10,6 @@ import io.netty.handler.codec.http.HttpResponseStatus;
 import io.netty.handler.codec.http.HttpVersion;
 import io.netty.handler.codec.http.LastHttpContent;
 import java.io.IOException;
-import java.io.InterruptedIOException;
 import java.io.OutputStream;
 import java.util.Arrays;
 
@@ -69,7 +67,7 @@ final class LogResponse extends OutputStream {
         if (length > 0) {
             var chunk = new DefaultHttpContent(Unpooled.wrappedBuffer(Arrays.copyOf(buffer, length)));
             length = 0;
-            await(ctx.writeAndFlush(chunk));
+            ClientWrites.await(ctx.writeAndFlush(chunk));
         }
     }
 
@@ -77,8 +75,7 @@ final class LogResponse extends OutputStream {
     @Override
     public void close() throws IOException {
         flush();
-        ChannelFuture end = ctx.writeAndFlush(LastHttpContent.EMPTY_LAST_CONTENT);
-        await(end);
+        ClientWrites.await(ctx.writeAndFlush(LastHttpContent.EMPTY_LAST_CONTENT));
         if (!keepAlive) {
             var _ = ctx.close();
         }
@@ -103,17 +100,5 @@ final class LogResponse extends OutputStream {
             head.headers().set(HttpHeaderNames.CONNECTION, HttpHeaderValues.CLOSE);
         }
         var _ = ctx.writeAndFlush(head);
-    }
-
-    private static void await(ChannelFuture written) throws IOException {
-        try {
-            written.await();
-        } catch (InterruptedException interrupted) {
-            Thread.currentThread().interrupt();
-            throw new InterruptedIOException("interrupted while writing a log");
-        }
-        if (!written.isSuccess()) {
-            throw new IOException("the client of a log has gone", written.cause());
-        }
     }
 }

@@ -4,6 +4,7 @@ import io.netty.channel.ChannelFutureListener;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.handler.codec.http.FullHttpRequest;
 import io.netty.handler.codec.http.FullHttpResponse;
+import io.netty.handler.codec.http.HttpHeaders;
 import io.netty.handler.codec.http.HttpRequest;
 import io.netty.handler.codec.http.HttpUtil;
 import java.io.IOException;
@@ -43,33 +44,49 @@ public final class PodStreams {
      */
     public void upgrade(
             ChannelHandlerContext ctx, FullHttpRequest request, String namespace, String pod, String subresource) {
-        var _ = ctx.writeAndFlush(StreamStatus.failure(400, "Upgrade request required"));
+        String uri = request.uri();
+        HttpHeaders headers = request.headers().copy();
+        Thread.ofVirtual().name(subresource + " " + namespace + "/" + pod).start(() -> {
+            try {
+                PodTarget target = pods.find(namespace, pod);
+                if (target == null) {
+                    var _ = ctx.writeAndFlush(StreamStatus.podNotFound(pod));
+                    return;
+                }
+                new Upgrade(ctx.channel(), headers, new StreamQuery(uri), node, namespace, target).run(subresource);
+            } catch (StreamException refused) {
+                var _ = ctx.writeAndFlush(StreamStatus.failure(refused.code(), refused.getMessage()));
+            } catch (IOException | RuntimeException failed) {
+                LOG.warn("{} of pod {}/{} could not be opened", subresource, namespace, pod, failed);
+                var _ = ctx.writeAndFlush(StreamStatus.failure(500, "Internal error occurred: " + failed));
+            }
+        });
     }
 
     /** Answers {@code pods/log}: the text of the log in chunks, or an error. */
     public void logs(ChannelHandlerContext ctx, HttpRequest request, String namespace, String pod) {
-        var query = new StreamQuery(request.uri());
+        String uri = request.uri();
         var response = new LogResponse(ctx, HttpUtil.isKeepAlive(request));
         Thread.ofVirtual().name("log " + namespace + "/" + pod).start(() -> {
             Thread writer = Thread.currentThread();
             ChannelFutureListener gone = closed -> writer.interrupt();
             var _ = ctx.channel().closeFuture().addListener(gone);
             try {
-                writeLog(ctx, response, query, namespace, pod);
+                writeLog(ctx, response, uri, namespace, pod);
             } finally {
                 var _ = ctx.channel().closeFuture().removeListener(gone);
             }
         });
     }
 
-    private void writeLog(
-            ChannelHandlerContext ctx, LogResponse response, StreamQuery query, String namespace, String pod) {
+    private void writeLog(ChannelHandlerContext ctx, LogResponse response, String uri, String namespace, String pod) {
         try {
             PodTarget target = pods.find(namespace, pod);
             if (target == null) {
                 var _ = ctx.writeAndFlush(StreamStatus.podNotFound(pod));
                 return;
             }
+            var query = new StreamQuery(uri);
             LogOptions options = query.log(target.container(query.container()), clock);
             // A pod without a node has no log yet: Kubernetes answers an empty one.
             if (target.scheduled()) {

@@ -14,8 +14,13 @@ import org.jspecify.annotations.Nullable;
 final class StreamQuery {
     private final Map<String, List<String>> parameters;
 
-    StreamQuery(String uri) {
-        parameters = new QueryStringDecoder(uri).parameters();
+    /** @throws StreamException 400 for an escape that is none */
+    StreamQuery(String uri) throws StreamException {
+        try {
+            parameters = new QueryStringDecoder(uri).parameters();
+        } catch (IllegalArgumentException malformed) {
+            throw new StreamException(400, "malformed query: " + malformed.getMessage());
+        }
     }
 
     /** {@code container}, empty when absent. */
