@@ -1,13 +1,18 @@
 package dev.lateen.proxycore.route;
 
+import com.google.protobuf.ByteString;
+import com.google.protobuf.InvalidProtocolBufferException;
 import dev.lateen.proxycore.ByteText;
 import dev.lateen.proxycore.CompileException;
 import dev.lateen.proxycore.Extensions;
 import dev.lateen.proxycore.Place;
 import dev.lateen.proxycore.filter.FilterConfig;
 import dev.lateen.proxycore.filter.HttpFilter;
+import dev.lateen.proxycore.format.Format;
 import dev.lateen.proxycore.match.HeaderMatcher.HeaderRef;
 import dev.lateen.proxycore.retry.RetryPolicy;
+import io.envoyproxy.envoy.config.core.v3.SubstitutionFormatString;
+import io.envoyproxy.envoy.config.route.v3.DirectResponseAction;
 import io.envoyproxy.envoy.config.route.v3.RouteConfiguration;
 import io.envoyproxy.envoy.config.route.v3.VirtualHost.TlsRequirementType;
 import io.envoyproxy.envoy.config.route.v3.WeightedCluster;
@@ -15,9 +20,13 @@ import io.envoyproxy.envoy.config.route.v3.WeightedCluster.ClusterWeight;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import org.jspecify.annotations.Nullable;
 
 /** Compiles one route configuration. */
 final class RouteCompiler {
+    /** Number of {@code DirectResponseAction.body_format}. */
+    private static final int BODY_FORMAT = 3;
+
     private final RouteConfiguration proto;
     private final Place top;
     private final boolean mostSpecificWins;
@@ -199,7 +208,24 @@ final class RouteCompiler {
         if (body.length() > limit) {
             throw here.field("body").refuse(body.length() + " bytes are more than the limit of " + limit);
         }
-        return new DirectResponse(info, level.response, response.getStatus(), body);
+        Format format = bodyFormat(response, here.field("body_format"));
+        return new DirectResponse(
+                info, level.response, response.getStatus(), format == null ? Format.bytes(body) : format);
+    }
+
+    /** Field {@code body_format}, which the published messages do not have yet; null when it is not set. */
+    private static @Nullable Format bodyFormat(DirectResponseAction response, Place at) throws CompileException {
+        List<ByteString> set = response.getUnknownFields().getField(BODY_FORMAT).getLengthDelimitedList();
+        if (set.isEmpty()) {
+            return null;
+        }
+        try {
+            SubstitutionFormatString format = SubstitutionFormatString.parseFrom(set.getLast());
+            at.only(format, "text_format_source");
+            return Format.parse(format.getTextFormatSource().getInlineString(), at);
+        } catch (InvalidProtocolBufferException e) {
+            throw at.refuse("not a SubstitutionFormatString: " + e.getMessage());
+        }
     }
 
     private Route.Target target(

@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import dev.lateen.proxycore.CompileException;
 import dev.lateen.proxycore.TextProto;
 import dev.lateen.proxycore.Trace;
+import dev.lateen.proxycore.format.FormatContext;
 import dev.lateen.proxycore.head.RequestHead;
 import java.util.Random;
 import org.junit.jupiter.api.Test;
@@ -308,7 +309,7 @@ class RouteTableTest {
         RouteAction action = table.decide(RequestHead.of("GET", "x", "/"), random, Trace.NONE);
         assertThat(action).isInstanceOfSatisfying(DirectResponse.class, direct -> {
             assertThat(direct.status()).isEqualTo(502);
-            assertThat(direct.body()).hasSize(3);
+            assertThat(direct.body().render(FormatContext.of(null, null), "")).hasSize(3);
         });
     }
 

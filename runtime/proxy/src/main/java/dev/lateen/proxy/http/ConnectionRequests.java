@@ -12,10 +12,10 @@ import dev.lateen.proxycore.Trace;
 import dev.lateen.proxycore.balance.LiveCluster;
 import dev.lateen.proxycore.balance.Pick;
 import dev.lateen.proxycore.cluster.Host;
+import dev.lateen.proxycore.filter.CorsPolicy;
 import dev.lateen.proxycore.filter.FaultInjection;
 import dev.lateen.proxycore.filter.FilterConfig;
 import dev.lateen.proxycore.filter.HttpFilter;
-import dev.lateen.proxycore.format.FormatContext;
 import dev.lateen.proxycore.head.FieldName;
 import dev.lateen.proxycore.head.Fields;
 import dev.lateen.proxycore.head.RequestHead;
@@ -72,6 +72,39 @@ public final class ConnectionRequests implements ServerStreams {
             return new Discard(stream);
         }
         RouteAction action = table.decide(head, service.random(), Trace.NONE);
+        CorsPolicy cors = cors(action);
+        CorsPolicy.Verdict verdict = cors == null ? null : cors.decide(head, service.random());
+        if (cors == null || verdict == null) {
+            return begin(stream, head, end, action, table, configuration, record);
+        }
+        ResponseHead preflight = verdict.preflight();
+        if (preflight != null) {
+            record.route(action.route(), "");
+            LocalReply.send(stream, head, HeaderMutations.NONE, preflight, "", record);
+            return new Discard(stream);
+        }
+        String origin = verdict.origin();
+        ServerStream out = origin == null ? stream : new CrossOrigin(stream, cors, origin);
+        return begin(out, head, end, action, table, configuration, record);
+    }
+
+    private @Nullable CorsPolicy cors(RouteAction action) {
+        for (HttpFilter filter : manager.filters()) {
+            if (filter.effective(action.route().overrides()) instanceof FilterConfig.Cors(var policy)) {
+                return policy;
+            }
+        }
+        return null;
+    }
+
+    private RequestEvents begin(
+            ServerStream stream,
+            RequestHead head,
+            boolean end,
+            RouteAction action,
+            RouteTable table,
+            ActiveConfiguration configuration,
+            RequestRecord record) {
         switch (action) {
             case Forward forward -> {
                 return forward(stream, head, end, forward, configuration, record);
@@ -84,7 +117,7 @@ public final class ConnectionRequests implements ServerStreams {
                         head,
                         direct.responseHeaders(),
                         new ResponseHead(direct.status()),
-                        direct.body(),
+                        direct.body().render(record, "-"),
                         record);
             }
             case Redirect redirect -> {
@@ -140,7 +173,7 @@ public final class ConnectionRequests implements ServerStreams {
                 .attempts(forward.policy().retry().hostSelectionAttempts())
                 .destination(facts.destination());
         List<Mirror> mirrors = forward.mirrors(service.random());
-        forward.rewrite(head, FormatContext.of(head, null));
+        forward.rewrite(head, record);
         RequestExchange exchange = new RequestExchange(service, stream, head, forward, cluster, pick, timeouts, record);
         RequestEvents events = mirrors.isEmpty()
                 ? exchange

@@ -3,7 +3,6 @@ package dev.lateen.proxy.http;
 import dev.lateen.proxy.stream.ServerStream;
 import dev.lateen.proxycore.Fault;
 import dev.lateen.proxycore.ResponseFlag;
-import dev.lateen.proxycore.format.FormatContext;
 import dev.lateen.proxycore.head.RequestHead;
 import dev.lateen.proxycore.head.ResponseHead;
 import dev.lateen.proxycore.route.HeaderMutations;
@@ -39,8 +38,8 @@ final class LocalReply {
         if (body.length > 0) {
             response.with("content-type", "text/plain");
         }
-        mutations.apply(response.fields(), FormatContext.of(request, response));
         record.answered(response);
+        mutations.apply(response.fields(), record);
         stream.head(response, bodiless);
         if (!bodiless) {
             record.sent(body.length);

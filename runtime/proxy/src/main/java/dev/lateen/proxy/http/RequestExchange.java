@@ -17,7 +17,6 @@ import dev.lateen.proxycore.balance.Pick;
 import dev.lateen.proxycore.cluster.Host;
 import dev.lateen.proxycore.cluster.Limit;
 import dev.lateen.proxycore.cluster.OutlierDetector;
-import dev.lateen.proxycore.format.FormatContext;
 import dev.lateen.proxycore.head.FieldName;
 import dev.lateen.proxycore.head.Fields;
 import dev.lateen.proxycore.head.RequestHead;
@@ -365,8 +364,8 @@ final class RequestExchange implements RequestEvents {
             for (String cookie : forward.cookies(head, record.facts())) {
                 response.fields().add(FieldName.SET_COOKIE, cookie);
             }
-            forward.responseHeaders().apply(response.fields(), FormatContext.of(head, response));
             record.answered(response);
+            forward.responseHeaders().apply(response.fields(), record);
             downstream.head(response, end);
             if (end) {
                 complete();
