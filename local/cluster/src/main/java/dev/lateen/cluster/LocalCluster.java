@@ -216,16 +216,7 @@ public final class LocalCluster {
         words.addAll(List.of("sh", "-c", FIRST_PROCESS, "lateen"));
         words.addAll(List.of(
                 java(),
-                "-XX:+UseSerialGC",
-                "-XX:TieredStopAtLevel=1",
-                "-Xms48m",
-                "-Xmx512m",
-                "-Xss512k",
-                "-XX:-UsePerfData",
-                "-XX:+ExitOnOutOfMemoryError",
-                "--enable-native-access=ALL-UNNAMED",
-                "--sun-misc-unsafe-memory-access=allow",
-                "-Dio.netty.machineId=0a:58:00:00:00:00:00:01"));
+                "@" + options.lateenHome().resolve("jvm").resolve("cluster").toAbsolutePath()));
         Path archive = options.lateenHome().resolve("aot").resolve("cluster.aot");
         if (Files.exists(archive)) {
             words.add("-XX:AOTCache=" + archive);

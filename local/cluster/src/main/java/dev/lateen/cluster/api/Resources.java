@@ -236,7 +236,12 @@ final class Resources {
             case "Namespace" ->
                 !finalizers && object.path("spec").path("finalizers").isEmpty();
             // A pod goes when its node says so, by deleting it without grace.
-            case "Pod" -> false;
+            case "Pod" ->
+                !finalizers
+                        && object.path("metadata")
+                                        .path("deletionGracePeriodSeconds")
+                                        .asInt(0)
+                                == 0;
             default -> !finalizers;
         };
     }
