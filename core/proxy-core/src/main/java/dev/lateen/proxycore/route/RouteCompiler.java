@@ -1,13 +1,18 @@
 package dev.lateen.proxycore.route;
 
+import com.google.protobuf.ByteString;
+import com.google.protobuf.InvalidProtocolBufferException;
 import dev.lateen.proxycore.ByteText;
 import dev.lateen.proxycore.CompileException;
 import dev.lateen.proxycore.Extensions;
 import dev.lateen.proxycore.Place;
 import dev.lateen.proxycore.filter.FilterConfig;
 import dev.lateen.proxycore.filter.HttpFilter;
+import dev.lateen.proxycore.format.Format;
 import dev.lateen.proxycore.match.HeaderMatcher.HeaderRef;
 import dev.lateen.proxycore.retry.RetryPolicy;
+import io.envoyproxy.envoy.config.core.v3.SubstitutionFormatString;
+import io.envoyproxy.envoy.config.route.v3.DirectResponseAction;
 import io.envoyproxy.envoy.config.route.v3.RouteConfiguration;
 import io.envoyproxy.envoy.config.route.v3.VirtualHost.TlsRequirementType;
 import io.envoyproxy.envoy.config.route.v3.WeightedCluster;
@@ -15,9 +20,13 @@ import io.envoyproxy.envoy.config.route.v3.WeightedCluster.ClusterWeight;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import org.jspecify.annotations.Nullable;
 
 /** Compiles one route configuration. */
 final class RouteCompiler {
+    /** Number of the field {@code DirectResponseAction.body_format}. */
+    private static final int BODY_FORMAT = 3;
+
     private final RouteConfiguration proto;
     private final Place top;
     private final boolean mostSpecificWins;
@@ -180,7 +189,7 @@ final class RouteCompiler {
     private DirectResponse directResponse(
             io.envoyproxy.envoy.config.route.v3.Route route, RouteInfo info, Level level, Place at)
             throws CompileException {
-        var response = route.getDirectResponse();
+        DirectResponseAction response = route.getDirectResponse();
         Place here = at.field("direct_response");
         if (response.getStatus() < 200 || response.getStatus() > 599) {
             throw here.field("status").refuse("not a status from 200 to 599: " + response.getStatus());
@@ -199,7 +208,31 @@ final class RouteCompiler {
         if (body.length() > limit) {
             throw here.field("body").refuse(body.length() + " bytes are more than the limit of " + limit);
         }
-        return new DirectResponse(info, level.response, response.getStatus(), body);
+        return new DirectResponse(info, level.response, response.getStatus(), body, bodyFormat(response, here));
+    }
+
+    /**
+     * Field {@code body_format}: newer than the published messages, so it is among the unknown fields; the last one
+     * counts, as protobuf has it.
+     */
+    private static @Nullable Format bodyFormat(DirectResponseAction response, Place at) throws CompileException {
+        List<ByteString> encoded =
+                response.getUnknownFields().getField(BODY_FORMAT).getLengthDelimitedList();
+        if (encoded.isEmpty()) {
+            return null;
+        }
+        Place here = at.field("body_format");
+        SubstitutionFormatString format;
+        try {
+            format = SubstitutionFormatString.parseFrom(encoded.getLast());
+        } catch (InvalidProtocolBufferException e) {
+            throw here.refuse("cannot be read: " + e.getMessage());
+        }
+        here.only(format, "text_format_source");
+        if (!format.getTextFormatSource().hasInlineString()) {
+            throw here.refuse("only inline text is supported, not " + format.getFormatCase());
+        }
+        return Format.parse(format.getTextFormatSource().getInlineString(), here.field("text_format_source"));
     }
 
     private Route.Target target(
