@@ -107,4 +107,22 @@ public record ProxyOptions(
         return new ProxyOptions(
                 role, controlPlane, nodeId, namespace, labels, metadata, 0, 0, 0, 0, socketMark, probes, concurrency);
     }
+
+    /** These options with so many event loops. */
+    public ProxyOptions withConcurrency(int loops) {
+        return new ProxyOptions(
+                role,
+                controlPlane,
+                nodeId,
+                namespace,
+                labels,
+                metadata,
+                adminPort,
+                statusPort,
+                agentPort,
+                metricsPort,
+                socketMark,
+                probes,
+                loops);
+    }
 }

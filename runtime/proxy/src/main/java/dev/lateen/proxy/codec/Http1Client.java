@@ -5,12 +5,14 @@ import dev.lateen.proxy.stream.ClientConnection;
 import dev.lateen.proxy.stream.ClientStream;
 import dev.lateen.proxy.stream.Reset;
 import dev.lateen.proxy.stream.ResponseEvents;
+import dev.lateen.proxycore.head.FieldName;
 import dev.lateen.proxycore.head.Fields;
 import dev.lateen.proxycore.head.RequestHead;
 import dev.lateen.proxycore.head.ResponseHead;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.Unpooled;
 import io.netty.channel.Channel;
+import java.util.concurrent.ThreadLocalRandom;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -21,11 +23,30 @@ public final class Http1Client extends Http1Connection implements ClientConnecti
     private final Owner owner;
     private final ResponseHead head = new ResponseHead(0);
     private @Nullable Stream current;
+    private boolean draining;
     private boolean told;
 
     public Http1Client(Worker worker, Http1Settings settings, Owner owner) {
         super(worker, settings);
         this.owner = owner;
+    }
+
+    @Override
+    public int room() {
+        return current == null && !closed() ? 1 : 0;
+    }
+
+    @Override
+    public int streams() {
+        return current == null ? 0 : 1;
+    }
+
+    @Override
+    public void drain() {
+        draining = true;
+        if (current == null) {
+            close();
+        }
     }
 
     @Override
@@ -84,6 +105,8 @@ public final class Http1Client extends Http1Connection implements ClientConnecti
             return true;
         }
         if (status < 200) {
+            head.fields()
+                    .remove(FieldName.CONTENT_LENGTH); // must not be there, and some send it (RFC 9110 section 8.6)
             stream.events.informational(head);
             return true;
         }
@@ -162,7 +185,7 @@ public final class Http1Client extends Http1Connection implements ClientConnecti
         current = null;
         forgetCredit();
         // Bytes beyond the answer belong to no request: whoever came next would be given a forged answer.
-        if (stream.persistent && stream.requestDone && !closed() && !unread()) {
+        if (stream.persistent && stream.requestDone && !draining && !closed() && !unread()) {
             owner.available(this);
         } else {
             closeNow();
@@ -231,6 +254,9 @@ public final class Http1Client extends Http1Connection implements ClientConnecti
             }
             toHead = head.method().equals("HEAD");
             protocol = head.protocol();
+            if ("websocket".equalsIgnoreCase(protocol)) {
+                WebSocketKeys.addKey(head.fields(), ThreadLocalRandom.current());
+            }
             requestDone = end && protocol == null;
             writer.request(ctx(), head, end);
             flushSoon();
