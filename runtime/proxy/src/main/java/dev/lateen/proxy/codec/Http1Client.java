@@ -1,5 +1,6 @@
 package dev.lateen.proxy.codec;
 
+import dev.lateen.proxy.net.TcpInfo;
 import dev.lateen.proxy.net.Worker;
 import dev.lateen.proxy.stream.ClientConnection;
 import dev.lateen.proxy.stream.ClientStream;
@@ -12,6 +13,9 @@ import dev.lateen.proxycore.head.ResponseHead;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.Unpooled;
 import io.netty.channel.Channel;
+import io.netty.channel.ChannelHandlerContext;
+import io.netty.channel.ChannelOption;
+import io.netty.channel.socket.ChannelInputShutdownEvent;
 import java.util.concurrent.ThreadLocalRandom;
 import org.jspecify.annotations.Nullable;
 
@@ -64,6 +68,37 @@ public final class Http1Client extends Http1Connection implements ClientConnecti
     public void close() {
         closeNow();
         gone(Reset.TERMINATED, "connection closed by this proxy");
+    }
+
+    @Override
+    public void handlerAdded(ChannelHandlerContext ctx) {
+        super.handlerAdded(ctx);
+        // So that the socket is still there to be asked when the peer has closed its side.
+        ctx.channel().config().setOption(ChannelOption.ALLOW_HALF_CLOSURE, true);
+    }
+
+    @Override
+    public void userEventTriggered(ChannelHandlerContext ctx, Object event) {
+        if (event instanceof ChannelInputShutdownEvent) {
+            boolean unread = isUnread();
+            ended(
+                    unread ? Reset.REFUSED : Reset.TERMINATED,
+                    unread ? "connection closed by peer before it took the request" : "connection closed by peer");
+            var _ = ctx.close();
+        }
+    }
+
+    /**
+     * Whether the peer has surely not seen the request that is under way: it closed its side while its kernel had not
+     * taken a byte of it. What comes to a closed socket is read by nobody.
+     */
+    private boolean isUnread() {
+        Stream stream = current;
+        if (stream == null || stream.headSeen || scanner.begun() || unread()) {
+            return false;
+        }
+        TcpInfo info = TcpInfo.of(channel());
+        return info != null && info.noneTaken(writer.written());
     }
 
     @Override

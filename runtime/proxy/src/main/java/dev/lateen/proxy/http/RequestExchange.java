@@ -153,7 +153,7 @@ final class RequestExchange implements RequestEvents {
     @Override
     public void reset(Reset reason, String detail) {
         if (!over) {
-            record.flag(ResponseFlag.DC).details("downstream_remote_disconnect");
+            record.lost(reason);
             finish(Reset.CANCELLED);
             record.ended();
         }

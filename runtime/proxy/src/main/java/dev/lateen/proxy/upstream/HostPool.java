@@ -23,6 +23,7 @@ import java.util.Deque;
 import java.util.HashMap;
 import java.util.Map;
 import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Connections of one version of HTTP to one host. A request goes to a connection that has room, the one that was used
@@ -38,6 +39,7 @@ final class HostPool {
     private final Deque<Pooled> ready = new ArrayDeque<>();
     private final Deque<Waiting> waiting = new ArrayDeque<>();
     private final Map<ClientConnection, Pooled> pooled = new HashMap<>();
+    private final LearnedIdle idle = new LearnedIdle();
     private int connecting;
 
     HostPool(Worker worker, Sockets sockets, Host host, HttpVersion version, Consumer<HostPool> empty) {
@@ -64,7 +66,7 @@ final class HostPool {
     }
 
     Lease acquire(LiveCluster cluster, Priority priority, Waiter waiter) {
-        Pooled free = ready.peekLast();
+        Pooled free = fresh();
         if (free != null) {
             give(free, waiter);
             return () -> {};
@@ -83,7 +85,34 @@ final class HostPool {
         return () -> cancel(wish);
     }
 
+    /** A connection with room that the host will surely not close in this moment; the one used last is the freshest. */
+    private @Nullable Pooled fresh() {
+        Pooled last = ready.peekLast();
+        if (last == null || last.connection.streams() > 0 || !idle.knows()) {
+            return last;
+        }
+        long now = worker.timer().nanoTime();
+        if (idle.mayBeUsed(now - last.idleSince)) {
+            return last;
+        }
+        // One stays, unused: how long the host lets it live tells whether to trust connections longer again.
+        while (ready.size() > 1) {
+            retire(ready.getLast());
+        }
+        return null;
+    }
+
+    private void retire(Pooled connection) {
+        ready.remove(connection);
+        connection.isReady = false;
+        connection.connection.drain();
+    }
+
     private void open(LiveCluster cluster, CircuitBreaker breaker) {
+        if (!breaker.connections().hasRoom() && !ready.isEmpty() && !waiting.isEmpty()) {
+            retire(ready.getFirst()); // makes room: it is kept for what it teaches only
+            return; // its end opens another
+        }
         if (breaker.connections().tryAcquire()) {
             connect(cluster, breaker);
         } else if (pooled.isEmpty() && connecting == 0) {
@@ -188,6 +217,8 @@ final class HostPool {
         private ClientConnection connection;
         private Timer.Timeout timeout = () -> {};
         private int requests;
+        private long idleSince;
+        private boolean closedHere;
         private boolean opened;
         private boolean isReady;
 
@@ -227,11 +258,23 @@ final class HostPool {
         }
 
         void rest() {
-            Duration idle = cluster.config().http().idleTimeout();
-            if (opened && connection.streams() == 0 && !idle.isZero()) {
-                timeout.cancel();
-                timeout = worker.timer().after(idle.toNanos(), connection::close);
+            if (!opened || connection.streams() > 0) {
+                return;
             }
+            idleSince = worker.timer().nanoTime();
+            Duration most = cluster.config().http().idleTimeout();
+            if (!most.isZero()) {
+                timeout.cancel();
+                timeout = worker.timer().after(most.toNanos(), this::idleForTooLong);
+            }
+        }
+
+        private void idleForTooLong() {
+            if (idle.knows()) {
+                idle.lived(worker.timer().nanoTime() - idleSince);
+            }
+            closedHere = true;
+            connection.close();
         }
 
         @Override
@@ -250,12 +293,16 @@ final class HostPool {
         @Override
         public void closed(ClientConnection client) {
             timeout.cancel();
+            boolean wasReady = isReady;
             if (isReady) {
                 isReady = false;
                 ready.remove(this);
             }
             if (pooled.remove(client) == null || !opened) {
                 return;
+            }
+            if (wasReady && !closedHere && requests > 0 && client.streams() == 0) {
+                idle.lived(worker.timer().nanoTime() - idleSince);
             }
             opened = false;
             host.connectionClosed();
