@@ -8,7 +8,7 @@ import java.util.Arrays;
  */
 final class LearnedIdle {
     private static final int REMEMBERED = 16;
-    /** How much of the shortest life seen is trusted. */
+    /** How much of the shortest life seen is trusted; less as long as few were seen. */
     private static final double TRUSTED = 0.5;
 
     private final long[] lives = new long[REMEMBERED];
