@@ -24,7 +24,7 @@ public final class Translation {
             clusters.put(cluster.getName(), cluster);
         }
         Map<String, Listener> listeners = new LinkedHashMap<>(outbound.listeners());
-        Listener inbound = Inbound.listener(ports, new Filters(snapshot.mesh()));
+        Listener inbound = Inbound.listener(ports, new Filters(snapshot.mesh()), InboundSecurity.of(snapshot, node));
         listeners.put(inbound.getName(), inbound);
         return byType(clusters, outbound.assignments(), listeners, outbound.routes());
     }

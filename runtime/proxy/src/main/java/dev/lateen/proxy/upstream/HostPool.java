@@ -11,6 +11,7 @@ import dev.lateen.proxycore.balance.LiveCluster;
 import dev.lateen.proxycore.cluster.CircuitBreaker;
 import dev.lateen.proxycore.cluster.Host;
 import dev.lateen.proxycore.cluster.UpstreamHttp;
+import dev.lateen.proxycore.listener.TransportSocket;
 import io.netty.channel.ConnectTimeoutException;
 import java.util.ArrayDeque;
 import java.util.Deque;
@@ -55,7 +56,13 @@ final class HostPool {
     }
 
     Lease acquire(LiveCluster cluster, Priority priority, Waiter waiter) {
+        TransportSocket wanted = cluster.config().transport(host.endpoint());
         Pooled free = idle.pollLast();
+        while (free != null && !free.transport.equals(wanted)) {
+            // Wrapped as the configuration of before wanted it.
+            free.connection.close();
+            free = idle.pollLast();
+        }
         if (free != null) {
             free.use();
             waiter.connected(free.connection);
@@ -94,7 +101,7 @@ final class HostPool {
         Pooled connection = new Pooled(cluster, breaker);
         Http1Client client = new Http1Client(worker, Http1Settings.DEFAULT, connection);
         connection.connection = client;
-        sockets.connect(worker.loop(), cluster.config(), host, client).addListener(future -> {
+        sockets.connect(worker.loop(), cluster.config(), host, true, client).addListener(future -> {
             connecting--;
             if (future.isSuccess()) {
                 host.connectionOpened();
@@ -149,6 +156,7 @@ final class HostPool {
     private final class Pooled implements ClientConnection.Owner {
         private final CircuitBreaker breaker;
         private final LiveCluster cluster;
+        private final TransportSocket transport;
         private ClientConnection connection;
         private Timer.Timeout timeout = () -> {};
         private int requests;
@@ -158,6 +166,7 @@ final class HostPool {
         Pooled(LiveCluster cluster, CircuitBreaker breaker) {
             this.cluster = cluster;
             this.breaker = breaker;
+            this.transport = cluster.config().transport(host.endpoint());
         }
 
         void use() {
