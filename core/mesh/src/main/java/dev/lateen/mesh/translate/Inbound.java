@@ -10,6 +10,7 @@ import dev.lateen.mesh.registry.Workload;
 import dev.lateen.mesh.translate.Filters.Side;
 import io.envoyproxy.envoy.config.cluster.v3.Cluster;
 import io.envoyproxy.envoy.config.core.v3.TrafficDirection;
+import io.envoyproxy.envoy.config.listener.v3.Filter;
 import io.envoyproxy.envoy.config.listener.v3.FilterChain;
 import io.envoyproxy.envoy.config.listener.v3.FilterChainMatch;
 import io.envoyproxy.envoy.config.listener.v3.Listener;
@@ -117,9 +118,11 @@ public final class Inbound {
     /** What reaches a port that no service has. */
     private static List<FilterChain> catchAll(Filters filters, InboundSecurity security) {
         List<FilterChain> chains = new ArrayList<>();
+        List<Filter> guards = security.networkFilters("tcp.");
         for (InboundSecurity.Variant variant : security.variants(Protocol.UNKNOWN, 0)) {
             FilterChain.Builder chain = FilterChain.newBuilder()
                     .setName(variant.http() ? "virtualInbound-catchall-http" : Names.VIRTUAL_INBOUND)
+                    .addAllFilters(variant.http() ? List.of() : guards)
                     .addFilters(
                             variant.http()
                                     ? filters.http(
@@ -138,9 +141,11 @@ public final class Inbound {
         int number = port.port().number();
         String operation = port.service().host() + ":" + number + "/*";
         List<FilterChain> chains = new ArrayList<>();
+        List<Filter> guards = security.networkFilters("tcp.");
         for (InboundSecurity.Variant variant : security.variants(port.port().protocol(), port.target())) {
             FilterChain.Builder chain = FilterChain.newBuilder()
                     .setName(name)
+                    .addAllFilters(variant.http() ? List.of() : guards)
                     .addFilters(
                             variant.http()
                                     ? filters.http("inbound_" + name, Side.INBOUND, routes(cluster, number, operation))

@@ -6,8 +6,10 @@ import dev.lateen.mesh.ProxyNode;
 import dev.lateen.mesh.Snapshot;
 import dev.lateen.mesh.registry.Protocol;
 import dev.lateen.mesh.security.SecurityRules;
+import io.envoyproxy.envoy.config.listener.v3.Filter;
 import io.envoyproxy.envoy.config.listener.v3.FilterChain;
 import io.envoyproxy.envoy.config.listener.v3.FilterChainMatch;
+import io.envoyproxy.envoy.extensions.filters.network.http_connection_manager.v3.HttpFilter;
 import java.util.List;
 import java.util.Map;
 
@@ -30,6 +32,20 @@ record InboundSecurity(
                 node.namespace(),
                 labels,
                 Encryption.MESH.equals(labels.get(Encryption.LABEL)));
+    }
+
+    /** What every request to the workload passes first. */
+    List<HttpFilter> httpFilters() {
+        return authorization().http();
+    }
+
+    /** What every connection to the workload passes first whose content is not read. */
+    List<Filter> networkFilters(String statPrefix) {
+        return authorization().network(statPrefix);
+    }
+
+    private Authorization authorization() {
+        return new Authorization(rules.policies(namespace, labels));
     }
 
     /**
