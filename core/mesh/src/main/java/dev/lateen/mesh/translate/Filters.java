@@ -49,8 +49,16 @@ final class Filters {
 
     private final List<AccessLog> accessLogs;
 
+    private final List<HttpFilter> guards;
+
     Filters(MeshConfig mesh) {
+        this(mesh, List.of());
+    }
+
+    /** @param guards filters that every request passes before all others */
+    Filters(MeshConfig mesh, List<HttpFilter> guards) {
         this.accessLogs = AccessLogs.of(mesh);
+        this.guards = List.copyOf(guards);
     }
 
     /** HTTP, with routes that come by name. */
@@ -72,6 +80,7 @@ final class Filters {
         HttpConnectionManager.Builder manager = HttpConnectionManager.newBuilder()
                 .setCodecType(CodecType.AUTO)
                 .setStatPrefix(statPrefix)
+                .addAllHttpFilters(guards)
                 .addHttpFilters(httpFilter(RouteFilters.FAULT, HTTPFault.getDefaultInstance()))
                 .addHttpFilters(httpFilter(RouteFilters.CORS, Cors.getDefaultInstance()))
                 .addHttpFilters(httpFilter("envoy.filters.http.router", Router.getDefaultInstance()))
