@@ -11,6 +11,7 @@ import dev.lateen.mesh.Snapshot;
 import io.fabric8.kubernetes.api.model.ConfigMap;
 import io.fabric8.kubernetes.api.model.HasMetadata;
 import io.fabric8.kubernetes.api.model.Namespace;
+import io.fabric8.kubernetes.api.model.Node;
 import io.fabric8.kubernetes.api.model.Pod;
 import io.fabric8.kubernetes.api.model.Service;
 import io.fabric8.kubernetes.api.model.apps.DaemonSet;
@@ -67,6 +68,7 @@ public final class Manifests {
             case "EndpointSlice" -> as(object, EndpointSlice.class, cluster::add);
             case "Pod" -> as(object, Pod.class, cluster::add);
             case "Namespace" -> as(object, Namespace.class, change::put);
+            case "Node" -> as(object, Node.class, change::put);
             case "Deployment" ->
                 as(
                         object,

@@ -3,7 +3,9 @@ package dev.lateen.config;
 import dev.lateen.config.networking.DestinationRule;
 import dev.lateen.config.networking.Gateway;
 import dev.lateen.config.networking.ServiceEntry;
+import dev.lateen.config.networking.Sidecar;
 import dev.lateen.config.networking.VirtualService;
+import dev.lateen.config.networking.WorkloadEntry;
 import java.util.List;
 import java.util.Optional;
 
@@ -42,7 +44,19 @@ public final class Kinds {
             new Kind.Column("Location", "string", ".spec.location"),
             new Kind.Column("Resolution", "string", ".spec.resolution"));
 
-    private static final List<Kind<?>> ALL = List.of(VIRTUAL_SERVICE, DESTINATION_RULE, GATEWAY, SERVICE_ENTRY);
+    public static final Kind<WorkloadEntry> WORKLOAD_ENTRY = networking(
+            "WorkloadEntry",
+            "workloadentries",
+            "we",
+            WorkloadEntry.class,
+            "A workload that is no pod.",
+            new Kind.Column("Address", "string", ".spec.address"));
+
+    public static final Kind<Sidecar> SIDECAR =
+            networking("Sidecar", "sidecars", "", Sidecar.class, "What sidecars let in and which hosts they reach.");
+
+    private static final List<Kind<?>> ALL =
+            List.of(VIRTUAL_SERVICE, DESTINATION_RULE, GATEWAY, SERVICE_ENTRY, WORKLOAD_ENTRY, SIDECAR);
 
     private Kinds() {}
 
@@ -63,6 +77,13 @@ public final class Kinds {
         List<Kind.Column> all = new java.util.ArrayList<>(List.of(columns));
         all.add(AGE);
         return new Kind<>(
-                "networking.istio.io", VERSIONS, name, plural, List.of(shortName), spec, List.copyOf(all), description);
+                "networking.istio.io",
+                VERSIONS,
+                name,
+                plural,
+                shortName.isEmpty() ? List.of() : List.of(shortName),
+                spec,
+                List.copyOf(all),
+                description);
     }
 }

@@ -16,18 +16,24 @@ import java.util.List;
 final class Assignments {
     private Assignments() {}
 
+    /** All endpoints alike, whoever calls. */
     static ClusterLoadAssignment of(String cluster, List<Endpoint> endpoints) {
+        return ofGroups(cluster, Placement.of(endpoints));
+    }
+
+    static ClusterLoadAssignment ofGroups(String cluster, List<Placement.Group> groups) {
         ClusterLoadAssignment.Builder assignment =
                 ClusterLoadAssignment.newBuilder().setClusterName(cluster);
-        if (!endpoints.isEmpty()) {
-            LocalityLbEndpoints.Builder locality =
-                    LocalityLbEndpoints.newBuilder().setLocality(Locality.getDefaultInstance());
-            int weight = 0;
-            for (Endpoint endpoint : endpoints) {
-                locality.addLbEndpoints(of(endpoint));
-                weight += endpoint.weight();
-            }
-            assignment.addEndpoints(locality.setLoadBalancingWeight(number(weight)));
+        for (Placement.Group group : groups) {
+            LocalityLbEndpoints.Builder out = LocalityLbEndpoints.newBuilder()
+                    .setLocality(Locality.newBuilder()
+                            .setRegion(group.locality().region())
+                            .setZone(group.locality().zone())
+                            .setSubZone(group.locality().subzone()))
+                    .setPriority(group.priority())
+                    .setLoadBalancingWeight(number(group.weight()));
+            group.endpoints().forEach(endpoint -> out.addLbEndpoints(of(endpoint)));
+            assignment.addEndpoints(out);
         }
         return assignment.build();
     }
