@@ -13,35 +13,51 @@ import dev.lateen.proxy.net.Sockets;
 import dev.lateen.proxy.net.Timer;
 import dev.lateen.proxy.net.Transport;
 import dev.lateen.proxy.net.Worker;
+import dev.lateen.proxy.tls.IdentityAgent;
+import dev.lateen.proxy.tls.IdentityOptions;
+import dev.lateen.proxy.tls.SecretStore;
+import dev.lateen.proxy.tls.Tls;
+import dev.lateen.proxy.tls.TlsContexts;
 import dev.lateen.proxy.upstream.ConnectionPools;
+import dev.lateen.proxy.upstream.UpstreamSockets;
 import dev.lateen.proxycore.balance.LiveCluster;
+import dev.lateen.proxycore.cluster.Host;
 import dev.lateen.proxycore.cluster.OutlierDetector;
+import dev.lateen.proxycore.listener.CompiledListener;
 import dev.lateen.xds.client.AdsClient;
 import dev.lateen.xds.client.Subscription;
 import io.envoyproxy.envoy.config.core.v3.Node;
-import io.grpc.ManagedChannel;
-import io.grpc.netty.NettyChannelBuilder;
 import io.netty.channel.Channel;
-import io.netty.channel.ChannelOption;
 import io.netty.channel.EventLoop;
 import io.netty.channel.EventLoopGroup;
 import java.io.IOException;
 import java.time.Clock;
+import java.time.Duration;
+import java.util.Collections;
 import java.util.IdentityHashMap;
 import java.util.Map;
 import java.util.Random;
+import java.util.Set;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
+import java.util.function.Predicate;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * One proxy: listeners, pools and admin interface, configured by xDS alone. Several can live in one process. Close it to
- * end it; connections under way are given {@link #DRAIN_SECONDS} to end.
+ * One proxy: listeners, pools and admin interface, configured by xDS alone. Several can live in one process. {@link
+ * #terminate} ends it without losing a request, {@link #close} at once.
  */
 public final class Proxy implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(Proxy.class);
-    private static final int DRAIN_SECONDS = 5;
+    /** How long callers are given to hear that this proxy ends, when none has a connection here. */
+    private static final Duration ANNOUNCED_AT_LEAST = Duration.ofSeconds(2);
+    /** How long new connections are still taken, as Istio's terminationDrainDuration. */
+    private static final Duration ANNOUNCED_AT_MOST = Duration.ofSeconds(5);
+    /** How long requests may take to end: Kubernetes kills after 30 seconds. */
+    private static final Duration LAST_REQUESTS = Duration.ofSeconds(20);
+
     private static final long OUTLIER_TICK_MILLIS = 100;
 
     private final EventLoopGroup acceptor;
@@ -52,8 +68,12 @@ public final class Proxy implements AutoCloseable {
     private final NameResolution names;
     private final AdminServers admin;
     private final AdsClient ads;
+    private final SecretStore secrets = new SecretStore();
+    private final @Nullable IdentityAgent identity;
     private final AccessLogWriter log = new AccessLogWriter();
     private final CountDownLatch closed = new CountDownLatch(1);
+    private final Predicate<CompiledListener> fromOthers;
+    private volatile boolean draining;
 
     /**
      * Starts a proxy. It serves as soon as its configuration comes, and keeps the last one while the control plane is
@@ -70,8 +90,14 @@ public final class Proxy implements AutoCloseable {
         Sockets sockets = new Sockets(transport, transport, options.socketMark());
         acceptor = transport.newGroup(1, "accept");
         loops = transport.newGroup(options.concurrency(), "worker");
+        ControlPlaneChannels channels = new ControlPlaneChannels(transport, loops, sockets, options.identity());
+        Tls tls = new Tls(new TlsContexts(secrets, Clock.systemUTC()));
+        UpstreamSockets upstreams = new UpstreamSockets(sockets, tls);
         RequestStatistics statistics = new RequestStatistics();
-        configuration = new XdsConfiguration(new Random(), this::subscribe, this::changed);
+        fromOthers = options.role() == ProxyOptions.Role.ROUTER
+                ? listener -> true
+                : listener -> listener.direction() == CompiledListener.TrafficDirection.INBOUND;
+        configuration = new XdsConfiguration(new Random(), Clock.systemUTC(), this::subscribe, this::changed);
         int index = 0;
         for (var executor : loops) {
             EventLoop loop = (EventLoop) executor;
@@ -80,19 +106,25 @@ public final class Proxy implements AutoCloseable {
                     loop,
                     new HttpService(
                             worker,
-                            new ConnectionPools(worker, sockets),
+                            new ConnectionPools(worker, upstreams),
                             configuration::current,
                             new Random(),
                             statistics,
                             log,
                             Clock.systemUTC()));
         }
-        listeners = new ListenerSockets(sockets, acceptor, loops, this::service);
+        listeners = new ListenerSockets(sockets, upstreams, tls, acceptor, loops, this::service);
         names = new NameResolution();
-        ads = new AdsClient(() -> channel(options, transport, sockets), node(options), configuration);
-        admin = new AdminServers(options, configuration, statistics, this::close);
+        Node node = node(options);
+        ads = new AdsClient(() -> channels.discovery(options.controlPlane()), node, configuration);
+        admin = new AdminServers(options, node, configuration, statistics, lifecycle());
         ads.subscribe(XdsConfiguration.CLUSTERS, Subscription.ALL);
         ads.subscribe(XdsConfiguration.LISTENERS, Subscription.ALL);
+        IdentityOptions known = options.identity();
+        identity = known == null
+                ? null
+                : new IdentityAgent(known, () -> channels.authority(known), secrets, Clock.systemUTC(), new Random())
+                        .start();
         ads.start();
         var _ = acceptor.next()
                 .scheduleAtFixedRate(
@@ -115,6 +147,44 @@ public final class Proxy implements AutoCloseable {
     private void changed(ActiveConfiguration current) {
         listeners.apply(current);
         names.apply(current);
+        closeUnused(current);
+    }
+
+    /** Connections to hosts that are gone carry no other request. */
+    private void closeUnused(ActiveConfiguration current) {
+        Set<Host> hosts = Collections.newSetFromMap(new IdentityHashMap<>());
+        current.clusters()
+                .values()
+                .forEach(cluster -> hosts.addAll(cluster.hosts().current().all()));
+        services.forEach(
+                (loop, service) -> loop.execute(() -> service.pools().closeIdle(host -> !hosts.contains(host))));
+    }
+
+    private AdminServers.Lifecycle lifecycle() {
+        return new AdminServers.Lifecycle() {
+            @Override
+            public void drain() {
+                Thread.ofVirtual().name("drain").start(() -> {
+                    announceEnd();
+                    listeners.stopAccepting(fromOthers);
+                });
+            }
+
+            @Override
+            public boolean draining() {
+                return draining;
+            }
+
+            @Override
+            public void quit() {
+                Thread.ofVirtual().name("quit").start(Proxy.this::terminate);
+            }
+        };
+    }
+
+    private void announceEnd() {
+        draining = true;
+        listeners.announceEnd(fromOthers);
     }
 
     private final Map<OutlierDetector, Long> nextInterval = new java.util.WeakHashMap<>();
@@ -138,19 +208,6 @@ public final class Proxy implements AutoCloseable {
         }
     }
 
-    private ManagedChannel channel(ProxyOptions options, Transport transport, Sockets sockets) {
-        NettyChannelBuilder builder = NettyChannelBuilder.forTarget(options.controlPlane())
-                .usePlaintext()
-                .keepAliveTime(30, TimeUnit.SECONDS)
-                .eventLoopGroup(loops)
-                .channelFactory(transport::client);
-        ChannelOption<Integer> mark = sockets.markOption();
-        if (mark != null) {
-            builder.withOption(mark, sockets.mark());
-        }
-        return builder.build();
-    }
-
     private static Node node(ProxyOptions options) {
         Struct.Builder metadata = Struct.newBuilder();
         options.metadata().forEach((name, value) -> metadata.putFields(name, text(value)));
@@ -171,9 +228,10 @@ public final class Proxy implements AutoCloseable {
         return Value.newBuilder().setStringValue(text).build();
     }
 
-    /** Whether the first configuration is in force and its sockets are open. */
+    /** Whether the first configuration is in force, its sockets are open, and the workload has its certificate. */
     public boolean ready() {
-        return configuration.complete() && listeners.failures().isEmpty();
+        boolean known = identity == null || identity.current() != null;
+        return known && configuration.complete() && listeners.failures().isEmpty();
     }
 
     /** The port that a listener is bound to, or -1. */
@@ -191,7 +249,25 @@ public final class Proxy implements AutoCloseable {
         closed.await();
     }
 
-    /** Stops accepting, lets requests end, closes what is left. */
+    /**
+     * Ends the proxy without losing a request: says that it is not ready, tells callers on every answer, stops accepting
+     * after a while, and waits for what is under way. The way out stays open to the app until the app has let go of its
+     * connections. After {@link #LAST_REQUESTS} all is closed. Blocks.
+     */
+    public void terminate() {
+        announceEnd();
+        try {
+            var _ = closed.await(ANNOUNCED_AT_LEAST.toMillis(), TimeUnit.MILLISECONDS);
+            var _ = listeners.awaitNoConnection(fromOthers, ANNOUNCED_AT_MOST.minus(ANNOUNCED_AT_LEAST));
+            listeners.stopAccepting(fromOthers);
+            var _ = listeners.awaitNoConnection(listener -> true, LAST_REQUESTS);
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
+        close();
+    }
+
+    /** Closes everything at once. */
     @Override
     public void close() {
         synchronized (this) {
@@ -199,8 +275,11 @@ public final class Proxy implements AutoCloseable {
                 return;
             }
             ads.close();
+            if (identity != null) {
+                identity.close();
+            }
             names.close();
-            listeners.drain(DRAIN_SECONDS);
+            listeners.close();
             admin.close();
             Transport.shutdown(acceptor);
             Transport.shutdown(loops);

@@ -189,7 +189,7 @@ final class RouteCompiler {
     private DirectResponse directResponse(
             io.envoyproxy.envoy.config.route.v3.Route route, RouteInfo info, Level level, Place at)
             throws CompileException {
-        var response = route.getDirectResponse();
+        DirectResponseAction response = route.getDirectResponse();
         Place here = at.field("direct_response");
         if (response.getStatus() < 200 || response.getStatus() > 599) {
             throw here.field("status").refuse("not a status from 200 to 599: " + response.getStatus());
@@ -222,6 +222,9 @@ final class RouteCompiler {
         try {
             SubstitutionFormatString format = SubstitutionFormatString.parseFrom(set.getLast());
             at.only(format, "text_format_source");
+            if (!format.getTextFormatSource().hasInlineString()) {
+                throw at.refuse("only inline text is supported");
+            }
             return Format.parse(format.getTextFormatSource().getInlineString(), at);
         } catch (InvalidProtocolBufferException e) {
             throw at.refuse("not a SubstitutionFormatString: " + e.getMessage());

@@ -6,9 +6,10 @@ import dev.lateen.proxy.config.ActiveConfiguration;
 import dev.lateen.proxy.http.ConnectionRequests;
 import dev.lateen.proxy.http.HttpService;
 import dev.lateen.proxy.net.OriginalDestination;
-import dev.lateen.proxy.net.Sockets;
 import dev.lateen.proxy.net.Timer;
 import dev.lateen.proxy.tcp.TcpTunnel;
+import dev.lateen.proxy.tls.Tls;
+import dev.lateen.proxy.upstream.UpstreamSockets;
 import dev.lateen.proxycore.ConnectionFacts;
 import dev.lateen.proxycore.ResponseFlag;
 import dev.lateen.proxycore.Trace;
@@ -28,43 +29,56 @@ import io.netty.channel.ChannelInitializer;
 import io.netty.channel.ChannelOption;
 import java.net.InetSocketAddress;
 import java.util.List;
-import java.util.Set;
+import java.util.Map;
 import java.util.function.Function;
+import java.util.function.Predicate;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /** Takes each accepted connection of one listening socket to the filter chain that it belongs to. */
 public final class Connections extends ChannelInitializer<Channel> {
+    private static final String PROTOCOL = "protocol";
+    private static final Logger LOG = LoggerFactory.getLogger(Connections.class);
+
     private final Supplier<@Nullable CompiledListener> listener;
     private final Function<Channel, HttpService> services;
-    private final Sockets sockets;
-    private final Set<Channel> open;
+    private final UpstreamSockets sockets;
+    private final Tls tls;
+    private final Map<Channel, CompiledListener> open;
+    private final Predicate<CompiledListener> ending;
 
     /**
      * @param listener the listener as it is now; null when it is gone
      * @param services what belongs to the event loop of a connection
      * @param open takes each connection for as long as it is there
+     * @param ending whether connections of a listener are to end soon
      */
     public Connections(
             Supplier<@Nullable CompiledListener> listener,
             Function<Channel, HttpService> services,
-            Sockets sockets,
-            Set<Channel> open) {
+            UpstreamSockets sockets,
+            Tls tls,
+            Map<Channel, CompiledListener> open,
+            Predicate<CompiledListener> ending) {
         this.listener = listener;
         this.services = services;
         this.sockets = sockets;
+        this.tls = tls;
         this.open = open;
+        this.ending = ending;
     }
 
     @Override
     protected void initChannel(Channel channel) {
-        open.add(channel);
-        var _ = channel.closeFuture().addListener(_ -> open.remove(channel));
         CompiledListener accepted = listener.get();
         if (accepted == null) {
             var _ = channel.close();
             return;
         }
+        open.put(channel, accepted);
+        var _ = channel.closeFuture().addListener(_ -> open.remove(channel));
         HttpService service = services.apply(channel);
         InetSocketAddress local = (InetSocketAddress) channel.localAddress();
         InetSocketAddress original = wantsOriginal(accepted) ? OriginalDestination.of(channel) : null;
@@ -93,12 +107,46 @@ public final class Connections extends ChannelInitializer<Channel> {
 
     private void take(Channel channel, HttpService service, CompiledListener listener, ConnectionFacts facts) {
         FilterChain chain = listener.match(facts, Trace.NONE);
-        if (chain == null || !(chain.transport() instanceof TransportSocket.Raw)) {
-            service.statistics().countConnection(listener.name(), ResponseFlag.NR.shortName());
-            channel.config().setOption(ChannelOption.SO_LINGER, 0);
-            var _ = channel.close();
+        if (chain == null) {
+            refuse(channel, service, listener, ResponseFlag.NR);
             return;
         }
+        switch (chain.transport()) {
+            case TransportSocket.Raw _ -> serve(channel, service, listener, chain, facts);
+            case TransportSocket.DownstreamTls(var wanted) ->
+                tls.accept(channel, wanted, chain.handshakeTimeout(), new Tls.Outcome() {
+                    @Override
+                    public void secured(Tls.Session session) {
+                        serve(
+                                channel,
+                                service,
+                                listener,
+                                chain,
+                                facts.withPeer(session.peer()).withNegotiated(session.protocol()));
+                    }
+
+                    @Override
+                    public void failed(String reason) {
+                        service.statistics().countConnection(listener.name(), ResponseFlag.DPE.shortName());
+                        LOG.info(
+                                "refused a connection from {} to listener \"{}\": {}",
+                                facts.source(),
+                                listener.name(),
+                                reason);
+                    }
+                });
+            case TransportSocket.UpstreamTls _ -> refuse(channel, service, listener, ResponseFlag.NR);
+        }
+    }
+
+    private static void refuse(Channel channel, HttpService service, CompiledListener listener, ResponseFlag flag) {
+        service.statistics().countConnection(listener.name(), flag.shortName());
+        channel.config().setOption(ChannelOption.SO_LINGER, 0);
+        var _ = channel.close();
+    }
+
+    private void serve(
+            Channel channel, HttpService service, CompiledListener listener, FilterChain chain, ConnectionFacts facts) {
         boolean inbound = listener.direction() == CompiledListener.TrafficDirection.INBOUND;
         ChannelHandler handler =
                 switch (chain.filter()) {
@@ -112,7 +160,24 @@ public final class Connections extends ChannelInitializer<Channel> {
                                 manager.timeouts().connectionIdle().toNanos());
                     case TcpProxy proxy -> new TcpTunnel(service, sockets, proxy, facts);
                 };
-        channel.pipeline().addLast("protocol", handler);
+        channel.pipeline().addLast(PROTOCOL, handler);
+        if (ending.test(listener)) {
+            announceEnd(channel);
+        }
+    }
+
+    /** Has the connection end after the next answer. On its event loop. */
+    static void announceEnd(Channel connection) {
+        if (connection.pipeline().get(PROTOCOL) instanceof Http1Server server) {
+            server.announceEnd();
+        }
+    }
+
+    /** Closes the connection when it carries no request, else after the one that it carries. On its event loop. */
+    static void closeIdle(Channel connection) {
+        if (connection.pipeline().get(PROTOCOL) instanceof Http1Server server) {
+            server.drain();
+        }
     }
 
     /** Looks at the first bytes, then hands them on. */
@@ -156,7 +221,12 @@ public final class Connections extends ChannelInitializer<Channel> {
             seen = seen.isReadable() ? Unpooled.wrappedBuffer(seen, more) : more;
             switch (FirstBytes.of(seen)) {
                 case UNDECIDED -> {}
-                case TLS -> decide(ctx, facts.withTls("", List.of()));
+                case TLS -> {
+                    ClientHello hello = ClientHello.of(seen);
+                    if (hello != null) {
+                        decide(ctx, facts.withTls(hello.serverName(), hello.protocols()));
+                    }
+                }
                 case HTTP10 -> decide(ctx, facts.withApplicationProtocols(List.of("http/1.0")));
                 case HTTP11 -> decide(ctx, facts.withApplicationProtocols(List.of("http/1.1")));
                 case HTTP2 -> decide(ctx, facts.withApplicationProtocols(List.of("h2c")));

@@ -1,6 +1,5 @@
 package dev.lateen.proxy.upstream;
 
-import dev.lateen.proxy.net.Sockets;
 import dev.lateen.proxy.net.Worker;
 import dev.lateen.proxycore.Priority;
 import dev.lateen.proxycore.balance.LiveCluster;
@@ -10,10 +9,10 @@ import java.util.IdentityHashMap;
 /** The connections of one worker to all hosts. Used on its event loop only. */
 public final class ConnectionPools {
     private final Worker worker;
-    private final Sockets sockets;
+    private final UpstreamSockets sockets;
     private final IdentityHashMap<Host, HostPool> pools = new IdentityHashMap<>();
 
-    public ConnectionPools(Worker worker, Sockets sockets) {
+    public ConnectionPools(Worker worker, UpstreamSockets sockets) {
         this.worker = worker;
         this.sockets = sockets;
     }
@@ -32,7 +31,7 @@ public final class ConnectionPools {
         pools.remove(pool.host(), pool);
     }
 
-    /** Closes connections that carry no request, for hosts that are no longer there or at the end. */
+    /** Closes connections that carry no request, for hosts that are no longer there. */
     public void closeIdle(java.util.function.Predicate<Host> which) {
         java.util.List.copyOf(pools.values()).forEach(pool -> {
             if (which.test(pool.host())) {
