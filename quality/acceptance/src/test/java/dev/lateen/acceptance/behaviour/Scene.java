@@ -73,11 +73,13 @@ final class Scene implements AutoCloseable {
         String dump = http.send(HttpRequest.newBuilder(page).build(), HttpResponse.BodyHandlers.ofString())
                 .body();
         StringBuilder found = new StringBuilder();
-        JsonMapper.shared().readTree(dump).forEach(type -> type.forEach(resource -> {
-            if (resource.path("name").asString().equals(name)) {
-                found.append(resource.path("resource")).append('\n');
-            }
-        }));
+        JsonMapper.shared()
+                .readTree(dump)
+                .forEach(type -> type.forEach(resource -> {
+                    if (resource.path("name").asString().equals(name)) {
+                        found.append(resource.path("resource")).append('\n');
+                    }
+                }));
         return new Caller.Reply(found.isEmpty() ? 404 : 200, "", Map.of(), found.toString(), 0, "");
     }
 
