@@ -100,6 +100,7 @@ final class HostPool {
                 host.connectionOpened();
                 pooled.put(client, connection);
                 connection.opened = true;
+                connection.openedAt = worker.timer().nanoTime();
                 ready(connection);
             } else {
                 breaker.connections().release();
@@ -153,6 +154,7 @@ final class HostPool {
         private Timer.Timeout timeout = () -> {};
         private int requests;
         private boolean opened;
+        private long openedAt;
 
         @SuppressWarnings("NullAway.Init") // set before anyone sees it: connection and owner need each other
         Pooled(LiveCluster cluster, CircuitBreaker breaker) {
@@ -167,15 +169,27 @@ final class HostPool {
 
         void rest() {
             UpstreamHttp http = cluster.config().http();
-            if (!http.idleTimeout().isZero()) {
-                timeout = worker.timer().after(http.idleTimeout().toNanos(), connection::close);
+            long idle = http.idleTimeout().isZero()
+                    ? Long.MAX_VALUE
+                    : http.idleTimeout().toNanos();
+            long wait = Math.min(idle, lifeLeft());
+            if (wait < Long.MAX_VALUE) {
+                timeout = worker.timer().after(wait, connection::close);
             }
+        }
+
+        /** Nanoseconds that the connection may still live. */
+        private long lifeLeft() {
+            UpstreamHttp http = cluster.config().http();
+            return http.maxConnectionDuration().isZero()
+                    ? Long.MAX_VALUE
+                    : http.maxConnectionDuration().toNanos() - (worker.timer().nanoTime() - openedAt);
         }
 
         @Override
         public void available(ClientConnection client) {
             int most = cluster.config().http().maxRequestsPerConnection();
-            if (most > 0 && requests >= most) {
+            if ((most > 0 && requests >= most) || lifeLeft() <= 0) {
                 client.close();
             } else {
                 ready(this);
