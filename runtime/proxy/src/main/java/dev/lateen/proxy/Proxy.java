@@ -194,7 +194,7 @@ public final class Proxy implements AutoCloseable {
         listeners.announceEnd(fromOthers);
     }
 
-    private final Map<String, Long> nextInterval = new java.util.HashMap<>();
+    private final Map<OutlierDetector, Long> nextInterval = new java.util.WeakHashMap<>();
 
     /** Runs the detectors whose interval is over, on one event loop. */
     private void outlierTick() {
@@ -205,13 +205,12 @@ public final class Proxy implements AutoCloseable {
             if (detector == null || config == null) {
                 continue;
             }
-            long due = nextInterval.getOrDefault(cluster.config().name(), now);
+            long due = nextInterval.getOrDefault(detector, now);
             if (now - due >= 0) {
                 detector.interval(now, new Random())
                         .forEach(event -> LOG.info(
                                 "outlier detection: {}: {}", cluster.config().name(), event));
-                nextInterval.put(
-                        cluster.config().name(), now + config.interval().toNanos());
+                nextInterval.put(detector, now + config.interval().toNanos());
             }
         }
     }

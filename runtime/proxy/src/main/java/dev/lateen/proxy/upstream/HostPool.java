@@ -12,6 +12,7 @@ import dev.lateen.proxycore.ResetReason;
 import dev.lateen.proxycore.balance.LiveCluster;
 import dev.lateen.proxycore.cluster.CircuitBreaker;
 import dev.lateen.proxycore.cluster.Host;
+import dev.lateen.proxycore.cluster.UpstreamHttp;
 import dev.lateen.proxycore.listener.TransportSocket;
 import io.netty.channel.ChannelHandler;
 import io.netty.channel.ConnectTimeoutException;
@@ -142,6 +143,7 @@ final class HostPool {
                         host.connectionOpened();
                         pooled.put(connection.connection, connection);
                         connection.opened = true;
+                        connection.openedAt = worker.timer().nanoTime();
                         offer(connection);
                     } else {
                         breaker.connections().release();
@@ -219,6 +221,7 @@ final class HostPool {
         private boolean closedHere;
         private boolean opened;
         private boolean isReady;
+        private long openedAt;
 
         @SuppressWarnings("NullAway.Init") // set by handler(): connection and owner need each other
         Pooled(LiveCluster cluster, CircuitBreaker breaker) {
@@ -262,9 +265,13 @@ final class HostPool {
             }
             idleSince = worker.timer().nanoTime();
             Duration most = cluster.config().http().idleTimeout();
-            if (!most.isZero()) {
-                timeout.cancel();
-                timeout = worker.timer().after(most.toNanos(), this::idleForTooLong);
+            long idleFor = most.isZero() ? Long.MAX_VALUE : most.toNanos();
+            long lives = lifeLeft();
+            timeout.cancel();
+            if (lives < idleFor) {
+                timeout = worker.timer().after(Math.max(0, lives), connection::close);
+            } else if (idleFor < Long.MAX_VALUE) {
+                timeout = worker.timer().after(idleFor, this::idleForTooLong);
             }
         }
 
@@ -276,9 +283,17 @@ final class HostPool {
             connection.close();
         }
 
+        /** Nanoseconds that the connection may still live. */
+        private long lifeLeft() {
+            UpstreamHttp http = cluster.config().http();
+            return http.maxConnectionDuration().isZero()
+                    ? Long.MAX_VALUE
+                    : http.maxConnectionDuration().toNanos() - (worker.timer().nanoTime() - openedAt);
+        }
+
         @Override
         public void available(ClientConnection client) {
-            if (usedUp()) {
+            if (usedUp() || lifeLeft() <= 0) {
                 place(this);
                 client.drain();
             } else {
