@@ -91,7 +91,8 @@ final class Clusters {
         }
     }
 
-    private ClusterLoadAssignment assignment(Cluster.Builder cluster, List<Endpoint> endpoints, Policies policies, Predicate<Endpoint> tls) {
+    private ClusterLoadAssignment assignment(
+            Cluster.Builder cluster, List<Endpoint> endpoints, Policies policies, Predicate<Endpoint> tls) {
         LocalitySetting setting = policies.locality(scope.mesh().localityLbSetting());
         if (setting != null && !setting.distribute().isEmpty()) {
             cluster.getCommonLbConfigBuilder()
@@ -133,8 +134,7 @@ final class Clusters {
                 }
             }
         }
-        ClusterLoadAssignment assignment =
-                assignment(cluster, endpoints, policies, e -> Encryption.takesTls(scope, e));
+        ClusterLoadAssignment assignment = assignment(cluster, endpoints, policies, e -> Encryption.takesTls(scope, e));
         ClusterPolicy.apply(cluster, policies, upstream(port.protocol()), scope.mesh());
         Encryption.apply(cluster, scope, service, port, subset == null ? "" : subset.name(), policies.tls(), endpoints);
         put(cluster.build());
