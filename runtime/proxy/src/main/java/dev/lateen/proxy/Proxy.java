@@ -15,7 +15,9 @@ import dev.lateen.proxy.net.Transport;
 import dev.lateen.proxy.net.Worker;
 import dev.lateen.proxy.upstream.ConnectionPools;
 import dev.lateen.proxycore.balance.LiveCluster;
+import dev.lateen.proxycore.cluster.Host;
 import dev.lateen.proxycore.cluster.OutlierDetector;
+import dev.lateen.proxycore.listener.CompiledListener;
 import dev.lateen.xds.client.AdsClient;
 import dev.lateen.xds.client.Subscription;
 import io.envoyproxy.envoy.config.core.v3.Node;
@@ -27,21 +29,31 @@ import io.netty.channel.EventLoop;
 import io.netty.channel.EventLoopGroup;
 import java.io.IOException;
 import java.time.Clock;
+import java.time.Duration;
+import java.util.Collections;
 import java.util.IdentityHashMap;
 import java.util.Map;
 import java.util.Random;
+import java.util.Set;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
+import java.util.function.Predicate;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * One proxy: listeners, pools and admin interface, configured by xDS alone. Several can live in one process. Close it to
- * end it; connections under way are given {@link #DRAIN_SECONDS} to end.
+ * One proxy: listeners, pools and admin interface, configured by xDS alone. Several can live in one process. {@link
+ * #terminate} ends it without losing a request, {@link #close} at once.
  */
 public final class Proxy implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(Proxy.class);
-    private static final int DRAIN_SECONDS = 5;
+    /** How long callers are given to hear that this proxy ends, when none has a connection here. */
+    private static final Duration ANNOUNCED_AT_LEAST = Duration.ofSeconds(2);
+    /** How long new connections are still taken, as Istio's terminationDrainDuration. */
+    private static final Duration ANNOUNCED_AT_MOST = Duration.ofSeconds(5);
+    /** How long requests may take to end: Kubernetes kills after 30 seconds. */
+    private static final Duration LAST_REQUESTS = Duration.ofSeconds(20);
+
     private static final long OUTLIER_TICK_MILLIS = 100;
 
     private final EventLoopGroup acceptor;
@@ -54,6 +66,8 @@ public final class Proxy implements AutoCloseable {
     private final AdsClient ads;
     private final AccessLogWriter log = new AccessLogWriter();
     private final CountDownLatch closed = new CountDownLatch(1);
+    private final Predicate<CompiledListener> fromOthers;
+    private volatile boolean draining;
 
     /**
      * Starts a proxy. It serves as soon as its configuration comes, and keeps the last one while the control plane is
@@ -71,7 +85,10 @@ public final class Proxy implements AutoCloseable {
         acceptor = transport.newGroup(1, "accept");
         loops = transport.newGroup(options.concurrency(), "worker");
         RequestStatistics statistics = new RequestStatistics();
-        configuration = new XdsConfiguration(new Random(), this::subscribe, this::changed);
+        fromOthers = options.role() == ProxyOptions.Role.ROUTER
+                ? listener -> true
+                : listener -> listener.direction() == CompiledListener.TrafficDirection.INBOUND;
+        configuration = new XdsConfiguration(new Random(), Clock.systemUTC(), this::subscribe, this::changed);
         int index = 0;
         for (var executor : loops) {
             EventLoop loop = (EventLoop) executor;
@@ -89,8 +106,9 @@ public final class Proxy implements AutoCloseable {
         }
         listeners = new ListenerSockets(sockets, acceptor, loops, this::service);
         names = new NameResolution();
-        ads = new AdsClient(() -> channel(options, transport, sockets), node(options), configuration);
-        admin = new AdminServers(options, configuration, statistics, this::close);
+        Node node = node(options);
+        ads = new AdsClient(() -> channel(options, transport, sockets), node, configuration);
+        admin = new AdminServers(options, node, configuration, statistics, lifecycle());
         ads.subscribe(XdsConfiguration.CLUSTERS, Subscription.ALL);
         ads.subscribe(XdsConfiguration.LISTENERS, Subscription.ALL);
         ads.start();
@@ -115,6 +133,44 @@ public final class Proxy implements AutoCloseable {
     private void changed(ActiveConfiguration current) {
         listeners.apply(current);
         names.apply(current);
+        closeUnused(current);
+    }
+
+    /** Connections to hosts that are gone carry no other request. */
+    private void closeUnused(ActiveConfiguration current) {
+        Set<Host> hosts = Collections.newSetFromMap(new IdentityHashMap<>());
+        current.clusters()
+                .values()
+                .forEach(cluster -> hosts.addAll(cluster.hosts().current().all()));
+        services.forEach(
+                (loop, service) -> loop.execute(() -> service.pools().closeIdle(host -> !hosts.contains(host))));
+    }
+
+    private AdminServers.Lifecycle lifecycle() {
+        return new AdminServers.Lifecycle() {
+            @Override
+            public void drain() {
+                Thread.ofVirtual().name("drain").start(() -> {
+                    announceEnd();
+                    listeners.stopAccepting(fromOthers);
+                });
+            }
+
+            @Override
+            public boolean draining() {
+                return draining;
+            }
+
+            @Override
+            public void quit() {
+                Thread.ofVirtual().name("quit").start(Proxy.this::terminate);
+            }
+        };
+    }
+
+    private void announceEnd() {
+        draining = true;
+        listeners.announceEnd(fromOthers);
     }
 
     private final Map<String, Long> nextInterval = new java.util.HashMap<>();
@@ -192,7 +248,25 @@ public final class Proxy implements AutoCloseable {
         closed.await();
     }
 
-    /** Stops accepting, lets requests end, closes what is left. */
+    /**
+     * Ends the proxy without losing a request: says that it is not ready, tells callers on every answer, stops accepting
+     * after a while, and waits for what is under way. The way out stays open to the app until the app has let go of its
+     * connections. After {@link #LAST_REQUESTS} all is closed. Blocks.
+     */
+    public void terminate() {
+        announceEnd();
+        try {
+            var _ = closed.await(ANNOUNCED_AT_LEAST.toMillis(), TimeUnit.MILLISECONDS);
+            var _ = listeners.awaitNoConnection(fromOthers, ANNOUNCED_AT_MOST.minus(ANNOUNCED_AT_LEAST));
+            listeners.stopAccepting(fromOthers);
+            var _ = listeners.awaitNoConnection(listener -> true, LAST_REQUESTS);
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
+        close();
+    }
+
+    /** Closes everything at once. */
     @Override
     public void close() {
         synchronized (this) {
@@ -201,7 +275,7 @@ public final class Proxy implements AutoCloseable {
             }
             ads.close();
             names.close();
-            listeners.drain(DRAIN_SECONDS);
+            listeners.close();
             admin.close();
             Transport.shutdown(acceptor);
             Transport.shutdown(loops);

@@ -1,214 +1,75 @@
 package dev.lateen.proxy;
 
+import static dev.lateen.proxy.TestMesh.TIMEOUT;
+import static dev.lateen.proxy.TestMesh.cluster;
+import static dev.lateen.proxy.TestMesh.reply;
 import static org.assertj.core.api.Assertions.assertThat;
 
-import com.google.protobuf.Message;
-import com.google.protobuf.util.JsonFormat;
-import com.sun.net.httpserver.HttpServer;
-import dev.lateen.proxy.config.XdsConfiguration;
-import dev.lateen.xds.server.PeerIdentity;
-import dev.lateen.xds.server.ResourceEncoder;
-import dev.lateen.xds.server.ResourceProvider;
-import dev.lateen.xds.server.ResourceSet;
-import dev.lateen.xds.server.XdsMetrics;
-import dev.lateen.xds.server.XdsServer;
-import io.envoyproxy.envoy.config.cluster.v3.Cluster;
-import io.envoyproxy.envoy.config.core.v3.Node;
-import io.envoyproxy.envoy.config.listener.v3.Listener;
-import io.envoyproxy.envoy.config.route.v3.RouteConfiguration;
-import io.envoyproxy.envoy.extensions.filters.http.router.v3.Router;
-import io.envoyproxy.envoy.extensions.filters.network.http_connection_manager.v3.HttpConnectionManager;
-import java.io.IOException;
-import java.net.InetAddress;
-import java.net.InetSocketAddress;
-import java.net.URI;
-import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
 import java.nio.charset.StandardCharsets;
-import java.time.Clock;
-import java.time.Duration;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CopyOnWriteArrayList;
-import java.util.concurrent.Executors;
+import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.atomic.AtomicInteger;
-import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
-/** A whole proxy on the loopback: configuration by real ADS, requests by real sockets. */
+/** Routes, retries, mirrors, limits and ejection of a whole proxy. */
 final class ProxyTest {
-    private static final Duration TIMEOUT = Duration.ofSeconds(20);
-
-    private final HttpClient client =
-            HttpClient.newBuilder().version(HttpClient.Version.HTTP_1_1).build();
-    private final List<HttpServer> backends = new ArrayList<>();
-    private final Provider provider = new Provider();
+    private final TestMesh mesh = new TestMesh();
     private final AtomicInteger calls = new AtomicInteger();
     private final List<String> mirrored = new CopyOnWriteArrayList<>();
-    private XdsServer server;
-    private @org.jspecify.annotations.Nullable Proxy proxy;
-
-    @BeforeEach
-    void start() throws IOException {
-        server = XdsServer.start(
-                new InetSocketAddress(InetAddress.getLoopbackAddress(), 0),
-                provider,
-                XdsMetrics.NONE,
-                Clock.systemUTC());
-    }
 
     @AfterEach
     void stop() {
-        if (proxy != null) {
-            proxy.close();
-        }
-        server.close();
-        backends.forEach(backend -> backend.stop(0));
-        client.close();
-    }
-
-    private int backend(com.sun.net.httpserver.HttpHandler handler) throws IOException {
-        HttpServer backend = HttpServer.create(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), 0);
-        backend.setExecutor(Executors.newVirtualThreadPerTaskExecutor());
-        backend.createContext("/", handler);
-        backend.start();
-        backends.add(backend);
-        return backend.getAddress().getPort();
-    }
-
-    private static void reply(com.sun.net.httpserver.HttpExchange exchange, int status, String text)
-            throws IOException {
-        byte[] body = text.getBytes(StandardCharsets.UTF_8);
-        exchange.getRequestBody().readAllBytes();
-        exchange.sendResponseHeaders(status, body.length == 0 ? -1 : body.length);
-        exchange.getResponseBody().write(body);
-        exchange.close();
-    }
-
-    private static Cluster cluster(String name, String more, int... ports) throws IOException {
-        StringBuilder endpoints = new StringBuilder();
-        for (int port : ports) {
-            endpoints
-                    .append(endpoints.isEmpty() ? "" : ",")
-                    .append("{endpoint: {address: {socket_address: {address: \"127.0.0.1\", port_value: ")
-                    .append(port)
-                    .append("}}}}");
-        }
-        Cluster.Builder cluster = Cluster.newBuilder();
-        merge(
-                "{name: \"" + name + "\", type: STATIC, connect_timeout: \"5s\", " + more
-                        + " load_assignment: {cluster_name: \"" + name + "\", endpoints: [{lb_endpoints: [" + endpoints
-                        + "]}]}}",
-                cluster);
-        return cluster.build();
-    }
-
-    private static void merge(String json, Message.Builder builder) throws IOException {
-        JsonFormat.parser()
-                .usingTypeRegistry(JsonFormat.TypeRegistry.newBuilder()
-                        .add(HttpConnectionManager.getDescriptor())
-                        .add(Router.getDescriptor())
-                        .build())
-                .merge(json, builder);
-    }
-
-    private void serve(String routes, Cluster... clusters) throws IOException, InterruptedException {
-        Map<String, Message> named = new LinkedHashMap<>();
-        for (Cluster cluster : clusters) {
-            named.put(cluster.getName(), cluster);
-        }
-        Listener.Builder listener = Listener.newBuilder();
-        merge("""
-                {name: "edge", address: {socket_address: {address: "127.0.0.1", port_value: 0}},
-                 filter_chains: [{filters: [{name: "http", typed_config: {
-                   "@type": "type.googleapis.com/envoy.extensions.filters.network.http_connection_manager.v3.HttpConnectionManager",
-                   stat_prefix: "edge", rds: {route_config_name: "edge", config_source: {ads: {}, resource_api_version: "V3"}},
-                   http_filters: [{name: "router", typed_config: {
-                     "@type": "type.googleapis.com/envoy.extensions.filters.http.router.v3.Router"}}]}}]}]}
-                """, listener);
-        RouteConfiguration.Builder table = RouteConfiguration.newBuilder();
-        merge("{name: \"edge\", virtual_hosts: [{name: \"all\", domains: [\"*\"], routes: [" + routes + "]}]}", table);
-        provider.set(Map.of(
-                XdsConfiguration.CLUSTERS,
-                named,
-                XdsConfiguration.LISTENERS,
-                Map.of("edge", listener.build()),
-                XdsConfiguration.ROUTES,
-                Map.of("edge", table.build())));
-        if (proxy == null) {
-            ProxyOptions options = ProxyOptions.fromEnvironment(
-                            ProxyOptions.Role.ROUTER, "127.0.0.1:" + server.port(), Map.of("app", "edge"), Map.of())
-                    .withFreePorts();
-            proxy = Proxy.start(options);
-        }
-        long deadline = System.nanoTime() + TIMEOUT.toNanos();
-        while (!proxy.ready() && System.nanoTime() < deadline) {
-            Thread.onSpinWait();
-        }
-        assertThat(proxy.ready()).as("the configuration came and was accepted").isTrue();
-    }
-
-    private HttpResponse<String> get(String path) throws IOException, InterruptedException {
-        return send(HttpRequest.newBuilder(uri(path)).timeout(TIMEOUT).build());
-    }
-
-    private URI uri(String path) {
-        return URI.create(
-                "http://127.0.0.1:" + java.util.Objects.requireNonNull(proxy).port("edge") + path);
-    }
-
-    private HttpResponse<String> send(HttpRequest request) throws IOException, InterruptedException {
-        return client.send(request, HttpResponse.BodyHandlers.ofString());
+        mesh.close();
     }
 
     @ParameterizedTest(name = "{0}: {1} {2}")
     @CsvSource(delimiter = '|', textBlock = """
-                    /ok       | 200 | body of /ok
-                    /rewrite  | 200 | body of /elsewhere
-                    /direct   | 418 | teapot
-                    /nobody   | 503 | no healthy upstream
-                    /refused  | 503 | upstream connect error or disconnect/reset before headers. reset reason: remote connection failure
-                    /missing  | 503 |
-                    /nowhere  | 404 |
-                    """)
+        /ok       | 200 | body of /ok
+        /rewrite  | 200 | body of /elsewhere
+        /direct   | 418 | teapot
+        /nobody   | 503 | no healthy upstream
+        /refused  | 503 | upstream connect error or disconnect/reset before headers. reset reason: remote connection failure
+        /missing  | 503 |
+        /nowhere  | 404 |
+        """)
     void routes(String path, int status, String body) throws Exception {
-        int port = backend(exchange -> reply(exchange, 200, "body of " + exchange.getRequestURI()));
-        serve("""
-                {match: {path: "/ok"}, route: {cluster: "app"}},
-                {match: {prefix: "/rewrite"}, route: {cluster: "app", prefix_rewrite: "/elsewhere"}},
-                {match: {path: "/direct"}, direct_response: {status: 418, body: {inline_string: "teapot"}}},
-                {match: {path: "/nobody"}, route: {cluster: "empty"}},
-                {match: {path: "/refused"}, route: {cluster: "refused"}},
-                {match: {path: "/missing"}, route: {cluster: "not-there"}}
-                """, cluster("app", "", port), cluster("empty", ""), cluster("refused", "", 1));
-        HttpResponse<String> response = get(path);
+        int port = mesh.backend(exchange -> reply(exchange, 200, "body of " + exchange.getRequestURI()));
+        mesh.serve("""
+            {match: {path: "/ok"}, route: {cluster: "app"}},
+            {match: {prefix: "/rewrite"}, route: {cluster: "app", prefix_rewrite: "/elsewhere"}},
+            {match: {path: "/direct"}, direct_response: {status: 418, body: {inline_string: "teapot"}}},
+            {match: {path: "/nobody"}, route: {cluster: "empty"}},
+            {match: {path: "/refused"}, route: {cluster: "refused"}},
+            {match: {path: "/missing"}, route: {cluster: "not-there"}}
+            """, cluster("app", "", port), cluster("empty", ""), cluster("refused", "", 1));
+        HttpResponse<String> response = mesh.get(path);
         assertThat(response.statusCode()).isEqualTo(status);
         assertThat(response.body()).startsWith(body == null ? "" : body);
     }
 
     @Test
     void retriesUntilAnAnswerCounts() throws Exception {
-        int port = backend(exchange -> reply(exchange, calls.incrementAndGet() < 4 ? 503 : 200, "try " + calls));
-        serve(
-                "{match: {prefix: \"/\"}, route: {cluster: \"app\", retry_policy: {retry_on: \"5xx\", num_retries: 5}}}",
+        int port = mesh.backend(exchange -> reply(exchange, calls.incrementAndGet() < 4 ? 503 : 200, "try " + calls));
+        mesh.serve(
+                "{match: {prefix: \"/\"}, route: {cluster: \"app\", retry_policy: {retry_on: \"5xx\", num_retries:"
+                        + " 5}}}",
                 cluster("app", "", port));
-        HttpRequest post = HttpRequest.newBuilder(uri("/"))
-                .POST(HttpRequest.BodyPublishers.ofString("x".repeat(100_000)))
-                .timeout(TIMEOUT)
-                .build();
-        assertThat(send(post).body()).isEqualTo("try 4");
+        assertThat(mesh.post("/", "x".repeat(100_000)).body()).isEqualTo("try 4");
     }
 
     @Test
     void aTryThatHangsIsGivenUpForAnother() throws Exception {
-        int port = backend(exchange -> {
+        int port = mesh.backend(exchange -> {
             if (calls.incrementAndGet() == 1) {
                 try {
                     Thread.sleep(TIMEOUT);
@@ -218,17 +79,17 @@ final class ProxyTest {
             }
             reply(exchange, 200, "try " + calls);
         });
-        serve(
+        mesh.serve(
                 "{match: {prefix: \"/\"}, route: {cluster: \"app\", timeout: \"15s\","
                         + " retry_policy: {retry_on: \"reset\", num_retries: 2, per_try_timeout: \"0.2s\"}}}",
                 cluster("app", "", port));
-        assertThat(get("/").body()).isEqualTo("try 2");
+        assertThat(mesh.get("/").body()).isEqualTo("try 2");
     }
 
     @Test
     void aMirrorGetsACopyAndDelaysNothing() throws Exception {
-        int main = backend(exchange -> reply(exchange, 200, "main"));
-        int slow = backend(exchange -> {
+        int main = mesh.backend(exchange -> reply(exchange, 200, "main"));
+        int slow = mesh.backend(exchange -> {
             mirrored.add(new String(exchange.getRequestBody().readAllBytes(), StandardCharsets.UTF_8));
             calls.incrementAndGet();
             try {
@@ -237,29 +98,22 @@ final class ProxyTest {
                 Thread.currentThread().interrupt();
             }
         });
-        serve(
+        mesh.serve(
                 "{match: {prefix: \"/\"}, route: {cluster: \"app\", request_mirror_policies: [{cluster: \"shadow\"}]}}",
                 cluster("app", "", main),
                 cluster("shadow", "", slow));
         for (int i = 0; i < 10; i++) {
-            HttpRequest post = HttpRequest.newBuilder(uri("/"))
-                    .POST(HttpRequest.BodyPublishers.ofString("body"))
-                    .timeout(TIMEOUT)
-                    .build();
-            assertThat(send(post).body()).isEqualTo("main");
+            assertThat(mesh.post("/", "body").body()).isEqualTo("main");
         }
-        long deadline = System.nanoTime() + TIMEOUT.toNanos();
-        while (calls.get() < 10 && System.nanoTime() < deadline) {
-            Thread.onSpinWait();
-        }
+        TestMesh.await("ten copies came", () -> calls.get() == 10);
         assertThat(mirrored).hasSize(10).containsOnly("body");
     }
 
     @Test
     void whatExceedsTheLimitsIsRefusedAtOnce() throws Exception {
-        java.util.concurrent.CountDownLatch release = new java.util.concurrent.CountDownLatch(1);
-        java.util.concurrent.CountDownLatch arrived = new java.util.concurrent.CountDownLatch(1);
-        int port = backend(exchange -> {
+        CountDownLatch release = new CountDownLatch(1);
+        CountDownLatch arrived = new CountDownLatch(1);
+        int port = mesh.backend(exchange -> {
             arrived.countDown();
             try {
                 release.await();
@@ -268,27 +122,26 @@ final class ProxyTest {
             }
             reply(exchange, 200, "slow");
         });
-        serve(
+        mesh.serve(
                 "{match: {prefix: \"/\"}, route: {cluster: \"app\"}}",
                 cluster(
                         "app",
                         "circuit_breakers: {thresholds: [{max_connections: 1, max_pending_requests: 1}]},",
                         port));
-        List<java.util.concurrent.CompletableFuture<HttpResponse<String>>> all = new ArrayList<>();
+        List<CompletableFuture<HttpResponse<String>>> all = new ArrayList<>();
         for (int i = 0; i < 6; i++) {
-            all.add(client.sendAsync(
-                    HttpRequest.newBuilder(uri("/")).timeout(TIMEOUT).build(), HttpResponse.BodyHandlers.ofString()));
+            all.add(mesh.client()
+                    .sendAsync(
+                            HttpRequest.newBuilder(mesh.uri("/"))
+                                    .timeout(TIMEOUT)
+                                    .build(),
+                            HttpResponse.BodyHandlers.ofString()));
             // The first has its connection before the others come: one waits, the rest find no room.
             arrived.await();
         }
-        long deadline = System.nanoTime() + TIMEOUT.toNanos();
-        while (all.stream()
-                                .filter(java.util.concurrent.CompletableFuture::isDone)
-                                .count()
-                        < 4
-                && System.nanoTime() < deadline) {
-            Thread.onSpinWait();
-        }
+        TestMesh.await(
+                "four are refused",
+                () -> all.stream().filter(CompletableFuture::isDone).count() == 4);
         release.countDown();
         Map<Integer, Integer> statuses = new LinkedHashMap<>();
         for (var future : all) {
@@ -303,43 +156,92 @@ final class ProxyTest {
 
     @Test
     void aHostThatFailsIsLeftAlone() throws Exception {
-        int bad = backend(exchange -> reply(exchange, 500, "bad"));
-        serve(
+        int bad = mesh.backend(exchange -> reply(exchange, 500, "bad"));
+        mesh.serve(
                 "{match: {prefix: \"/\"}, route: {cluster: \"app\"}}",
                 cluster(
                         "app",
                         "outlier_detection: {consecutive_5xx: 2, interval: \"60s\", base_ejection_time: \"60s\","
                                 + " max_ejection_percent: 100}, common_lb_config: {healthy_panic_threshold: {value: 0}},",
                         bad));
-        assertThat(List.of(get("/").statusCode(), get("/").statusCode(), get("/").statusCode()))
+        assertThat(List.of(
+                        mesh.get("/").statusCode(),
+                        mesh.get("/").statusCode(),
+                        mesh.get("/").statusCode()))
                 .containsExactly(500, 500, 503);
     }
 
-    private static final class Provider implements ResourceProvider {
-        private final List<Runnable> listeners = new CopyOnWriteArrayList<>();
-        private final ResourceEncoder encoder = new ResourceEncoder();
-        private volatile ResourceSet current = ResourceSet.EMPTY;
-        private long generation;
-
-        void set(Map<String, ? extends Map<String, ? extends Message>> resources) {
-            current = encoder.encode(resources, ++generation);
-            listeners.forEach(Runnable::run);
+    @Test
+    void whenAllHostsAreLeftAlone_answersComeAtOnce_untilTheyAreBack() throws Exception {
+        int port = mesh.backend(exchange -> reply(exchange, calls.incrementAndGet() <= 2 ? 503 : 200, "app"));
+        mesh.serve(
+                "{match: {prefix: \"/\"}, route: {cluster: \"app\","
+                        + " retry_policy: {retry_on: \"5xx,reset,connect-failure\", num_retries: 30}}}",
+                cluster(
+                        "app",
+                        "outlier_detection: {consecutive_5xx: 2, interval: \"0.2s\", base_ejection_time: \"1s\","
+                                + " max_ejection_percent: 100}, common_lb_config: {healthy_panic_threshold: {value: 0}},",
+                        port));
+        HttpResponse<String> none = mesh.get("/");
+        assertThat(none.statusCode()).isEqualTo(503);
+        assertThat(none.body()).isEqualTo("no healthy upstream");
+        assertThat(calls).hasValue(2);
+        TestMesh.await("the host is back", () -> {
+            try {
+                return mesh.get("/").statusCode() == 200;
+            } catch (Exception e) {
+                throw new AssertionError(e);
+            }
+        });
+        for (int i = 0; i < 20; i++) {
+            assertThat(mesh.get("/").statusCode()).isEqualTo(200);
         }
+    }
 
-        @Override
-        public Client connect(Node node, @Nullable PeerIdentity peer, Runnable changed) {
-            listeners.add(changed);
-            return new Client() {
-                @Override
-                public ResourceSet current() {
-                    return current;
-                }
-
-                @Override
-                public void close() {
-                    listeners.remove(changed);
-                }
-            };
+    @ParameterizedTest
+    @CsvSource({"UNSPECIFIED", "INBOUND", "OUTBOUND"})
+    void theTightestLimits_refuseWhatComesTogether_andLetTheRestPass(String direction) throws Exception {
+        int port = mesh.backend(exchange -> {
+            try {
+                Thread.sleep(10);
+            } catch (InterruptedException e) {
+                Thread.currentThread().interrupt();
+            }
+            reply(exchange, 200, "ok");
+        });
+        mesh.serve(
+                TestMesh.http("edge", direction, "", ""),
+                "{match: {prefix: \"/\"}, route: {cluster: \"app\"}}",
+                cluster("app", """
+                circuit_breakers: {thresholds: [{max_connections: 1, max_pending_requests: 1}]},
+                typed_extension_protocol_options: {"envoy.extensions.upstreams.http.v3.HttpProtocolOptions": {
+                  "@type": "type.googleapis.com/envoy.extensions.upstreams.http.v3.HttpProtocolOptions",
+                  common_http_protocol_options: {max_requests_per_connection: 1},
+                  explicit_http_config: {http_protocol_options: {}}}},
+                """, port));
+        AtomicInteger ok = new AtomicInteger();
+        AtomicInteger overflow = new AtomicInteger();
+        try (var callers = java.util.concurrent.Executors.newVirtualThreadPerTaskExecutor()) {
+            for (int caller = 0; caller < 20; caller++) {
+                var _ = callers.submit(() -> {
+                    for (int i = 0; i < 10; i++) {
+                        HttpResponse<String> response = mesh.get("/");
+                        if (response.statusCode() == 200) {
+                            ok.incrementAndGet();
+                        } else if (response.headers()
+                                .firstValue("x-envoy-overloaded")
+                                .isPresent()) {
+                            overflow.incrementAndGet();
+                        }
+                    }
+                    return null;
+                });
+            }
+        }
+        assertThat(ok.get() + overflow.get()).isEqualTo(200);
+        assertThat(overflow.get()).isGreaterThan(100);
+        for (int i = 0; i < 50; i++) {
+            assertThat(mesh.get("/").statusCode()).isEqualTo(200);
         }
     }
 }

@@ -55,7 +55,7 @@ final class ProxyCommand implements Callable<Integer> {
             options = options.withNodeId(node);
         }
         Proxy proxy = Proxy.start(options);
-        Runtime.getRuntime().addShutdownHook(new Thread(proxy::close, "drain"));
+        Runtime.getRuntime().addShutdownHook(new Thread(proxy::terminate, "drain"));
         proxy.awaitTermination();
         return 0;
     }

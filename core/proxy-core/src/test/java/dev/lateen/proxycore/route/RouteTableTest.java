@@ -3,11 +3,17 @@ package dev.lateen.proxycore.route;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import com.google.protobuf.UnknownFieldSet;
 import dev.lateen.proxycore.CompileException;
 import dev.lateen.proxycore.TextProto;
 import dev.lateen.proxycore.Trace;
 import dev.lateen.proxycore.format.FormatContext;
 import dev.lateen.proxycore.head.RequestHead;
+import io.envoyproxy.envoy.config.core.v3.DataSource;
+import io.envoyproxy.envoy.config.core.v3.SubstitutionFormatString;
+import io.envoyproxy.envoy.config.route.v3.DirectResponseAction;
+import io.envoyproxy.envoy.config.route.v3.RouteConfiguration;
+import io.envoyproxy.envoy.config.route.v3.RouteMatch;
 import java.util.Random;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -300,6 +306,36 @@ class RouteTableTest {
                 .isEqualTo("301 https://shop.example/a?b");
         assertThat(outcome(table, RequestHead.of("GET", "shop.example", "/a?b").scheme("https")))
                 .isEqualTo("yes");
+    }
+
+    @Test
+    void directResponses_nameTheHost_whenTheirBodyHasAFormat() throws Exception {
+        SubstitutionFormatString format = SubstitutionFormatString.newBuilder()
+                .setTextFormatSource(DataSource.newBuilder().setInlineString("no %REQ(:AUTHORITY)% here: 100%%"))
+                .build();
+        // Field 3 of DirectResponseAction, body_format, is newer than the published messages.
+        UnknownFieldSet bodyFormat = UnknownFieldSet.newBuilder()
+                .addField(
+                        3,
+                        UnknownFieldSet.Field.newBuilder()
+                                .addLengthDelimited(format.toByteString())
+                                .build())
+                .build();
+        RouteConfiguration.Builder configuration =
+                RouteConfiguration.newBuilder().setName("r");
+        configuration
+                .addVirtualHostsBuilder()
+                .setName("v")
+                .addDomains("*")
+                .addRoutesBuilder()
+                .setMatch(RouteMatch.newBuilder().setPrefix("/"))
+                .setDirectResponse(
+                        DirectResponseAction.newBuilder().setStatus(502).setUnknownFields(bodyFormat));
+        RequestHead head = RequestHead.of("GET", "httpbin.org", "/");
+        assertThat(RouteTable.of(configuration.build()).decide(head, new Random(1), Trace.NONE))
+                .isInstanceOfSatisfying(
+                        DirectResponse.class, direct -> assertThat(direct.body().render(FormatContext.of(head, null), "-"))
+                                .isEqualTo("no httpbin.org here: 100%"));
     }
 
     @Test

@@ -5,92 +5,186 @@ import com.sun.net.httpserver.HttpServer;
 import dev.lateen.proxy.ProxyOptions;
 import dev.lateen.proxy.config.XdsConfiguration;
 import dev.lateen.proxy.http.RequestStatistics;
+import io.envoyproxy.envoy.admin.v3.ServerInfo;
+import io.envoyproxy.envoy.config.core.v3.Node;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.nio.charset.StandardCharsets;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 
 /**
- * The proxy's own HTTP interfaces, on Istio's ports: admin (loopback only), readiness, agent, metrics. Served on virtual
- * threads, apart from the event loops that carry traffic.
+ * The proxy's own HTTP interfaces, on Istio's ports: admin (loopback only), readiness, agent, metrics. Pages have Envoy's
+ * paths and forms, so that tools for Envoy read them. Served on virtual threads, apart from the event loops that carry
+ * traffic.
  */
 public final class AdminServers implements AutoCloseable {
+    private static final String HELP = """
+            admin commands are:
+              /clusters[?format=json]: limits and hosts of each cluster
+              /config_dump[?include_eds]: the configuration in force
+              /drain_listeners (POST) [?graceful]: stop accepting, let requests end
+              /healthcheck/fail, /healthcheck/ok (POST): say not ready, or ready again
+              /help: this text
+              /listeners[?format=json]: listeners and their addresses
+              /logging (POST) [?level=LEVEL] [?LOGGER=LEVEL]: how much is logged
+              /quitquitquit (POST): drain and end
+              /ready: 200 when configuration is in force and the proxy is not draining
+              /server_info: version, state, node
+              /stats, /stats/prometheus: counts
+            """;
+
     private final List<HttpServer> servers = new ArrayList<>();
     private final ExecutorService threads = Executors.newVirtualThreadPerTaskExecutor();
+    private final XdsConfiguration configuration;
+    private final ProxyOptions options;
+    private final Lifecycle lifecycle;
+    private final ConfigPages configPages;
+    private final ClusterPages clusterPages;
+    private final StatisticsPages statisticsPages;
+    private final LoggingPage loggingPage = new LoggingPage();
+    private final AppProbes probes;
     private final int adminPort;
+    private volatile boolean unwell;
 
-    /** An answer in text. */
-    record Page(int status, String text) {}
+    /** What an operator may have a proxy do. */
+    public interface Lifecycle {
+        /** Stops accepting and lets requests end; returns at once. */
+        void drain();
+
+        /** Whether it drains. */
+        boolean draining();
+
+        /** Drains and ends the proxy; returns at once. */
+        void quit();
+    }
+
+    /** An answer. */
+    record Page(int status, String contentType, String text) {
+        static Page text(String text) {
+            return new Page(200, "text/plain; charset=UTF-8", text);
+        }
+
+        static Page json(String text) {
+            return new Page(200, "application/json", text);
+        }
+
+        static Page error(int status, String text) {
+            return new Page(status, "text/plain; charset=UTF-8", text);
+        }
+    }
 
     @FunctionalInterface
     private interface Handler {
-        Page answer(String path) throws InterruptedException;
+        Page answer(Question question) throws InterruptedException;
     }
 
     /**
      * Opens all of them.
      *
-     * @param quit ends the proxy
      * @throws IOException when a port is taken, naming it
      */
     public AdminServers(
-            ProxyOptions options, XdsConfiguration configuration, RequestStatistics statistics, Runnable quit)
+            ProxyOptions options,
+            Node node,
+            XdsConfiguration configuration,
+            RequestStatistics statistics,
+            Lifecycle lifecycle)
             throws IOException {
-        ProxyPages pages = new ProxyPages(configuration, statistics, options);
-        AppProbes probes = new AppProbes(options.probes());
+        this.options = options;
+        this.configuration = configuration;
+        this.lifecycle = lifecycle;
+        configPages = new ConfigPages(configuration, node, this::state, Instant.now());
+        clusterPages = new ClusterPages(configuration);
+        statisticsPages = new StatisticsPages(configuration, statistics, options);
+        probes = new AppProbes(options.probes());
         try {
-            HttpServer admin =
-                    serve(InetAddress.getLoopbackAddress(), options.adminPort(), path -> admin(path, pages, quit));
+            HttpServer admin = serve(InetAddress.getLoopbackAddress(), options.adminPort(), this::admin);
             adminPort = admin.getAddress().getPort();
             InetAddress any = new InetSocketAddress(0).getAddress();
-            serve(any, options.statusPort(), path -> path.equals("/healthz/ready") ? pages.ready() : missing(path));
-            serve(
-                    any,
-                    options.metricsPort(),
-                    path -> path.equals("/stats/prometheus") ? pages.metrics() : missing(path));
-            serve(any, options.agentPort(), path -> agent(path, pages, probes, quit));
+            serve(any, options.statusPort(), this::status);
+            serve(any, options.metricsPort(), this::metrics);
+            serve(any, options.agentPort(), this::agent);
         } catch (IOException e) {
             close();
             throw e;
         }
     }
 
-    private Page admin(String path, ProxyPages pages, Runnable quit) {
-        return switch (path) {
-            case "/ready" -> pages.ready();
-            case "/clusters" -> pages.clusters();
-            case "/listeners" -> pages.listeners();
-            case "/config_dump" -> pages.configuration();
-            case "/server_info" -> pages.info();
-            case "/stats", "/stats/prometheus" -> pages.metrics();
-            case "/quitquitquit" -> quit(quit);
-            default -> missing(path);
-        };
-    }
-
-    private Page agent(String path, ProxyPages pages, AppProbes probes, Runnable quit) throws InterruptedException {
-        if (path.startsWith("/app-health/")) {
-            return probes.ask(path);
+    private ServerInfo.State state() {
+        if (lifecycle.draining() || unwell) {
+            return ServerInfo.State.DRAINING;
         }
-        return switch (path) {
-            case "/healthz/ready" -> pages.ready();
-            case "/stats/prometheus" -> pages.metrics();
-            case "/quitquitquit" -> quit(quit);
-            default -> missing(path);
+        return configuration.complete() ? ServerInfo.State.LIVE : ServerInfo.State.INITIALIZING;
+    }
+
+    private Page ready() {
+        ServerInfo.State state = state();
+        return switch (state) {
+            case LIVE -> Page.text("LIVE\n");
+            case INITIALIZING ->
+                Page.error(503, "INITIALIZING\nwaiting for configuration from " + options.controlPlane() + "\n");
+            default -> Page.error(503, state + "\n");
         };
     }
 
-    private static Page quit(Runnable quit) {
-        Thread.ofVirtual().name("quit").start(quit);
-        return new Page(200, "OK\n");
+    private Page admin(Question question) {
+        return switch (question.path()) {
+            case "/", "/help" -> Page.text(HELP);
+            case "/ready" -> ready();
+            case "/clusters" -> clusterPages.clusters(question);
+            case "/listeners" -> configPages.listeners(question);
+            case "/config_dump" -> configPages.dump(question);
+            case "/server_info" -> configPages.info();
+            case "/stats", "/stats/prometheus" -> statisticsPages.metrics();
+            case "/logging" -> posted(question, () -> loggingPage.answer(question));
+            case "/drain_listeners" -> posted(question, () -> done(lifecycle::drain));
+            case "/healthcheck/fail" -> posted(question, () -> done(() -> unwell = true));
+            case "/healthcheck/ok" -> posted(question, () -> done(() -> unwell = false));
+            case "/quitquitquit" -> posted(question, () -> done(lifecycle::quit));
+            default -> missing(question);
+        };
     }
 
-    private static Page missing(String path) {
-        return new Page(404, "no such page: " + path + "\n");
+    private Page status(Question question) {
+        return question.path().equals("/healthz/ready") ? ready() : missing(question);
+    }
+
+    private Page metrics(Question question) {
+        return question.path().equals("/stats/prometheus") ? statisticsPages.metrics() : missing(question);
+    }
+
+    private Page agent(Question question) throws InterruptedException {
+        if (question.path().startsWith("/app-health/")) {
+            return probes.ask(question.path());
+        }
+        return switch (question.path()) {
+            case "/healthz/ready" -> ready();
+            case "/stats/prometheus" -> statisticsPages.metrics();
+            case "/quitquitquit" -> posted(question, () -> done(lifecycle::quit));
+            case "/drain" -> posted(question, () -> done(lifecycle::drain));
+            default -> missing(question);
+        };
+    }
+
+    /** What changes something is not done by following a link. */
+    private static Page posted(Question question, java.util.function.Supplier<Page> change) {
+        return question.isPost()
+                ? change.get()
+                : Page.error(405, "Method Not Allowed: " + question.path() + " changes something, use POST\n");
+    }
+
+    private static Page done(Runnable change) {
+        change.run();
+        return Page.text("OK\n");
+    }
+
+    private static Page missing(Question question) {
+        return Page.error(404, "no such page: " + question.path() + "\n");
     }
 
     private HttpServer serve(InetAddress address, int port, Handler handler) throws IOException {
@@ -109,9 +203,9 @@ public final class AdminServers implements AutoCloseable {
 
     private static void answer(HttpExchange exchange, Handler handler) throws IOException {
         try (exchange) {
-            Page page = handler.answer(exchange.getRequestURI().getPath());
+            Page page = handler.answer(Question.of(exchange.getRequestMethod(), exchange.getRequestURI()));
             byte[] body = page.text().getBytes(StandardCharsets.UTF_8);
-            exchange.getResponseHeaders().set("Content-Type", "text/plain; charset=utf-8");
+            exchange.getResponseHeaders().set("Content-Type", page.contentType());
             exchange.sendResponseHeaders(page.status(), body.length == 0 ? -1 : body.length);
             exchange.getResponseBody().write(body);
         } catch (InterruptedException e) {

@@ -37,7 +37,7 @@ final class AppProbes {
     Page ask(String path) throws InterruptedException {
         Value probe = probes.get(path);
         if (probe == null) {
-            return new Page(404, "no probe was rewritten to " + path + "\n");
+            return Page.error(404, "no probe was rewritten to " + path + "\n");
         }
         Map<String, Value> fields = probe.getStructValue().getFieldsMap();
         Value seconds = fields.get("timeoutSeconds");
@@ -51,9 +51,9 @@ final class AppProbes {
             if (tcp != null) {
                 return tcp(port(tcp.getStructValue().getFieldsMap()), timeout);
             }
-            return new Page(500, "the probe of " + path + " is neither httpGet nor tcpSocket\n");
+            return Page.error(500, "the probe of " + path + " is neither httpGet nor tcpSocket\n");
         } catch (IOException e) {
-            return new Page(503, "the application does not answer: " + e.getMessage() + "\n");
+            return Page.error(503, "the application does not answer: " + e.getMessage() + "\n");
         }
     }
 
@@ -67,13 +67,13 @@ final class AppProbes {
         URI uri = URI.create("http://127.0.0.1:" + port(get) + (path == null ? "/" : path.getStringValue()));
         HttpResponse<Void> response = client.send(
                 HttpRequest.newBuilder(uri).timeout(timeout).build(), HttpResponse.BodyHandlers.discarding());
-        return new Page(response.statusCode(), "");
+        return Page.error(response.statusCode(), "");
     }
 
     private static Page tcp(int port, Duration timeout) throws IOException {
         try (Socket socket = new Socket()) {
             socket.connect(new InetSocketAddress(InetAddress.getLoopbackAddress(), port), (int) timeout.toMillis());
-            return new Page(200, "");
+            return Page.text("");
         }
     }
 }

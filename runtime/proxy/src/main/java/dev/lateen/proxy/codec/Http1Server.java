@@ -40,6 +40,11 @@ public final class Http1Server extends Http1Connection {
         this.idleNanos = idleNanos;
     }
 
+    /** Has the connection end after the next answer. */
+    public void announceEnd() {
+        draining = true;
+    }
+
     /** Has the connection end after the request in flight, or at once when there is none. */
     public void drain() {
         draining = true;
@@ -271,6 +276,11 @@ public final class Http1Server extends Http1Connection {
         Stream(boolean toHead, @Nullable String protocol) {
             this.toHead = toHead;
             this.protocol = protocol;
+        }
+
+        @Override
+        public String protocol() {
+            return http10 ? "HTTP/1.0" : "HTTP/1.1";
         }
 
         private boolean over() {

@@ -20,6 +20,8 @@ import io.envoyproxy.envoy.config.cluster.v3.Cluster;
 import io.envoyproxy.envoy.config.endpoint.v3.ClusterLoadAssignment;
 import io.envoyproxy.envoy.config.listener.v3.Listener;
 import io.envoyproxy.envoy.config.route.v3.RouteConfiguration;
+import java.time.Instant;
+import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.HashSet;
@@ -44,24 +46,32 @@ public final class XdsConfiguration implements ResourceListener {
     public static final String ROUTES = "type.googleapis.com/envoy.config.route.v3.RouteConfiguration";
 
     private final RandomGenerator random;
+    private final InstantSource clock;
     private final BiConsumer<String, Subscription> subscribe;
     private final Consumer<ActiveConfiguration> changed;
     private final Map<String, CompiledListener> listeners = new TreeMap<>();
     private final Map<String, RouteTable> routes = new TreeMap<>();
     private final Map<String, LiveCluster> clusters = new TreeMap<>();
     private final Map<String, EndpointSet> endpoints = new HashMap<>();
-    private final Map<String, Map<String, Message>> resources = new TreeMap<>();
+    private final Map<String, Map<String, Kept>> resources = new TreeMap<>();
     private final Set<String> seen = new HashSet<>();
     private volatile ActiveConfiguration current = ActiveConfiguration.EMPTY;
     private volatile boolean complete;
+
+    /** A resource as it was sent, and when. */
+    public record Kept(Message body, String version, Instant updated) {}
 
     /**
      * @param subscribe asks for resources of a type by name
      * @param changed is told of each new configuration, on the thread that brought it
      */
     public XdsConfiguration(
-            RandomGenerator random, BiConsumer<String, Subscription> subscribe, Consumer<ActiveConfiguration> changed) {
+            RandomGenerator random,
+            InstantSource clock,
+            BiConsumer<String, Subscription> subscribe,
+            Consumer<ActiveConfiguration> changed) {
         this.random = random;
+        this.clock = clock;
         this.subscribe = subscribe;
         this.changed = changed;
     }
@@ -77,8 +87,8 @@ public final class XdsConfiguration implements ResourceListener {
     }
 
     /** The resources in force as they were sent, by type and name. */
-    public synchronized Map<String, Map<String, Message>> resources() {
-        Map<String, Map<String, Message>> copy = new TreeMap<>();
+    public synchronized Map<String, Map<String, Kept>> resources() {
+        Map<String, Map<String, Kept>> copy = new TreeMap<>();
         resources.forEach((type, named) -> copy.put(type, new TreeMap<>(named)));
         return copy;
     }
@@ -114,8 +124,11 @@ public final class XdsConfiguration implements ResourceListener {
     }
 
     private void keep(ResourceUpdate update, Map<String, ? extends Message> messages) {
-        Map<String, Message> named = resources.computeIfAbsent(update.type(), _ -> new TreeMap<>());
-        named.putAll(messages);
+        Map<String, Kept> named = resources.computeIfAbsent(update.type(), _ -> new TreeMap<>());
+        Map<String, String> versions = new HashMap<>();
+        update.changed().forEach(resource -> versions.put(resource.name(), resource.version()));
+        messages.forEach(
+                (name, body) -> named.put(name, new Kept(body, versions.getOrDefault(name, ""), clock.instant())));
         update.removed().forEach(named::remove);
     }
 

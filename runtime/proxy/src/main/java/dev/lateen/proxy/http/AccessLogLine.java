@@ -5,11 +5,12 @@ import dev.lateen.proxycore.listener.AccessLog;
 import dev.lateen.proxycore.listener.JsonLayout;
 import java.util.StringJoiner;
 
-/** A request as a line of an access log. */
-final class AccessLogLine {
+/** A request or connection as a line of an access log. */
+public final class AccessLogLine {
     private AccessLogLine() {}
 
-    static String of(AccessLog log, FormatContext context) {
+    /** The line, its end included. */
+    public static String of(AccessLog log, FormatContext context) {
         return switch (log.layout()) {
             case AccessLog.Text(var format, var _) -> ended(format.render(context, "-"));
             case AccessLog.Json(var fields, var omitEmpty) -> json(fields, context, omitEmpty) + "\n";

@@ -12,14 +12,11 @@ import dev.lateen.proxycore.Trace;
 import dev.lateen.proxycore.balance.LiveCluster;
 import dev.lateen.proxycore.balance.Pick;
 import dev.lateen.proxycore.cluster.Host;
-import dev.lateen.proxycore.filter.CorsPolicy;
-import dev.lateen.proxycore.filter.FaultInjection;
 import dev.lateen.proxycore.filter.FilterConfig;
-import dev.lateen.proxycore.filter.HttpFilter;
-import dev.lateen.proxycore.head.FieldName;
 import dev.lateen.proxycore.head.Fields;
 import dev.lateen.proxycore.head.RequestHead;
 import dev.lateen.proxycore.head.ResponseHead;
+import dev.lateen.proxycore.listener.HeadPreparation;
 import dev.lateen.proxycore.listener.HttpConnectionManager;
 import dev.lateen.proxycore.route.DirectResponse;
 import dev.lateen.proxycore.route.Forward;
@@ -33,6 +30,7 @@ import dev.lateen.proxycore.route.Timeouts;
 import io.netty.buffer.ByteBuf;
 import java.net.InetSocketAddress;
 import java.util.List;
+import java.util.Map;
 import java.util.UUID;
 import org.jspecify.annotations.Nullable;
 
@@ -42,6 +40,7 @@ public final class ConnectionRequests implements ServerStreams {
     private final HttpConnectionManager manager;
     private final ConnectionFacts facts;
     private final boolean inbound;
+    private final HeadPreparation preparation;
 
     /**
      * @param facts with the original destination as the destination
@@ -53,6 +52,7 @@ public final class ConnectionRequests implements ServerStreams {
         this.manager = manager;
         this.facts = facts;
         this.inbound = inbound;
+        preparation = new HeadPreparation(manager);
     }
 
     @Override
@@ -62,58 +62,74 @@ public final class ConnectionRequests implements ServerStreams {
 
     @Override
     public RequestEvents begin(ServerStream stream, RequestHead head, boolean end) {
-        RequestRecord record = new RequestRecord(service, facts, head, manager.accessLogs(), inbound);
-        prepare(head);
+        RequestRecord record =
+                new RequestRecord(service, facts, stream.protocol(), head, manager.accessLogs(), inbound);
+        HeadPreparation.Refusal refusal = preparation.request(head, facts, this::requestId);
         ActiveConfiguration configuration = service.configuration().get();
         RouteTable table = configuration.routes(manager.routes());
-        if (table == null) {
-            Fault fault = Fault.noRoute(head.authority(), manager.routes().toString(), "its routes have not come yet");
-            LocalReply.send(stream, head, HeaderMutations.NONE, fault, record);
-            return new Discard(stream);
+        RouteAction action = table == null ? null : table.decide(head, service.random(), Trace.NONE);
+        FilteredRequest.Target target = action == null
+                ? new FilteredRequest.Target(manager.filters(), Map.of(), "")
+                : new FilteredRequest.Target(
+                        manager.filters(),
+                        action.route().overrides(),
+                        action instanceof Forward forward ? forward.cluster() : "");
+        FilteredRequest request = new FilteredRequest(
+                service,
+                stream,
+                head,
+                end,
+                record,
+                preparation,
+                target,
+                (passed, router, bare) -> route(passed, router, bare, action, configuration));
+        if (refusal == null) {
+            request.proceed();
+        } else {
+            refuse(request, refusal);
         }
-        RouteAction action = table.decide(head, service.random(), Trace.NONE);
-        CorsPolicy cors = cors(action);
-        CorsPolicy.Verdict verdict = cors == null ? null : cors.decide(head, service.random());
-        if (cors == null || verdict == null) {
-            return begin(stream, head, end, action, table, configuration, record);
-        }
-        ResponseHead preflight = verdict.preflight();
-        if (preflight != null) {
-            record.route(action.route(), "");
-            LocalReply.send(stream, head, HeaderMutations.NONE, preflight, "", record);
-            return new Discard(stream);
-        }
-        String origin = verdict.origin();
-        ServerStream out = origin == null ? stream : new CrossOrigin(stream, cors, origin);
-        return begin(out, head, end, action, table, configuration, record);
+        return request;
     }
 
-    private @Nullable CorsPolicy cors(RouteAction action) {
-        for (HttpFilter filter : manager.filters()) {
-            if (filter.effective(action.route().overrides()) instanceof FilterConfig.Cors(var policy)) {
-                return policy;
-            }
+    private void refuse(FilteredRequest request, HeadPreparation.Refusal refusal) {
+        request.record().details(refusal.details());
+        ResponseHead response = new ResponseHead(refusal.status());
+        if (refusal.location() != null) {
+            response.with("location", refusal.location());
         }
-        return null;
+        LocalReply.send(request.answer(), request.request(), HeaderMutations.NONE, response, "", request.record());
     }
 
-    private RequestEvents begin(
-            ServerStream stream,
-            RequestHead head,
+    /** A random UUID; it need not be hard to guess, but cheap. */
+    private String requestId() {
+        long high = service.random().nextLong() & ~0xF000L | 0x4000L;
+        long low = service.random().nextLong() & ~0xC000_0000_0000_0000L | 0x8000_0000_0000_0000L;
+        return new UUID(high, low).toString();
+    }
+
+    private RequestEvents route(
+            FilteredRequest request,
+            FilterConfig.Router router,
             boolean end,
-            RouteAction action,
-            RouteTable table,
-            ActiveConfiguration configuration,
-            RequestRecord record) {
+            @Nullable RouteAction action,
+            ActiveConfiguration configuration) {
+        ServerStream answer = request.answer();
+        RequestHead head = request.request();
+        RequestRecord record = request.record();
         switch (action) {
+            case null -> {
+                Fault fault =
+                        Fault.noRoute(head.authority(), manager.routes().toString(), "its routes have not come yet");
+                LocalReply.send(answer, head, HeaderMutations.NONE, fault, record);
+            }
             case Forward forward -> {
-                return forward(stream, head, end, forward, configuration, record);
+                return forward(request, router, end, forward, configuration);
             }
             case DirectResponse direct -> {
                 record.route(direct.route(), "");
                 record.details("direct_response");
                 LocalReply.send(
-                        stream,
+                        answer,
                         head,
                         direct.responseHeaders(),
                         new ResponseHead(direct.status()),
@@ -124,49 +140,32 @@ public final class ConnectionRequests implements ServerStreams {
                 record.route(redirect.route(), "");
                 record.details("direct_response");
                 ResponseHead response = new ResponseHead(redirect.status()).with("location", redirect.location(head));
-                LocalReply.send(stream, head, redirect.responseHeaders(), response, "", record);
+                LocalReply.send(answer, head, redirect.responseHeaders(), response, "", record);
             }
             case NoRoute none -> {
                 record.route(none.route(), "");
-                Fault fault = Fault.noRoute(head.authority(), table.name(), none.reason());
-                LocalReply.send(stream, head, none.responseHeaders(), fault, record);
+                Fault fault = Fault.noRoute(head.authority(), none.route().table(), none.reason());
+                LocalReply.send(answer, head, none.responseHeaders(), fault, record);
             }
         }
-        return new Discard(stream);
-    }
-
-    /** What a proxy adds to every request before it looks for a route. */
-    private void prepare(RequestHead head) {
-        Fields fields = head.fields();
-        if (manager.headers().generateRequestId() && !fields.contains(FieldName.X_REQUEST_ID)) {
-            fields.set(FieldName.X_REQUEST_ID, UUID.randomUUID().toString());
-        }
-        if (!fields.contains(FieldName.X_FORWARDED_PROTO)) {
-            fields.set(FieldName.X_FORWARDED_PROTO, head.scheme().isEmpty() ? "http" : head.scheme());
-        }
-        if (manager.headers().useRemoteAddress() && !manager.headers().skipForwardedForAppend()) {
-            String client = facts.source().getAddress().getHostAddress();
-            String before = fields.joined(FieldName.X_FORWARDED_FOR);
-            fields.set(FieldName.X_FORWARDED_FOR, before == null ? client : before + "," + client);
-        }
+        return new Discard(answer);
     }
 
     private RequestEvents forward(
-            ServerStream stream,
-            RequestHead head,
+            FilteredRequest request,
+            FilterConfig.Router router,
             boolean end,
             Forward forward,
-            ActiveConfiguration configuration,
-            RequestRecord record) {
+            ActiveConfiguration configuration) {
+        RequestHead head = request.request();
+        RequestRecord record = request.record();
         record.route(forward.route(), forward.cluster());
         LiveCluster cluster = configuration.clusters().get(forward.cluster());
         if (cluster == null) {
             Fault fault = Fault.noCluster(forward.cluster(), forward.policy().clusterNotFoundStatus());
-            LocalReply.send(stream, head, forward.responseHeaders(), fault, record);
-            return new Discard(stream);
+            LocalReply.send(request.answer(), head, forward.responseHeaders(), fault, record);
+            return new Discard(request.answer());
         }
-        FaultInjection.Verdict injected = injected(head, forward);
-        FilterConfig.Router router = router();
         Timeouts timeouts = forward.timeouts(head, router);
         Pick pick = new Pick(service.random())
                 .hash(forward.hash(head, facts))
@@ -174,33 +173,13 @@ public final class ConnectionRequests implements ServerStreams {
                 .destination(facts.destination());
         List<Mirror> mirrors = forward.mirrors(service.random());
         forward.rewrite(head, record);
-        RequestExchange exchange = new RequestExchange(service, stream, head, forward, cluster, pick, timeouts, record);
+        RequestExchange exchange =
+                new RequestExchange(service, request.answer(), head, forward, router, cluster, pick, timeouts, record);
         RequestEvents events = mirrors.isEmpty()
                 ? exchange
                 : new Mirroring(service, exchange, head, mirrors, configuration, facts, end);
-        if (injected.delay().isZero() && !injected.aborts()) {
-            exchange.start(end);
-            return events;
-        }
-        return new Injected(service, stream, head, forward, injected, events, () -> exchange.start(end), record);
-    }
-
-    private FaultInjection.Verdict injected(RequestHead head, Forward forward) {
-        for (HttpFilter filter : manager.filters()) {
-            if (filter.effective(forward.route().overrides()) instanceof FilterConfig.Fault(var injection)) {
-                return injection.decide(head, forward.cluster(), service.random());
-            }
-        }
-        return FaultInjection.UNTOUCHED;
-    }
-
-    private FilterConfig.Router router() {
-        for (HttpFilter filter : manager.filters()) {
-            if (filter.config() instanceof FilterConfig.Router found) {
-                return found;
-            }
-        }
-        return new FilterConfig.Router(false, false);
+        exchange.start(end);
+        return events;
     }
 
     /** Hears the rest of a request that is answered already. */

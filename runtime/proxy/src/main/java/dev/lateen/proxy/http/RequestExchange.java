@@ -17,6 +17,7 @@ import dev.lateen.proxycore.balance.Pick;
 import dev.lateen.proxycore.cluster.Host;
 import dev.lateen.proxycore.cluster.Limit;
 import dev.lateen.proxycore.cluster.OutlierDetector;
+import dev.lateen.proxycore.filter.FilterConfig;
 import dev.lateen.proxycore.head.FieldName;
 import dev.lateen.proxycore.head.Fields;
 import dev.lateen.proxycore.head.RequestHead;
@@ -39,6 +40,7 @@ final class RequestExchange implements RequestEvents {
     private final ServerStream downstream;
     private final RequestHead head;
     private final Forward forward;
+    private final boolean tells;
     private final LiveCluster cluster;
     private final Pick pick;
     private final Timeouts timeouts;
@@ -59,6 +61,7 @@ final class RequestExchange implements RequestEvents {
             ServerStream downstream,
             RequestHead head,
             Forward forward,
+            FilterConfig.Router router,
             LiveCluster cluster,
             Pick pick,
             Timeouts timeouts,
@@ -67,6 +70,7 @@ final class RequestExchange implements RequestEvents {
         this.downstream = downstream;
         this.head = head;
         this.forward = forward;
+        this.tells = !router.suppressEnvoyHeaders();
         this.cluster = cluster;
         this.pick = pick;
         this.timeouts = timeouts;
@@ -255,6 +259,21 @@ final class RequestExchange implements RequestEvents {
         }
     }
 
+    /** Adds to the app's answer what the route and this proxy have to say. */
+    private void mark(ResponseHead response) {
+        Fields fields = response.fields();
+        for (String cookie : forward.cookies(head, record.facts())) {
+            fields.add(FieldName.SET_COOKIE, cookie);
+        }
+        if (tells) {
+            fields.set(FieldName.X_ENVOY_UPSTREAM_SERVICE_TIME, Long.toString(record.upstreamMillis()));
+        }
+        if (forward.policy().attemptCountInResponse()) {
+            fields.set(FieldName.X_ENVOY_ATTEMPT_COUNT, Integer.toString(record.attempts()));
+        }
+        forward.responseHeaders().apply(fields, record);
+    }
+
     /** One sending of the request to one host. */
     private final class Try implements Waiter, ResponseEvents {
         private final Host host;
@@ -299,6 +318,7 @@ final class RequestExchange implements RequestEvents {
                 return;
             }
             outlier(OutlierDetector.Outcome.CONNECTED);
+            record.connected(connection.channel().localAddress());
             ClientStream opened = connection.open(this);
             stream = opened;
             boolean bare = body.ended() && body.isEmpty();
@@ -316,6 +336,7 @@ final class RequestExchange implements RequestEvents {
             }
             RetryVerdict verdict = RetryVerdict.NO;
             if (reason != ResetReason.OVERFLOW) {
+                record.connectFailure(detail);
                 outlier(OutlierDetector.Outcome.CONNECT_FAILED);
                 verdict = retries == null ? RetryVerdict.NO : retries.onReset(reason, false);
             }
@@ -361,11 +382,8 @@ final class RequestExchange implements RequestEvents {
             success = status < 500;
             timeout.cancel();
             answered = true;
-            for (String cookie : forward.cookies(head, record.facts())) {
-                response.fields().add(FieldName.SET_COOKIE, cookie);
-            }
             record.answered(response);
-            forward.responseHeaders().apply(response.fields(), record);
+            mark(response);
             downstream.head(response, end);
             if (end) {
                 complete();
@@ -434,7 +452,8 @@ final class RequestExchange implements RequestEvents {
                         case PROTOCOL_ERROR -> ResetReason.PROTOCOL_ERROR;
                         case CANCELLED -> ResetReason.LOCAL_RESET;
                     };
-            RetryVerdict verdict = retries == null ? RetryVerdict.NO : retries.onReset(core, true);
+            boolean sent = reason != Reset.REFUSED;
+            RetryVerdict verdict = retries == null ? RetryVerdict.NO : retries.onReset(core, sent);
             RequestExchange.this.failed(this, verdict, Fault.connectionTermination(host.toString()));
         }
 

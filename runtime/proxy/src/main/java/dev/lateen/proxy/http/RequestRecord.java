@@ -1,11 +1,14 @@
 package dev.lateen.proxy.http;
 
+import static dev.lateen.proxy.http.ConnectionFormat.text;
+
 import dev.lateen.proxycore.ConnectionFacts;
 import dev.lateen.proxycore.Fault;
 import dev.lateen.proxycore.ResponseFlag;
 import dev.lateen.proxycore.cluster.Host;
 import dev.lateen.proxycore.format.FormatContext;
 import dev.lateen.proxycore.format.Operator;
+import dev.lateen.proxycore.head.FieldName;
 import dev.lateen.proxycore.head.Fields;
 import dev.lateen.proxycore.head.RequestHead;
 import dev.lateen.proxycore.head.ResponseHead;
@@ -13,17 +16,16 @@ import dev.lateen.proxycore.listener.AccessLog;
 import dev.lateen.proxycore.retry.RetryVerdict;
 import dev.lateen.proxycore.route.RouteInfo;
 import java.net.InetSocketAddress;
+import java.net.SocketAddress;
 import java.time.Instant;
-import java.time.format.DateTimeFormatter;
-import java.time.temporal.ChronoUnit;
 import java.util.List;
-import java.util.Locale;
 import org.jspecify.annotations.Nullable;
 
 /** What is known of one request, for its line in the access log and the statistics. One thread. */
 final class RequestRecord implements FormatContext {
     private final HttpService service;
     private final ConnectionFacts facts;
+    private final String protocol;
     private final RequestHead request;
     private final List<AccessLog> logs;
     private final boolean inbound;
@@ -32,6 +34,8 @@ final class RequestRecord implements FormatContext {
     private @Nullable ResponseHead response;
     private @Nullable RouteInfo route;
     private @Nullable Host host;
+    private @Nullable InetSocketAddress upstreamLocal;
+    private String failure = "";
     private String cluster = "";
     private String details = "";
     private long flags;
@@ -42,9 +46,15 @@ final class RequestRecord implements FormatContext {
     private boolean ended;
 
     RequestRecord(
-            HttpService service, ConnectionFacts facts, RequestHead request, List<AccessLog> logs, boolean inbound) {
+            HttpService service,
+            ConnectionFacts facts,
+            String protocol,
+            RequestHead request,
+            List<AccessLog> logs,
+            boolean inbound) {
         this.service = service;
         this.facts = facts;
+        this.protocol = protocol;
         this.request = request;
         this.logs = logs;
         this.inbound = inbound;
@@ -67,7 +77,23 @@ final class RequestRecord implements FormatContext {
 
     void attempt(Host next) {
         host = next;
+        upstreamLocal = null;
         attempts++;
+    }
+
+    /** The try has a connection, from this address. */
+    void connected(SocketAddress local) {
+        upstreamLocal = local instanceof InetSocketAddress address ? address : null;
+    }
+
+    /** Why there is no connection, for people. */
+    void connectFailure(String reason) {
+        failure = reason;
+    }
+
+    /** How long the answer's head took from the end of the request's, in milliseconds. */
+    long upstreamMillis() {
+        return (answeredNanos - startedNanos) / 1_000_000;
     }
 
     void received(int bytes) {
@@ -145,10 +171,11 @@ final class RequestRecord implements FormatContext {
         long now = service.worker().timer().nanoTime();
         RouteInfo info = route;
         Host upstream = host;
+        InetSocketAddress from = upstreamLocal;
         ResponseHead head = response;
         return switch (operator) {
-            case START_TIME -> DateTimeFormatter.ISO_INSTANT.format(started.truncatedTo(ChronoUnit.MILLIS));
-            case PROTOCOL, UPSTREAM_PROTOCOL -> "HTTP/1.1";
+            case PROTOCOL -> protocol;
+            case UPSTREAM_PROTOCOL -> upstream == null ? null : "HTTP/1.1";
             case RESPONSE_CODE -> Integer.toString(head == null ? 0 : head.status());
             case RESPONSE_CODE_DETAILS -> details.isEmpty() ? null : details;
             case RESPONSE_FLAGS -> ResponseFlag.shortNames(flags);
@@ -158,22 +185,30 @@ final class RequestRecord implements FormatContext {
             case DURATION -> Long.toString((now - startedNanos) / 1_000_000);
             case RESPONSE_DURATION ->
                 answeredNanos == 0 ? null : Long.toString((answeredNanos - startedNanos) / 1_000_000);
+            case RESPONSE_TX_DURATION -> answeredNanos == 0 ? null : Long.toString((now - answeredNanos) / 1_000_000);
             case UPSTREAM_HOST, UPSTREAM_REMOTE_ADDRESS -> upstream == null ? null : text(upstream.address());
+            case UPSTREAM_REMOTE_PORT ->
+                upstream == null ? null : Integer.toString(upstream.address().getPort());
+            case UPSTREAM_REMOTE_ADDRESS_WITHOUT_PORT ->
+                upstream == null ? null : upstream.address().getAddress().getHostAddress();
+            case UPSTREAM_HOST_NAME ->
+                upstream == null
+                        ? null
+                        : upstream.endpoint().hostname().isEmpty()
+                                ? text(upstream.address())
+                                : upstream.endpoint().hostname();
+            case UPSTREAM_LOCAL_ADDRESS -> from == null ? null : text(from);
+            case UPSTREAM_LOCAL_ADDRESS_WITHOUT_PORT ->
+                from == null ? null : from.getAddress().getHostAddress();
+            case UPSTREAM_LOCAL_PORT -> from == null ? null : Integer.toString(from.getPort());
+            case UPSTREAM_TRANSPORT_FAILURE_REASON -> failure.isEmpty() ? null : failure;
             case UPSTREAM_CLUSTER, UPSTREAM_CLUSTER_RAW -> cluster.isEmpty() ? null : cluster;
             case UPSTREAM_REQUEST_ATTEMPT_COUNT -> Integer.toString(attempts);
-            case DOWNSTREAM_REMOTE_ADDRESS, DOWNSTREAM_DIRECT_REMOTE_ADDRESS -> text(facts.source());
-            case DOWNSTREAM_REMOTE_ADDRESS_WITHOUT_PORT, DOWNSTREAM_DIRECT_REMOTE_ADDRESS_WITHOUT_PORT ->
-                facts.source().getAddress().getHostAddress();
-            case DOWNSTREAM_LOCAL_ADDRESS -> text(facts.destination());
-            case REQUESTED_SERVER_NAME -> facts.serverName().isEmpty() ? null : facts.serverName();
             case ROUTE_NAME -> info == null || info.name().isEmpty() ? null : info.name();
             case VIRTUAL_HOST_NAME -> info == null ? null : info.virtualHost();
-            case ENVIRONMENT -> System.getenv(argument);
-            default -> null;
+            case GRPC_STATUS, GRPC_STATUS_NUMBER ->
+                head == null ? null : head.fields().get(FieldName.GRPC_STATUS);
+            default -> ConnectionFormat.value(facts, started, operator, argument);
         };
-    }
-
-    private static String text(InetSocketAddress address) {
-        return String.format(Locale.ROOT, "%s:%d", address.getAddress().getHostAddress(), address.getPort());
     }
 }

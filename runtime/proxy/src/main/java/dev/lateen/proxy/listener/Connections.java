@@ -28,43 +28,50 @@ import io.netty.channel.ChannelInitializer;
 import io.netty.channel.ChannelOption;
 import java.net.InetSocketAddress;
 import java.util.List;
-import java.util.Set;
+import java.util.Map;
 import java.util.function.Function;
+import java.util.function.Predicate;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /** Takes each accepted connection of one listening socket to the filter chain that it belongs to. */
 public final class Connections extends ChannelInitializer<Channel> {
+    private static final String PROTOCOL = "protocol";
+
     private final Supplier<@Nullable CompiledListener> listener;
     private final Function<Channel, HttpService> services;
     private final Sockets sockets;
-    private final Set<Channel> open;
+    private final Map<Channel, CompiledListener> open;
+    private final Predicate<CompiledListener> ending;
 
     /**
      * @param listener the listener as it is now; null when it is gone
      * @param services what belongs to the event loop of a connection
      * @param open takes each connection for as long as it is there
+     * @param ending whether connections of a listener are to end soon
      */
     public Connections(
             Supplier<@Nullable CompiledListener> listener,
             Function<Channel, HttpService> services,
             Sockets sockets,
-            Set<Channel> open) {
+            Map<Channel, CompiledListener> open,
+            Predicate<CompiledListener> ending) {
         this.listener = listener;
         this.services = services;
         this.sockets = sockets;
         this.open = open;
+        this.ending = ending;
     }
 
     @Override
     protected void initChannel(Channel channel) {
-        open.add(channel);
-        var _ = channel.closeFuture().addListener(_ -> open.remove(channel));
         CompiledListener accepted = listener.get();
         if (accepted == null) {
             var _ = channel.close();
             return;
         }
+        open.put(channel, accepted);
+        var _ = channel.closeFuture().addListener(_ -> open.remove(channel));
         HttpService service = services.apply(channel);
         InetSocketAddress local = (InetSocketAddress) channel.localAddress();
         InetSocketAddress original = wantsOriginal(accepted) ? OriginalDestination.of(channel) : null;
@@ -112,7 +119,24 @@ public final class Connections extends ChannelInitializer<Channel> {
                                 manager.timeouts().connectionIdle().toNanos());
                     case TcpProxy proxy -> new TcpTunnel(service, sockets, proxy, facts);
                 };
-        channel.pipeline().addLast("protocol", handler);
+        channel.pipeline().addLast(PROTOCOL, handler);
+        if (ending.test(listener)) {
+            announceEnd(channel);
+        }
+    }
+
+    /** Has the connection end after the next answer. On its event loop. */
+    static void announceEnd(Channel connection) {
+        if (connection.pipeline().get(PROTOCOL) instanceof Http1Server server) {
+            server.announceEnd();
+        }
+    }
+
+    /** Closes the connection when it carries no request, else after the one that it carries. On its event loop. */
+    static void closeIdle(Channel connection) {
+        if (connection.pipeline().get(PROTOCOL) instanceof Http1Server server) {
+            server.drain();
+        }
     }
 
     /** Looks at the first bytes, then hands them on. */

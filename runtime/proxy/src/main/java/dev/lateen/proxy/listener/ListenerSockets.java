@@ -8,12 +8,13 @@ import io.netty.channel.Channel;
 import io.netty.channel.ChannelFuture;
 import io.netty.channel.EventLoopGroup;
 import java.net.InetSocketAddress;
+import java.time.Duration;
 import java.util.Map;
-import java.util.Set;
 import java.util.TreeMap;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Function;
+import java.util.function.Predicate;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -27,8 +28,10 @@ public final class ListenerSockets {
     private final Function<Channel, HttpService> services;
     private final Map<String, Bound> bound = new TreeMap<>();
     private final Map<String, String> failures = new ConcurrentHashMap<>();
-    private final Set<Channel> connections = ConcurrentHashMap.newKeySet();
+    private final Map<Channel, CompiledListener> connections = new ConcurrentHashMap<>();
+    private volatile Predicate<CompiledListener> ending = listener -> false;
     private volatile Map<String, CompiledListener> current = Map.of();
+    private boolean closed;
 
     private record Bound(InetSocketAddress address, Channel channel) {}
 
@@ -42,6 +45,9 @@ public final class ListenerSockets {
 
     /** Opens and closes sockets, so that they are those of this configuration. Blocks until they are. */
     public synchronized void apply(ActiveConfiguration configuration) {
+        if (closed) {
+            return;
+        }
         current = configuration.listeners();
         bound.entrySet().removeIf(entry -> {
             CompiledListener listener = current.get(entry.getKey());
@@ -61,7 +67,8 @@ public final class ListenerSockets {
     }
 
     private void open(String name, CompiledListener listener) {
-        Connections child = new Connections(() -> current.get(name), services, sockets, connections);
+        Connections child =
+                new Connections(() -> current.get(name), services, sockets, connections, l -> ending.test(l));
         ChannelFuture future =
                 sockets.listen(acceptor, loops, listener.address(), child).awaitUninterruptibly();
         if (future.isSuccess()) {
@@ -86,23 +93,52 @@ public final class ListenerSockets {
         return found == null ? -1 : ((InetSocketAddress) found.channel().localAddress()).getPort();
     }
 
-    /** Stops accepting, waits for connections to end, and after so many seconds closes those that are left. */
-    public synchronized void drain(int seconds) {
-        bound.values().forEach(entry -> entry.channel().close().awaitUninterruptibly());
-        bound.clear();
-        for (Channel connection : connections) {
-            connection.eventLoop().execute(() -> {
-                if (connection.pipeline().get("protocol") instanceof dev.lateen.proxy.codec.Http1Server server) {
-                    server.drain();
-                }
-            });
-        }
-        long deadline = System.nanoTime() + TimeUnit.SECONDS.toNanos(seconds);
-        for (Channel connection : connections) {
+    /**
+     * Has connections of these listeners end: each answer from now on is the last of its connection, also on
+     * connections that are still to come. Nothing is cut off.
+     */
+    public void announceEnd(Predicate<CompiledListener> which) {
+        ending = which;
+        connections.forEach((connection, listener) -> {
+            if (which.test(listener)) {
+                connection.eventLoop().execute(() -> Connections.announceEnd(connection));
+            }
+        });
+    }
+
+    /** Stops accepting at these listeners, and closes their connections that carry no request. */
+    public synchronized void stopAccepting(Predicate<CompiledListener> which) {
+        bound.entrySet().removeIf(entry -> {
+            CompiledListener listener = current.get(entry.getKey());
+            boolean stops = listener == null || which.test(listener);
+            if (stops) {
+                entry.getValue().channel().close().awaitUninterruptibly();
+            }
+            return stops;
+        });
+        connections.forEach((connection, listener) -> {
+            if (which.test(listener)) {
+                connection.eventLoop().execute(() -> Connections.closeIdle(connection));
+            }
+        });
+    }
+
+    /** Waits until these listeners have no connection, at most so long; whether that is so. */
+    public boolean awaitNoConnection(Predicate<CompiledListener> which, Duration most) throws InterruptedException {
+        long deadline = System.nanoTime() + most.toNanos();
+        for (Map.Entry<Channel, CompiledListener> entry : connections.entrySet()) {
             long left = Math.max(0, deadline - System.nanoTime());
-            if (!connection.closeFuture().awaitUninterruptibly(left, TimeUnit.NANOSECONDS)) {
-                connection.close().awaitUninterruptibly(1, TimeUnit.SECONDS);
+            if (which.test(entry.getValue()) && !entry.getKey().closeFuture().await(left, TimeUnit.NANOSECONDS)) {
+                return false;
             }
         }
+        return connections.values().stream().noneMatch(which);
+    }
+
+    /** Closes sockets and connections, whatever they carry; no configuration opens them again. */
+    public synchronized void close() {
+        closed = true;
+        stopAccepting(listener -> true);
+        connections.keySet().forEach(connection -> connection.close().awaitUninterruptibly(1, TimeUnit.SECONDS));
     }
 }

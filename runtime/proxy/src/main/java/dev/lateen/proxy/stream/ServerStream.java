@@ -4,6 +4,9 @@ import dev.lateen.proxycore.head.ResponseHead;
 
 /** A stream seen by the one who answers. */
 public interface ServerStream extends HttpStream {
+    /** The version that the client speaks, as access logs show it: {@code HTTP/1.1}. */
+    String protocol();
+
     /** Sends an interim answer, 100 or another 1xx but 101. */
     void informational(ResponseHead head);
 

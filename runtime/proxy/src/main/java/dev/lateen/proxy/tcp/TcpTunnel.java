@@ -10,6 +10,7 @@ import dev.lateen.proxycore.balance.Pick;
 import dev.lateen.proxycore.cluster.Host;
 import dev.lateen.proxycore.cluster.Limit;
 import dev.lateen.proxycore.listener.TcpProxy;
+import io.netty.buffer.ByteBuf;
 import io.netty.buffer.Unpooled;
 import io.netty.channel.Channel;
 import io.netty.channel.ChannelFutureListener;
@@ -32,6 +33,7 @@ public final class TcpTunnel extends ChannelInboundHandlerAdapter {
     private final Sockets sockets;
     private final TcpProxy config;
     private final ConnectionFacts facts;
+    private final TunnelRecord record;
     private @Nullable Channel peer;
     private @Nullable Object first;
 
@@ -40,17 +42,20 @@ public final class TcpTunnel extends ChannelInboundHandlerAdapter {
         this.sockets = sockets;
         this.config = config;
         this.facts = facts;
+        record = new TunnelRecord(service, config, facts);
     }
 
     @Override
     public void handlerAdded(ChannelHandlerContext ctx) {
         ctx.channel().config().setAutoRead(false);
         ctx.channel().config().setOption(ChannelOption.ALLOW_HALF_CLOSURE, true);
+        var _ = ctx.channel().closeFuture().addListener(_ -> record.ended());
         connect(ctx.channel(), 1);
     }
 
     private void connect(Channel client, int attempt) {
         String name = config.cluster(service.random());
+        record.cluster(name);
         LiveCluster cluster = service.configuration().get().clusters().get(name);
         if (cluster == null) {
             refuse(client, name, ResponseFlag.NC);
@@ -62,6 +67,7 @@ public final class TcpTunnel extends ChannelInboundHandlerAdapter {
             refuse(client, name, ResponseFlag.UH);
             return;
         }
+        record.host(host);
         Limit connections = cluster.breaker(Priority.DEFAULT).connections();
         if (!connections.tryAcquire()) {
             refuse(client, name, ResponseFlag.UO);
@@ -73,7 +79,7 @@ public final class TcpTunnel extends ChannelInboundHandlerAdapter {
                         host.address(),
                         bind == null ? null : new InetSocketAddress(bind, 0),
                         Math.clamp(cluster.config().connectTimeout().toMillis(), 1, Integer.MAX_VALUE),
-                        new Back(client))
+                        new Back(client, record))
                 .addListener((ChannelFutureListener) future -> {
                     if (!future.isSuccess()) {
                         connections.release();
@@ -101,6 +107,7 @@ public final class TcpTunnel extends ChannelInboundHandlerAdapter {
             return;
         }
         peer = upstream;
+        record.connected(upstream.localAddress());
         Object waiting = first;
         first = null;
         if (waiting != null) {
@@ -112,6 +119,7 @@ public final class TcpTunnel extends ChannelInboundHandlerAdapter {
     }
 
     private void refuse(Channel client, String cluster, ResponseFlag flag) {
+        record.flag(flag);
         service.statistics().countConnection(cluster, flag.shortName());
         // A reset, not an end: what was asked for cannot be had.
         client.config().setOption(ChannelOption.SO_LINGER, 0);
@@ -120,13 +128,12 @@ public final class TcpTunnel extends ChannelInboundHandlerAdapter {
 
     @Override
     public void channelRead(ChannelHandlerContext ctx, Object message) {
+        record.received(((ByteBuf) message).readableBytes());
         Channel upstream = peer;
         if (upstream == null) {
             // What the listener read to look at, before there was anyone to give it to.
             Object before = first;
-            first = before == null
-                    ? message
-                    : Unpooled.wrappedBuffer((io.netty.buffer.ByteBuf) before, (io.netty.buffer.ByteBuf) message);
+            first = before == null ? message : Unpooled.wrappedBuffer((ByteBuf) before, (ByteBuf) message);
             return;
         }
         pass(ctx.channel(), upstream, message);
@@ -158,7 +165,7 @@ public final class TcpTunnel extends ChannelInboundHandlerAdapter {
     @Override
     public void channelInactive(ChannelHandlerContext ctx) {
         Channel upstream = peer;
-        if (first instanceof io.netty.buffer.ByteBuf waiting) {
+        if (first instanceof ByteBuf waiting) {
             waiting.release();
             first = null;
         }
@@ -185,9 +192,11 @@ public final class TcpTunnel extends ChannelInboundHandlerAdapter {
     /** The endpoint's side. */
     private static final class Back extends ChannelInboundHandlerAdapter {
         private final Channel client;
+        private final TunnelRecord record;
 
-        Back(Channel client) {
+        Back(Channel client, TunnelRecord record) {
             this.client = client;
+            this.record = record;
         }
 
         @Override
@@ -197,6 +206,7 @@ public final class TcpTunnel extends ChannelInboundHandlerAdapter {
 
         @Override
         public void channelRead(ChannelHandlerContext ctx, Object message) {
+            record.sent(((ByteBuf) message).readableBytes());
             pass(ctx.channel(), client, message);
         }
 

@@ -32,7 +32,7 @@ public final class ConnectionPools {
         pools.remove(pool.host(), pool);
     }
 
-    /** Closes connections that carry no request, for hosts that are no longer there or at the end. */
+    /** Closes connections that carry no request, for hosts that are no longer there. */
     public void closeIdle(java.util.function.Predicate<Host> which) {
         java.util.List.copyOf(pools.values()).forEach(pool -> {
             if (which.test(pool.host())) {

@@ -1,0 +1,162 @@
+package dev.lateen.proxy.admin;
+
+import com.google.protobuf.Any;
+import com.google.protobuf.Duration;
+import com.google.protobuf.Message;
+import com.google.protobuf.Timestamp;
+import dev.lateen.proxy.admin.AdminServers.Page;
+import dev.lateen.proxy.config.XdsConfiguration;
+import dev.lateen.proxy.config.XdsConfiguration.Kept;
+import dev.lateen.xds.XdsJson;
+import io.envoyproxy.envoy.admin.v3.BootstrapConfigDump;
+import io.envoyproxy.envoy.admin.v3.ClientResourceStatus;
+import io.envoyproxy.envoy.admin.v3.ClustersConfigDump;
+import io.envoyproxy.envoy.admin.v3.ConfigDump;
+import io.envoyproxy.envoy.admin.v3.EndpointsConfigDump;
+import io.envoyproxy.envoy.admin.v3.Listeners;
+import io.envoyproxy.envoy.admin.v3.ListenersConfigDump;
+import io.envoyproxy.envoy.admin.v3.RoutesConfigDump;
+import io.envoyproxy.envoy.admin.v3.ServerInfo;
+import io.envoyproxy.envoy.config.bootstrap.v3.Bootstrap;
+import io.envoyproxy.envoy.config.core.v3.Node;
+import java.time.Instant;
+import java.util.Map;
+import java.util.function.BiConsumer;
+import java.util.function.Supplier;
+
+/** What the proxy was told, in the messages of Envoy's admin interface ({@code envoy.admin.v3}). */
+final class ConfigPages {
+    private final XdsConfiguration configuration;
+    private final Node node;
+    private final Supplier<ServerInfo.State> state;
+    private final Instant started;
+
+    ConfigPages(XdsConfiguration configuration, Node node, Supplier<ServerInfo.State> state, Instant started) {
+        this.configuration = configuration;
+        this.node = node;
+        this.state = state;
+        this.started = started;
+    }
+
+    /** All resources in force; endpoints only when asked for, as in Envoy. */
+    Page dump(Question question) {
+        Map<String, Map<String, Kept>> kept = configuration.resources();
+        ConfigDump.Builder dump = ConfigDump.newBuilder();
+        dump.addConfigs(Any.pack(BootstrapConfigDump.newBuilder()
+                .setBootstrap(Bootstrap.newBuilder().setNode(node))
+                .setLastUpdated(time(started))
+                .build()));
+        dump.addConfigs(Any.pack(clusters(kept)));
+        dump.addConfigs(Any.pack(listeners(kept)));
+        dump.addConfigs(Any.pack(routes(kept)));
+        if (question.has("include_eds")) {
+            dump.addConfigs(Any.pack(endpoints(kept)));
+        }
+        return Page.json(XdsJson.print(dump.build()));
+    }
+
+    private static ClustersConfigDump clusters(Map<String, Map<String, Kept>> kept) {
+        ClustersConfigDump.Builder clusters = ClustersConfigDump.newBuilder();
+        each(kept, XdsConfiguration.CLUSTERS, (cluster, resource) -> {
+            clusters.setVersionInfo(resource.version());
+            clusters.addDynamicActiveClustersBuilder()
+                    .setVersionInfo(resource.version())
+                    .setCluster(cluster)
+                    .setLastUpdated(time(resource.updated()))
+                    .setClientStatus(ClientResourceStatus.ACKED);
+        });
+        return clusters.build();
+    }
+
+    private static ListenersConfigDump listeners(Map<String, Map<String, Kept>> kept) {
+        ListenersConfigDump.Builder listeners = ListenersConfigDump.newBuilder();
+        kept.getOrDefault(XdsConfiguration.LISTENERS, Map.of()).forEach((name, resource) -> {
+            listeners.setVersionInfo(resource.version());
+            listeners
+                    .addDynamicListenersBuilder()
+                    .setName(name)
+                    .setClientStatus(ClientResourceStatus.ACKED)
+                    .getActiveStateBuilder()
+                    .setVersionInfo(resource.version())
+                    .setListener(Any.pack(resource.body()))
+                    .setLastUpdated(time(resource.updated()));
+        });
+        return listeners.build();
+    }
+
+    private static RoutesConfigDump routes(Map<String, Map<String, Kept>> kept) {
+        RoutesConfigDump.Builder routes = RoutesConfigDump.newBuilder();
+        each(kept, XdsConfiguration.ROUTES, (route, resource) -> routes.addDynamicRouteConfigsBuilder()
+                .setVersionInfo(resource.version())
+                .setRouteConfig(route)
+                .setLastUpdated(time(resource.updated()))
+                .setClientStatus(ClientResourceStatus.ACKED));
+        return routes.build();
+    }
+
+    private static EndpointsConfigDump endpoints(Map<String, Map<String, Kept>> kept) {
+        EndpointsConfigDump.Builder endpoints = EndpointsConfigDump.newBuilder();
+        each(kept, XdsConfiguration.ENDPOINTS, (assignment, resource) -> endpoints
+                .addDynamicEndpointConfigsBuilder()
+                .setVersionInfo(resource.version())
+                .setEndpointConfig(assignment)
+                .setLastUpdated(time(resource.updated()))
+                .setClientStatus(ClientResourceStatus.ACKED));
+        return endpoints.build();
+    }
+
+    private static void each(Map<String, Map<String, Kept>> kept, String type, BiConsumer<Any, Kept> dump) {
+        kept.getOrDefault(type, Map.of())
+                .values()
+                .forEach(resource -> dump.accept(Any.pack(resource.body()), resource));
+    }
+
+    private static Timestamp time(Instant instant) {
+        return Timestamp.newBuilder()
+                .setSeconds(instant.getEpochSecond())
+                .setNanos(instant.getNano())
+                .build();
+    }
+
+    Page listeners(Question question) {
+        if (question.isJson()) {
+            Listeners.Builder all = Listeners.newBuilder();
+            configuration
+                    .resources()
+                    .getOrDefault(XdsConfiguration.LISTENERS, Map.of())
+                    .forEach((name, resource) -> {
+                        if (resource.body() instanceof io.envoyproxy.envoy.config.listener.v3.Listener listener) {
+                            all.addListenerStatusesBuilder().setName(name).setLocalAddress(listener.getAddress());
+                        }
+                    });
+            return Page.json(XdsJson.print(all.build()));
+        }
+        StringBuilder text = new StringBuilder();
+        configuration.current().listeners().forEach((name, listener) -> text.append(name)
+                .append("::")
+                .append(listener.address().getAddress().getHostAddress())
+                .append(':')
+                .append(listener.address().getPort())
+                .append('\n'));
+        return Page.text(text.toString());
+    }
+
+    Page info() {
+        Duration up = Duration.newBuilder()
+                .setSeconds(java.time.Duration.between(started, Instant.now()).toSeconds())
+                .build();
+        Message info = ServerInfo.newBuilder()
+                .setVersion(version())
+                .setState(state.get())
+                .setUptimeCurrentEpoch(up)
+                .setUptimeAllEpochs(up)
+                .setNode(node)
+                .build();
+        return Page.json(XdsJson.print(info));
+    }
+
+    private static String version() {
+        String version = ConfigPages.class.getPackage().getImplementationVersion();
+        return "lateen/" + (version == null ? "built-from-source" : version);
+    }
+}

@@ -1,0 +1,113 @@
+package dev.lateen.proxy.tcp;
+
+import dev.lateen.proxy.http.AccessLogLine;
+import dev.lateen.proxy.http.ConnectionFormat;
+import dev.lateen.proxy.http.HttpService;
+import dev.lateen.proxycore.ConnectionFacts;
+import dev.lateen.proxycore.ResponseFlag;
+import dev.lateen.proxycore.cluster.Host;
+import dev.lateen.proxycore.format.FormatContext;
+import dev.lateen.proxycore.format.Operator;
+import dev.lateen.proxycore.head.Fields;
+import dev.lateen.proxycore.head.RequestHead;
+import dev.lateen.proxycore.head.ResponseHead;
+import dev.lateen.proxycore.listener.AccessLog;
+import dev.lateen.proxycore.listener.TcpProxy;
+import java.net.InetSocketAddress;
+import java.net.SocketAddress;
+import java.time.Instant;
+import org.jspecify.annotations.Nullable;
+
+/** What is known of one connection that is only passed on, for its line in the access log. One thread. */
+final class TunnelRecord implements FormatContext {
+    private final HttpService service;
+    private final TcpProxy config;
+    private final ConnectionFacts facts;
+    private final Instant started;
+    private final long startedNanos;
+    private String cluster = "";
+    private @Nullable Host host;
+    private @Nullable InetSocketAddress local;
+    private long flags;
+    private long received;
+    private long sent;
+
+    TunnelRecord(HttpService service, TcpProxy config, ConnectionFacts facts) {
+        this.service = service;
+        this.config = config;
+        this.facts = facts;
+        started = service.clock().instant();
+        startedNanos = service.worker().timer().nanoTime();
+    }
+
+    void cluster(String name) {
+        cluster = name;
+    }
+
+    void host(Host chosen) {
+        host = chosen;
+    }
+
+    void connected(SocketAddress from) {
+        local = from instanceof InetSocketAddress address ? address : null;
+    }
+
+    void flag(ResponseFlag flag) {
+        flags |= flag.bit();
+    }
+
+    void received(int bytes) {
+        received += bytes;
+    }
+
+    void sent(int bytes) {
+        sent += bytes;
+    }
+
+    private long millis() {
+        return (service.worker().timer().nanoTime() - startedNanos) / 1_000_000;
+    }
+
+    /** The connection is over: writes its lines. */
+    void ended() {
+        for (AccessLog log : config.accessLogs()) {
+            if (log.filter().takes(0, flags, millis(), service.random())) {
+                service.log().write(log.path(), AccessLogLine.of(log, this));
+            }
+        }
+    }
+
+    @Override
+    public @Nullable RequestHead request() {
+        return null;
+    }
+
+    @Override
+    public @Nullable ResponseHead response() {
+        return null;
+    }
+
+    @Override
+    public @Nullable Fields trailers() {
+        return null;
+    }
+
+    @Override
+    public @Nullable String value(Operator operator, String argument) {
+        Host upstream = host;
+        InetSocketAddress from = local;
+        return switch (operator) {
+            case RESPONSE_CODE -> "0";
+            case RESPONSE_FLAGS -> ResponseFlag.shortNames(flags);
+            case RESPONSE_FLAGS_LONG -> ResponseFlag.longNames(flags);
+            case BYTES_RECEIVED -> Long.toString(received);
+            case BYTES_SENT -> Long.toString(sent);
+            case DURATION -> Long.toString(millis());
+            case UPSTREAM_CLUSTER, UPSTREAM_CLUSTER_RAW -> cluster.isEmpty() ? null : cluster;
+            case UPSTREAM_HOST, UPSTREAM_REMOTE_ADDRESS ->
+                upstream == null ? null : ConnectionFormat.text(upstream.address());
+            case UPSTREAM_LOCAL_ADDRESS -> from == null ? null : ConnectionFormat.text(from);
+            default -> ConnectionFormat.value(facts, started, operator, argument);
+        };
+    }
+}

@@ -1,0 +1,91 @@
+package dev.lateen.proxy;
+
+import static dev.lateen.proxy.TestMesh.cluster;
+import static dev.lateen.proxy.TestMesh.http;
+import static dev.lateen.proxy.TestMesh.listener;
+import static dev.lateen.proxy.TestMesh.reply;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.net.InetAddress;
+import java.net.Socket;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** Lines of access logs in Envoy's default format (Envoy documentation, access logging, default format string). */
+final class AccessLogTest {
+    private static final String TIME = "\\[\\d{4}-\\d\\d-\\d\\dT\\d\\d:\\d\\d:\\d\\d\\.\\d{3}Z] ";
+
+    private final TestMesh mesh = new TestMesh();
+
+    @TempDir
+    @SuppressWarnings("NullAway.Init") // set by JUnit
+    private Path directory;
+
+    @AfterEach
+    void stop() {
+        mesh.close();
+    }
+
+    private String log() {
+        return """
+                access_log: [{name: "file", typed_config: {
+                  "@type": "type.googleapis.com/envoy.extensions.access_loggers.file.v3.FileAccessLog",
+                  path: "%s"}}],
+                """.formatted(directory.resolve("log"));
+    }
+
+    private List<String> lines(int expected) {
+        Path file = directory.resolve("log");
+        TestMesh.await(expected + " lines are written", () -> read(file).size() >= expected);
+        return read(file);
+    }
+
+    private static List<String> read(Path file) {
+        try {
+            return Files.exists(file) ? Files.readAllLines(file) : List.of();
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    @Test
+    void requests() throws Exception {
+        int app = mesh.backend(exchange -> reply(exchange, 200, "hello"));
+        mesh.serve(http("edge", "UNSPECIFIED", log(), ""), """
+                {match: {prefix: "/down"}, route: {cluster: "refused"}},
+                {match: {prefix: "/"}, route: {cluster: "app"}}
+                """, cluster("app", "", app), cluster("refused", "", 1));
+        mesh.get("/a?b", "user-agent", "test", "x-request-id", "id");
+        mesh.get("/down", "user-agent", "test", "x-request-id", "id");
+        List<String> lines = lines(2);
+        assertThat(lines.get(0))
+                .matches(TIME + "\"GET /a\\?b HTTP/1\\.1\" 200 - 0 5 \\d+ \\d+ \"-\" \"test\" \"id\" \"127\\.0\\.0\\.1:"
+                        + mesh.port() + "\" \"127\\.0\\.0\\.1:" + app + "\"");
+        assertThat(lines.get(1))
+                .matches(TIME + "\"GET /down HTTP/1\\.1\" 503 UF 0 \\d+ \\d+ - \"-\" \"test\" \"id\" \"127\\.0\\.0\\.1:"
+                        + mesh.port() + "\" \"127\\.0\\.0\\.1:1\"");
+    }
+
+    @Test
+    void connections() throws Exception {
+        int app = mesh.backend(exchange -> reply(exchange, 200, "hello"));
+        mesh.serve(listener("edge", "UNSPECIFIED", """
+                        filter_chains: [{filters: [{name: "tcp", typed_config: {
+                          "@type": "type.googleapis.com/envoy.extensions.filters.network.tcp_proxy.v3.TcpProxy",
+                          stat_prefix: "tcp", %s cluster: "app"}}]}]
+                        """.formatted(log())), "", cluster("app", "", app));
+        try (Socket socket = new Socket(InetAddress.getLoopbackAddress(), mesh.port())) {
+            socket.getOutputStream().write("GET / HTTP/1.0\r\n\r\n".getBytes(StandardCharsets.US_ASCII));
+            assertThat(socket.getInputStream().readAllBytes()).asString().endsWith("hello");
+        }
+        assertThat(lines(1).getFirst())
+                .matches(TIME + "\"- - -\" 0 - 18 \\d+ \\d+ - \"-\" \"-\" \"-\" \"-\" \"127\\.0\\.0\\.1:" + app + "\"");
+    }
+}
