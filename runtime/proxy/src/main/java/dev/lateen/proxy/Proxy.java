@@ -7,12 +7,12 @@ import dev.lateen.proxy.config.ActiveConfiguration;
 import dev.lateen.proxy.config.NameResolution;
 import dev.lateen.proxy.config.XdsConfiguration;
 import dev.lateen.proxy.http.HttpService;
-import dev.lateen.proxy.http.RequestStatistics;
 import dev.lateen.proxy.listener.ListenerSockets;
 import dev.lateen.proxy.net.Sockets;
 import dev.lateen.proxy.net.Timer;
 import dev.lateen.proxy.net.Transport;
 import dev.lateen.proxy.net.Worker;
+import dev.lateen.proxy.telemetry.Telemetry;
 import dev.lateen.proxy.upstream.ConnectionPools;
 import dev.lateen.proxycore.balance.LiveCluster;
 import dev.lateen.proxycore.cluster.Host;
@@ -84,11 +84,17 @@ public final class Proxy implements AutoCloseable {
         Sockets sockets = new Sockets(transport, transport, options.socketMark());
         acceptor = transport.newGroup(1, "accept");
         loops = transport.newGroup(options.concurrency(), "worker");
-        RequestStatistics statistics = new RequestStatistics();
         fromOthers = options.role() == ProxyOptions.Role.ROUTER
                 ? listener -> true
                 : listener -> listener.direction() == CompiledListener.TrafficDirection.INBOUND;
         configuration = new XdsConfiguration(new Random(), Clock.systemUTC(), this::subscribe, this::changed);
+        Node node = node(options);
+        Telemetry telemetry = new Telemetry(
+                node.getMetadata(),
+                options.nodeId(),
+                () -> configuration.current().clusters(),
+                options.role() == ProxyOptions.Role.SIDECAR,
+                Telemetry.LABEL_SETS);
         int index = 0;
         for (var executor : loops) {
             EventLoop loop = (EventLoop) executor;
@@ -100,15 +106,14 @@ public final class Proxy implements AutoCloseable {
                             new ConnectionPools(worker, sockets),
                             configuration::current,
                             new Random(),
-                            statistics,
+                            telemetry.loop(),
                             log,
                             Clock.systemUTC()));
         }
         listeners = new ListenerSockets(sockets, acceptor, loops, this::service);
         names = new NameResolution();
-        Node node = node(options);
         ads = new AdsClient(() -> channel(options, transport, sockets), node, configuration);
-        admin = new AdminServers(options, node, configuration, statistics, lifecycle());
+        admin = new AdminServers(options, node, configuration, telemetry, lifecycle());
         ads.subscribe(XdsConfiguration.CLUSTERS, Subscription.ALL);
         ads.subscribe(XdsConfiguration.LISTENERS, Subscription.ALL);
         ads.start();

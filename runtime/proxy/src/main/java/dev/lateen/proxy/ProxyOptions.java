@@ -18,6 +18,7 @@ import java.util.Map;
  * @param metricsPort the proxy's own metrics
  * @param socketMark mark of the proxy's own sockets, 0 for none
  * @param probes what {@code /app-health/…} asks: the value of ISTIO_KUBE_APP_PROBERS
+ * @param appMetrics where the application's metrics are: the value of ISTIO_PROMETHEUS_ANNOTATIONS, or empty
  * @param concurrency number of event loops
  */
 public record ProxyOptions(
@@ -33,6 +34,7 @@ public record ProxyOptions(
         int metricsPort,
         int socketMark,
         String probes,
+        String appMetrics,
         int concurrency) {
     /** What a proxy stands in front of. */
     public enum Role {
@@ -81,6 +83,7 @@ public record ProxyOptions(
                 15090,
                 mark,
                 environment.getOrDefault("ISTIO_KUBE_APP_PROBERS", "{}"),
+                environment.getOrDefault("ISTIO_PROMETHEUS_ANNOTATIONS", ""),
                 1);
     }
 
@@ -99,12 +102,13 @@ public record ProxyOptions(
                 metricsPort,
                 socketMark,
                 probes,
+                appMetrics,
                 concurrency);
     }
 
     /** These options with free ports for all of the proxy's own interfaces: several in one process. */
     public ProxyOptions withFreePorts() {
         return new ProxyOptions(
-                role, controlPlane, nodeId, namespace, labels, metadata, 0, 0, 0, 0, socketMark, probes, concurrency);
+                role, controlPlane, nodeId, namespace, labels, metadata, 0, 0, 0, 0, socketMark, probes, appMetrics, concurrency);
     }
 }

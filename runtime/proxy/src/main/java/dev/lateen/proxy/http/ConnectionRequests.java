@@ -57,7 +57,7 @@ public final class ConnectionRequests implements ServerStreams {
 
     @Override
     public void malformed(int status, String detail) {
-        service.statistics().count(inbound, "", status, ResponseFlag.DPE.shortName());
+        service.telemetry().malformed(inbound, status, ResponseFlag.DPE);
     }
 
     @Override
@@ -166,6 +166,7 @@ public final class ConnectionRequests implements ServerStreams {
             LocalReply.send(request.answer(), head, forward.responseHeaders(), fault, record);
             return new Discard(request.answer());
         }
+        record.toward(cluster);
         Timeouts timeouts = forward.timeouts(head, router);
         Pick pick = new Pick(service.random())
                 .hash(forward.hash(head, facts))

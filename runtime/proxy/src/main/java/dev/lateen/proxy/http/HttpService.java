@@ -2,6 +2,7 @@ package dev.lateen.proxy.http;
 
 import dev.lateen.proxy.config.ActiveConfiguration;
 import dev.lateen.proxy.net.Worker;
+import dev.lateen.proxy.telemetry.LoopTelemetry;
 import dev.lateen.proxy.upstream.ConnectionPools;
 import java.util.function.Supplier;
 import java.util.random.RandomGenerator;
@@ -13,7 +14,7 @@ import java.util.random.RandomGenerator;
  * @param pools its connections to endpoints
  * @param configuration what is in force
  * @param random for shares, weights and back-offs; used on this event loop only
- * @param statistics counts of all requests
+ * @param telemetry counts what passes, and traces it
  * @param log takes lines of access logs, without blocking
  * @param clock the time of day
  */
@@ -22,6 +23,6 @@ public record HttpService(
         ConnectionPools pools,
         Supplier<ActiveConfiguration> configuration,
         RandomGenerator random,
-        RequestStatistics statistics,
+        LoopTelemetry telemetry,
         AccessLogSink log,
         java.time.InstantSource clock) {}

@@ -100,13 +100,15 @@ public final class Connections extends ChannelInitializer<Channel> {
 
     private void take(Channel channel, HttpService service, CompiledListener listener, ConnectionFacts facts) {
         FilterChain chain = listener.match(facts, Trace.NONE);
+        boolean inbound = listener.direction() == CompiledListener.TrafficDirection.INBOUND;
         if (chain == null || !(chain.transport() instanceof TransportSocket.Raw)) {
-            service.statistics().countConnection(listener.name(), ResponseFlag.NR.shortName());
+            service.telemetry()
+                    .opened(inbound, "", null, ResponseFlag.NR.bit())
+                    .closed();
             channel.config().setOption(ChannelOption.SO_LINGER, 0);
             var _ = channel.close();
             return;
         }
-        boolean inbound = listener.direction() == CompiledListener.TrafficDirection.INBOUND;
         ChannelHandler handler =
                 switch (chain.filter()) {
                     case HttpConnectionManager manager ->
@@ -117,7 +119,7 @@ public final class Connections extends ChannelInitializer<Channel> {
                                         .withMaxFields(manager.limits().headerCount()),
                                 new ConnectionRequests(service, manager, facts, inbound),
                                 manager.timeouts().connectionIdle().toNanos());
-                    case TcpProxy proxy -> new TcpTunnel(service, sockets, proxy, facts);
+                    case TcpProxy proxy -> new TcpTunnel(service, sockets, proxy, facts, inbound);
                 };
         channel.pipeline().addLast(PROTOCOL, handler);
         if (ending.test(listener)) {
