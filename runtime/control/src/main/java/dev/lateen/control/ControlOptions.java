@@ -48,7 +48,7 @@ public record ControlOptions(
                 null,
                 null,
                 15010,
-                true,
+                false,
                 15012,
                 15014,
                 8080,
@@ -152,6 +152,23 @@ public record ControlOptions(
                 securePort,
                 monitoring,
                 http,
+                quiet,
+                limit,
+                systemNamespace,
+                clusterDomain);
+    }
+
+    /** These options with plaintext ADS on every address, for whoever can reach it. */
+    public ControlOptions withOpenPlaintext() {
+        return new ControlOptions(
+                configDir,
+                kubernetes,
+                bind,
+                xdsPort,
+                true,
+                securePort,
+                monitoringPort,
+                httpPort,
                 quiet,
                 limit,
                 systemNamespace,

@@ -1,7 +1,9 @@
 package dev.lateen.proxy;
 
+import dev.lateen.proxy.tls.IdentityOptions;
 import java.util.LinkedHashMap;
 import java.util.Map;
+import org.jspecify.annotations.Nullable;
 
 /**
  * What one proxy is told when it starts.
@@ -20,6 +22,7 @@ import java.util.Map;
  * @param probes what {@code /app-health/…} asks: the value of ISTIO_KUBE_APP_PROBERS
  * @param appMetrics where the application's metrics are: the value of ISTIO_PROMETHEUS_ANNOTATIONS, or empty
  * @param concurrency number of event loops
+ * @param identity how the workload comes by its certificate; null: it has none
  */
 public record ProxyOptions(
         Role role,
@@ -35,7 +38,8 @@ public record ProxyOptions(
         int socketMark,
         String probes,
         String appMetrics,
-        int concurrency) {
+        int concurrency,
+        @Nullable IdentityOptions identity) {
     /** What a proxy stands in front of. */
     public enum Role {
         SIDECAR,
@@ -69,6 +73,7 @@ public record ProxyOptions(
         metadata.put("INSTANCE_IPS", address);
         metadata.put("NAME", pod);
         metadata.put("SERVICE_ACCOUNT", environment.getOrDefault("SERVICE_ACCOUNT", "default"));
+        metadata.put("TRUST_DOMAIN", environment.getOrDefault("TRUST_DOMAIN", "cluster.local"));
         int mark = Integer.parseInt(environment.getOrDefault("LATEEN_SOCKET_MARK", "0"));
         return new ProxyOptions(
                 role,
@@ -84,7 +89,8 @@ public record ProxyOptions(
                 mark,
                 environment.getOrDefault("ISTIO_KUBE_APP_PROBERS", "{}"),
                 environment.getOrDefault("ISTIO_PROMETHEUS_ANNOTATIONS", ""),
-                1);
+                1,
+                IdentityOptions.fromEnvironment(environment));
     }
 
     /** These options with another node id. */
@@ -103,12 +109,27 @@ public record ProxyOptions(
                 socketMark,
                 probes,
                 appMetrics,
-                concurrency);
+                concurrency,
+                identity);
     }
 
     /** These options with free ports for all of the proxy's own interfaces: several in one process. */
     public ProxyOptions withFreePorts() {
         return new ProxyOptions(
-                role, controlPlane, nodeId, namespace, labels, metadata, 0, 0, 0, 0, socketMark, probes, appMetrics, concurrency);
+                role,
+                controlPlane,
+                nodeId,
+                namespace,
+                labels,
+                metadata,
+                0,
+                0,
+                0,
+                0,
+                socketMark,
+                probes,
+                appMetrics,
+                concurrency,
+                identity);
     }
 }

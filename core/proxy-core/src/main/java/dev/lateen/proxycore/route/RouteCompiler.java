@@ -222,6 +222,9 @@ final class RouteCompiler {
         try {
             SubstitutionFormatString format = SubstitutionFormatString.parseFrom(set.getLast());
             at.only(format, "text_format_source");
+            if (!format.getTextFormatSource().hasInlineString()) {
+                throw at.refuse("only inline text is supported");
+            }
             return Format.parse(format.getTextFormatSource().getInlineString(), at);
         } catch (InvalidProtocolBufferException e) {
             throw at.refuse("not a SubstitutionFormatString: " + e.getMessage());

@@ -18,6 +18,7 @@ import dev.lateen.proxycore.head.ResponseHead;
 import dev.lateen.proxycore.listener.AccessLog;
 import dev.lateen.proxycore.retry.RetryVerdict;
 import dev.lateen.proxycore.route.RouteInfo;
+import dev.lateen.proxycore.tls.PeerCertificate;
 import java.net.InetSocketAddress;
 import java.net.SocketAddress;
 import java.time.Instant;
@@ -187,6 +188,11 @@ final class RequestRecord implements FormatContext, RequestFacts {
     @Override
     public @Nullable Workload peer() {
         return peer;
+    }
+
+    @Override
+    public @Nullable PeerCertificate certificate() {
+        return facts.peer();
     }
 
     @Override

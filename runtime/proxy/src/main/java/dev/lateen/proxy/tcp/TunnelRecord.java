@@ -83,7 +83,7 @@ final class TunnelRecord implements FormatContext {
     private TcpSeries series() {
         TcpSeries counts = series;
         if (counts == null) {
-            counts = service.telemetry().opened(inbound, cluster, host, flags);
+            counts = service.telemetry().opened(inbound, facts.peer(), cluster, host, flags);
             series = counts;
         }
         return counts;

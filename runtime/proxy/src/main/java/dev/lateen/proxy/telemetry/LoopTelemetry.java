@@ -8,6 +8,7 @@ import dev.lateen.proxycore.cluster.CompiledCluster;
 import dev.lateen.proxycore.cluster.Endpoint;
 import dev.lateen.proxycore.cluster.Host;
 import dev.lateen.proxycore.head.Fields;
+import dev.lateen.proxycore.tls.PeerCertificate;
 import java.util.HashMap;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
@@ -26,6 +27,7 @@ public final class LoopTelemetry {
     private final Function<String, @Nullable LiveCluster> clusters;
     private final boolean hostFallback;
     private final PeerExchange peers;
+    private final String principal;
     private final TrafficLabels labels = new TrafficLabels();
     private final Map<TrafficLabels, RequestSeries> requests = new ConcurrentHashMap<>();
     private final Map<TrafficLabels, TcpSeries> connections = new ConcurrentHashMap<>();
@@ -38,17 +40,20 @@ public final class LoopTelemetry {
 
     /**
      * @param clusters by name, as they are now
+     * @param principal the identity of this workload
      * @param hostFallback whether a service that no cluster names is called as the client called it
      */
     LoopTelemetry(
             SeriesBudget budget,
             Function<String, @Nullable LiveCluster> clusters,
             boolean hostFallback,
-            PeerExchange peers) {
+            PeerExchange peers,
+            String principal) {
         this.budget = budget;
         this.clusters = clusters;
         this.hostFallback = hostFallback;
         this.peers = peers;
+        this.principal = principal;
     }
 
     /** Who calls and who is called. */
@@ -80,6 +85,7 @@ public final class LoopTelemetry {
         labels.flags = request.flags();
         labels.grpcStatus = request.grpcStatus();
         peer(request.peer(), request.host(), request.inbound());
+        principals(request.certificate());
         service(request.cluster(), request.routeName(), request.authority());
         find(requests, RequestSeries::new)
                 .count(request.durationMillis(), request.requestBytes(), request.responseBytes());
@@ -93,19 +99,26 @@ public final class LoopTelemetry {
         labels.flags = flag.bit();
         labels.grpcStatus = "";
         labels.peer = Workload.UNKNOWN;
+        principals(null);
         labels.serviceHost = "";
         labels.serviceName = "";
         find(requests, RequestSeries::new).count(0, 0, 0);
     }
 
     /** Counts a connection that is only passed on as opened; its bytes and its end are told to what this returns. */
-    public TcpSeries opened(boolean inbound, String cluster, @Nullable Host host, long flags) {
+    public TcpSeries opened(
+            boolean inbound,
+            @Nullable PeerCertificate certificate,
+            String cluster,
+            @Nullable Host host,
+            long flags) {
         labels.inbound = inbound;
         labels.protocol = TrafficLabels.Protocol.TCP;
         labels.status = 0;
         labels.flags = flags;
         labels.grpcStatus = "";
         peer(null, host, inbound);
+        principals(certificate);
         service(cluster, "", "");
         TcpSeries series = find(connections, TcpSeries::new);
         series.opened();
@@ -120,6 +133,13 @@ public final class LoopTelemetry {
         } else {
             labels.peer = workload(host);
         }
+    }
+
+    /** Who has proven to be who, on the receiving side: the caller's certificate was verified against this one's. */
+    private void principals(@Nullable PeerCertificate certificate) {
+        boolean proven = labels.inbound && certificate != null && !certificate.uris().isEmpty();
+        labels.peerPrincipal = proven ? certificate.uris().getFirst() : "";
+        labels.ownPrincipal = proven ? principal : "";
     }
 
     private Workload workload(Host host) {

@@ -1,6 +1,7 @@
 package dev.lateen.proxy.telemetry;
 
 import dev.lateen.proxycore.cluster.Host;
+import dev.lateen.proxycore.tls.PeerCertificate;
 import org.jspecify.annotations.Nullable;
 
 /** What is known of a request when it is over, as far as metrics care. */
@@ -10,6 +11,9 @@ public interface RequestFacts {
 
     /** The other side, when it told who it is. */
     @Nullable Workload peer();
+
+    /** The certificate of the client, when there was one. */
+    @Nullable PeerCertificate certificate();
 
     /** Who was asked last. */
     @Nullable Host host();

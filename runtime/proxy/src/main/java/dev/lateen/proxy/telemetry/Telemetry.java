@@ -18,6 +18,7 @@ public final class Telemetry {
     private final boolean hostFallback;
     private final Struct node;
     private final String nodeId;
+    private final String principal;
     private final Workload own;
     private final SeriesBudget budget;
     private final List<LoopTelemetry> loops = new CopyOnWriteArrayList<>();
@@ -25,6 +26,7 @@ public final class Telemetry {
     /**
      * @param node metadata of the proxy's node, in Istio's names
      * @param nodeId the node's id
+     * @param principal the identity of this workload, a URI, where it has one
      * @param clusters as they are now
      * @param hostFallback whether a service that no cluster names is called as the client called it: at a gateway
      *     anybody could make up names
@@ -33,11 +35,13 @@ public final class Telemetry {
     public Telemetry(
             Struct node,
             String nodeId,
+            String principal,
             Supplier<Map<String, LiveCluster>> clusters,
             boolean hostFallback,
             int labelSets) {
         this.node = PeerExchange.told(node);
         this.nodeId = nodeId;
+        this.principal = principal;
         this.clusters = clusters;
         this.hostFallback = hostFallback;
         own = Workload.of(node);
@@ -47,7 +51,7 @@ public final class Telemetry {
     /** What one more event loop counts with. */
     public LoopTelemetry loop() {
         Function<String, @Nullable LiveCluster> byName = name -> clusters.get().get(name);
-        LoopTelemetry loop = new LoopTelemetry(budget, byName, hostFallback, new PeerExchange(node, nodeId));
+        LoopTelemetry loop = new LoopTelemetry(budget, byName, hostFallback, new PeerExchange(node, nodeId), principal);
         loops.add(loop);
         return loop;
     }

@@ -1,6 +1,5 @@
 package dev.lateen.proxy.upstream;
 
-import dev.lateen.proxy.net.Sockets;
 import dev.lateen.proxy.net.Worker;
 import dev.lateen.proxycore.Priority;
 import dev.lateen.proxycore.balance.LiveCluster;
@@ -10,10 +9,10 @@ import java.util.IdentityHashMap;
 /** The connections of one worker to all hosts. Used on its event loop only. */
 public final class ConnectionPools {
     private final Worker worker;
-    private final Sockets sockets;
+    private final UpstreamSockets sockets;
     private final IdentityHashMap<Host, HostPool> pools = new IdentityHashMap<>();
 
-    public ConnectionPools(Worker worker, Sockets sockets) {
+    public ConnectionPools(Worker worker, UpstreamSockets sockets) {
         this.worker = worker;
         this.sockets = sockets;
     }

@@ -2,7 +2,6 @@ package dev.lateen.proxy.upstream;
 
 import dev.lateen.proxy.codec.Http1Client;
 import dev.lateen.proxy.codec.Http1Settings;
-import dev.lateen.proxy.net.Sockets;
 import dev.lateen.proxy.net.Timer;
 import dev.lateen.proxy.net.Worker;
 import dev.lateen.proxy.stream.ClientConnection;
@@ -13,8 +12,6 @@ import dev.lateen.proxycore.cluster.CircuitBreaker;
 import dev.lateen.proxycore.cluster.Host;
 import dev.lateen.proxycore.cluster.UpstreamHttp;
 import io.netty.channel.ConnectTimeoutException;
-import java.net.InetAddress;
-import java.net.InetSocketAddress;
 import java.util.ArrayDeque;
 import java.util.Deque;
 import java.util.HashMap;
@@ -27,7 +24,7 @@ import java.util.function.Consumer;
  */
 final class HostPool {
     private final Worker worker;
-    private final Sockets sockets;
+    private final UpstreamSockets sockets;
     private final Host host;
     private final Consumer<HostPool> empty;
     private final Deque<Pooled> idle = new ArrayDeque<>();
@@ -35,7 +32,7 @@ final class HostPool {
     private final Map<ClientConnection, Pooled> pooled = new HashMap<>();
     private int connecting;
 
-    HostPool(Worker worker, Sockets sockets, Host host, Consumer<HostPool> empty) {
+    HostPool(Worker worker, UpstreamSockets sockets, Host host, Consumer<HostPool> empty) {
         this.worker = worker;
         this.sockets = sockets;
         this.host = host;
@@ -94,29 +91,22 @@ final class HostPool {
 
     private void connect(LiveCluster cluster, CircuitBreaker breaker) {
         connecting++;
-        InetAddress bind = cluster.config().bindAddress();
         Pooled connection = new Pooled(cluster, breaker);
         Http1Client client = new Http1Client(worker, Http1Settings.DEFAULT, connection);
         connection.connection = client;
-        sockets.connect(
-                        worker.loop(),
-                        host.address(),
-                        bind == null ? null : new InetSocketAddress(bind, 0),
-                        Math.clamp(cluster.config().connectTimeout().toMillis(), 1, Integer.MAX_VALUE),
-                        client)
-                .addListener(future -> {
-                    connecting--;
-                    if (future.isSuccess()) {
-                        host.connectionOpened();
-                        pooled.put(client, connection);
-                        connection.opened = true;
-                        ready(connection);
-                    } else {
-                        breaker.connections().release();
-                        host.connectFailed();
-                        failed(future.cause());
-                    }
-                });
+        sockets.connect(worker.loop(), cluster.config(), host, client).addListener(future -> {
+            connecting--;
+            if (future.isSuccess()) {
+                host.connectionOpened();
+                pooled.put(client, connection);
+                connection.opened = true;
+                ready(connection);
+            } else {
+                breaker.connections().release();
+                host.connectFailed();
+                failed(future.cause());
+            }
+        });
     }
 
     private void failed(Throwable cause) {

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import com.google.protobuf.Struct;
 import dev.lateen.proxycore.cluster.Host;
+import dev.lateen.proxycore.tls.PeerCertificate;
 import java.util.Map;
 import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
@@ -13,7 +14,7 @@ import org.junit.jupiter.params.provider.CsvSource;
 
 final class TelemetryTest {
     private static Telemetry telemetry(int labelSets) {
-        return new Telemetry(Struct.getDefaultInstance(), "id", Map::of, true, labelSets);
+        return new Telemetry(Struct.getDefaultInstance(), "id", "", Map::of, true, labelSets);
     }
 
     private record Request(String authority, int status, long durationMillis) implements RequestFacts {
@@ -24,6 +25,11 @@ final class TelemetryTest {
 
         @Override
         public @Nullable Workload peer() {
+            return null;
+        }
+
+        @Override
+        public @Nullable PeerCertificate certificate() {
             return null;
         }
 
