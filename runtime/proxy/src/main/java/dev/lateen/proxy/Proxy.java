@@ -12,6 +12,7 @@ import dev.lateen.proxy.net.Sockets;
 import dev.lateen.proxy.net.Timer;
 import dev.lateen.proxy.net.Transport;
 import dev.lateen.proxy.net.Worker;
+import dev.lateen.proxy.telemetry.SpanExporter;
 import dev.lateen.proxy.telemetry.Telemetry;
 import dev.lateen.proxy.tls.IdentityAgent;
 import dev.lateen.proxy.tls.IdentityOptions;
@@ -98,13 +99,25 @@ public final class Proxy implements AutoCloseable {
                 : listener -> listener.direction() == CompiledListener.TrafficDirection.INBOUND;
         configuration = new XdsConfiguration(new Random(), Clock.systemUTC(), this::subscribe, this::changed);
         Node node = node(options);
+        // Spans leave on the loop that accepts, which carries no traffic.
+        EventLoop accepting = (EventLoop) acceptor.next();
+        Worker exporting = new Worker(options.concurrency(), accepting, Timer.of(accepting));
+        SpanExporter exporter = new SpanExporter(
+                exporting,
+                new ConnectionPools(exporting, upstreams),
+                name -> configuration.current().clusters().get(name),
+                new Random(),
+                node.getCluster(),
+                options.metadata().getOrDefault("INSTANCE_IPS", "127.0.0.1"));
+        exporter.start();
         Telemetry telemetry = new Telemetry(
                 node.getMetadata(),
                 options.nodeId(),
                 principal(options),
                 () -> configuration.current().clusters(),
                 options.role() == ProxyOptions.Role.SIDECAR,
-                Telemetry.LABEL_SETS);
+                Telemetry.LABEL_SETS,
+                exporter);
         int index = 0;
         for (var executor : loops) {
             EventLoop loop = (EventLoop) executor;

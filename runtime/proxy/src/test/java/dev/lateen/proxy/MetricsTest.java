@@ -128,7 +128,8 @@ final class MetricsTest {
                 "{match: {prefix: \"/\"}, route: {cluster: \"app\"}}",
                 cluster("app", OF_THE_MESH, app));
         // A google.protobuf.Struct of one field: map entry, key WORKLOAD_NAME, string value client (protobuf encoding).
-        String client = Base64.getEncoder().encodeToString("\n\31\n\rWORKLOAD_NAME\22\b\32\6client".getBytes("ISO-8859-1"));
+        String client =
+                Base64.getEncoder().encodeToString("\n\31\n\rWORKLOAD_NAME\22\b\32\6client".getBytes("ISO-8859-1"));
         var told = mesh.get("/", "x-envoy-peer-metadata", client, "x-envoy-peer-metadata-id", "sidecar~1~client~x");
         assertThat(told.headers().firstValue("x-envoy-peer-metadata")).isPresent();
         var silent = mesh.get("/");
@@ -146,7 +147,8 @@ final class MetricsTest {
     @Test
     void whoCalls_isToldToTheMeshAlone_andWhoAnswers_isCounted() throws Exception {
         // The same with workload web-v1.
-        String web = Base64.getEncoder().encodeToString("\n\31\n\rWORKLOAD_NAME\22\b\32\6web-v1".getBytes("ISO-8859-1"));
+        String web =
+                Base64.getEncoder().encodeToString("\n\31\n\rWORKLOAD_NAME\22\b\32\6web-v1".getBytes("ISO-8859-1"));
         var seen = new ConcurrentLinkedQueue<String>();
         int app = mesh.backend(exchange -> {
             boolean asked = exchange.getRequestHeaders().containsKey("x-envoy-peer-metadata");
@@ -159,7 +161,8 @@ final class MetricsTest {
                 "{match: {path: \"/mesh\"}, route: {cluster: \"app\"}}, {match: {path: \"/out\"}, route: {cluster: \"out\"}}",
                 cluster("app", OF_THE_MESH, app),
                 cluster("out", OF_THE_MESH.replace("services", "external: true, services"), app));
-        assertThat(mesh.get("/mesh").headers().firstValue("x-envoy-peer-metadata")).isEmpty();
+        assertThat(mesh.get("/mesh").headers().firstValue("x-envoy-peer-metadata"))
+                .isEmpty();
         mesh.get("/out");
         assertThat(seen).containsExactly("/meshtrue", "/outfalse");
         TestMesh.await("both are counted", () -> sum("istio_requests_total") == 2);

@@ -95,11 +95,7 @@ public final class AdminServers implements AutoCloseable {
      * @throws IOException when a port is taken, naming it
      */
     public AdminServers(
-            ProxyOptions options,
-            Node node,
-            XdsConfiguration configuration,
-            Telemetry telemetry,
-            Lifecycle lifecycle)
+            ProxyOptions options, Node node, XdsConfiguration configuration, Telemetry telemetry, Lifecycle lifecycle)
             throws IOException {
         this.options = options;
         this.configuration = configuration;

@@ -65,6 +65,7 @@ public final class ConnectionRequests implements ServerStreams {
         RequestRecord record =
                 new RequestRecord(service, facts, stream.protocol(), head, manager.accessLogs(), inbound);
         HeadPreparation.Refusal refusal = preparation.request(head, facts, this::requestId);
+        record.trace(manager.tracing());
         ActiveConfiguration configuration = service.configuration().get();
         RouteTable table = configuration.routes(manager.routes());
         RouteAction action = table == null ? null : table.decide(head, service.random(), Trace.NONE);

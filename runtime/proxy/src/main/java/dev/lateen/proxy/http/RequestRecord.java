@@ -3,6 +3,7 @@ package dev.lateen.proxy.http;
 import static dev.lateen.proxy.http.ConnectionFormat.text;
 
 import dev.lateen.proxy.telemetry.RequestFacts;
+import dev.lateen.proxy.telemetry.RequestSpan;
 import dev.lateen.proxy.telemetry.Workload;
 import dev.lateen.proxycore.ConnectionFacts;
 import dev.lateen.proxycore.Fault;
@@ -16,6 +17,7 @@ import dev.lateen.proxycore.head.Fields;
 import dev.lateen.proxycore.head.RequestHead;
 import dev.lateen.proxycore.head.ResponseHead;
 import dev.lateen.proxycore.listener.AccessLog;
+import dev.lateen.proxycore.listener.HttpConnectionManager;
 import dev.lateen.proxycore.retry.RetryVerdict;
 import dev.lateen.proxycore.route.RouteInfo;
 import dev.lateen.proxycore.tls.PeerCertificate;
@@ -38,6 +40,7 @@ final class RequestRecord implements FormatContext, RequestFacts {
     private @Nullable ResponseHead response;
     private @Nullable RouteInfo route;
     private @Nullable Workload peer;
+    private @Nullable RequestSpan span;
     private @Nullable Host host;
     private @Nullable InetSocketAddress upstreamLocal;
     private String failure = "";
@@ -72,6 +75,11 @@ final class RequestRecord implements FormatContext, RequestFacts {
             peer = service.telemetry().peers().hear(request.fields());
             asked = peer != null;
         }
+    }
+
+    /** Gives it its place in its trace. */
+    void trace(HttpConnectionManager.@Nullable Tracing tracing) {
+        span = service.telemetry().trace(tracing, request, protocol, service.random());
     }
 
     /** It goes to this cluster; whoever is there learns who calls. */
@@ -170,6 +178,16 @@ final class RequestRecord implements FormatContext, RequestFacts {
         ResponseHead head = response;
         int status = head == null ? 0 : head.status();
         service.telemetry().ended(this);
+        RequestSpan recorded = span;
+        if (recorded != null) {
+            Host upstream = host;
+            recorded.end(
+                    this,
+                    started,
+                    upstream == null ? null : text(upstream.address()),
+                    text(facts.source()),
+                    service.worker().timer().nanoTime() - startedNanos);
+        }
         long millis = (service.worker().timer().nanoTime() - startedNanos) / 1_000_000;
         for (AccessLog log : logs) {
             if (log.filter().takes(status, flags, millis, service.random())) {

@@ -78,8 +78,8 @@ public final class ListenerSockets {
     }
 
     private void open(String name, CompiledListener listener) {
-        Connections child = new Connections(
-                () -> current.get(name), services, upstreams, tls, connections, l -> ending.test(l));
+        Connections child =
+                new Connections(() -> current.get(name), services, upstreams, tls, connections, l -> ending.test(l));
         ChannelFuture future =
                 sockets.listen(acceptor, loops, listener.address(), child).awaitUninterruptibly();
         if (future.isSuccess()) {

@@ -49,14 +49,15 @@ public final class AppMetrics implements AutoCloseable {
             return URI.create(
                     "http://127.0.0.1:" + text(json, "port", "80") + (path.startsWith("/") ? path : "/" + path));
         } catch (InvalidProtocolBufferException | IllegalArgumentException e) {
-            throw new IllegalArgumentException("ISTIO_PROMETHEUS_ANNOTATIONS is not what injection writes: "
-                    + annotations + " (" + e.getMessage() + ")", e);
+            throw new IllegalArgumentException(
+                    "ISTIO_PROMETHEUS_ANNOTATIONS is not what injection writes: " + annotations + " (" + e.getMessage()
+                            + ")",
+                    e);
         }
     }
 
     private static String text(Struct.Builder json, String field, String otherwise) {
-        String text =
-                json.getFieldsOrDefault(field, Value.getDefaultInstance()).getStringValue();
+        String text = json.getFieldsOrDefault(field, Value.getDefaultInstance()).getStringValue();
         return text.isEmpty() ? otherwise : text;
     }
 
@@ -84,7 +85,8 @@ public final class AppMetrics implements AutoCloseable {
         try (InputStream in = response.body()) {
             byte[] bytes = in.readNBytes(LARGEST + 1);
             if (response.statusCode() != 200 || bytes.length > LARGEST) {
-                throw new IOException(address + " answered " + response.statusCode() + " and " + bytes.length + " bytes");
+                throw new IOException(
+                        address + " answered " + response.statusCode() + " and " + bytes.length + " bytes");
             }
             return new String(bytes, StandardCharsets.UTF_8);
         }

@@ -18,14 +18,26 @@ final class ClusterStatistics {
 
     private static final Line[] LINES = {
         new Line("upstream_cx_active", "gauge", c -> hosts(c, Host::activeConnections)),
-        new Line("upstream_cx_total", "counter", c -> hosts(c, host -> host.totals().connections())),
-        new Line("upstream_cx_connect_fail", "counter", c -> hosts(c, host -> host.totals().connectFailures())),
+        new Line(
+                "upstream_cx_total",
+                "counter",
+                c -> hosts(c, host -> host.totals().connections())),
+        new Line(
+                "upstream_cx_connect_fail",
+                "counter",
+                c -> hosts(c, host -> host.totals().connectFailures())),
         new Line("upstream_cx_overflow", "counter", c -> c.breaker(Priority.DEFAULT)
                 .connections()
                 .refused()),
         new Line("upstream_rq_active", "gauge", c -> hosts(c, Host::activeRequests)),
-        new Line("upstream_rq_total", "counter", c -> hosts(c, host -> host.totals().requests())),
-        new Line("upstream_rq_timeout", "counter", c -> hosts(c, host -> host.totals().timeouts())),
+        new Line(
+                "upstream_rq_total",
+                "counter",
+                c -> hosts(c, host -> host.totals().requests())),
+        new Line(
+                "upstream_rq_timeout",
+                "counter",
+                c -> hosts(c, host -> host.totals().timeouts())),
         new Line("upstream_rq_pending_overflow", "counter", c -> c.breaker(Priority.DEFAULT)
                 .pendingRequests()
                 .refused()),
@@ -33,8 +45,10 @@ final class ClusterStatistics {
                 .retries()
                 .refused()),
         new Line("membership_total", "gauge", c -> c.hosts().current().all().size()),
-        new Line("membership_healthy", "gauge", c -> hosts(
-                c, host -> host.availability() == Host.Availability.HEALTHY ? 1 : 0)),
+        new Line(
+                "membership_healthy",
+                "gauge",
+                c -> hosts(c, host -> host.availability() == Host.Availability.HEALTHY ? 1 : 0)),
         new Line("outlier_detection_ejections_active", "gauge", c -> hosts(c, host -> host.ejected() ? 1 : 0)),
     };
 

@@ -8,12 +8,15 @@ import dev.lateen.proxycore.cluster.CompiledCluster;
 import dev.lateen.proxycore.cluster.Endpoint;
 import dev.lateen.proxycore.cluster.Host;
 import dev.lateen.proxycore.head.Fields;
+import dev.lateen.proxycore.head.RequestHead;
+import dev.lateen.proxycore.listener.HttpConnectionManager;
 import dev.lateen.proxycore.tls.PeerCertificate;
 import java.util.HashMap;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.Function;
 import java.util.function.Supplier;
+import java.util.random.RandomGenerator;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -28,6 +31,10 @@ public final class LoopTelemetry {
     private final boolean hostFallback;
     private final PeerExchange peers;
     private final String principal;
+    private final Workload own;
+    private final String nodeId;
+    private final @Nullable SpanExporter exporter;
+    private final Tracer tracer = new Tracer();
     private final TrafficLabels labels = new TrafficLabels();
     private final Map<TrafficLabels, RequestSeries> requests = new ConcurrentHashMap<>();
     private final Map<TrafficLabels, TcpSeries> connections = new ConcurrentHashMap<>();
@@ -48,12 +55,18 @@ public final class LoopTelemetry {
             Function<String, @Nullable LiveCluster> clusters,
             boolean hostFallback,
             PeerExchange peers,
-            String principal) {
+            String principal,
+            Workload own,
+            String nodeId,
+            @Nullable SpanExporter exporter) {
         this.budget = budget;
         this.clusters = clusters;
         this.hostFallback = hostFallback;
         this.peers = peers;
         this.principal = principal;
+        this.own = own;
+        this.nodeId = nodeId;
+        this.exporter = exporter;
     }
 
     /** Who calls and who is called. */
@@ -75,6 +88,26 @@ public final class LoopTelemetry {
         return istio.containsFields("services")
                 && !istio.getFieldsOrDefault("external", Value.getDefaultInstance())
                         .getBoolValue();
+    }
+
+    /**
+     * Gives a request its place in its trace, in its head; what is returned records it, null when it is not recorded.
+     *
+     * @param tracing what the connection manager says
+     */
+    public @Nullable RequestSpan trace(
+            HttpConnectionManager.@Nullable Tracing tracing,
+            RequestHead head,
+            String protocol,
+            RandomGenerator random) {
+        if (tracing == null) {
+            return null;
+        }
+        Tracer.Placed place = tracer.place(tracing, head.fields(), random);
+        Collector collector = place.collector();
+        return collector == null || exporter == null
+                ? null
+                : new RequestSpan(exporter, collector, place, own, nodeId, head, protocol);
     }
 
     /** Counts a request that is over. */
@@ -107,11 +140,7 @@ public final class LoopTelemetry {
 
     /** Counts a connection that is only passed on as opened; its bytes and its end are told to what this returns. */
     public TcpSeries opened(
-            boolean inbound,
-            @Nullable PeerCertificate certificate,
-            String cluster,
-            @Nullable Host host,
-            long flags) {
+            boolean inbound, @Nullable PeerCertificate certificate, String cluster, @Nullable Host host, long flags) {
         labels.inbound = inbound;
         labels.protocol = TrafficLabels.Protocol.TCP;
         labels.status = 0;
@@ -137,7 +166,8 @@ public final class LoopTelemetry {
 
     /** Who has proven to be who, on the receiving side: the caller's certificate was verified against this one's. */
     private void principals(@Nullable PeerCertificate certificate) {
-        boolean proven = labels.inbound && certificate != null && !certificate.uris().isEmpty();
+        boolean proven =
+                labels.inbound && certificate != null && !certificate.uris().isEmpty();
         labels.peerPrincipal = proven ? certificate.uris().getFirst() : "";
         labels.ownPrincipal = proven ? principal : "";
     }

@@ -10,13 +10,16 @@ public interface RequestFacts {
     boolean inbound();
 
     /** The other side, when it told who it is. */
-    @Nullable Workload peer();
+    @Nullable
+    Workload peer();
 
     /** The certificate of the client, when there was one. */
-    @Nullable PeerCertificate certificate();
+    @Nullable
+    PeerCertificate certificate();
 
     /** Who was asked last. */
-    @Nullable Host host();
+    @Nullable
+    Host host();
 
     /** The cluster of its route; empty for none. */
     String cluster();

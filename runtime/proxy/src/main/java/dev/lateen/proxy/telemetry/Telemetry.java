@@ -20,6 +20,7 @@ public final class Telemetry {
     private final String nodeId;
     private final String principal;
     private final Workload own;
+    private final @Nullable SpanExporter exporter;
     private final SeriesBudget budget;
     private final List<LoopTelemetry> loops = new CopyOnWriteArrayList<>();
 
@@ -31,6 +32,7 @@ public final class Telemetry {
      * @param hostFallback whether a service that no cluster names is called as the client called it: at a gateway
      *     anybody could make up names
      * @param labelSets see {@link #LABEL_SETS}
+     * @param exporter takes recorded spans; null: none are recorded
      */
     public Telemetry(
             Struct node,
@@ -38,20 +40,22 @@ public final class Telemetry {
             String principal,
             Supplier<Map<String, LiveCluster>> clusters,
             boolean hostFallback,
-            int labelSets) {
+            int labelSets,
+            @Nullable SpanExporter exporter) {
         this.node = PeerExchange.told(node);
         this.nodeId = nodeId;
         this.principal = principal;
         this.clusters = clusters;
         this.hostFallback = hostFallback;
         own = Workload.of(node);
+        this.exporter = exporter;
         budget = new SeriesBudget(labelSets);
     }
 
     /** What one more event loop counts with. */
     public LoopTelemetry loop() {
         Function<String, @Nullable LiveCluster> byName = name -> clusters.get().get(name);
-        LoopTelemetry loop = new LoopTelemetry(budget, byName, hostFallback, new PeerExchange(node, nodeId), principal);
+        LoopTelemetry loop = new LoopTelemetry(budget, byName, hostFallback, new PeerExchange(node, nodeId), principal, own, nodeId, exporter);
         loops.add(loop);
         return loop;
     }
@@ -61,6 +65,9 @@ public final class Telemetry {
         StringBuilder text = new StringBuilder(64 * 1024);
         TrafficPage.write(text, loops, own);
         TrafficPage.write(text, budget);
+        if (exporter != null) {
+            exporter.write(text);
+        }
         ClusterStatistics.write(text, clusters.get().values());
         return text.toString();
     }

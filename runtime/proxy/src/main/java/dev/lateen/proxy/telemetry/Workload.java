@@ -37,8 +37,8 @@ public record Workload(
 
     /** What a node's metadata says, in Istio's names. */
     public static Workload of(Struct node) {
-        Struct labels = node.getFieldsOrDefault("LABELS", Value.getDefaultInstance())
-                .getStructValue();
+        Struct labels =
+                node.getFieldsOrDefault("LABELS", Value.getDefaultInstance()).getStructValue();
         String name = text(node, "WORKLOAD_NAME", NOT_KNOWN);
         return new Workload(
                 name,
@@ -55,8 +55,7 @@ public record Workload(
      * name;namespace;canonical service;canonical revision;cluster}. Labels are not told there.
      */
     static Workload of(Endpoint endpoint) {
-        Struct istio =
-                endpoint.metadata().getFilterMetadataOrDefault("istio", Struct.getDefaultInstance());
+        Struct istio = endpoint.metadata().getFilterMetadataOrDefault("istio", Struct.getDefaultInstance());
         String[] parts = text(istio, "workload", "").split(";", -1);
         if (parts.length < ENDPOINT_PARTS) {
             return UNKNOWN;

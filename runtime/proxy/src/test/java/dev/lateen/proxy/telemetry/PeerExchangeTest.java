@@ -69,9 +69,7 @@ final class PeerExchangeTest {
         Fields fields = new Fields();
         fields.add(
                 FieldName.X_ENVOY_PEER_METADATA,
-                encoded
-                        ? Base64.getEncoder().encodeToString(bytes)
-                        : new String(bytes, StandardCharsets.ISO_8859_1));
+                encoded ? Base64.getEncoder().encodeToString(bytes) : new String(bytes, StandardCharsets.ISO_8859_1));
         assertThat(peers.hear(fields)).isNotNull();
         assertThat(fields.isEmpty()).isTrue();
     }

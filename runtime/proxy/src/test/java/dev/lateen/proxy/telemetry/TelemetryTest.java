@@ -14,7 +14,7 @@ import org.junit.jupiter.params.provider.CsvSource;
 
 final class TelemetryTest {
     private static Telemetry telemetry(int labelSets) {
-        return new Telemetry(Struct.getDefaultInstance(), "id", "", Map::of, true, labelSets);
+        return new Telemetry(Struct.getDefaultInstance(), "id", "", Map::of, true, labelSets, null);
     }
 
     private record Request(String authority, int status, long durationMillis) implements RequestFacts {
@@ -82,7 +82,8 @@ final class TelemetryTest {
             loop.ended(new Request("host" + i, 200, 1));
         }
         String page = telemetry.page();
-        assertThat(page.lines().filter(line -> line.startsWith("istio_requests_total"))).hasSize(101);
+        assertThat(page.lines().filter(line -> line.startsWith("istio_requests_total")))
+                .hasSize(101);
         assertThat(page).contains("lateen_telemetry_cut_total 9900\n");
         long sum = page.lines()
                 .filter(line -> line.startsWith("istio_requests_total"))
@@ -112,7 +113,9 @@ final class TelemetryTest {
     void durationsFallIntoEnvoysBuckets(long millis, String first) {
         Telemetry telemetry = telemetry(100);
         telemetry.loop().ended(new Request("a", 200, millis));
-        assertThat(telemetry.page().lines()
+        assertThat(telemetry
+                        .page()
+                        .lines()
                         .filter(line -> line.startsWith("istio_request_duration_milliseconds_bucket"))
                         .filter(line -> line.endsWith(" 1"))
                         .findFirst())
