@@ -100,7 +100,7 @@ public final class Proxy implements AutoCloseable {
         configuration = new XdsConfiguration(new Random(), Clock.systemUTC(), this::subscribe, this::changed);
         Node node = node(options);
         // Spans leave on the loop that accepts, which carries no traffic.
-        EventLoop accepting = (EventLoop) acceptor.next();
+        EventLoop accepting = acceptor.next();
         Worker exporting = new Worker(options.concurrency(), accepting, Timer.of(accepting));
         SpanExporter exporter = new SpanExporter(
                 exporting,

@@ -108,7 +108,8 @@ final class TracingTest {
         }
         // One that is recorded in any case comes last: what was before it has been sent.
         mesh.get("/last", "x-b3-sampled", "1");
-        TestMesh.await("the last span", () -> spans.stream().anyMatch(span -> tag(span, "http.url").endsWith("/last")));
+        TestMesh.await("the last span", () -> spans.stream()
+                .anyMatch(span -> tag(span, "http.url").endsWith("/last")));
         assertThat(spans).hasSize(expected + 1);
         assertThat(traceIds).doesNotContain("null").hasSize(21).doesNotHaveDuplicates();
     }
@@ -150,8 +151,7 @@ final class TracingTest {
                 assertThat(mesh.get("/").statusCode()).isEqualTo(200);
             }
             TestMesh.await(
-                    "the first batch is given up",
-                    () -> !metrics().contains("envoy_tracing_zipkin_spans_failed 0\n"));
+                    "the first batch is given up", () -> !metrics().contains("envoy_tracing_zipkin_spans_failed 0\n"));
         }
     }
 }

@@ -15,6 +15,8 @@ import picocli.CommandLine.Command;
         description = "A service mesh, and a local cluster to run it in.",
         mixinStandardHelpOptions = true,
         subcommands = {
+            ConsoleCommand.class,
+            DashboardCommand.class,
             DemoCommand.class,
             DiscoveryCommand.class,
             DownCommand.class,

@@ -3,7 +3,7 @@ package dev.lateen.mesh.translate;
 import static dev.lateen.mesh.translate.Messages.any;
 
 import com.google.protobuf.Message;
-import dev.lateen.config.MeshConfig;
+import dev.lateen.mesh.Snapshot;
 import io.envoyproxy.envoy.config.accesslog.v3.AccessLog;
 import io.envoyproxy.envoy.config.listener.v3.Filter;
 import io.envoyproxy.envoy.config.listener.v3.ListenerFilter;
@@ -25,6 +25,7 @@ import io.envoyproxy.envoy.extensions.filters.network.http_connection_manager.v3
 import io.envoyproxy.envoy.extensions.filters.network.tcp_proxy.v3.TcpProxy;
 import io.envoyproxy.envoy.extensions.filters.network.tcp_proxy.v3.TcpProxy.WeightedCluster;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /** Filters of listeners, with the mesh's settings in them. */
 final class Filters {
@@ -48,9 +49,11 @@ final class Filters {
     }
 
     private final List<AccessLog> accessLogs;
+    private final HttpConnectionManager.@Nullable Tracing tracing;
 
-    Filters(MeshConfig mesh) {
-        this.accessLogs = AccessLogs.of(mesh);
+    Filters(Snapshot snapshot) {
+        this.accessLogs = AccessLogs.of(snapshot.mesh());
+        this.tracing = Tracing.of(snapshot.mesh(), snapshot.registry(), snapshot.domain());
     }
 
     /** HTTP, with routes that come by name. */
@@ -82,6 +85,9 @@ final class Filters {
                 .setStreamIdleTimeout(Messages.ZERO)
                 .addUpgradeConfigs(UpgradeConfig.newBuilder().setUpgradeType("websocket"))
                 .addAllAccessLog(accessLogs);
+        if (tracing != null) {
+            manager.setTracing(tracing);
+        }
         switch (side) {
             case OUTBOUND -> {}
             case INBOUND ->

@@ -24,7 +24,7 @@ public final class Translation {
             clusters.put(cluster.getName(), cluster);
         }
         Map<String, Listener> listeners = new LinkedHashMap<>(outbound.listeners());
-        Listener inbound = Inbound.listener(ports, new Filters(snapshot.mesh()));
+        Listener inbound = Inbound.listener(ports, new Filters(snapshot));
         listeners.put(inbound.getName(), inbound);
         return byType(clusters, outbound.assignments(), listeners, outbound.routes());
     }
@@ -33,7 +33,7 @@ public final class Translation {
     public static Map<String, Map<String, Message>> router(Snapshot snapshot, ProxyNode node) {
         Outbound outbound = Outbound.of(snapshot, node);
         GatewayListeners listeners =
-                GatewayListeners.of(snapshot, node, outbound.scope(), new Filters(snapshot.mesh()));
+                GatewayListeners.of(snapshot, node, outbound.scope(), new Filters(snapshot));
         return byType(outbound.clusters(), outbound.assignments(), listeners.listeners(), listeners.routes());
     }
 

@@ -333,9 +333,9 @@ class RouteTableTest {
                         DirectResponseAction.newBuilder().setStatus(502).setUnknownFields(bodyFormat));
         RequestHead head = RequestHead.of("GET", "httpbin.org", "/");
         assertThat(RouteTable.of(configuration.build()).decide(head, new Random(1), Trace.NONE))
-                .isInstanceOfSatisfying(
-                        DirectResponse.class, direct -> assertThat(direct.body().render(FormatContext.of(head, null), "-"))
-                                .isEqualTo("no httpbin.org here: 100%"));
+                .isInstanceOfSatisfying(DirectResponse.class, direct -> assertThat(
+                                direct.body().render(FormatContext.of(head, null), "-"))
+                        .isEqualTo("no httpbin.org here: 100%"));
     }
 
     @Test

@@ -110,11 +110,12 @@ public final class SpanExporter {
 
     /** What became of the spans. */
     void write(StringBuilder text) {
-        Map.of("spans_sent", sent, "spans_dropped", dropped, "spans_failed", failed).forEach((name, count) -> {
-            String metric = "envoy_tracing_zipkin_" + name;
-            TrafficPage.type(text, metric, "counter");
-            text.append(metric).append(' ').append(count.sum()).append('\n');
-        });
+        Map.of("spans_sent", sent, "spans_dropped", dropped, "spans_failed", failed)
+                .forEach((name, count) -> {
+                    String metric = "envoy_tracing_zipkin_" + name;
+                    TrafficPage.type(text, metric, "counter");
+                    text.append(metric).append(' ').append(count.sum()).append('\n');
+                });
     }
 
     /** One batch on its way. */

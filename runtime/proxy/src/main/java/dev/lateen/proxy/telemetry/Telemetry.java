@@ -55,7 +55,8 @@ public final class Telemetry {
     /** What one more event loop counts with. */
     public LoopTelemetry loop() {
         Function<String, @Nullable LiveCluster> byName = name -> clusters.get().get(name);
-        LoopTelemetry loop = new LoopTelemetry(budget, byName, hostFallback, new PeerExchange(node, nodeId), principal, own, nodeId, exporter);
+        LoopTelemetry loop = new LoopTelemetry(
+                budget, byName, hostFallback, new PeerExchange(node, nodeId), principal, own, nodeId, exporter);
         loops.add(loop);
         return loop;
     }

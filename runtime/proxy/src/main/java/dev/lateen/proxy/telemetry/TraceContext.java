@@ -16,7 +16,8 @@ import org.jspecify.annotations.Nullable;
  * @param span id of the span; 0 like {@code low}
  * @param sampled whether spans are recorded; null: not decided
  */
-record TraceContext(long high, long low, long span, @Nullable Boolean sampled) {
+record TraceContext(
+        long high, long low, long span, @Nullable Boolean sampled) {
     private static final FieldName B3 = FieldName.of("b3");
     private static final FieldName FLAGS = FieldName.of("x-b3-flags");
     private static final FieldName PARENT_SPAN_ID = FieldName.of("x-b3-parentspanid");

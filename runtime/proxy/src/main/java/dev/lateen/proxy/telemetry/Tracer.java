@@ -22,7 +22,8 @@ final class Tracer {
     private final Map<Message, Optional<Collector>> collectors = new HashMap<>();
 
     /** A request's place in its trace, and whether and where it is recorded. */
-    record Placed(TraceContext context, long parent, @Nullable Collector collector) {}
+    record Placed(
+            TraceContext context, long parent, @Nullable Collector collector) {}
 
     /** Places a request, and tells whoever comes next. */
     Placed place(HttpConnectionManager.Tracing tracing, Fields fields, RandomGenerator random) {
@@ -38,8 +39,7 @@ final class Tracer {
         return new Placed(own, parent, sampled && provider != null ? collector(provider) : null);
     }
 
-    private static boolean samples(
-            HttpConnectionManager.Tracing tracing, Fields fields, RandomGenerator random) {
+    private static boolean samples(HttpConnectionManager.Tracing tracing, Fields fields, RandomGenerator random) {
         boolean wanted = fields.contains(FORCED)
                 || (fields.contains(CLIENT) && in(tracing.clientSampling(), random))
                 || in(tracing.randomSampling(), random);

@@ -34,7 +34,9 @@ final class ZipkinJson {
         if (span.parent() != 0) {
             json.append("\",\"parentId\":\"").append(hex.toHexDigits(span.parent()));
         }
-        json.append("\",\"kind\":\"").append(span.server() ? "SERVER" : "CLIENT").append("\",\"name\":");
+        json.append("\",\"kind\":\"")
+                .append(span.server() ? "SERVER" : "CLIENT")
+                .append("\",\"name\":");
         quote(json, span.name());
         json.append(",\"timestamp\":").append(span.startMicros());
         json.append(",\"duration\":").append(span.durationMicros());

@@ -18,7 +18,9 @@ final class TraceContextTest {
         Fields fields = new Fields();
         for (String field : text.split("&", -1)) {
             int colon = field.indexOf(':');
-            fields.add(field.substring(0, colon).strip(), field.substring(colon + 1).strip());
+            fields.add(
+                    field.substring(0, colon).strip(),
+                    field.substring(colon + 1).strip());
         }
         return fields;
     }
