@@ -11,6 +11,7 @@ import java.net.InetAddress;
 import java.net.Socket;
 import java.net.URI;
 import java.net.http.HttpRequest;
+import java.nio.charset.StandardCharsets;
 import java.util.Base64;
 import java.util.List;
 import java.util.Locale;
@@ -128,8 +129,8 @@ final class MetricsTest {
                 "{match: {prefix: \"/\"}, route: {cluster: \"app\"}}",
                 cluster("app", OF_THE_MESH, app));
         // A google.protobuf.Struct of one field: map entry, key WORKLOAD_NAME, string value client (protobuf encoding).
-        String client =
-                Base64.getEncoder().encodeToString("\n\31\n\rWORKLOAD_NAME\22\b\32\6client".getBytes("ISO-8859-1"));
+        String client = Base64.getEncoder()
+                .encodeToString("\n\31\n\rWORKLOAD_NAME\22\b\32\6client".getBytes(StandardCharsets.ISO_8859_1));
         var told = mesh.get("/", "x-envoy-peer-metadata", client, "x-envoy-peer-metadata-id", "sidecar~1~client~x");
         assertThat(told.headers().firstValue("x-envoy-peer-metadata")).isPresent();
         var silent = mesh.get("/");
@@ -147,8 +148,8 @@ final class MetricsTest {
     @Test
     void whoCalls_isToldToTheMeshAlone_andWhoAnswers_isCounted() throws Exception {
         // The same with workload web-v1.
-        String web =
-                Base64.getEncoder().encodeToString("\n\31\n\rWORKLOAD_NAME\22\b\32\6web-v1".getBytes("ISO-8859-1"));
+        String web = Base64.getEncoder()
+                .encodeToString("\n\31\n\rWORKLOAD_NAME\22\b\32\6web-v1".getBytes(StandardCharsets.ISO_8859_1));
         var seen = new ConcurrentLinkedQueue<String>();
         int app = mesh.backend(exchange -> {
             boolean asked = exchange.getRequestHeaders().containsKey("x-envoy-peer-metadata");
@@ -182,7 +183,7 @@ final class MetricsTest {
         int answered;
         try (Socket socket = new Socket(InetAddress.getLoopbackAddress(), mesh.port())) {
             socket.setSoTimeout((int) TestMesh.TIMEOUT.toMillis());
-            socket.getOutputStream().write(request.getBytes("ISO-8859-1"));
+            socket.getOutputStream().write(request.getBytes(StandardCharsets.ISO_8859_1));
             answered = socket.getInputStream().readAllBytes().length;
         }
         awaitSum(1, "istio_tcp_connections_closed_total", "request_protocol=\"tcp\"");

@@ -42,8 +42,8 @@ final class ConsoleCommand implements Callable<Integer> {
         if (colon < 0 || !listen.substring(colon + 1).matches("[0-9]{1,5}")) {
             throw new CommandException("--listen " + listen + ": not ADDRESS:PORT");
         }
-        InetSocketAddress address = new InetSocketAddress(
-                listen.substring(0, colon), Integer.parseInt(listen.substring(colon + 1)));
+        InetSocketAddress address =
+                new InetSocketAddress(listen.substring(0, colon), Integer.parseInt(listen.substring(colon + 1)));
         MeshTraffic traffic = new MeshTraffic(EDGES);
         try (KubernetesClient client = cluster.client();
                 MeshWatch watch = new MeshWatch(client, traffic, Clock.systemUTC(), Duration.ofSeconds(2));

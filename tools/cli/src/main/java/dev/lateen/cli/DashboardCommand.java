@@ -32,7 +32,9 @@ final class DashboardCommand implements Callable<Integer> {
     @Parameters(index = "1", defaultValue = "", description = "for envoy: the pod, POD or POD.NAMESPACE")
     String pod = "";
 
-    @Option(names = {"-p", "--port"}, description = "the local port; default: the page's own, 20001 for the console")
+    @Option(
+            names = {"-p", "--port"},
+            description = "the local port; default: the page's own, 20001 for the console")
     int port;
 
     private record Target(String namespace, String pod, int port, int localPort, String path) {}
@@ -81,7 +83,8 @@ final class DashboardCommand implements Callable<Integer> {
 
     private static Target labelled(KubernetesClient client, String app, int port, int local, String path)
             throws CommandException {
-        List<Pod> pods = client.pods().inNamespace(SYSTEM).withLabel("app", app).list().getItems();
+        List<Pod> pods =
+                client.pods().inNamespace(SYSTEM).withLabel("app", app).list().getItems();
         if (pods.isEmpty()) {
             throw new CommandException("no pod of " + SYSTEM + " has label app=" + app
                     + "; switch it on with: lateen install --set "

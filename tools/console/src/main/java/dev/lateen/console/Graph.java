@@ -30,8 +30,7 @@ final class Graph {
         Map<String, Double> edges = new TreeMap<>();
         for (Carried carried : all) {
             if (carried.total() > 0) {
-                edges.merge(
-                        source(carried.edge()) + "\0" + target(carried.edge()), carried.perSecond(), Double::sum);
+                edges.merge(source(carried.edge()) + "\0" + target(carried.edge()), carried.perSecond(), Double::sum);
             }
         }
         return edges;

@@ -64,8 +64,10 @@ public final class Rules {
         rule.put("kind", kind)
                 .put("namespace", object.getMetadata().getNamespace())
                 .put("name", object.getMetadata().getName())
-                .put("yaml", Serialization.asYaml(Objects.requireNonNullElse(
-                        object.getAdditionalProperties().get("spec"), Map.of())))
+                .put(
+                        "yaml",
+                        Serialization.asYaml(Objects.requireNonNullElse(
+                                object.getAdditionalProperties().get("spec"), Map.of())))
                 .put("status", status == null ? "" : Serialization.asYaml(status));
     }
 }

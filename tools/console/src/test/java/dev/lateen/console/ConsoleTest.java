@@ -2,8 +2,8 @@ package dev.lateen.console;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.lateen.telemetry.PrometheusText;
 import dev.lateen.telemetry.MeshTraffic;
+import dev.lateen.telemetry.PrometheusText;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;

@@ -51,8 +51,7 @@ public final class MeshTraffic {
         }
 
         private String key() {
-            return String.join(
-                    "\0", source, sourceNamespace, service, workload, workloadNamespace, version, protocol);
+            return String.join("\0", source, sourceNamespace, service, workload, workloadNamespace, version, protocol);
         }
     }
 

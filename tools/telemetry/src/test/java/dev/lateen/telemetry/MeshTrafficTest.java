@@ -40,8 +40,9 @@ final class MeshTrafficTest {
     void aCallerWithoutProxy_isToldOfByItsReceiver() {
         MeshTraffic traffic = new MeshTraffic(10);
         traffic.add(START, List.of(page("destination", "unknown", "200", 7)));
-        assertThat(traffic.edges(Duration.ofMinutes(1))).singleElement().satisfies(carried -> assertThat(carried.total())
-                .isEqualTo(7));
+        assertThat(traffic.edges(Duration.ofMinutes(1)))
+                .singleElement()
+                .satisfies(carried -> assertThat(carried.total()).isEqualTo(7));
     }
 
     @Test

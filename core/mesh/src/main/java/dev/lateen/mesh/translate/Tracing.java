@@ -27,7 +27,8 @@ final class Tracing {
     static HttpConnectionManager.@Nullable Tracing of(MeshConfig mesh, Registry registry, String domain) {
         JsonNode config = mesh.defaultConfig();
         JsonNode tracing = config == null ? null : config.path("tracing");
-        String address = tracing == null ? "" : tracing.path("zipkin").path("address").asString("");
+        String address =
+                tracing == null ? "" : tracing.path("zipkin").path("address").asString("");
         String collector = address.isEmpty() ? null : cluster(address, registry, domain);
         if (tracing == null || collector == null) {
             return null;

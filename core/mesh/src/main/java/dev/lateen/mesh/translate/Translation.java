@@ -32,8 +32,7 @@ public final class Translation {
     /** Resources of a proxy at the edge. */
     public static Map<String, Map<String, Message>> router(Snapshot snapshot, ProxyNode node) {
         Outbound outbound = Outbound.of(snapshot, node);
-        GatewayListeners listeners =
-                GatewayListeners.of(snapshot, node, outbound.scope(), new Filters(snapshot));
+        GatewayListeners listeners = GatewayListeners.of(snapshot, node, outbound.scope(), new Filters(snapshot));
         return byType(outbound.clusters(), outbound.assignments(), listeners.listeners(), listeners.routes());
     }
 

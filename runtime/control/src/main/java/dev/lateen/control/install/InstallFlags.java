@@ -111,7 +111,8 @@ public final class InstallFlags {
 
     private static List<String> known() {
         List<String> known = new ArrayList<>(ABSENT.keySet());
-        known.addAll(List.of(OUTBOUND, OUTBOUND_OLD, ACCESS_LOG, HUB, TAG, GATEWAY, GRAFANA, SERVICE_GRAPH, TRACING, SAMPLING));
+        known.addAll(List.of(
+                OUTBOUND, OUTBOUND_OLD, ACCESS_LOG, HUB, TAG, GATEWAY, GRAFANA, SERVICE_GRAPH, TRACING, SAMPLING));
         return known.stream().sorted().toList();
     }
 

@@ -22,7 +22,11 @@ class InstallFlagsTest {
                         .filter(Deployment.class::isInstance)
                         .map(Deployment.class::cast)
                         .filter(each -> each.getMetadata().getNamespace().equals("istio-system"))
-                        .map(each -> each.getSpec().getTemplate().getMetadata().getLabels().get("app")))
+                        .map(each -> each.getSpec()
+                                .getTemplate()
+                                .getMetadata()
+                                .getLabels()
+                                .get("app")))
                 .contains("grafana", "servicegraph", "jaeger");
         ConfigMap mesh = (ConfigMap) find(objects, "ConfigMap", "istio");
         assertThat(mesh.getData().get("mesh"))

@@ -155,7 +155,7 @@ public final class LoopTelemetry {
     }
 
     private void peer(@Nullable Workload told, @Nullable Host host, boolean inbound) {
-        if (told != null && told != Workload.UNKNOWN) {
+        if (told != null && !told.equals(Workload.UNKNOWN)) {
             labels.peer = told;
         } else if (host == null || inbound) {
             labels.peer = Workload.UNKNOWN;
@@ -166,12 +166,15 @@ public final class LoopTelemetry {
 
     /** Who has proven to be who, on the receiving side: the caller's certificate was verified against this one's. */
     private void principals(@Nullable PeerCertificate certificate) {
-        boolean proven =
-                labels.inbound && certificate != null && !certificate.uris().isEmpty();
-        labels.peerPrincipal = proven ? certificate.uris().getFirst() : "";
-        labels.ownPrincipal = proven ? principal : "";
+        labels.peerPrincipal = "";
+        labels.ownPrincipal = "";
+        if (labels.inbound && certificate != null && !certificate.uris().isEmpty()) {
+            labels.peerPrincipal = certificate.uris().getFirst();
+            labels.ownPrincipal = principal;
+        }
     }
 
+    @SuppressWarnings("ReferenceEquality") // what has not changed is the same object
     private Workload workload(Host host) {
         Endpoint endpoint = host.endpoint();
         Known known = workloads.get(host);
@@ -200,6 +203,7 @@ public final class LoopTelemetry {
         }
     }
 
+    @SuppressWarnings("ReferenceEquality") // as above
     private @Nullable Named named(CompiledCluster cluster) {
         Named known = services.get(cluster.name());
         if (known != null && known.of() == cluster) {

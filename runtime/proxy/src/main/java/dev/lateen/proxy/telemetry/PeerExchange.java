@@ -25,6 +25,7 @@ public final class PeerExchange {
     private final String id;
     private final Heard[] heard = new Heard[SLOTS];
 
+    @SuppressWarnings("ArrayRecordComponent") // compared with bytes of a head, never as a record
     private record Heard(byte[] value, Workload workload) {}
 
     /**

@@ -28,12 +28,12 @@ final class Tracer {
     /** Places a request, and tells whoever comes next. */
     Placed place(HttpConnectionManager.Tracing tracing, Fields fields, RandomGenerator random) {
         TraceContext caller = TraceContext.read(fields);
-        boolean decided = caller != null && caller.sampled() != null;
-        boolean sampled = decided ? Boolean.TRUE.equals(caller.sampled()) : samples(tracing, fields, random);
-        boolean root = caller == null || caller.span() == 0;
-        TraceContext own = new TraceContext(
-                root ? id(random) : caller.high(), root ? id(random) : caller.low(), id(random), sampled);
-        long parent = root ? 0 : caller.span();
+        Boolean decided = caller == null ? null : caller.sampled();
+        boolean sampled = decided == null ? samples(tracing, fields, random) : decided;
+        long parent = caller == null ? 0 : caller.span();
+        TraceContext own = caller == null || parent == 0
+                ? new TraceContext(id(random), id(random), id(random), sampled)
+                : new TraceContext(caller.high(), caller.low(), id(random), sampled);
         own.write(fields, parent);
         Message provider = tracing.provider();
         return new Placed(own, parent, sampled && provider != null ? collector(provider) : null);
