@@ -49,6 +49,7 @@ public final class Console implements AutoCloseable {
         }
     }
 
+    @SuppressWarnings("ArrayRecordComponent") // never compared as a record
     private record Answer(int status, String type, byte[] body) {
         static Answer text(int status, String type, String text) {
             return new Answer(status, type + "; charset=utf-8", text.getBytes(StandardCharsets.UTF_8));

@@ -85,6 +85,12 @@ function dashboards({ edges }) {
 
 // ---- map
 
+/** A point of a Bézier curve. */
+function at(t, a, b, c, d) {
+  const s = 1 - t;
+  return s * s * s * a + 3 * s * s * t * b + 3 * s * t * t * c + t * t * t * d;
+}
+
 function layers(edges) {
   const nodes = new Map();
   const node = (name, namespace) => { if (!nodes.has(name)) nodes.set(name, { name, namespace, layer: 0 }); return nodes.get(name); };
@@ -130,7 +136,8 @@ function map({ edges }) {
     const kind = `edge${edge.failedPerSecond > 0 ? ' failing' : ''}${edge.perSecond > 0 ? ' live' : ''}`;
     svg.append(
       element('path', { class: kind, d: `M${x1},${y1} C${x1 + 60},${y1} ${x2 - 60},${y2} ${x2},${y2}` }),
-      element('text', { x: (x1 + x2) / 2, y: (y1 + y2) / 2 - 6, 'text-anchor': 'middle', class: 'small' },
+      // Nearer to its end, where edges from different callers have not met yet.
+      element('text', { x: at(.3, x1, x1 + 60, x2 - 60, x2), y: at(.3, y1, y1, y2, y2) - 6, 'text-anchor': 'middle', class: 'small' },
         `${edge.mutualTls ? '🔒 ' : ''}${rate(edge.perSecond)}/s ${percent(edge.failedPerSecond, edge.perSecond)} ${millis(edge.p99)}`));
   }
   for (const node of nodes.values()) {

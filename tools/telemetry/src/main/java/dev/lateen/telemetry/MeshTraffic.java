@@ -85,6 +85,7 @@ public final class MeshTraffic {
         private Sums last = new Sums();
     }
 
+    @SuppressWarnings("ArrayRecordComponent") // never compared as a record
     private record Buckets(Instant time, double[] counts) {}
 
     private static final class Sums {
@@ -222,7 +223,7 @@ public final class MeshTraffic {
             }
         }
         double[] counts = Arrays.copyOf(last.counts(), last.counts().length);
-        if (first != last && first.counts().length == counts.length) {
+        if (first.time().isBefore(last.time()) && first.counts().length == counts.length) {
             for (int i = 0; i < counts.length; i++) {
                 // A restarted proxy counts from zero: then its count is what came since.
                 counts[i] = counts[i] >= first.counts()[i] ? counts[i] - first.counts()[i] : counts[i];
