@@ -175,8 +175,7 @@ public final class Proxy implements AutoCloseable {
         current.clusters()
                 .values()
                 .forEach(cluster -> hosts.addAll(cluster.hosts().current().all()));
-        services.forEach(
-                (loop, service) -> loop.execute(() -> service.pools().closeIdle(host -> !hosts.contains(host))));
+        services.forEach((loop, service) -> loop.execute(() -> service.pools().drain(host -> !hosts.contains(host))));
     }
 
     private AdminServers.Lifecycle lifecycle() {

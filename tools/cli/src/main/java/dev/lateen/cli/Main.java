@@ -5,6 +5,7 @@ import dev.lateen.control.install.InstallException;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.PrintWriter;
+import java.util.concurrent.CompletionException;
 import java.util.logging.LogManager;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
@@ -51,6 +52,9 @@ public final class Main {
     /** An error of the user is a sentence; an error of ours keeps its stack. */
     private static int explain(Exception failure, CommandLine command, CommandLine.ParseResult parsed) {
         PrintWriter err = command.getErr();
+        if (failure instanceof CompletionException && failure.getCause() instanceof IOException cause) {
+            return explain(cause, command, parsed);
+        }
         if (failure instanceof CommandException
                 || failure instanceof ClusterException
                 || failure instanceof InstallException

@@ -2,6 +2,9 @@ package dev.lateen.proxy.listener;
 
 import dev.lateen.proxy.codec.Http1Server;
 import dev.lateen.proxy.codec.Http1Settings;
+import dev.lateen.proxy.codec.Http2Limits;
+import dev.lateen.proxy.codec.Http2Server;
+import dev.lateen.proxy.codec.ServerConnection;
 import dev.lateen.proxy.config.ActiveConfiguration;
 import dev.lateen.proxy.http.ConnectionRequests;
 import dev.lateen.proxy.http.HttpService;
@@ -22,7 +25,6 @@ import dev.lateen.proxycore.listener.TransportSocket;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.Unpooled;
 import io.netty.channel.Channel;
-import io.netty.channel.ChannelHandler;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelInboundHandlerAdapter;
 import io.netty.channel.ChannelInitializer;
@@ -158,20 +160,58 @@ public final class Connections extends ChannelInitializer<Channel> {
 
     private void serve(
             Channel channel, HttpService service, CompiledListener listener, FilterChain chain, ConnectionFacts facts) {
-        boolean inbound = inbound(listener);
-        ChannelHandler handler =
-                switch (chain.filter()) {
-                    case HttpConnectionManager manager ->
-                        new Http1Server(
-                                service.worker(),
-                                Http1Settings.DEFAULT
-                                        .withMaxHeadBytes(manager.limits().headerBytes())
-                                        .withMaxFields(manager.limits().headerCount()),
-                                new ConnectionRequests(service, manager, facts, inbound),
-                                manager.timeouts().connectionIdle().toNanos());
-                    case TcpProxy proxy -> new TcpTunnel(service, sockets, proxy, facts, inbound);
-                };
-        channel.pipeline().addLast(PROTOCOL, handler);
+        switch (chain.filter()) {
+            case HttpConnectionManager manager -> http(channel, service, listener, manager, facts);
+            case TcpProxy proxy ->
+                channel.pipeline().addLast(PROTOCOL, new TcpTunnel(service, sockets, proxy, facts, inbound(listener)));
+        }
+    }
+
+    private void http(
+            Channel channel,
+            HttpService service,
+            CompiledListener listener,
+            HttpConnectionManager manager,
+            ConnectionFacts facts) {
+        List<String> protocols = facts.applicationProtocols();
+        if (manager.codec() == HttpConnectionManager.Codec.HTTP2
+                || protocols.contains("h2")
+                || protocols.contains("h2c")) {
+            speak(channel, service, listener, manager, facts, true);
+        } else if (manager.codec() == HttpConnectionManager.Codec.HTTP1 || !protocols.isEmpty()) {
+            speak(channel, service, listener, manager, facts, false);
+        } else {
+            channel.pipeline()
+                    .addLast(
+                            "version",
+                            new VersionDetector(http2 -> speak(channel, service, listener, manager, facts, http2)));
+        }
+    }
+
+    private void speak(
+            Channel channel,
+            HttpService service,
+            CompiledListener listener,
+            HttpConnectionManager manager,
+            ConnectionFacts facts,
+            boolean http2) {
+        ConnectionRequests requests = new ConnectionRequests(service, manager, facts, inbound(listener));
+        long idle = manager.timeouts().connectionIdle().toNanos();
+        int bytes = manager.limits().headerBytes();
+        int count = manager.limits().headerCount();
+        channel.pipeline()
+                .addLast(
+                        PROTOCOL,
+                        http2
+                                ? Http2Server.of(
+                                        service.worker(), Http2Limits.DEFAULT.withHeads(bytes, count), requests, idle)
+                                : new Http1Server(
+                                        service.worker(),
+                                        Http1Settings.DEFAULT
+                                                .withMaxHeadBytes(bytes)
+                                                .withMaxFields(count),
+                                        requests,
+                                        idle));
         if (ending.test(listener)) {
             announceEnd(channel);
         }
@@ -179,14 +219,14 @@ public final class Connections extends ChannelInitializer<Channel> {
 
     /** Has the connection end after the next answer. On its event loop. */
     static void announceEnd(Channel connection) {
-        if (connection.pipeline().get(PROTOCOL) instanceof Http1Server server) {
+        if (connection.pipeline().get(PROTOCOL) instanceof ServerConnection server) {
             server.announceEnd();
         }
     }
 
     /** Closes the connection when it carries no request, else after the one that it carries. On its event loop. */
     static void closeIdle(Channel connection) {
-        if (connection.pipeline().get(PROTOCOL) instanceof Http1Server server) {
+        if (connection.pipeline().get(PROTOCOL) instanceof ServerConnection server) {
             server.drain();
         }
     }
