@@ -6,6 +6,7 @@ import dev.lateen.proxy.admin.AdminServers;
 import dev.lateen.proxy.config.ActiveConfiguration;
 import dev.lateen.proxy.config.NameResolution;
 import dev.lateen.proxy.config.XdsConfiguration;
+import dev.lateen.proxy.http.Decisions;
 import dev.lateen.proxy.http.HttpService;
 import dev.lateen.proxy.listener.ListenerSockets;
 import dev.lateen.proxy.net.Sockets;
@@ -70,6 +71,7 @@ public final class Proxy implements AutoCloseable {
     private final AdminServers admin;
     private final AdsClient ads;
     private final SecretStore secrets = new SecretStore();
+    private final Decisions decisions = new Decisions();
     private final @Nullable IdentityAgent identity;
     private final AccessLogWriter log = new AccessLogWriter();
     private final CountDownLatch closed = new CountDownLatch(1);
@@ -131,19 +133,20 @@ public final class Proxy implements AutoCloseable {
                             new Random(),
                             telemetry.loop(),
                             log,
-                            Clock.systemUTC()));
+                            Clock.systemUTC(),
+                            decisions));
         }
         listeners = new ListenerSockets(sockets, upstreams, tls, acceptor, loops, this::service);
         names = new NameResolution();
         ads = new AdsClient(() -> channels.discovery(options.controlPlane()), node, configuration);
-        admin = new AdminServers(options, node, configuration, telemetry, lifecycle());
-        ads.subscribe(XdsConfiguration.CLUSTERS, Subscription.ALL);
-        ads.subscribe(XdsConfiguration.LISTENERS, Subscription.ALL);
         IdentityOptions known = options.identity();
         identity = known == null
                 ? null
                 : new IdentityAgent(known, () -> channels.authority(known), secrets, Clock.systemUTC(), new Random())
                         .start();
+        admin = new AdminServers(options, node, configuration, telemetry, decisions, lifecycle());
+        ads.subscribe(XdsConfiguration.CLUSTERS, Subscription.ALL);
+        ads.subscribe(XdsConfiguration.LISTENERS, Subscription.ALL);
         ads.start();
         var _ = acceptor.next()
                 .scheduleAtFixedRate(
@@ -186,6 +189,11 @@ public final class Proxy implements AutoCloseable {
                     announceEnd();
                     listeners.stopAccepting(fromOthers);
                 });
+            }
+
+            @Override
+            public boolean identified() {
+                return identity == null || identity.current() != null;
             }
 
             @Override

@@ -124,9 +124,10 @@ final class Clusters {
         }
         ClusterPolicy.apply(
                 cluster, policies, upstream(port.protocol()), scope.mesh().effectiveConnectTimeout());
+        Encryption.apply(cluster, scope, service, port, subset == null ? "" : subset.name(), policies.tls(), endpoints);
         put(cluster.build());
         if (cluster.getType() == DiscoveryType.EDS) {
-            assignments.put(name, Assignments.of(name, endpoints));
+            assignments.put(name, Assignments.of(name, endpoints, e -> Encryption.takesTls(scope, e)));
         }
     }
 
@@ -152,7 +153,7 @@ final class Clusters {
                 .setDnsLookupFamily(DnsLookupFamily.V4_PREFERRED)
                 .setDnsRefreshRate(duration(DNS_REFRESH))
                 .setRespectDnsTtl(true)
-                .setLoadAssignment(Assignments.of(cluster.getName(), names));
+                .setLoadAssignment(Assignments.of(cluster.getName(), names, _ -> false));
     }
 
     static Upstream upstream(Protocol protocol) {

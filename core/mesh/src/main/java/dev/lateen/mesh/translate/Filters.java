@@ -51,9 +51,17 @@ final class Filters {
     private final List<AccessLog> accessLogs;
     private final HttpConnectionManager.@Nullable Tracing tracing;
 
+    private final List<HttpFilter> guards;
+
     Filters(Snapshot snapshot) {
+        this(snapshot, List.of());
+    }
+
+    /** @param guards filters that every request passes before all others */
+    Filters(Snapshot snapshot, List<HttpFilter> guards) {
         this.accessLogs = AccessLogs.of(snapshot.mesh());
         this.tracing = Tracing.of(snapshot.mesh(), snapshot.registry(), snapshot.domain());
+        this.guards = List.copyOf(guards);
     }
 
     /** HTTP, with routes that come by name. */
@@ -75,6 +83,7 @@ final class Filters {
         HttpConnectionManager.Builder manager = HttpConnectionManager.newBuilder()
                 .setCodecType(CodecType.AUTO)
                 .setStatPrefix(statPrefix)
+                .addAllHttpFilters(guards)
                 .addHttpFilters(httpFilter(RouteFilters.FAULT, HTTPFault.getDefaultInstance()))
                 .addHttpFilters(httpFilter(RouteFilters.CORS, Cors.getDefaultInstance()))
                 .addHttpFilters(httpFilter("envoy.filters.http.router", Router.getDefaultInstance()))

@@ -11,6 +11,7 @@ import dev.lateen.mesh.rules.BoundVirtualService;
 import dev.lateen.mesh.rules.HostPolicy;
 import dev.lateen.mesh.rules.Rules;
 import dev.lateen.mesh.rules.Visibility;
+import dev.lateen.mesh.security.SecurityRules;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.LinkedHashMap;
@@ -29,6 +30,7 @@ public final class Scope {
     private final Registry registry;
     private final Rules rules;
     private final MeshConfig mesh;
+    private final SecurityRules security;
     private final String domain;
     private final ProxyNode.Type type;
     private final String namespace;
@@ -41,6 +43,7 @@ public final class Scope {
         this.registry = snapshot.registry();
         this.rules = snapshot.rules();
         this.mesh = snapshot.mesh();
+        this.security = snapshot.rules().security();
         this.domain = snapshot.domain();
         this.type = type;
         this.namespace = namespace;
@@ -91,11 +94,18 @@ public final class Scope {
     /** Whether services, endpoints and policies are those of the other. */
     @SuppressWarnings("ReferenceEquality")
     boolean sharesServices(Scope other) {
-        return registry == other.registry && rules.sharesPolicies(other.rules) && mesh.equals(other.mesh);
+        return registry == other.registry
+                && rules.sharesPolicies(other.rules)
+                && security == other.security
+                && mesh.equals(other.mesh);
     }
 
     public MeshConfig mesh() {
         return mesh;
+    }
+
+    SecurityRules security() {
+        return security;
     }
 
     String domain() {

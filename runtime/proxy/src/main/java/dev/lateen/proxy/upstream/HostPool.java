@@ -12,6 +12,7 @@ import dev.lateen.proxycore.ResetReason;
 import dev.lateen.proxycore.balance.LiveCluster;
 import dev.lateen.proxycore.cluster.CircuitBreaker;
 import dev.lateen.proxycore.cluster.Host;
+import dev.lateen.proxycore.listener.TransportSocket;
 import io.netty.channel.ChannelHandler;
 import io.netty.channel.ConnectTimeoutException;
 import java.time.Duration;
@@ -63,6 +64,11 @@ final class HostPool {
     }
 
     Lease acquire(LiveCluster cluster, Priority priority, Waiter waiter) {
+        TransportSocket wanted = cluster.config().transport(host.endpoint());
+        for (Pooled last = ready.peekLast(); last != null && !last.transport.equals(wanted); last = ready.peekLast()) {
+            // Wrapped as the configuration of before wanted it.
+            retire(last);
+        }
         Pooled free = fresh();
         if (free != null) {
             give(free, waiter);
@@ -129,7 +135,7 @@ final class HostPool {
     private void connect(LiveCluster cluster, CircuitBreaker breaker) {
         connecting++;
         Pooled connection = new Pooled(cluster, breaker);
-        sockets.connect(worker.loop(), cluster.config(), host, connection.handler())
+        sockets.connect(worker.loop(), cluster.config(), host, version == HttpVersion.HTTP1, connection.handler())
                 .addListener(future -> {
                     connecting--;
                     if (future.isSuccess()) {
@@ -205,6 +211,7 @@ final class HostPool {
     private final class Pooled implements ClientConnection.Owner {
         private final CircuitBreaker breaker;
         private final LiveCluster cluster;
+        private final TransportSocket transport;
         private ClientConnection connection;
         private Timer.Timeout timeout = () -> {};
         private int requests;
@@ -217,6 +224,7 @@ final class HostPool {
         Pooled(LiveCluster cluster, CircuitBreaker breaker) {
             this.cluster = cluster;
             this.breaker = breaker;
+            this.transport = cluster.config().transport(host.endpoint());
         }
 
         ChannelHandler handler() {
