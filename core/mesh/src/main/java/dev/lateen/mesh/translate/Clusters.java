@@ -191,6 +191,10 @@ final class Clusters {
             fields.putFields("config", text(Messages.path(policy.source())));
         }
         fields.putFields("services", services(List.of(service)));
+        if (service.external()) {
+            // As Istio: proxies tell nobody outside of the mesh who calls.
+            fields.putFields("external", Value.newBuilder().setBoolValue(true).build());
+        }
         if (subset != null) {
             fields.putFields("subset", text(subset.name()));
         }

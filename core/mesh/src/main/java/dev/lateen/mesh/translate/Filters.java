@@ -4,6 +4,7 @@ import static dev.lateen.mesh.translate.Messages.any;
 
 import com.google.protobuf.Message;
 import dev.lateen.config.MeshConfig;
+import dev.lateen.mesh.Snapshot;
 import io.envoyproxy.envoy.config.accesslog.v3.AccessLog;
 import io.envoyproxy.envoy.config.listener.v3.Filter;
 import io.envoyproxy.envoy.config.listener.v3.ListenerFilter;
@@ -26,6 +27,7 @@ import io.envoyproxy.envoy.extensions.filters.network.http_connection_manager.v3
 import io.envoyproxy.envoy.extensions.filters.network.tcp_proxy.v3.TcpProxy;
 import io.envoyproxy.envoy.extensions.filters.network.tcp_proxy.v3.TcpProxy.WeightedCluster;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /** Filters of listeners, with the mesh's settings in them. */
 final class Filters {
@@ -50,18 +52,20 @@ final class Filters {
 
     private final List<AccessLog> accessLogs;
     private final MeshConfig.Normalization normalization;
+    private final HttpConnectionManager.@Nullable Tracing tracing;
 
     private final List<HttpFilter> guards;
 
-    Filters(MeshConfig mesh) {
-        this(mesh, List.of());
+    Filters(Snapshot snapshot) {
+        this(snapshot, List.of());
     }
 
     /** @param guards filters that every request passes before all others */
-    Filters(MeshConfig mesh, List<HttpFilter> guards) {
-        this.accessLogs = AccessLogs.of(mesh);
+    Filters(Snapshot snapshot, List<HttpFilter> guards) {
+        this.accessLogs = AccessLogs.of(snapshot.mesh());
+        this.tracing = Tracing.of(snapshot.mesh(), snapshot.registry(), snapshot.domain());
         this.guards = List.copyOf(guards);
-        this.normalization = mesh.effectiveNormalization();
+        this.normalization = snapshot.mesh().effectiveNormalization();
     }
 
     /** HTTP, with routes that come by name. */
@@ -94,6 +98,9 @@ final class Filters {
                 .addUpgradeConfigs(UpgradeConfig.newBuilder().setUpgradeType("websocket"))
                 .addAllAccessLog(accessLogs);
         normalize(manager);
+        if (tracing != null) {
+            manager.setTracing(tracing);
+        }
         switch (side) {
             case OUTBOUND -> {}
             case INBOUND ->

@@ -27,7 +27,7 @@ public final class Translation {
         }
         Map<String, Listener> listeners = new LinkedHashMap<>(outbound.listeners());
         InboundSecurity security = InboundSecurity.of(snapshot, node);
-        Listener inbound = Inbound.listener(ports, new Filters(snapshot.mesh(), security.httpFilters()), security);
+        Listener inbound = Inbound.listener(ports, new Filters(snapshot, security.httpFilters()), security);
         listeners.put(inbound.getName(), inbound);
         return byType(clusters, outbound.assignments(), listeners, outbound.routes());
     }
@@ -39,7 +39,7 @@ public final class Translation {
                 snapshot,
                 node,
                 outbound.scope(),
-                new Filters(snapshot.mesh(), InboundSecurity.of(snapshot, node).httpFilters()));
+                new Filters(snapshot, InboundSecurity.of(snapshot, node).httpFilters()));
         return byType(outbound.clusters(), outbound.assignments(), listeners.listeners(), listeners.routes());
     }
 

@@ -135,7 +135,7 @@ public final class Connections extends ChannelInitializer<Channel> {
 
                     @Override
                     public void failed(String reason) {
-                        service.statistics().countConnection(listener.name(), ResponseFlag.DPE.shortName());
+                        count(service, listener, ResponseFlag.DPE);
                         LOG.info(
                                 "refused a connection from {} to listener \"{}\": {}",
                                 facts.source(),
@@ -148,9 +148,20 @@ public final class Connections extends ChannelInitializer<Channel> {
     }
 
     private static void refuse(Channel channel, HttpService service, CompiledListener listener, ResponseFlag flag) {
-        service.statistics().countConnection(listener.name(), flag.shortName());
+        count(service, listener, flag);
         channel.config().setOption(ChannelOption.SO_LINGER, 0);
         var _ = channel.close();
+    }
+
+    /** A connection that comes to nobody was opened and is closed. */
+    private static void count(HttpService service, CompiledListener listener, ResponseFlag flag) {
+        service.telemetry()
+                .opened(inbound(listener), null, "", null, flag.bit())
+                .closed();
+    }
+
+    private static boolean inbound(CompiledListener listener) {
+        return listener.direction() == CompiledListener.TrafficDirection.INBOUND;
     }
 
     private void serve(
@@ -162,7 +173,8 @@ public final class Connections extends ChannelInitializer<Channel> {
         channel.attr(TAKEN).set(new Taken(listener.name(), chain.source()));
         switch (chain.filter()) {
             case HttpConnectionManager manager -> http(channel, service, listener, manager, facts);
-            case TcpProxy proxy -> channel.pipeline().addLast(PROTOCOL, new TcpTunnel(service, sockets, proxy, facts));
+            case TcpProxy proxy ->
+                channel.pipeline().addLast(PROTOCOL, new TcpTunnel(service, sockets, proxy, facts, inbound(listener)));
         }
     }
 
@@ -194,8 +206,7 @@ public final class Connections extends ChannelInitializer<Channel> {
             HttpConnectionManager manager,
             ConnectionFacts facts,
             boolean http2) {
-        boolean inbound = listener.direction() == CompiledListener.TrafficDirection.INBOUND;
-        ConnectionRequests requests = new ConnectionRequests(service, manager, facts, inbound);
+        ConnectionRequests requests = new ConnectionRequests(service, manager, facts, inbound(listener));
         long idle = manager.timeouts().connectionIdle().toNanos();
         int bytes = manager.limits().headerBytes();
         int count = manager.limits().headerCount();

@@ -35,12 +35,16 @@ public final class TcpTunnel extends ChannelInboundHandlerAdapter {
     private @Nullable Channel peer;
     private @Nullable Object first;
 
-    public TcpTunnel(HttpService service, UpstreamSockets sockets, TcpProxy config, ConnectionFacts facts) {
+    /**
+     * @param inbound whether the connection comes to this workload
+     */
+    public TcpTunnel(
+            HttpService service, UpstreamSockets sockets, TcpProxy config, ConnectionFacts facts, boolean inbound) {
         this.service = service;
         this.sockets = sockets;
         this.config = config;
         this.facts = facts;
-        record = new TunnelRecord(service, config, facts);
+        record = new TunnelRecord(service, config, facts, inbound);
     }
 
     @Override
@@ -56,19 +60,19 @@ public final class TcpTunnel extends ChannelInboundHandlerAdapter {
         record.cluster(name);
         LiveCluster cluster = service.configuration().get().clusters().get(name);
         if (cluster == null) {
-            refuse(client, name, ResponseFlag.NC);
+            refuse(client, ResponseFlag.NC);
             return;
         }
         Host host = cluster.balancer()
                 .pick(new Pick(service.random()).hash(config.hash(facts)).destination(facts.destination()));
         if (host == null) {
-            refuse(client, name, ResponseFlag.UH);
+            refuse(client, ResponseFlag.UH);
             return;
         }
         record.host(host);
         Limit connections = cluster.breaker(Priority.DEFAULT).connections();
         if (!connections.tryAcquire()) {
-            refuse(client, name, ResponseFlag.UO);
+            refuse(client, ResponseFlag.UO);
             return;
         }
         sockets.connect(service.worker().loop(), cluster.config(), host, false, new Back(client, record))
@@ -79,7 +83,7 @@ public final class TcpTunnel extends ChannelInboundHandlerAdapter {
                         if (attempt < config.maxConnectAttempts()) {
                             connect(client, attempt + 1);
                         } else {
-                            refuse(client, name, ResponseFlag.UF);
+                            refuse(client, ResponseFlag.UF);
                         }
                         return;
                     }
@@ -110,9 +114,8 @@ public final class TcpTunnel extends ChannelInboundHandlerAdapter {
         upstream.config().setAutoRead(true);
     }
 
-    private void refuse(Channel client, String cluster, ResponseFlag flag) {
+    private void refuse(Channel client, ResponseFlag flag) {
         record.flag(flag);
-        service.statistics().countConnection(cluster, flag.shortName());
         // A reset, not an end: what was asked for cannot be had.
         client.config().setOption(ChannelOption.SO_LINGER, 0);
         var _ = client.close();
