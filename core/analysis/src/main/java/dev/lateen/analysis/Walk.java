@@ -169,7 +169,7 @@ final class Walk {
         return switch (table.decide(head, random, trace)) {
             case NoRoute none -> new Outcome.Failed(Fault.noRoute(request.authority(), table.name(), none.reason()));
             case DirectResponse direct ->
-                new Outcome.Answered(direct.status(), direct.text(FormatContext.of(head, null)));
+                new Outcome.Answered(direct.status(), direct.body().render(FormatContext.of(head, null), "-"));
             case Redirect redirect -> new Outcome.Redirected(redirect.status(), redirect.location(head));
             case Forward forward -> forward(forward, http, head, facts);
         };

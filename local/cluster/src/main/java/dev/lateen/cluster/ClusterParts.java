@@ -26,6 +26,7 @@ import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.StandardProtocolFamily;
 import java.nio.channels.ServerSocketChannel;
+import java.nio.channels.SocketChannel;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
@@ -65,7 +66,10 @@ final class ClusterParts implements AutoCloseable {
         Hub hub = add(Hub.open());
         HostAddresses addresses = add(HostAddresses.open());
         var pods = new RunningPods();
-        ApiServer api = add(new ApiServer(directory.resolve("data"), new LocalStreams(pods)));
+        ApiServer api = add(new ApiServer(
+                directory.resolve("data"),
+                new LocalStreams(pods),
+                () -> hub.inside(() -> SocketChannel.open(StandardProtocolFamily.INET))));
         ServerSocketChannel outside = outside();
         server = "https://127.0.0.1:" + ((InetSocketAddress) outside.getLocalAddress()).getPort();
         api.listen(outside);

@@ -215,20 +215,11 @@ public final class LocalCluster {
         }
         words.addAll(List.of("sh", "-c", FIRST_PROCESS, "lateen"));
         words.addAll(List.of(
-                java(),
-                "-XX:+UseSerialGC",
-                "-XX:TieredStopAtLevel=1",
-                "-Xms48m",
-                "-Xmx512m",
-                "-Xss512k",
-                "-XX:-UsePerfData",
-                "-XX:+ExitOnOutOfMemoryError",
-                "--enable-native-access=ALL-UNNAMED",
-                "--sun-misc-unsafe-memory-access=allow",
-                "-Dio.netty.machineId=0a:58:00:00:00:00:00:01"));
-        Path archive = options.lateenHome().resolve("aot").resolve("cluster.aot");
-        if (Files.exists(archive)) {
-            words.add("-XX:AOTCache=" + archive);
+                java().toString(),
+                "@" + options.lateenHome().resolve("jvm").resolve("cluster").toAbsolutePath()));
+        Path cache = options.lateenHome().resolve("aot").resolve("cluster.aot").toAbsolutePath();
+        if (Files.exists(cache)) {
+            words.add("-XX:AOTCache=" + cache);
         }
         words.addAll(List.of("-cp", classPath(), ClusterMain.class.getName()));
         words.addAll(List.of("--name", name, "--directory", directory.toString()));
@@ -242,8 +233,8 @@ public final class LocalCluster {
         return words;
     }
 
-    private static String java() {
-        return Path.of(System.getProperty("java.home"), "bin", "java").toString();
+    private static Path java() {
+        return Path.of(System.getProperty("java.home"), "bin", "java");
     }
 
     private static String classPath() {
@@ -256,15 +247,22 @@ public final class LocalCluster {
     /** The commands under the state directory: {@code istioctl} for who types the tutorial's lines, and {@code lateen}. */
     private void writeTools(Path home) throws IOException {
         Files.createDirectories(bin());
-        String script = "#!/bin/sh\nexport LATEEN_HOME='" + home.toAbsolutePath() + "'\nexec '" + java()
-                + "' -XX:+UseSerialGC -XX:TieredStopAtLevel=1 --enable-native-access=ALL-UNNAMED"
-                + " --sun-misc-unsafe-memory-access=allow -Dlateen.home=\"$LATEEN_HOME\" -cp '" + classPath()
-                + "' dev.lateen.cli.Main \"$@\"\n";
+        Path cache = home.resolve("aot").resolve("cli.aot");
+        String script = "#!/bin/sh\nexport LATEEN_HOME=" + quoted(home) + "\nexec " + quoted(java()) + " @"
+                + quoted(home.resolve("jvm").resolve("cli"))
+                + (Files.exists(cache) ? " -XX:AOTCache=" + quoted(cache) : "")
+                + " -Dlateen.home=\"$LATEEN_HOME\" -Dlateen.command=\"${0##*/}\" -cp " + quoted(home.resolve("lib"))
+                + "/'*' dev.lateen.cli.Main \"$@\"\n";
         for (String tool : List.of("istioctl", "lateen")) {
             Path file = bin().resolve(tool);
             Files.writeString(file, script);
             Files.setPosixFilePermissions(file, PosixFilePermissions.fromString("rwxr-xr-x"));
         }
+    }
+
+    /** A word that a shell takes as it is. */
+    private static String quoted(Path path) {
+        return "'" + path.toAbsolutePath().toString().replace("'", "'\\''") + "'";
     }
 
     private Optional<OuterProcess> running() throws IOException {

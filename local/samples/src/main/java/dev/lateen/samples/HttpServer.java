@@ -185,9 +185,9 @@ final class HttpServer implements AutoCloseable {
         }
     }
 
-    /** Waits as long as the request asks for with {@code delay}, in milliseconds. */
+    /** Waits as long as the request asks for with {@code delay}, else {@code $DELAY}; milliseconds. */
     static void delay(Request request) throws InterruptedException {
-        Thread.sleep(number(request.parameter("delay", "0")));
+        Thread.sleep(number(request.parameter("delay", System.getenv().getOrDefault("DELAY", "0"))));
     }
 
     static int number(String text) {

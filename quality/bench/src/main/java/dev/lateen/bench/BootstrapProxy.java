@@ -5,6 +5,7 @@ import com.google.protobuf.TypeRegistry;
 import com.google.protobuf.util.JsonFormat;
 import dev.lateen.proxy.Proxy;
 import dev.lateen.proxy.ProxyOptions;
+import dev.lateen.xds.server.PeerIdentity;
 import dev.lateen.xds.server.ResourceEncoder;
 import dev.lateen.xds.server.ResourceProvider;
 import dev.lateen.xds.server.ResourceSet;
@@ -31,6 +32,7 @@ import java.nio.file.Path;
 import java.time.Clock;
 import java.util.LinkedHashMap;
 import java.util.Map;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Runs a proxy on the static resources of an Envoy bootstrap file (JSON), so that one file configures Envoy and ours
@@ -100,7 +102,7 @@ public final class BootstrapProxy {
     /** The same resources for every client, for ever. */
     private record Fixed(ResourceSet resources) implements ResourceProvider {
         @Override
-        public Client connect(Node node, Runnable changed) {
+        public Client connect(Node node, @Nullable PeerIdentity peer, Runnable changed) {
             return new Client() {
                 @Override
                 public ResourceSet current() {

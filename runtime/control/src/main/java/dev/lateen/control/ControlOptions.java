@@ -17,6 +17,9 @@ import org.jspecify.annotations.Nullable;
  * @param kubernetes makes the client of the cluster to watch, which the control plane closes; null for none
  * @param bind address of all ports; null for every address
  * @param xdsPort plaintext ADS, Istio's 15010; 0 takes a free one, as for the other ports
+ * @param plaintextOpen whether plaintext ADS is served beyond the loopback
+ * @param securePort ADS and certificates for those who prove who they are, Istio's 15012; served with {@code kubernetes}
+ *     only, which is where tokens are reviewed
  * @param monitoringPort metrics and version, Istio's 15014
  * @param httpPort readiness and debugging, Istio's 8080
  * @param quiet how long the sources must be quiet before a change is sent
@@ -29,6 +32,8 @@ public record ControlOptions(
         @Nullable Supplier<KubernetesClient> kubernetes,
         @Nullable InetAddress bind,
         int xdsPort,
+        boolean plaintextOpen,
+        int securePort,
         int monitoringPort,
         int httpPort,
         Duration quiet,
@@ -43,6 +48,8 @@ public record ControlOptions(
                 null,
                 null,
                 15010,
+                false,
+                15012,
                 15014,
                 8080,
                 Duration.ofMillis(100),
@@ -65,6 +72,8 @@ public record ControlOptions(
                 null,
                 null,
                 defaults.xdsPort,
+                defaults.plaintextOpen,
+                defaults.securePort,
                 defaults.monitoringPort,
                 defaults.httpPort,
                 duration(environment, "PILOT_DEBOUNCE_AFTER", defaults.quiet),
@@ -91,6 +100,8 @@ public record ControlOptions(
                 kubernetes,
                 bind,
                 xdsPort,
+                plaintextOpen,
+                securePort,
                 monitoringPort,
                 httpPort,
                 quiet,
@@ -105,6 +116,8 @@ public record ControlOptions(
                 client,
                 bind,
                 xdsPort,
+                plaintextOpen,
+                securePort,
                 monitoringPort,
                 httpPort,
                 quiet,
@@ -119,6 +132,8 @@ public record ControlOptions(
                 kubernetes,
                 address,
                 xdsPort,
+                plaintextOpen,
+                securePort,
                 monitoringPort,
                 httpPort,
                 quiet,
@@ -129,7 +144,51 @@ public record ControlOptions(
 
     public ControlOptions withPorts(int xds, int monitoring, int http) {
         return new ControlOptions(
-                configDir, kubernetes, bind, xds, monitoring, http, quiet, limit, systemNamespace, clusterDomain);
+                configDir,
+                kubernetes,
+                bind,
+                xds,
+                plaintextOpen,
+                securePort,
+                monitoring,
+                http,
+                quiet,
+                limit,
+                systemNamespace,
+                clusterDomain);
+    }
+
+    /** These options with plaintext ADS on every address, for whoever can reach it. */
+    public ControlOptions withOpenPlaintext() {
+        return new ControlOptions(
+                configDir,
+                kubernetes,
+                bind,
+                xdsPort,
+                true,
+                securePort,
+                monitoringPort,
+                httpPort,
+                quiet,
+                limit,
+                systemNamespace,
+                clusterDomain);
+    }
+
+    public ControlOptions withSecurePort(int port) {
+        return new ControlOptions(
+                configDir,
+                kubernetes,
+                bind,
+                xdsPort,
+                plaintextOpen,
+                port,
+                monitoringPort,
+                httpPort,
+                quiet,
+                limit,
+                systemNamespace,
+                clusterDomain);
     }
 
     public ControlOptions withDebounce(Duration quiet, Duration limit) {
@@ -138,12 +197,20 @@ public record ControlOptions(
                 kubernetes,
                 bind,
                 xdsPort,
+                plaintextOpen,
+                securePort,
                 monitoringPort,
                 httpPort,
                 quiet,
                 limit,
                 systemNamespace,
                 clusterDomain);
+    }
+
+    InetSocketAddress plaintextAddress() {
+        return bind == null && !plaintextOpen
+                ? new InetSocketAddress(InetAddress.getLoopbackAddress(), xdsPort)
+                : address(xdsPort);
     }
 
     InetSocketAddress address(int port) {

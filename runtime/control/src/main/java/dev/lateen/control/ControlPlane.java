@@ -1,6 +1,7 @@
 package dev.lateen.control;
 
 import com.sun.net.httpserver.HttpServer;
+import dev.lateen.control.ca.MeshAuthority;
 import dev.lateen.control.source.DirectorySource;
 import dev.lateen.control.source.KubernetesSource;
 import dev.lateen.control.source.Source;
@@ -39,6 +40,8 @@ public final class ControlPlane implements AutoCloseable {
     private @Nullable KubernetesClient client;
     private @Nullable StatusWriter status;
     private volatile @Nullable XdsServer xds;
+    private volatile @Nullable XdsServer secured;
+    private volatile @Nullable MeshAuthority authority;
 
     private ControlPlane(ControlOptions options, String version) {
         this.options = options;
@@ -120,15 +123,31 @@ public final class ControlPlane implements AutoCloseable {
 
     private void serve() {
         try {
-            XdsServer server =
-                    XdsServer.start(options.address(options.xdsPort()), distribution, metrics, Clock.systemUTC());
+            XdsServer server = XdsServer.start(options.plaintextAddress(), distribution, metrics, Clock.systemUTC());
             xds = server;
-            log.info("Serving xDS on port {}", server.port());
+            log.info("Serving xDS in the clear on port {}", server.port());
+            if (client != null) {
+                secure(client);
+            }
             ready.complete(null);
-        } catch (IOException e) {
+        } catch (IOException | IllegalArgumentException e) {
             log.error("{}", e.getMessage());
             ready.completeExceptionally(e);
         }
+    }
+
+    private void secure(KubernetesClient cluster) throws IOException {
+        MeshAuthority signs = MeshAuthority.start(cluster, options.systemNamespace(), this::trustDomain);
+        authority = signs;
+        XdsServer server = XdsServer.start(
+                options.address(options.securePort()), distribution, metrics, Clock.systemUTC(), signs.security());
+        secured = server;
+        log.info("Serving xDS and certificates to authenticated clients on port {}", server.port());
+    }
+
+    private String trustDomain() {
+        String configured = distribution.snapshot().mesh().trustDomain();
+        return configured.isEmpty() ? Snapshot.CLUSTER_DOMAIN : configured;
     }
 
     private void distribute(Snapshot snapshot, long generation, long changedAt) {
@@ -155,6 +174,12 @@ public final class ControlPlane implements AutoCloseable {
         return server == null ? 0 : server.port();
     }
 
+    /** The port of xDS and certificates for authenticated clients; 0 where there is none. */
+    public int securePort() {
+        XdsServer server = secured;
+        return server == null ? 0 : server.port();
+    }
+
     /** The port of readiness and debugging. */
     public int httpPort() {
         return ports.get(0).getAddress().getPort();
@@ -167,8 +192,13 @@ public final class ControlPlane implements AutoCloseable {
 
     /** The proxies connected now. */
     public List<ClientStatus> clients() {
-        XdsServer server = xds;
-        return server == null ? List.of() : server.clients();
+        List<ClientStatus> all = new ArrayList<>();
+        for (XdsServer server : new XdsServer[] {xds, secured}) {
+            if (server != null) {
+                all.addAll(server.clients());
+            }
+        }
+        return all;
     }
 
     /** Waits until {@link #close} was called. */
@@ -180,9 +210,14 @@ public final class ControlPlane implements AutoCloseable {
     public void close() {
         sources.forEach(Source::close);
         loop.close();
-        XdsServer server = xds;
-        if (server != null) {
-            server.close();
+        for (XdsServer server : new XdsServer[] {secured, xds}) {
+            if (server != null) {
+                server.close();
+            }
+        }
+        MeshAuthority signs = authority;
+        if (signs != null) {
+            signs.close();
         }
         ports.forEach(port -> port.stop(0));
         if (status != null) {

@@ -3,6 +3,7 @@ package dev.lateen.control;
 import dev.lateen.mesh.ProxyNode;
 import dev.lateen.mesh.Snapshot;
 import dev.lateen.mesh.Translator;
+import dev.lateen.xds.server.PeerIdentity;
 import dev.lateen.xds.server.ResourceEncoder;
 import dev.lateen.xds.server.ResourceProvider;
 import dev.lateen.xds.server.ResourceSet;
@@ -10,6 +11,7 @@ import io.envoyproxy.envoy.config.core.v3.Node;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.Semaphore;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -52,10 +54,25 @@ final class Distribution implements ResourceProvider {
     }
 
     @Override
-    public Client connect(Node node, Runnable changed) {
-        Proxy proxy = new Proxy(ProxyNode.of(node), changed);
+    public Client connect(Node node, @Nullable PeerIdentity peer, Runnable changed) {
+        ProxyNode proxyNode = ProxyNode.of(node);
+        if (peer != null) {
+            checkIdentity(proxyNode, peer);
+        }
+        Proxy proxy = new Proxy(proxyNode, changed);
         proxies.add(proxy);
         return proxy;
+    }
+
+    /** A proxy gets what its identity may see: the node that it says it is must be of its own service account. */
+    private static void checkIdentity(ProxyNode node, PeerIdentity peer) {
+        boolean same = node.namespace().equals(peer.namespace())
+                && node.domain().startsWith(peer.namespace() + ".")
+                && (node.serviceAccount().isEmpty() || node.serviceAccount().equals(peer.serviceAccount()));
+        if (!same) {
+            throw new SecurityException("node \"" + node.id() + "\" with service account \"" + node.serviceAccount()
+                    + "\" is not of service account " + peer + ", whose credentials were shown");
+        }
     }
 
     private final class Proxy implements Client {

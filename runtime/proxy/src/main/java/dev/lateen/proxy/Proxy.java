@@ -13,7 +13,13 @@ import dev.lateen.proxy.net.Sockets;
 import dev.lateen.proxy.net.Timer;
 import dev.lateen.proxy.net.Transport;
 import dev.lateen.proxy.net.Worker;
+import dev.lateen.proxy.tls.IdentityAgent;
+import dev.lateen.proxy.tls.IdentityOptions;
+import dev.lateen.proxy.tls.SecretStore;
+import dev.lateen.proxy.tls.Tls;
+import dev.lateen.proxy.tls.TlsContexts;
 import dev.lateen.proxy.upstream.ConnectionPools;
+import dev.lateen.proxy.upstream.UpstreamSockets;
 import dev.lateen.proxycore.balance.LiveCluster;
 import dev.lateen.proxycore.cluster.Host;
 import dev.lateen.proxycore.cluster.OutlierDetector;
@@ -21,10 +27,7 @@ import dev.lateen.proxycore.listener.CompiledListener;
 import dev.lateen.xds.client.AdsClient;
 import dev.lateen.xds.client.Subscription;
 import io.envoyproxy.envoy.config.core.v3.Node;
-import io.grpc.ManagedChannel;
-import io.grpc.netty.NettyChannelBuilder;
 import io.netty.channel.Channel;
-import io.netty.channel.ChannelOption;
 import io.netty.channel.EventLoop;
 import io.netty.channel.EventLoopGroup;
 import java.io.IOException;
@@ -38,6 +41,7 @@ import java.util.Set;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Predicate;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -64,6 +68,8 @@ public final class Proxy implements AutoCloseable {
     private final NameResolution names;
     private final AdminServers admin;
     private final AdsClient ads;
+    private final SecretStore secrets = new SecretStore();
+    private final @Nullable IdentityAgent identity;
     private final AccessLogWriter log = new AccessLogWriter();
     private final CountDownLatch closed = new CountDownLatch(1);
     private final Predicate<CompiledListener> fromOthers;
@@ -84,6 +90,9 @@ public final class Proxy implements AutoCloseable {
         Sockets sockets = new Sockets(transport, transport, options.socketMark());
         acceptor = transport.newGroup(1, "accept");
         loops = transport.newGroup(options.concurrency(), "worker");
+        ControlPlaneChannels channels = new ControlPlaneChannels(transport, loops, sockets, options.identity());
+        Tls tls = new Tls(new TlsContexts(secrets, Clock.systemUTC()));
+        UpstreamSockets upstreams = new UpstreamSockets(sockets, tls);
         RequestStatistics statistics = new RequestStatistics();
         fromOthers = options.role() == ProxyOptions.Role.ROUTER
                 ? listener -> true
@@ -97,20 +106,25 @@ public final class Proxy implements AutoCloseable {
                     loop,
                     new HttpService(
                             worker,
-                            new ConnectionPools(worker, sockets),
+                            new ConnectionPools(worker, upstreams),
                             configuration::current,
                             new Random(),
                             statistics,
                             log,
                             Clock.systemUTC()));
         }
-        listeners = new ListenerSockets(sockets, acceptor, loops, this::service);
+        listeners = new ListenerSockets(sockets, upstreams, tls, acceptor, loops, this::service);
         names = new NameResolution();
         Node node = node(options);
-        ads = new AdsClient(() -> channel(options, transport, sockets), node, configuration);
+        ads = new AdsClient(() -> channels.discovery(options.controlPlane()), node, configuration);
         admin = new AdminServers(options, node, configuration, statistics, lifecycle());
         ads.subscribe(XdsConfiguration.CLUSTERS, Subscription.ALL);
         ads.subscribe(XdsConfiguration.LISTENERS, Subscription.ALL);
+        IdentityOptions known = options.identity();
+        identity = known == null
+                ? null
+                : new IdentityAgent(known, () -> channels.authority(known), secrets, Clock.systemUTC(), new Random())
+                        .start();
         ads.start();
         var _ = acceptor.next()
                 .scheduleAtFixedRate(
@@ -194,19 +208,6 @@ public final class Proxy implements AutoCloseable {
         }
     }
 
-    private ManagedChannel channel(ProxyOptions options, Transport transport, Sockets sockets) {
-        NettyChannelBuilder builder = NettyChannelBuilder.forTarget(options.controlPlane())
-                .usePlaintext()
-                .keepAliveTime(30, TimeUnit.SECONDS)
-                .eventLoopGroup(loops)
-                .channelFactory(transport::client);
-        ChannelOption<Integer> mark = sockets.markOption();
-        if (mark != null) {
-            builder.withOption(mark, sockets.mark());
-        }
-        return builder.build();
-    }
-
     private static Node node(ProxyOptions options) {
         Struct.Builder metadata = Struct.newBuilder();
         options.metadata().forEach((name, value) -> metadata.putFields(name, text(value)));
@@ -227,9 +228,10 @@ public final class Proxy implements AutoCloseable {
         return Value.newBuilder().setStringValue(text).build();
     }
 
-    /** Whether the first configuration is in force and its sockets are open. */
+    /** Whether the first configuration is in force, its sockets are open, and the workload has its certificate. */
     public boolean ready() {
-        return configuration.complete() && listeners.failures().isEmpty();
+        boolean known = identity == null || identity.current() != null;
+        return known && configuration.complete() && listeners.failures().isEmpty();
     }
 
     /** The port that a listener is bound to, or -1. */
@@ -273,6 +275,9 @@ public final class Proxy implements AutoCloseable {
                 return;
             }
             ads.close();
+            if (identity != null) {
+                identity.close();
+            }
             names.close();
             listeners.close();
             admin.close();

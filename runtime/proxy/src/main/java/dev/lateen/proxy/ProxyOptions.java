@@ -1,7 +1,9 @@
 package dev.lateen.proxy;
 
+import dev.lateen.proxy.tls.IdentityOptions;
 import java.util.LinkedHashMap;
 import java.util.Map;
+import org.jspecify.annotations.Nullable;
 
 /**
  * What one proxy is told when it starts.
@@ -19,6 +21,7 @@ import java.util.Map;
  * @param socketMark mark of the proxy's own sockets, 0 for none
  * @param probes what {@code /app-health/…} asks: the value of ISTIO_KUBE_APP_PROBERS
  * @param concurrency number of event loops
+ * @param identity how the workload comes by its certificate; null: it has none
  */
 public record ProxyOptions(
         Role role,
@@ -33,7 +36,8 @@ public record ProxyOptions(
         int metricsPort,
         int socketMark,
         String probes,
-        int concurrency) {
+        int concurrency,
+        @Nullable IdentityOptions identity) {
     /** What a proxy stands in front of. */
     public enum Role {
         SIDECAR,
@@ -81,7 +85,8 @@ public record ProxyOptions(
                 15090,
                 mark,
                 environment.getOrDefault("ISTIO_KUBE_APP_PROBERS", "{}"),
-                1);
+                1,
+                IdentityOptions.fromEnvironment(environment));
     }
 
     /** These options with another node id. */
@@ -99,13 +104,27 @@ public record ProxyOptions(
                 metricsPort,
                 socketMark,
                 probes,
-                concurrency);
+                concurrency,
+                identity);
     }
 
     /** These options with free ports for all of the proxy's own interfaces: several in one process. */
     public ProxyOptions withFreePorts() {
         return new ProxyOptions(
-                role, controlPlane, nodeId, namespace, labels, metadata, 0, 0, 0, 0, socketMark, probes, concurrency);
+                role,
+                controlPlane,
+                nodeId,
+                namespace,
+                labels,
+                metadata,
+                0,
+                0,
+                0,
+                0,
+                socketMark,
+                probes,
+                concurrency,
+                identity);
     }
 
     /** These options with so many event loops. */
@@ -123,6 +142,7 @@ public record ProxyOptions(
                 metricsPort,
                 socketMark,
                 probes,
-                loops);
+                loops,
+                identity);
     }
 }

@@ -8,6 +8,7 @@ import com.sun.net.httpserver.HttpExchange;
 import com.sun.net.httpserver.HttpHandler;
 import com.sun.net.httpserver.HttpServer;
 import dev.lateen.proxy.config.XdsConfiguration;
+import dev.lateen.xds.server.PeerIdentity;
 import dev.lateen.xds.server.ResourceEncoder;
 import dev.lateen.xds.server.ResourceProvider;
 import dev.lateen.xds.server.ResourceSet;
@@ -47,6 +48,7 @@ import java.util.Objects;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.Executors;
 import java.util.function.BooleanSupplier;
+import org.jspecify.annotations.Nullable;
 
 /** A control plane, backends and one proxy on the loopback: configuration by real ADS, requests by real sockets. */
 public final class TestMesh implements AutoCloseable {
@@ -287,7 +289,7 @@ public final class TestMesh implements AutoCloseable {
         }
 
         @Override
-        public Client connect(Node node, Runnable changed) {
+        public Client connect(Node node, @Nullable PeerIdentity peer, Runnable changed) {
             listeners.add(changed);
             return new Client() {
                 @Override

@@ -17,8 +17,18 @@ final class DiscoveryCommand implements Callable<Integer> {
     @Option(names = "--config-dir", description = "directory of YAML; without it, the cluster's API")
     String directory = "";
 
-    @Option(names = "--xds-port", description = "port of xDS (${DEFAULT-VALUE})")
+    @Option(names = "--xds-port", description = "port of xDS in plain text (${DEFAULT-VALUE})")
     int xdsPort = 15010;
+
+    @Option(
+            names = "--open-xds",
+            description = "serve that port beyond the loopback: whoever reaches it reads the mesh's configuration")
+    boolean openXds;
+
+    @Option(
+            names = "--secure-port",
+            description = "port of xDS and certificates for clients with a token (${DEFAULT-VALUE}); of a cluster only")
+    int securePort = 15012;
 
     @Option(names = "--monitoring-port", description = "port of metrics (${DEFAULT-VALUE})")
     int monitoringPort = 15014;
@@ -28,8 +38,12 @@ final class DiscoveryCommand implements Callable<Integer> {
 
     @Override
     public Integer call() throws IOException, InterruptedException, CommandException {
-        ControlOptions options =
-                ControlOptions.fromEnvironment(System.getenv()).withPorts(xdsPort, monitoringPort, httpPort);
+        ControlOptions options = ControlOptions.fromEnvironment(System.getenv())
+                .withPorts(xdsPort, monitoringPort, httpPort)
+                .withSecurePort(securePort);
+        if (openXds) {
+            options = options.withOpenPlaintext();
+        }
         if (directory.isEmpty()) {
             options = options.withKubernetes(DiscoveryCommand::client);
         } else if (Files.isDirectory(Path.of(directory))) {
@@ -40,7 +54,8 @@ final class DiscoveryCommand implements Callable<Integer> {
         ControlPlane control = ControlPlane.start(options, VersionCommand.VERSION);
         Runtime.getRuntime().addShutdownHook(new Thread(control::close, "stop"));
         control.ready().join();
-        System.out.println("xDS on port " + control.xdsPort() + ", metrics on " + control.monitoringPort()
+        String secured = control.securePort() == 0 ? "" : " and secured on " + control.securePort();
+        System.out.println("xDS on port " + control.xdsPort() + secured + ", metrics on " + control.monitoringPort()
                 + ", readiness on " + control.httpPort());
         control.awaitClose();
         return 0;

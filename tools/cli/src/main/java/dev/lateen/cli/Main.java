@@ -32,15 +32,18 @@ public final class Main {
 
     /** Runs the verb that the arguments name; the exit code is 0, 1 when it failed, 2 when it was not understood. */
     public static void main(String[] arguments) throws IOException {
+        System.exit(run(arguments));
+    }
+
+    static int run(String... arguments) throws IOException {
         try (InputStream logging = Main.class.getResourceAsStream("logging.properties")) {
             LogManager.getLogManager().readConfiguration(logging);
         }
         String name = System.getProperty("lateen.command", "lateen");
-        int code = new CommandLine(new Main())
+        return new CommandLine(new Main())
                 .setCommandName(name.isEmpty() ? "lateen" : name)
                 .setExecutionExceptionHandler(Main::explain)
                 .execute(arguments);
-        System.exit(code);
     }
 
     /** An error of the user is a sentence; an error of ours keeps its stack. */

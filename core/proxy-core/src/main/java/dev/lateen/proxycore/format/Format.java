@@ -61,7 +61,12 @@ public final class Format {
 
     /** A format without commands, in which {@code %} stands for itself. */
     public static Format literal(String text) {
-        return new Format(text.isEmpty() ? List.of() : List.of(new Literal(ByteText.of(text))));
+        return bytes(ByteText.of(text));
+    }
+
+    /** A format without commands that gives these bytes, one for each character. */
+    public static Format bytes(String byteText) {
+        return new Format(byteText.isEmpty() ? List.of() : List.of(new Literal(byteText)));
     }
 
     /** The text for this stream; {@code missing} stands for each command without a value: {@code -} in access logs. */

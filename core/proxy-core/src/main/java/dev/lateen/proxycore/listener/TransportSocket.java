@@ -4,6 +4,8 @@ import com.google.protobuf.Any;
 import dev.lateen.proxycore.CompileException;
 import dev.lateen.proxycore.Extensions;
 import dev.lateen.proxycore.Place;
+import dev.lateen.proxycore.tls.ClientTls;
+import dev.lateen.proxycore.tls.ServerTls;
 import io.envoyproxy.envoy.extensions.transport_sockets.raw_buffer.v3.RawBuffer;
 import io.envoyproxy.envoy.extensions.transport_sockets.tls.v3.DownstreamTlsContext;
 import io.envoyproxy.envoy.extensions.transport_sockets.tls.v3.UpstreamTlsContext;
@@ -14,10 +16,10 @@ public sealed interface TransportSocket {
     record Raw() implements TransportSocket {}
 
     /** TLS towards a client, as configured. */
-    record DownstreamTls(DownstreamTlsContext context) implements TransportSocket {}
+    record DownstreamTls(ServerTls tls) implements TransportSocket {}
 
     /** TLS towards an endpoint, as configured. */
-    record UpstreamTls(UpstreamTlsContext context) implements TransportSocket {}
+    record UpstreamTls(ClientTls tls) implements TransportSocket {}
 
     /** Compiles a transport socket; one without configuration is raw. */
     static TransportSocket of(io.envoyproxy.envoy.config.core.v3.TransportSocket proto, Place at)
@@ -30,10 +32,10 @@ public sealed interface TransportSocket {
             return new Raw();
         }
         if (any.is(DownstreamTlsContext.class)) {
-            return new DownstreamTls(at.unpack(any, DownstreamTlsContext.class));
+            return new DownstreamTls(ServerTls.of(at.unpack(any, DownstreamTlsContext.class), at));
         }
         if (any.is(UpstreamTlsContext.class)) {
-            return new UpstreamTls(at.unpack(any, UpstreamTlsContext.class));
+            return new UpstreamTls(ClientTls.of(at.unpack(any, UpstreamTlsContext.class), at));
         }
         throw at.named(proto.getName()).refuse("unknown transport socket: " + Extensions.typeName(any));
     }

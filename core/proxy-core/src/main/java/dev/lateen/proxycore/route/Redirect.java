@@ -72,7 +72,7 @@ public final class Redirect implements RouteAction {
                 scheme,
                 ByteText.of(proto.getHostRedirect()),
                 proto.getPortRedirect(),
-                proto.hasPathRedirect() ? ByteText.of(proto.getPathRedirect()) : null,
+                !proto.getPathRedirect().isEmpty() ? ByteText.of(proto.getPathRedirect()) : null,
                 proto.hasPrefixRewrite() ? ByteText.of(proto.getPrefixRewrite()) : null,
                 proto.hasRegexRewrite() ? RegexRewrite.of(proto.getRegexRewrite(), at.field("regex_rewrite")) : null,
                 proto.getStripQuery(),

@@ -24,7 +24,7 @@ import org.jspecify.annotations.Nullable;
 
 /** Compiles one route configuration. */
 final class RouteCompiler {
-    /** Number of the field {@code DirectResponseAction.body_format}. */
+    /** Number of {@code DirectResponseAction.body_format}. */
     private static final int BODY_FORMAT = 3;
 
     private final RouteConfiguration proto;
@@ -208,31 +208,27 @@ final class RouteCompiler {
         if (body.length() > limit) {
             throw here.field("body").refuse(body.length() + " bytes are more than the limit of " + limit);
         }
-        return new DirectResponse(info, level.response, response.getStatus(), body, bodyFormat(response, here));
+        Format format = bodyFormat(response, here.field("body_format"));
+        return new DirectResponse(
+                info, level.response, response.getStatus(), format == null ? Format.bytes(body) : format);
     }
 
-    /**
-     * Field {@code body_format}: newer than the published messages, so it is among the unknown fields; the last one
-     * counts, as protobuf has it.
-     */
+    /** Field {@code body_format}, which the published messages do not have yet; null when it is not set. */
     private static @Nullable Format bodyFormat(DirectResponseAction response, Place at) throws CompileException {
-        List<ByteString> encoded =
-                response.getUnknownFields().getField(BODY_FORMAT).getLengthDelimitedList();
-        if (encoded.isEmpty()) {
+        List<ByteString> set = response.getUnknownFields().getField(BODY_FORMAT).getLengthDelimitedList();
+        if (set.isEmpty()) {
             return null;
         }
-        Place here = at.field("body_format");
-        SubstitutionFormatString format;
         try {
-            format = SubstitutionFormatString.parseFrom(encoded.getLast());
+            SubstitutionFormatString format = SubstitutionFormatString.parseFrom(set.getLast());
+            at.only(format, "text_format_source");
+            if (!format.getTextFormatSource().hasInlineString()) {
+                throw at.refuse("only inline text is supported");
+            }
+            return Format.parse(format.getTextFormatSource().getInlineString(), at);
         } catch (InvalidProtocolBufferException e) {
-            throw here.refuse("cannot be read: " + e.getMessage());
+            throw at.refuse("not a SubstitutionFormatString: " + e.getMessage());
         }
-        here.only(format, "text_format_source");
-        if (!format.getTextFormatSource().hasInlineString()) {
-            throw here.refuse("only inline text is supported, not " + format.getFormatCase());
-        }
-        return Format.parse(format.getTextFormatSource().getInlineString(), here.field("text_format_source"));
     }
 
     private Route.Target target(

@@ -333,9 +333,9 @@ class RouteTableTest {
                         DirectResponseAction.newBuilder().setStatus(502).setUnknownFields(bodyFormat));
         RequestHead head = RequestHead.of("GET", "httpbin.org", "/");
         assertThat(RouteTable.of(configuration.build()).decide(head, new Random(1), Trace.NONE))
-                .isInstanceOfSatisfying(
-                        DirectResponse.class, direct -> assertThat(direct.text(FormatContext.of(head, null)))
-                                .isEqualTo("no httpbin.org here: 100%"));
+                .isInstanceOfSatisfying(DirectResponse.class, direct -> assertThat(
+                                direct.body().render(FormatContext.of(head, null), "-"))
+                        .isEqualTo("no httpbin.org here: 100%"));
     }
 
     @Test
@@ -345,7 +345,7 @@ class RouteTableTest {
         RouteAction action = table.decide(RequestHead.of("GET", "x", "/"), random, Trace.NONE);
         assertThat(action).isInstanceOfSatisfying(DirectResponse.class, direct -> {
             assertThat(direct.status()).isEqualTo(502);
-            assertThat(direct.body()).hasSize(3);
+            assertThat(direct.body().render(FormatContext.of(null, null), "")).hasSize(3);
         });
     }
 

@@ -102,7 +102,7 @@ final class ApiHandler extends SimpleChannelInboundHandler<FullHttpRequest> {
             write(ctx, general.get(), keepAlive);
             return;
         }
-        ApiRequest request = ApiRequest.parse(uri, http.headers().get(HttpHeaderNames.USER_AGENT, ""), registry);
+        ApiRequest request = ApiRequest.parse(uri, http.headers().get(HttpHeaderNames.USER_AGENT, ""), user, registry);
         boolean pod = request.type().stored().equals("/pods");
         if (pod && STREAMS.contains(request.subresource())) {
             String namespace = request.namespaceOrEmpty();

@@ -14,6 +14,7 @@ import org.jspecify.annotations.Nullable;
  * @param subresource such as {@code status}, empty without one
  * @param query the query's parameters
  * @param userAgent what the client calls itself
+ * @param user who asks
  */
 record ApiRequest(
         ResourceType type,
@@ -21,7 +22,8 @@ record ApiRequest(
         String name,
         String subresource,
         Map<String, List<String>> query,
-        String userAgent) {
+        String userAgent,
+        Tokens.Subject user) {
 
     String parameter(String parameter) {
         List<String> values = query.get(parameter);
@@ -37,6 +39,11 @@ record ApiRequest(
         return namespace == null ? "" : namespace;
     }
 
+    /** Who makes the request's change. */
+    Caller caller() {
+        return new Caller(user, parameter("dryRun").equals("All"));
+    }
+
     /** Who the request's change is noted for in {@code managedFields}. */
     ManagedFields.Manager manager() {
         String given = parameter("fieldManager");
@@ -47,7 +54,8 @@ record ApiRequest(
     }
 
     /** Reads a path below {@code /api/v1} or {@code /apis/GROUP/VERSION}. */
-    static ApiRequest parse(QueryStringDecoder uri, String userAgent, ResourceRegistry registry) throws ApiException {
+    static ApiRequest parse(QueryStringDecoder uri, String userAgent, Tokens.Subject user, ResourceRegistry registry)
+            throws ApiException {
         String[] parts = uri.path().substring(1).split("/", -1);
         boolean core = parts[0].equals("api");
         int at = core ? 2 : 3;
@@ -70,6 +78,7 @@ record ApiRequest(
         ResourceType type = registry.find(group, version, plural).orElseThrow(ApiException::noSuchPath);
         String name = parts.length > at + 1 ? parts[at + 1] : "";
         String subresource = parts.length > at + 2 ? parts[at + 2] : "";
-        return new ApiRequest(type, type.namespaced() ? namespace : "", name, subresource, uri.parameters(), userAgent);
+        return new ApiRequest(
+                type, type.namespaced() ? namespace : "", name, subresource, uri.parameters(), userAgent, user);
     }
 }

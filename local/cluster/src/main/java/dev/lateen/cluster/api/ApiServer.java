@@ -63,11 +63,12 @@ public final class ApiServer implements AutoCloseable {
     private final PodStreams streams;
 
     /**
-     * Opens the store in {@code directory}; streams to pods go to {@code node}.
+     * Opens the store in {@code directory}; streams to pods go to {@code node}, calls of webhooks in pods through {@code
+     * sockets}.
      *
      * @throws IOException when the directory cannot be used or holds what cannot be read
      */
-    public ApiServer(Path directory, NodeStreams node) throws IOException {
+    public ApiServer(Path directory, NodeStreams node, PodSockets sockets) throws IOException {
         Files.createDirectories(directory);
         try {
             store = new ObjectStore(directory.resolve("objects.mv"), EVENTS_KEPT);
@@ -75,7 +76,8 @@ public final class ApiServer implements AutoCloseable {
             throw new IOException(e.getMessage(), e);
         }
         identity = ServerIdentity.load(directory);
-        resources = new Resources(store, new Admission(store, registry), registry);
+        Webhooks webhooks = new Webhooks(store, registry, new WebhookClient(store, sockets, loops));
+        resources = new Resources(store, new Admission(store, registry), registry, webhooks);
         definitions = new Definitions(store, registry, resources);
         tls = SslContextBuilder.forServer(identity.key(), identity.chain())
                 .sslProvider(SslProvider.JDK)
@@ -113,7 +115,7 @@ public final class ApiServer implements AutoCloseable {
         if (store.get(Resources.key(type, namespace, name)).isEmpty()) {
             object.put("apiVersion", type.apiVersion()).put("kind", type.kind());
             Defaults.object(object, "metadata").put("name", name);
-            resources.create(type, namespace, object, false, Resources.self(type));
+            resources.create(type, namespace, object, Caller.SERVER, Resources.self(type));
         }
     }
 

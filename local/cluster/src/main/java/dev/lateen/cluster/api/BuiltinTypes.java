@@ -48,8 +48,8 @@ final class BuiltinTypes {
             scheduling.k8s.io | v1 | PriorityClass | priorityclasses | pc | | C | | *
             node.k8s.io | v1 | RuntimeClass | runtimeclasses | | | C | | *
             apiextensions.k8s.io | v1 | CustomResourceDefinition | customresourcedefinitions | crd crds | api-extensions | C | status |
-            admissionregistration.k8s.io | v1 | MutatingWebhookConfiguration | mutatingwebhookconfigurations | | api-extensions | C | | *
-            admissionregistration.k8s.io | v1 | ValidatingWebhookConfiguration | validatingwebhookconfigurations | | api-extensions | C | | *
+            admissionregistration.k8s.io | v1 | MutatingWebhookConfiguration | mutatingwebhookconfigurations | | api-extensions | C | |
+            admissionregistration.k8s.io | v1 | ValidatingWebhookConfiguration | validatingwebhookconfigurations | | api-extensions | C | |
             certificates.k8s.io | v1 | CertificateSigningRequest | certificatesigningrequests | csr | | C | status | *
             apps | v1beta2 | Deployment | deployments | | | N | status scale |
             apps | v1beta2 | ReplicaSet | replicasets | | | N | status scale |

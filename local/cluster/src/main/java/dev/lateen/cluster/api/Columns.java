@@ -4,7 +4,9 @@ import java.time.Duration;
 import java.time.Instant;
 import java.time.format.DateTimeParseException;
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.List;
+import java.util.Set;
 import java.util.stream.Collectors;
 import tools.jackson.databind.JsonNode;
 
@@ -153,21 +155,47 @@ final class Columns {
     static List<Column> jobs() {
         return List.of(
                 Column.text("Status", Columns::jobStatus),
-                Column.text(
-                        "Completions",
-                        object -> object.path("status").path("succeeded").asInt(0) + "/"
-                                + object.path("spec").path("completions").asInt(1)),
+                Column.text("Completions", Columns::jobCompletions),
                 Column.text("Duration", Columns::jobDuration),
-                AGE);
+                AGE,
+                Column.wide("Containers", object -> containers(object, "name")),
+                Column.wide("Images", object -> containers(object, "image")),
+                Column.wide(
+                        "Selector",
+                        object -> labels(object.path("spec").path("selector").path("matchLabels"))));
     }
 
     private static String jobStatus(JsonNode job) {
+        Set<String> conditions = new HashSet<>();
         for (JsonNode condition : job.path("status").path("conditions")) {
             if (condition.path("status").asString("").equals("True")) {
-                return condition.path("type").asString("");
+                conditions.add(condition.path("type").asString(""));
+            }
+        }
+        for (String end : List.of("Complete", "Failed")) {
+            if (conditions.contains(end)) {
+                return end;
+            }
+        }
+        if (job.path("metadata").has("deletionTimestamp")) {
+            return "Terminating";
+        }
+        for (String stage : List.of("Suspended", "FailureTarget", "SuccessCriteriaMet")) {
+            if (conditions.contains(stage)) {
+                return stage;
             }
         }
         return "Running";
+    }
+
+    private static String jobCompletions(JsonNode job) {
+        int succeeded = job.path("status").path("succeeded").asInt(0);
+        JsonNode spec = job.path("spec");
+        if (spec.hasNonNull("completions")) {
+            return succeeded + "/" + spec.path("completions").asInt(1);
+        }
+        int parallelism = spec.path("parallelism").asInt(0);
+        return succeeded + (parallelism > 1 ? "/1 of " + parallelism : "/1");
     }
 
     private static String jobDuration(JsonNode job) {

@@ -244,8 +244,10 @@ final class Defaults {
 
     private static void job(ObjectNode job) {
         ObjectNode spec = object(job, "spec");
+        if (!spec.hasNonNull("parallelism")) {
+            absent(spec, "completions", 1);
+        }
         absent(spec, "parallelism", 1);
-        absent(spec, "completions", 1);
         absent(spec, "backoffLimit", 6);
         absent(spec, "completionMode", "NonIndexed");
         absent(spec, "suspend", false);

@@ -71,7 +71,8 @@ final class Definitions implements AutoCloseable {
         registry.define(definition);
         if (definition.path("status").path("conditions").isEmpty()) {
             try {
-                resources.update(type, "", name, "status", false, Resources.self(type), Definitions::established);
+                resources.update(
+                        type, "", name, "status", Caller.SERVER, Resources.self(type), Definitions::established);
             } catch (ApiException e) {
                 LOG.warn("the status of definition {} cannot be written: {}", name, e.getMessage());
             }

@@ -69,7 +69,12 @@ final class ResourceEndpoint {
                 return bind(request, object);
             }
             case "eviction" -> {
-                resources.delete(type, request.namespaceOrEmpty(), request.name(), object.path("deleteOptions"));
+                resources.delete(
+                        type,
+                        request.namespaceOrEmpty(),
+                        request.name(),
+                        object.path("deleteOptions"),
+                        request.caller());
                 return Reply.json(201, success());
             }
             case "token" -> {
@@ -82,15 +87,11 @@ final class ResourceEndpoint {
         if (type.namespaced() && namespace.isEmpty()) {
             throw ApiException.badRequest("an object of kind " + type.kind() + " is created in a namespace");
         }
-        ObjectNode created = resources.create(type, namespace, object, dryRun(request), request.manager());
+        ObjectNode created = resources.create(type, namespace, object, request.caller(), request.manager());
         if (!type.acted()) {
             warnings.add("kind " + type.kind() + " is stored, and nothing on this cluster acts on it");
         }
         return one(201, request, accept, created).with(warnings);
-    }
-
-    private static boolean dryRun(ApiRequest request) {
-        return request.parameter("dryRun").equals("All");
     }
 
     /** Checks what a client sent; unknown fields are refused or warned of, as it asked. */
@@ -137,7 +138,13 @@ final class ResourceEndpoint {
     private Reply bind(ApiRequest request, ObjectNode binding) throws ApiException {
         String node = binding.path("target").path("name").asString("");
         resources.update(
-                request.type(), request.namespaceOrEmpty(), request.name(), "", false, request.manager(), pod -> {
+                request.type(),
+                request.namespaceOrEmpty(),
+                request.name(),
+                "",
+                request.caller(),
+                request.manager(),
+                pod -> {
                     ObjectNode spec = Defaults.object(pod, "spec");
                     String present = spec.path("nodeName").asString("");
                     if (!present.isEmpty()) {
@@ -148,7 +155,13 @@ final class ResourceEndpoint {
                     return pod;
                 });
         resources.update(
-                request.type(), request.namespaceOrEmpty(), request.name(), "status", false, request.manager(), pod -> {
+                request.type(),
+                request.namespaceOrEmpty(),
+                request.name(),
+                "status",
+                request.caller(),
+                request.manager(),
+                pod -> {
                     String now = Instant.now().truncatedTo(ChronoUnit.SECONDS).toString();
                     Defaults.array(Defaults.object(pod, "status"), "conditions")
                             .addObject()
@@ -204,7 +217,7 @@ final class ResourceEndpoint {
         String subresource = request.subresource();
         String part = subresource.equals("finalize") ? "" : subresource;
         return resources.update(
-                request.type(), request.namespaceOrEmpty(), request.name(), part, dryRun(request), manager, update);
+                request.type(), request.namespaceOrEmpty(), request.name(), part, request.caller(), manager, update);
     }
 
     private Reply scale(ApiRequest request, Resources.Update update) throws ApiException {
@@ -213,7 +226,7 @@ final class ResourceEndpoint {
                 request.namespaceOrEmpty(),
                 request.name(),
                 "",
-                dryRun(request),
+                request.caller(),
                 request.manager(),
                 object -> {
                     JsonNode wanted = update.apply(Scale.of(object, request.type(), registry.scale(request.type())));
@@ -285,7 +298,7 @@ final class ResourceEndpoint {
             }
             ObjectNode first = ManagedFields.apply(schema, null, object, manager, true);
             ObjectNode created =
-                    resources.create(request.type(), request.namespaceOrEmpty(), first, dryRun(request), null);
+                    resources.create(request.type(), request.namespaceOrEmpty(), first, request.caller(), null);
             return one(201, request, accept, created).with(warnings);
         }
     }
@@ -306,7 +319,8 @@ final class ResourceEndpoint {
             }
         }
         if (!request.name().isEmpty()) {
-            ObjectNode gone = resources.delete(request.type(), request.namespaceOrEmpty(), request.name(), options);
+            ObjectNode gone = resources.delete(
+                    request.type(), request.namespaceOrEmpty(), request.name(), options, request.caller());
             boolean waits = gone.path("metadata").has("deletionTimestamp");
             return waits ? one(200, request, accept, gone) : Reply.json(200, deleted(request, gone));
         }
@@ -315,20 +329,15 @@ final class ResourceEndpoint {
         for (ObjectStore.Item item :
                 resources.list(request.type(), request.namespace()).items()) {
             if (selector.test(Resources.view(item, request.type()))) {
-                deleteIfThere(request.type(), item.key(), options);
+                deleteIfThere(request, item.key(), options);
             }
         }
         return list(request, accept);
     }
 
-    private void deleteIfThere(ResourceType type, ObjectStore.Key key, @Nullable ObjectNode options)
-            throws ApiException {
+    private void deleteIfThere(ApiRequest request, ObjectStore.Key key, ObjectNode options) throws ApiException {
         try {
-            resources.delete(
-                    type,
-                    key.namespace(),
-                    key.name(),
-                    options == null ? JsonNodeFactory.instance.objectNode() : options);
+            resources.delete(request.type(), key.namespace(), key.name(), options, request.caller());
         } catch (ApiException e) {
             if (e.code() != 404) {
                 throw e;

@@ -10,6 +10,8 @@ import java.time.temporal.ChronoUnit;
 import java.util.UUID;
 import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.node.ArrayNode;
 import tools.jackson.databind.node.ObjectNode;
@@ -17,16 +19,19 @@ import tools.jackson.databind.node.ObjectNode;
 /** Create, replace, patch and delete: what the Kubernetes API does to an object between a client and the store. */
 final class Resources {
     private static final String LETTERS = "bcdfghjklmnpqrstvwxz2456789";
+    private static final Logger LOG = LoggerFactory.getLogger(Resources.class);
     private static final SecureRandom RANDOM = new SecureRandom();
 
     private final ObjectStore store;
     private final Admission admission;
     private final ResourceRegistry registry;
+    private final Webhooks webhooks;
 
-    Resources(ObjectStore store, Admission admission, ResourceRegistry registry) {
+    Resources(ObjectStore store, Admission admission, ResourceRegistry registry, Webhooks webhooks) {
         this.store = store;
         this.admission = admission;
         this.registry = registry;
+        this.webhooks = webhooks;
     }
 
     /** The server itself as the one who changes objects of a type. */
@@ -60,11 +65,12 @@ final class Resources {
     ObjectNode create(
             ResourceType type,
             String namespace,
-            ObjectNode object,
-            boolean dryRun,
+            ObjectNode sent,
+            Caller caller,
             ManagedFields.@Nullable Manager manager)
             throws ApiException {
-        Conversion.in(type, object);
+        Conversion.in(type, sent);
+        ObjectNode object = webhooks.concern(type, caller) ? mutated(type, namespace, sent, caller) : sent;
         ObjectNode metadata = Defaults.object(object, "metadata");
         String prefix = metadata.path("generateName").asString("");
         if (metadata.path("name").asString("").isEmpty() && !prefix.isEmpty()) {
@@ -94,13 +100,30 @@ final class Resources {
             metadata.remove("managedFields");
             ManagedFields.update(registry.objects(type), null, object, manager);
         }
+        if (webhooks.concern(type, caller)) {
+            webhooks.validate(new Webhooks.Passage(type, "CREATE", "", namespace, name, caller), object, null);
+        }
         Key key = key(type, namespace, name);
-        return write(type, key, dryRun, (present, _) -> {
+        return write(type, key, caller.dryRun(), (present, _) -> {
             if (present != null) {
                 throw ApiException.alreadyExists(type, name);
             }
             return object;
         });
+    }
+
+    /** A new object as the webhooks want it; they see it with its defaults. */
+    private ObjectNode mutated(ResourceType type, String namespace, ObjectNode sent, Caller caller)
+            throws ApiException {
+        ObjectNode metadata = Defaults.object(sent, "metadata");
+        if (type.namespaced()) {
+            metadata.put("namespace", namespace);
+        }
+        if (!registry.isCustom(type)) {
+            Defaults.apply(type, sent);
+        }
+        String name = metadata.path("name").asString("");
+        return required(webhooks.mutate(new Webhooks.Passage(type, "CREATE", "", namespace, name, caller), sent, null));
     }
 
     private static String suffix() {
@@ -122,39 +145,70 @@ final class Resources {
             String namespace,
             String name,
             String subresource,
-            boolean dryRun,
+            Caller caller,
             ManagedFields.@Nullable Manager manager,
             Update update)
             throws ApiException {
         Key key = key(type, namespace, name);
-        return write(type, key, dryRun, (item, _) -> {
-            if (item == null) {
-                throw ApiException.notFound(type, name);
+        Webhooks.Passage passage = new Webhooks.Passage(type, "UPDATE", subresource, namespace, name, caller);
+        if (!webhooks.concern(type, caller)) {
+            return write(type, key, caller.dryRun(), (item, _) -> next(passage, false, item, manager, update));
+        }
+        // Webhooks may take their time and may call the server: the store must not wait for them.
+        while (true) {
+            Item item = store.get(key).orElse(null);
+            ObjectNode next = next(passage, true, item, manager, update);
+            try {
+                return write(type, key, caller.dryRun(), (present, _) -> {
+                    if (present == null || present.revision() != required(item).revision()) {
+                        throw new ChangedMeanwhile();
+                    }
+                    return next;
+                });
+            } catch (ChangedMeanwhile e) {
+                LOG.debug("{} {} has changed while webhooks looked at it; they are asked again", type.kind(), name);
             }
-            ObjectNode present = view(item, type);
-            if (!(update.apply(present.deepCopy()) instanceof ObjectNode next)) {
-                throw ApiException.badRequest("the change leaves no object");
-            }
-            Conversion.in(type, present);
-            Conversion.in(type, next);
-            checkIdentity(type, name, present, next);
-            ObjectNode result =
-                    subresource.equals("status") ? withStatus(present, next) : withSpec(type, present, next);
-            if (subresource.isEmpty() || registry.isCustom(type)) {
-                admission.admit(type, present, result);
-            }
-            if (manager != null) {
-                ManagedFields.update(registry.objects(type), present, result, manager);
-            } else {
-                Defaults.object(result, "metadata")
-                        .set("managedFields", next.path("metadata").path("managedFields"));
-            }
-            ObjectNode metadata = Defaults.object(result, "metadata");
-            if (metadata.has("deletionTimestamp") && finished(type, result)) {
-                return null;
-            }
-            return result;
-        });
+        }
+    }
+
+    /** The object after the change, or null when it is to go. */
+    private @Nullable ObjectNode next(
+            Webhooks.Passage passage,
+            boolean ask,
+            @Nullable Item item,
+            ManagedFields.@Nullable Manager manager,
+            Update update)
+            throws ApiException {
+        ResourceType type = passage.type();
+        String subresource = passage.subresource();
+        if (item == null) {
+            throw ApiException.notFound(type, passage.name());
+        }
+        ObjectNode present = view(item, type);
+        if (!(update.apply(present.deepCopy()) instanceof ObjectNode next)) {
+            throw ApiException.badRequest("the change leaves no object");
+        }
+        Conversion.in(type, present);
+        Conversion.in(type, next);
+        checkIdentity(type, passage.name(), present, next);
+        ObjectNode result = subresource.equals("status") ? withStatus(present, next) : withSpec(type, present, next);
+        if (ask) {
+            result = required(webhooks.mutate(passage, result, present));
+        }
+        if (subresource.isEmpty() || registry.isCustom(type)) {
+            admission.admit(type, present, result);
+        }
+        if (ask) {
+            webhooks.validate(passage, result, present);
+        }
+        if (manager != null) {
+            ManagedFields.update(registry.objects(type), present, result, manager);
+        } else {
+            Defaults.object(result, "metadata")
+                    .set("managedFields", next.path("metadata").path("managedFields"));
+        }
+        ObjectNode metadata = Defaults.object(result, "metadata");
+        return metadata.has("deletionTimestamp") && finished(type, result) ? null : result;
     }
 
     private static void checkIdentity(ResourceType type, String name, ObjectNode present, ObjectNode next)
@@ -236,15 +290,27 @@ final class Resources {
             case "Namespace" ->
                 !finalizers && object.path("spec").path("finalizers").isEmpty();
             // A pod goes when its node says so, by deleting it without grace.
-            case "Pod" -> false;
+            case "Pod" ->
+                !finalizers
+                        && object.path("metadata")
+                                        .path("deletionGracePeriodSeconds")
+                                        .asInt(0)
+                                == 0;
             default -> !finalizers;
         };
     }
 
     /** Deletes an object, or marks it as to be deleted when somebody has to finish something first. */
-    ObjectNode delete(ResourceType type, String namespace, String name, JsonNode options) throws ApiException {
+    ObjectNode delete(ResourceType type, String namespace, String name, JsonNode options, Caller caller)
+            throws ApiException {
         Key key = key(type, namespace, name);
-        return write(type, key, false, (item, _) -> {
+        if (webhooks.concern(type, caller)) {
+            Webhooks.Passage passage = new Webhooks.Passage(type, "DELETE", "", namespace, name, caller);
+            ObjectNode before = get(type, namespace, name);
+            var _ = webhooks.mutate(passage, null, before);
+            webhooks.validate(passage, null, before);
+        }
+        return write(type, key, caller.dryRun(), (item, _) -> {
             if (item == null) {
                 throw ApiException.notFound(type, name);
             }
@@ -359,6 +425,12 @@ final class Resources {
         Object apply(@Nullable Item present, long revision) throws ApiException;
     }
 
+    private static final class ChangedMeanwhile extends RuntimeException {
+        ChangedMeanwhile() {
+            super("the object has changed", null, false, false);
+        }
+    }
+
     private static final class DryRun extends Exception {
         final transient ObjectNode result;
 
@@ -389,7 +461,7 @@ final class Resources {
             return view(required(item), type);
         } catch (DryRun e) {
             return e.result;
-        } catch (ApiException e) {
+        } catch (ApiException | ChangedMeanwhile e) {
             throw e;
         } catch (StoreException e) {
             throw ApiException.of(500, "InternalError", String.valueOf(e.getMessage()));
@@ -398,7 +470,7 @@ final class Resources {
         }
     }
 
-    private static Item required(@Nullable Item item) {
-        return java.util.Objects.requireNonNull(item);
+    private static <T> T required(@Nullable T value) {
+        return java.util.Objects.requireNonNull(value);
     }
 }

@@ -72,7 +72,8 @@ final class Reviews {
                 .forEach(audiences::add);
     }
 
-    private static void user(ObjectNode user, Tokens.Subject subject) {
+    /** Writes who somebody is (authentication.k8s.io/v1 UserInfo). */
+    static void user(ObjectNode user, Tokens.Subject subject) {
         user.put("username", subject.name());
         if (!subject.uid().isEmpty()) {
             user.put("uid", subject.uid());

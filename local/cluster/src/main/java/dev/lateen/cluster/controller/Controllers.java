@@ -29,6 +29,7 @@ public final class Controllers implements AutoCloseable {
         controllers.add(new NamespaceController(client, watched, rootCertificate));
         controllers.add(new DeploymentController(client, watched, clock));
         controllers.add(new ReplicaSetController(client, watched, clock));
+        controllers.add(new JobController(client, watched, clock));
         controllers.add(new EndpointsController(client, watched));
         controllers.add(new Scheduler(client, watched, clock));
         controllers.add(new GarbageCollector(client, watched));

@@ -50,7 +50,10 @@ final class Pods {
         var meta = template.getMetadata();
         Pod pod = new PodBuilder()
                 .withNewMetadata()
-                .withGenerateName(owner.getMetadata().getName() + "-")
+                .withGenerateName(
+                        meta == null || meta.getGenerateName() == null
+                                ? owner.getMetadata().getName() + "-"
+                                : meta.getGenerateName())
                 .withNamespace(owner.getMetadata().getNamespace())
                 .withLabels(meta == null ? null : meta.getLabels())
                 .withAnnotations(meta == null ? null : meta.getAnnotations())

@@ -221,6 +221,7 @@ final class PodRunner {
 
     /** Makes namespaces and volumes, again and again until it works; null when the pod is to stop. */
     private @Nullable Volumes setUp() throws InterruptedException {
+        Volumes volumes = null;
         while (!isStopping()) {
             String reason = "FailedCreatePodSandBox";
             try {
@@ -238,12 +239,14 @@ final class PodRunner {
                 }
                 reason = "FailedMount";
                 String ip = sandbox().network().address();
-                var volumes = new Volumes(
-                        object,
-                        directory.resolve("volumes"),
-                        node.sources(),
-                        ip,
-                        dev.lateen.cluster.network.Hub.NODE_ADDRESS);
+                if (volumes == null) {
+                    volumes = new Volumes(
+                            object,
+                            directory.resolve("volumes"),
+                            node.sources(),
+                            ip,
+                            dev.lateen.cluster.network.Hub.NODE_ADDRESS);
+                }
                 volumes.prepare();
                 var environment =
                         new Environment(object, node.sources(), ip, dev.lateen.cluster.network.Hub.NODE_ADDRESS);

@@ -22,7 +22,7 @@ public final class LoopbackApi implements AutoCloseable {
 
     /** Starts on a free port, with its data and a kubeconfig in {@code directory}. */
     public LoopbackApi(Path directory) throws IOException {
-        server = new ApiServer(directory, new NoNode());
+        server = new ApiServer(directory, new NoNode(), SocketChannel::open);
         ServerSocketChannel socket = ServerSocketChannel.open();
         socket.bind(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0));
         port = ((InetSocketAddress) socket.getLocalAddress()).getPort();

@@ -9,6 +9,7 @@ import io.fabric8.kubernetes.api.model.HasMetadata;
 import io.fabric8.kubernetes.api.model.Pod;
 import io.fabric8.kubernetes.api.model.apps.Deployment;
 import io.fabric8.kubernetes.api.model.apps.ReplicaSet;
+import io.fabric8.kubernetes.api.model.batch.v1.Job;
 import io.fabric8.kubernetes.client.Config;
 import io.fabric8.kubernetes.client.KubernetesClient;
 import io.fabric8.kubernetes.client.KubernetesClientBuilder;
@@ -187,6 +188,40 @@ class ControllersTest {
         client.namespaces().withName("shop").delete();
         await(client.namespaces().withName("shop"), Objects::isNull);
         assertThat(client.pods().inNamespace("shop").list().getItems()).isEmpty();
+    }
+
+    @Test
+    void aJobRunsItsPodsAndIsDone() {
+        client.load(stream("""
+                apiVersion: batch/v1
+                kind: Job
+                metadata: {name: sums, namespace: default}
+                spec:
+                  completions: 3
+                  parallelism: 2
+                  ttlSecondsAfterFinished: 1
+                  template: {spec: {restartPolicy: Never, containers: [{name: c, image: i}]}}
+                """)).create();
+        Job done = await(
+                client.batch().v1().jobs().inNamespace("default").withName("sums"),
+                job -> JobPlan.condition(job.getStatus(), "Complete") != null);
+        assertThat(done.getStatus().getSucceeded()).isEqualTo(3);
+        assertThat(pods()).hasSize(3).noneMatch(JobPlan::tracked);
+        await(client.batch().v1().jobs().inNamespace("default").withName("sums"), Objects::isNull);
+        eventually(() -> pods().isEmpty());
+    }
+
+    @Test
+    void podsOfAJobThatIsDeletedGoToo() {
+        client.load(stream("""
+                apiVersion: batch/v1
+                kind: Job
+                metadata: {name: sums, namespace: default}
+                spec: {template: {spec: {restartPolicy: OnFailure, containers: [{name: c, image: i}]}}}
+                """)).create();
+        eventually(() -> pods().stream().anyMatch(Pods::ready));
+        client.batch().v1().jobs().inNamespace("default").withName("sums").delete();
+        eventually(() -> pods().isEmpty());
     }
 
     @Test

@@ -11,7 +11,10 @@ import java.util.Map;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Predicate;
 
-/** A node without processes: pods given to it are ready at once, unless told otherwise, and go when they are to go. */
+/**
+ * A node without processes: pods given to it are ready at once, unless told otherwise, those that never start again have
+ * succeeded, and all go when they are to go.
+ */
 final class ReadyNode implements AutoCloseable {
     private final KubernetesClient client;
     private final Predicate<Pod> works;
@@ -52,7 +55,7 @@ final class ReadyNode implements AutoCloseable {
                     pod,
                     Map.of(
                             "phase",
-                            "Running",
+                            "Never".equals(pod.getSpec().getRestartPolicy()) ? "Succeeded" : "Running",
                             "podIP",
                             "10.0.0." + address.incrementAndGet(),
                             "conditions",

@@ -36,7 +36,7 @@ public record InjectionSettings(
     /** Settings of a mesh installed with nothing set, in this namespace. */
     public static InjectionSettings defaults(String systemNamespace) {
         return new InjectionSettings(
-                "istiod." + systemNamespace + ".svc:15010",
+                "istiod." + systemNamespace + ".svc:15012",
                 "lateen/proxy",
                 "lateen/proxy-init",
                 "10m",

@@ -1,6 +1,7 @@
 package dev.lateen.control.source;
 
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.nio.file.ClosedWatchServiceException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -54,8 +55,9 @@ final class DirectoryWatch implements AutoCloseable {
                 }
                 try {
                     registerAll();
-                } catch (IOException e) {
-                    log.warn("Cannot watch all of {}: {}", directory, e.toString());
+                } catch (IOException | UncheckedIOException e) {
+                    // What went away while it was listed has left an event of its own.
+                    log.debug("Cannot watch all of {} now: {}", directory, e.toString());
                 }
                 changed.run();
             }

@@ -72,7 +72,7 @@ final class ManifestInjectionTest {
                         "{\"/app-health/web/livez\":{\"httpGet\":{\"path\":\"/live\",\"port\":8080},\"timeoutSeconds\":2}}");
         assertThat(value(env, "ISTIO_META_OWNER"))
                 .isEqualTo("kubernetes://apis/apps/v1/namespaces/default/deployments/web");
-        assertThat(value(env, "PROXY_CONFIG")).isEqualTo("{\"discoveryAddress\":\"istiod.istio-system.svc:15010\"}");
+        assertThat(value(env, "PROXY_CONFIG")).isEqualTo("{\"discoveryAddress\":\"istiod.istio-system.svc:15012\"}");
     }
 
     private static String value(JsonNode env, String name) {

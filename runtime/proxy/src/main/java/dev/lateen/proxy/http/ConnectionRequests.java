@@ -142,7 +142,7 @@ public final class ConnectionRequests implements ServerStreams {
                         head,
                         direct.responseHeaders(),
                         new ResponseHead(direct.status()),
-                        direct.text(record),
+                        direct.body().render(record, "-"),
                         record);
             }
             case Redirect redirect -> {

@@ -9,9 +9,10 @@ import dev.lateen.proxy.config.ActiveConfiguration;
 import dev.lateen.proxy.http.ConnectionRequests;
 import dev.lateen.proxy.http.HttpService;
 import dev.lateen.proxy.net.OriginalDestination;
-import dev.lateen.proxy.net.Sockets;
 import dev.lateen.proxy.net.Timer;
 import dev.lateen.proxy.tcp.TcpTunnel;
+import dev.lateen.proxy.tls.Tls;
+import dev.lateen.proxy.upstream.UpstreamSockets;
 import dev.lateen.proxycore.ConnectionFacts;
 import dev.lateen.proxycore.ResponseFlag;
 import dev.lateen.proxycore.Trace;
@@ -35,14 +36,18 @@ import java.util.function.Function;
 import java.util.function.Predicate;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /** Takes each accepted connection of one listening socket to the filter chain that it belongs to. */
 public final class Connections extends ChannelInitializer<Channel> {
     private static final String PROTOCOL = "protocol";
+    private static final Logger LOG = LoggerFactory.getLogger(Connections.class);
 
     private final Supplier<@Nullable CompiledListener> listener;
     private final Function<Channel, HttpService> services;
-    private final Sockets sockets;
+    private final UpstreamSockets sockets;
+    private final Tls tls;
     private final Map<Channel, CompiledListener> open;
     private final Predicate<CompiledListener> ending;
 
@@ -55,12 +60,14 @@ public final class Connections extends ChannelInitializer<Channel> {
     public Connections(
             Supplier<@Nullable CompiledListener> listener,
             Function<Channel, HttpService> services,
-            Sockets sockets,
+            UpstreamSockets sockets,
+            Tls tls,
             Map<Channel, CompiledListener> open,
             Predicate<CompiledListener> ending) {
         this.listener = listener;
         this.services = services;
         this.sockets = sockets;
+        this.tls = tls;
         this.open = open;
         this.ending = ending;
     }
@@ -102,12 +109,46 @@ public final class Connections extends ChannelInitializer<Channel> {
 
     private void take(Channel channel, HttpService service, CompiledListener listener, ConnectionFacts facts) {
         FilterChain chain = listener.match(facts, Trace.NONE);
-        if (chain == null || !(chain.transport() instanceof TransportSocket.Raw)) {
-            service.statistics().countConnection(listener.name(), ResponseFlag.NR.shortName());
-            channel.config().setOption(ChannelOption.SO_LINGER, 0);
-            var _ = channel.close();
+        if (chain == null) {
+            refuse(channel, service, listener, ResponseFlag.NR);
             return;
         }
+        switch (chain.transport()) {
+            case TransportSocket.Raw _ -> serve(channel, service, listener, chain, facts);
+            case TransportSocket.DownstreamTls(var wanted) ->
+                tls.accept(channel, wanted, chain.handshakeTimeout(), new Tls.Outcome() {
+                    @Override
+                    public void secured(Tls.Session session) {
+                        serve(
+                                channel,
+                                service,
+                                listener,
+                                chain,
+                                facts.withPeer(session.peer()).withNegotiated(session.protocol()));
+                    }
+
+                    @Override
+                    public void failed(String reason) {
+                        service.statistics().countConnection(listener.name(), ResponseFlag.DPE.shortName());
+                        LOG.info(
+                                "refused a connection from {} to listener \"{}\": {}",
+                                facts.source(),
+                                listener.name(),
+                                reason);
+                    }
+                });
+            case TransportSocket.UpstreamTls _ -> refuse(channel, service, listener, ResponseFlag.NR);
+        }
+    }
+
+    private static void refuse(Channel channel, HttpService service, CompiledListener listener, ResponseFlag flag) {
+        service.statistics().countConnection(listener.name(), flag.shortName());
+        channel.config().setOption(ChannelOption.SO_LINGER, 0);
+        var _ = channel.close();
+    }
+
+    private void serve(
+            Channel channel, HttpService service, CompiledListener listener, FilterChain chain, ConnectionFacts facts) {
         switch (chain.filter()) {
             case HttpConnectionManager manager -> http(channel, service, listener, manager, facts);
             case TcpProxy proxy -> channel.pipeline().addLast(PROTOCOL, new TcpTunnel(service, sockets, proxy, facts));
@@ -120,18 +161,14 @@ public final class Connections extends ChannelInitializer<Channel> {
             CompiledListener listener,
             HttpConnectionManager manager,
             ConnectionFacts facts) {
-        List<String> protocols = facts.applicationProtocols();
-        if (manager.codec() == HttpConnectionManager.Codec.HTTP2
-                || protocols.contains("h2")
-                || protocols.contains("h2c")) {
-            speak(channel, service, listener, manager, facts, true);
-        } else if (manager.codec() == HttpConnectionManager.Codec.HTTP1 || !protocols.isEmpty()) {
-            speak(channel, service, listener, manager, facts, false);
-        } else {
-            channel.pipeline()
-                    .addLast(
-                            "version",
-                            new VersionDetector(http2 -> speak(channel, service, listener, manager, facts, http2)));
+        switch (manager.codec()) {
+            case HTTP1 -> speak(channel, service, listener, manager, facts, false);
+            case HTTP2 -> speak(channel, service, listener, manager, facts, true);
+            case AUTO ->
+                channel.pipeline()
+                        .addLast(
+                                "version",
+                                new VersionDetector(http2 -> speak(channel, service, listener, manager, facts, http2)));
         }
     }
 
@@ -220,7 +257,12 @@ public final class Connections extends ChannelInitializer<Channel> {
             seen = seen.isReadable() ? Unpooled.wrappedBuffer(seen, more) : more;
             switch (FirstBytes.of(seen)) {
                 case UNDECIDED -> {}
-                case TLS -> decide(ctx, facts.withTls("", List.of()));
+                case TLS -> {
+                    ClientHello hello = ClientHello.of(seen);
+                    if (hello != null) {
+                        decide(ctx, facts.withTls(hello.serverName(), hello.protocols()));
+                    }
+                }
                 case HTTP10 -> decide(ctx, facts.withApplicationProtocols(List.of("http/1.0")));
                 case HTTP11 -> decide(ctx, facts.withApplicationProtocols(List.of("http/1.1")));
                 case HTTP2 -> decide(ctx, facts.withApplicationProtocols(List.of("h2c")));

@@ -3,6 +3,8 @@ package dev.lateen.proxy.listener;
 import dev.lateen.proxy.config.ActiveConfiguration;
 import dev.lateen.proxy.http.HttpService;
 import dev.lateen.proxy.net.Sockets;
+import dev.lateen.proxy.tls.Tls;
+import dev.lateen.proxy.upstream.UpstreamSockets;
 import dev.lateen.proxycore.listener.CompiledListener;
 import io.netty.channel.Channel;
 import io.netty.channel.ChannelFuture;
@@ -23,6 +25,8 @@ public final class ListenerSockets {
     private static final Logger LOG = LoggerFactory.getLogger(ListenerSockets.class);
 
     private final Sockets sockets;
+    private final UpstreamSockets upstreams;
+    private final Tls tls;
     private final EventLoopGroup acceptor;
     private final EventLoopGroup loops;
     private final Function<Channel, HttpService> services;
@@ -36,8 +40,15 @@ public final class ListenerSockets {
     private record Bound(InetSocketAddress address, Channel channel) {}
 
     public ListenerSockets(
-            Sockets sockets, EventLoopGroup acceptor, EventLoopGroup loops, Function<Channel, HttpService> services) {
+            Sockets sockets,
+            UpstreamSockets upstreams,
+            Tls tls,
+            EventLoopGroup acceptor,
+            EventLoopGroup loops,
+            Function<Channel, HttpService> services) {
         this.sockets = sockets;
+        this.upstreams = upstreams;
+        this.tls = tls;
         this.acceptor = acceptor;
         this.loops = loops;
         this.services = services;
@@ -68,7 +79,7 @@ public final class ListenerSockets {
 
     private void open(String name, CompiledListener listener) {
         Connections child =
-                new Connections(() -> current.get(name), services, sockets, connections, l -> ending.test(l));
+                new Connections(() -> current.get(name), services, upstreams, tls, connections, l -> ending.test(l));
         ChannelFuture future =
                 sockets.listen(acceptor, loops, listener.address(), child).awaitUninterruptibly();
         if (future.isSuccess()) {

@@ -1,7 +1,7 @@
 package dev.lateen.proxy.tcp;
 
 import dev.lateen.proxy.http.HttpService;
-import dev.lateen.proxy.net.Sockets;
+import dev.lateen.proxy.upstream.UpstreamSockets;
 import dev.lateen.proxycore.ConnectionFacts;
 import dev.lateen.proxycore.Priority;
 import dev.lateen.proxycore.ResponseFlag;
@@ -19,8 +19,6 @@ import io.netty.channel.ChannelInboundHandlerAdapter;
 import io.netty.channel.ChannelOption;
 import io.netty.channel.socket.ChannelInputShutdownEvent;
 import io.netty.channel.socket.DuplexChannel;
-import java.net.InetAddress;
-import java.net.InetSocketAddress;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -30,14 +28,14 @@ import org.jspecify.annotations.Nullable;
  */
 public final class TcpTunnel extends ChannelInboundHandlerAdapter {
     private final HttpService service;
-    private final Sockets sockets;
+    private final UpstreamSockets sockets;
     private final TcpProxy config;
     private final ConnectionFacts facts;
     private final TunnelRecord record;
     private @Nullable Channel peer;
     private @Nullable Object first;
 
-    public TcpTunnel(HttpService service, Sockets sockets, TcpProxy config, ConnectionFacts facts) {
+    public TcpTunnel(HttpService service, UpstreamSockets sockets, TcpProxy config, ConnectionFacts facts) {
         this.service = service;
         this.sockets = sockets;
         this.config = config;
@@ -73,13 +71,7 @@ public final class TcpTunnel extends ChannelInboundHandlerAdapter {
             refuse(client, name, ResponseFlag.UO);
             return;
         }
-        InetAddress bind = cluster.config().bindAddress();
-        sockets.connect(
-                        service.worker().loop(),
-                        host.address(),
-                        bind == null ? null : new InetSocketAddress(bind, 0),
-                        Math.clamp(cluster.config().connectTimeout().toMillis(), 1, Integer.MAX_VALUE),
-                        new Back(client, record))
+        sockets.connect(service.worker().loop(), cluster.config(), host, new Back(client, record))
                 .addListener((ChannelFutureListener) future -> {
                     if (!future.isSuccess()) {
                         connections.release();

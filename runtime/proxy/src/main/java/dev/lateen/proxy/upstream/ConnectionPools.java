@@ -1,6 +1,5 @@
 package dev.lateen.proxy.upstream;
 
-import dev.lateen.proxy.net.Sockets;
 import dev.lateen.proxy.net.Worker;
 import dev.lateen.proxycore.Priority;
 import dev.lateen.proxycore.balance.LiveCluster;
@@ -14,10 +13,10 @@ import java.util.function.Predicate;
 /** The connections of one worker to all hosts. Used on its event loop only. */
 public final class ConnectionPools {
     private final Worker worker;
-    private final Sockets sockets;
+    private final UpstreamSockets sockets;
     private final Map<HttpVersion, IdentityHashMap<Host, HostPool>> pools = new EnumMap<>(HttpVersion.class);
 
-    public ConnectionPools(Worker worker, Sockets sockets) {
+    public ConnectionPools(Worker worker, UpstreamSockets sockets) {
         this.worker = worker;
         this.sockets = sockets;
         for (HttpVersion version : HttpVersion.values()) {

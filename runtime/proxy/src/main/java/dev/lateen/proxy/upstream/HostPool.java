@@ -4,7 +4,6 @@ import dev.lateen.proxy.codec.Http1Client;
 import dev.lateen.proxy.codec.Http1Settings;
 import dev.lateen.proxy.codec.Http2Client;
 import dev.lateen.proxy.codec.Http2Limits;
-import dev.lateen.proxy.net.Sockets;
 import dev.lateen.proxy.net.Timer;
 import dev.lateen.proxy.net.Worker;
 import dev.lateen.proxy.stream.ClientConnection;
@@ -15,8 +14,6 @@ import dev.lateen.proxycore.cluster.CircuitBreaker;
 import dev.lateen.proxycore.cluster.Host;
 import io.netty.channel.ChannelHandler;
 import io.netty.channel.ConnectTimeoutException;
-import java.net.InetAddress;
-import java.net.InetSocketAddress;
 import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.Deque;
@@ -32,7 +29,7 @@ import org.jspecify.annotations.Nullable;
  */
 final class HostPool {
     private final Worker worker;
-    private final Sockets sockets;
+    private final UpstreamSockets sockets;
     private final Host host;
     private final HttpVersion version;
     private final Consumer<HostPool> empty;
@@ -42,7 +39,7 @@ final class HostPool {
     private final LearnedIdle idle = new LearnedIdle();
     private int connecting;
 
-    HostPool(Worker worker, Sockets sockets, Host host, HttpVersion version, Consumer<HostPool> empty) {
+    HostPool(Worker worker, UpstreamSockets sockets, Host host, HttpVersion version, Consumer<HostPool> empty) {
         this.worker = worker;
         this.sockets = sockets;
         this.host = host;
@@ -131,14 +128,8 @@ final class HostPool {
 
     private void connect(LiveCluster cluster, CircuitBreaker breaker) {
         connecting++;
-        InetAddress bind = cluster.config().bindAddress();
         Pooled connection = new Pooled(cluster, breaker);
-        sockets.connect(
-                        worker.loop(),
-                        host.address(),
-                        bind == null ? null : new InetSocketAddress(bind, 0),
-                        Math.clamp(cluster.config().connectTimeout().toMillis(), 1, Integer.MAX_VALUE),
-                        connection.handler())
+        sockets.connect(worker.loop(), cluster.config(), host, connection.handler())
                 .addListener(future -> {
                     connecting--;
                     if (future.isSuccess()) {

@@ -8,6 +8,7 @@ import dev.lateen.proxy.ProxyOptions;
 import dev.lateen.proxy.config.XdsConfiguration;
 import dev.lateen.proxy.net.Sockets;
 import dev.lateen.proxy.net.Transport;
+import dev.lateen.xds.server.PeerIdentity;
 import dev.lateen.xds.server.ResourceEncoder;
 import dev.lateen.xds.server.ResourceProvider;
 import dev.lateen.xds.server.ResourceSet;
@@ -30,6 +31,7 @@ import java.nio.charset.StandardCharsets;
 import java.time.Clock;
 import java.util.LinkedHashMap;
 import java.util.Map;
+import org.jspecify.annotations.Nullable;
 
 /**
  * What runs in the two namespaces of {@link CaptureTest}: in the pod an app, and a proxy with its own xDS server; in the
@@ -153,7 +155,7 @@ final class PodPrograms {
     /** The same resources for every client, for ever. */
     private record Fixed(ResourceSet current) implements ResourceProvider, ResourceProvider.Client {
         @Override
-        public Client connect(Node node, Runnable changed) {
+        public Client connect(Node node, @Nullable PeerIdentity peer, Runnable changed) {
             return this;
         }
 

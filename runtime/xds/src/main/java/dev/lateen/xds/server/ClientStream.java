@@ -30,6 +30,7 @@ final class ClientStream<Q, R extends MessageLite> implements StreamObserver<Q>,
 
     private final String connectionId;
     private final String address;
+    private final @Nullable PeerIdentity peer;
     private final boolean delta;
     private final Instant connectedAt;
     private final Session<Q, R> session;
@@ -50,6 +51,7 @@ final class ClientStream<Q, R extends MessageLite> implements StreamObserver<Q>,
     ClientStream(
             String connectionId,
             String address,
+            @Nullable PeerIdentity peer,
             boolean delta,
             Instant connectedAt,
             java.util.function.Function<Session.Rejections, Session<Q, R>> session,
@@ -59,6 +61,7 @@ final class ClientStream<Q, R extends MessageLite> implements StreamObserver<Q>,
             XdsServer server) {
         this.connectionId = connectionId;
         this.address = address;
+        this.peer = peer;
         this.delta = delta;
         this.connectedAt = connectedAt;
         this.session = session.apply(this::rejected);
@@ -119,7 +122,7 @@ final class ClientStream<Q, R extends MessageLite> implements StreamObserver<Q>,
         if (node.getId().isEmpty()) {
             throw XdsError.invalid("node.id is missing in the first request of the stream");
         }
-        ResourceProvider.Client connected = server.provider().connect(node, () -> {
+        ResourceProvider.Client connected = server.provider().connect(node, peer, () -> {
             changed.set(true);
             wake();
         });

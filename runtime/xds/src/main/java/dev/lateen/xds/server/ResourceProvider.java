@@ -1,6 +1,7 @@
 package dev.lateen.xds.server;
 
 import io.envoyproxy.envoy.config.core.v3.Node;
+import org.jspecify.annotations.Nullable;
 
 /** Where the server's resources come from. */
 public interface ResourceProvider {
@@ -8,11 +9,12 @@ public interface ResourceProvider {
      * A client has said who it is.
      *
      * @param node from the first message of its stream
+     * @param peer who its connection was authenticated as; null on a port without authentication
      * @param changed to be run after {@link Client#current} has changed; returns at once, from any thread
      * @throws IllegalArgumentException if this node cannot be served; ends the stream with INVALID_ARGUMENT
      * @throws SecurityException if it may not be served; ends the stream with PERMISSION_DENIED
      */
-    Client connect(Node node, Runnable changed);
+    Client connect(Node node, @Nullable PeerIdentity peer, Runnable changed);
 
     /** One connected client. */
     interface Client extends AutoCloseable {

@@ -13,9 +13,11 @@ import io.grpc.Server;
 import io.grpc.ServerCall;
 import io.grpc.ServerCallHandler;
 import io.grpc.ServerInterceptor;
+import io.grpc.ServerServiceDefinition;
 import io.grpc.netty.NettyServerBuilder;
 import io.grpc.stub.ServerCallStreamObserver;
 import io.grpc.stub.StreamObserver;
+import io.netty.handler.ssl.SslContext;
 import java.io.IOException;
 import java.net.InetSocketAddress;
 import java.net.SocketAddress;
@@ -26,10 +28,12 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.Executor;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLong;
+import org.jspecify.annotations.Nullable;
 
 /**
- * The aggregated discovery service, incremental and state of the world, on a plaintext port. What it serves comes from
- * a {@link ResourceProvider}; the rules of the protocol are in the sessions. Each stream works on virtual threads.
+ * The aggregated discovery service, incremental and state of the world, on a plaintext port or on one that knows its
+ * clients. What it serves comes from a {@link ResourceProvider}; the rules of the protocol are in the sessions. Each
+ * stream works on virtual threads.
  */
 public final class XdsServer implements AutoCloseable {
     private static final Context.Key<String> PEER = Context.key("peer");
@@ -37,6 +41,7 @@ public final class XdsServer implements AutoCloseable {
     private final ResourceProvider provider;
     private final XdsMetrics metrics;
     private final Clock clock;
+    private final String prefix;
     private final AtomicLong connections = new AtomicLong();
     private final Set<ClientStream<?, ?>> clients = ConcurrentHashMap.newKeySet();
     /** A thread per task, with nothing to shut down: a change that comes while the server closes finds no closed door. */
@@ -44,29 +49,64 @@ public final class XdsServer implements AutoCloseable {
 
     private final Server server;
 
-    private XdsServer(InetSocketAddress address, ResourceProvider provider, XdsMetrics metrics, Clock clock) {
+    /**
+     * How a port knows its clients.
+     *
+     * @param tls of the server; it may ask for a client's certificate, and lets through only those that it has verified
+     * @param services further ones that are served beside discovery
+     */
+    public record Security(SslContext tls, Authenticator authenticator, List<ServerServiceDefinition> services) {}
+
+    private XdsServer(
+            InetSocketAddress address,
+            ResourceProvider provider,
+            XdsMetrics metrics,
+            Clock clock,
+            @Nullable Security security) {
         this.provider = provider;
         this.metrics = metrics;
         this.clock = clock;
-        this.server = NettyServerBuilder.forAddress(address)
+        this.prefix = security == null ? "plain-" : "stream-";
+        // gRPC calls the interceptor that was added last first.
+        NettyServerBuilder builder = NettyServerBuilder.forAddress(address)
                 .executor(executor)
                 .intercept(new PeerAddress())
                 .addService(new Discovery())
                 .keepAliveTime(30, TimeUnit.SECONDS)
                 .permitKeepAliveTime(5, TimeUnit.SECONDS)
-                .permitKeepAliveWithoutCalls(true)
-                .build();
+                .permitKeepAliveWithoutCalls(true);
+        if (security != null) {
+            builder.sslContext(security.tls()).intercept(new Authentication(security.authenticator()));
+            security.services().forEach(builder::addService);
+        }
+        this.server = builder.build();
     }
 
     /**
-     * Serves from now on.
+     * Serves from now on, whoever asks, in the clear.
      *
      * @param address port 0 takes a free one
      * @throws IOException if the address cannot be bound; names it
      */
     public static XdsServer start(InetSocketAddress address, ResourceProvider provider, XdsMetrics metrics, Clock clock)
             throws IOException {
-        XdsServer server = new XdsServer(address, provider, metrics, clock);
+        return start(address, provider, metrics, clock, null);
+    }
+
+    /**
+     * Serves from now on; with {@code security}, only those who prove who they are.
+     *
+     * @param address port 0 takes a free one
+     * @throws IOException if the address cannot be bound; names it
+     */
+    public static XdsServer start(
+            InetSocketAddress address,
+            ResourceProvider provider,
+            XdsMetrics metrics,
+            Clock clock,
+            @Nullable Security security)
+            throws IOException {
+        XdsServer server = new XdsServer(address, provider, metrics, clock, security);
         try {
             server.server.start();
         } catch (IOException e) {
@@ -123,7 +163,7 @@ public final class XdsServer implements AutoCloseable {
     }
 
     private String nextId() {
-        return "stream-" + connections.incrementAndGet();
+        return prefix + connections.incrementAndGet();
     }
 
     private final class Discovery extends AggregatedDiscoveryServiceGrpc.AggregatedDiscoveryServiceImplBase {
@@ -133,6 +173,7 @@ public final class XdsServer implements AutoCloseable {
             var stream = new ClientStream<DeltaDiscoveryRequest, DeltaDiscoveryResponse>(
                     nextId(),
                     PEER.get(),
+                    PeerIdentity.current(),
                     true,
                     clock.instant(),
                     DeltaSession::new,
@@ -150,6 +191,7 @@ public final class XdsServer implements AutoCloseable {
             var stream = new ClientStream<DiscoveryRequest, DiscoveryResponse>(
                     nextId(),
                     PEER.get(),
+                    PeerIdentity.current(),
                     false,
                     clock.instant(),
                     SotwSession::new,

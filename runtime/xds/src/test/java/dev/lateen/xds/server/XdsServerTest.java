@@ -24,6 +24,7 @@ import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -188,7 +189,7 @@ class XdsServerTest {
         }
 
         @Override
-        public Client connect(Node node, Runnable changed) {
+        public Client connect(Node node, @Nullable PeerIdentity peer, Runnable changed) {
             listeners.add(changed);
             return new Client() {
                 @Override

@@ -1,0 +1,174 @@
+package dev.lateen.proxycore.tls;
+
+import dev.lateen.proxycore.CompileException;
+import dev.lateen.proxycore.Place;
+import io.envoyproxy.envoy.extensions.transport_sockets.tls.v3.CertificateValidationContext;
+import io.envoyproxy.envoy.extensions.transport_sockets.tls.v3.CertificateValidationContext.TrustChainVerification;
+import io.envoyproxy.envoy.extensions.transport_sockets.tls.v3.CommonTlsContext;
+import io.envoyproxy.envoy.extensions.transport_sockets.tls.v3.TlsParameters;
+import io.envoyproxy.envoy.extensions.transport_sockets.tls.v3.TlsParameters.TlsProtocol;
+import java.util.ArrayList;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What both ends of TLS are told; compiled from {@code envoy.extensions.transport_sockets.tls.v3.CommonTlsContext}.
+ * Immutable, and equal when it means the same.
+ *
+ * @param certificates shown to the other end: the first one whose kind of key it takes
+ * @param trust whom to believe; null: the other end's certificate, if any, is not verified
+ * @param names of which the other end's certificate must bear one; empty for any
+ * @param acceptUntrusted whether a certificate that trust does not cover is let pass, as unverified
+ * @param alpn protocols in the order of preference
+ * @param minimum lowest version of TLS, such as {@code TLSv1.2}
+ * @param maximum highest version of TLS
+ * @param ciphers of TLS 1.2, in OpenSSL's names; empty for the library's own choice
+ * @param curves empty for the library's own choice
+ */
+public record TlsRules(
+        List<Material> certificates,
+        @Nullable Material trust,
+        List<NameMatcher> names,
+        boolean acceptUntrusted,
+        List<String> alpn,
+        TlsVersion minimum,
+        TlsVersion maximum,
+        List<String> ciphers,
+        List<String> curves) {
+    /** Versions of TLS, the oldest first. */
+    public enum TlsVersion {
+        V1_0("TLSv1"),
+        V1_1("TLSv1.1"),
+        V1_2("TLSv1.2"),
+        V1_3("TLSv1.3");
+
+        private final String protocol;
+
+        TlsVersion(String protocol) {
+            this.protocol = protocol;
+        }
+
+        /** Java's name of the version. */
+        public String protocol() {
+            return protocol;
+        }
+    }
+
+    public TlsRules {
+        certificates = List.copyOf(certificates);
+        names = List.copyOf(names);
+        alpn = List.copyOf(alpn);
+        ciphers = List.copyOf(ciphers);
+        curves = List.copyOf(curves);
+    }
+
+    /** Names of the versions that are spoken. */
+    public List<String> protocols() {
+        List<String> protocols = new ArrayList<>();
+        for (TlsVersion version : TlsVersion.values()) {
+            if (version.compareTo(minimum) >= 0 && version.compareTo(maximum) <= 0) {
+                protocols.add(version.protocol());
+            }
+        }
+        return protocols;
+    }
+
+    /** Names of all secrets that are looked up. */
+    public List<Material.Named> secrets() {
+        List<Material.Named> secrets = new ArrayList<>();
+        for (Material material : certificates) {
+            if (material instanceof Material.Named named) {
+                secrets.add(named);
+            }
+        }
+        if (trust instanceof Material.Named named) {
+            secrets.add(named);
+        }
+        return secrets;
+    }
+
+    /** These rules with other protocols of ALPN. */
+    public TlsRules withAlpn(List<String> protocols) {
+        return new TlsRules(certificates, trust, names, acceptUntrusted, protocols, minimum, maximum, ciphers, curves);
+    }
+
+    static TlsRules of(CommonTlsContext proto, Place at) throws CompileException {
+        at.only(
+                proto,
+                "tls_params",
+                "tls_certificates",
+                "tls_certificate_sds_secret_configs",
+                "validation_context",
+                "validation_context_sds_secret_config",
+                "combined_validation_context",
+                "alpn_protocols");
+        List<Material> certificates = new ArrayList<>();
+        for (int i = 0; i < proto.getTlsCertificatesCount(); i++) {
+            certificates.add(Material.Certificate.of(proto.getTlsCertificates(i), at.item("tls_certificates", i)));
+        }
+        for (int i = 0; i < proto.getTlsCertificateSdsSecretConfigsCount(); i++) {
+            certificates.add(Material.Named.of(
+                    proto.getTlsCertificateSdsSecretConfigs(i), at.item("tls_certificate_sds_secret_configs", i)));
+        }
+        CertificateValidationContext validation =
+                switch (proto.getValidationContextTypeCase()) {
+                    case VALIDATION_CONTEXT -> proto.getValidationContext();
+                    case COMBINED_VALIDATION_CONTEXT ->
+                        proto.getCombinedValidationContext().getDefaultValidationContext();
+                    default -> CertificateValidationContext.getDefaultInstance();
+                };
+        Place here = at.field("validation_context");
+        // SNI and certificate depth: chains of more than a hundred certificates are refused by the library itself.
+        here.only(
+                validation,
+                "trusted_ca",
+                "crl",
+                "system_root_certs",
+                "match_typed_subject_alt_names",
+                "match_subject_alt_names",
+                "trust_chain_verification");
+        return new TlsRules(
+                certificates,
+                trust(proto, validation, at),
+                NameMatcher.all(validation, here),
+                validation.getTrustChainVerification() == TrustChainVerification.ACCEPT_UNTRUSTED,
+                proto.getAlpnProtocolsList(),
+                version(proto.getTlsParams().getTlsMinimumProtocolVersion(), TlsVersion.V1_2),
+                version(proto.getTlsParams().getTlsMaximumProtocolVersion(), TlsVersion.V1_3),
+                parameters(proto.getTlsParams(), at.field("tls_params")).getCipherSuitesList(),
+                proto.getTlsParams().getEcdhCurvesList());
+    }
+
+    private static @Nullable Material trust(CommonTlsContext proto, CertificateValidationContext validation, Place at)
+            throws CompileException {
+        return switch (proto.getValidationContextTypeCase()) {
+            case VALIDATION_CONTEXT_SDS_SECRET_CONFIG ->
+                Material.Named.of(
+                        proto.getValidationContextSdsSecretConfig(), at.field("validation_context_sds_secret_config"));
+            case COMBINED_VALIDATION_CONTEXT ->
+                Material.Named.of(
+                        proto.getCombinedValidationContext().getValidationContextSdsSecretConfig(),
+                        at.field("combined_validation_context").field("validation_context_sds_secret_config"));
+            case VALIDATION_CONTEXT -> {
+                Material.Trust trust = Material.Trust.of(validation, at.field("validation_context"));
+                yield trust.equals(Material.Trust.NONE) ? null : trust;
+            }
+            default -> null;
+        };
+    }
+
+    private static TlsParameters parameters(TlsParameters proto, Place at) throws CompileException {
+        at.only(proto, "tls_minimum_protocol_version", "tls_maximum_protocol_version", "cipher_suites", "ecdh_curves");
+        return proto;
+    }
+
+    private static TlsVersion version(TlsProtocol proto, TlsVersion otherwise) {
+        return switch (proto) {
+            case TLS_AUTO, UNRECOGNIZED -> otherwise;
+            case TLSv1_0 -> TlsVersion.V1_0;
+            case TLSv1_1 -> TlsVersion.V1_1;
+            case TLSv1_2 -> TlsVersion.V1_2;
+            case TLSv1_3 -> TlsVersion.V1_3;
+        };
+    }
+}

@@ -1,0 +1,15 @@
+package dev.lateen.cluster.api;
+
+import java.util.List;
+
+/**
+ * Who makes a change.
+ *
+ * @param user for admission webhooks
+ * @param dryRun whether the change is only tried
+ */
+record Caller(Tokens.Subject user, boolean dryRun) {
+    /** The server itself, whose changes pass no webhook. */
+    static final Caller SERVER =
+            new Caller(new Tokens.Subject("system:apiserver", "", List.of("system:masters"), List.of(), "", ""), false);
+}

@@ -1,0 +1,89 @@
+package dev.lateen.demo;
+
+import java.io.IOException;
+import java.util.EnumSet;
+import java.util.Set;
+
+/** What is there of the things that chapters stand on. A chapter asks for what it needs; what an earlier one left stays. */
+final class Scenery {
+    static final String INSTALL =
+            "lateen install --set sidecarInjectorWebhook.enabled=false,grafana.enabled=true,servicegraph.enabled=true,tracing.enabled=true";
+    static final String CLIENT_POD =
+            "export clientPod=$(kubectl get pods -l app=client -o jsonpath=\"{.items[0].metadata.name}\")";
+
+    private enum Part {
+        MESH,
+        APPS,
+        SNIFFER,
+        SIEGE
+    }
+
+    private final Set<Part> there = EnumSet.noneOf(Part.class);
+    private String before = "";
+
+    /** The objects of the cluster before anything of the mesh was installed; empty when nothing was. */
+    String before() {
+        return before;
+    }
+
+    /** All objects that can be listed, one a line, but for what merely tells of the others. */
+    static String inventory(Walk walk) throws IOException, InterruptedException, ChapterException {
+        return walk.silently(
+                        "kubectl get -A -o name --ignore-not-found --chunk-size=0 $(kubectl api-resources --verbs=list"
+                                + " -o name | grep -v -e '^events' -e '^leases' -e '^componentstatuses' | sort | paste -sd,)"
+                                + " | sort")
+                .out();
+    }
+
+    /** The mesh is installed; true when that happened now. */
+    boolean mesh(Walk walk) throws IOException, InterruptedException, ChapterException {
+        if (!there.add(Part.MESH)) {
+            return false;
+        }
+        before = inventory(walk);
+        return true;
+    }
+
+    /** The mesh is installed, by nobody in particular. */
+    void needMesh(Walk walk) throws IOException, InterruptedException, ChapterException {
+        if (mesh(walk)) {
+            walk.run(Deviation.INSTALL, INSTALL);
+        }
+    }
+
+    /** Client, retry backend and both versions of the web run with sidecars, and {@code $clientPod} is set. */
+    void needApps(Walk walk) throws IOException, InterruptedException, ChapterException {
+        needMesh(walk);
+        if (there.add(Part.APPS)) {
+            walk.run("kubectl create -f <(istioctl kube-inject -i istio-system -f client.yaml)");
+            walk.run("kubectl create -f <(istioctl kube-inject -i istio-system -f retryBackend.yaml)");
+            walk.run("kubectl create -f <(istioctl kube-inject -i istio-system -f canary.yaml)");
+            walk.rolledOut("client", "retry-backend", "myweb-deploy-v1", "myweb-deploy-v2");
+        }
+        walk.run(CLIENT_POD);
+    }
+
+    /** The sniffer runs with a sidecar. */
+    void needSniffer(Walk walk) throws IOException, InterruptedException, ChapterException {
+        needApps(walk);
+        if (there.add(Part.SNIFFER)) {
+            walk.run("kubectl create -f <(istioctl kube-inject -i istio-system -f sniffer.yaml)");
+            walk.rolledOut("sniffer");
+        }
+    }
+
+    /** The load generator runs with a sidecar, and {@code $siegePod} is set. */
+    void needSiege(Walk walk) throws IOException, InterruptedException, ChapterException {
+        needApps(walk);
+        if (there.add(Part.SIEGE)) {
+            walk.run("kubectl create -f <(istioctl kube-inject -i istio-system -f siege.yaml)");
+            walk.rolledOut("siege");
+        }
+        walk.run("export siegePod=$(kubectl get pods -l app=siege -o jsonpath=\"{.items[0].metadata.name}\")");
+    }
+
+    /** Everything is gone. */
+    void cleared() {
+        there.clear();
+    }
+}

@@ -1,0 +1,162 @@
+package dev.lateen.acceptance.behaviour;
+
+import dev.lateen.config.Kind;
+import dev.lateen.config.Kinds;
+import dev.lateen.config.yaml.YamlDocument;
+import dev.lateen.config.yaml.YamlText;
+import java.io.IOException;
+import java.io.InputStream;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.stream.Stream;
+import tools.jackson.databind.JsonNode;
+import tools.jackson.databind.node.JsonNodeFactory;
+import tools.jackson.databind.node.ObjectNode;
+
+/**
+ * What a manifest is for: with these objects, these requests arrive there. Read from {@code behaviours/*.yaml}:
+ *
+ * <pre>{@code
+ * - case: uri prefix                    # unique
+ *   proves: [HttpMatch.uri]             # fields of records; taken out of the manifests, the case must fail
+ *   mesh: {…}                           # MeshConfig, if any
+ *   given:
+ *     VirtualService web: {hosts: [web], http: […]}      # KIND [NAMESPACE/]NAME: spec, or {labels: …, spec: …}
+ *   then:
+ *   - {get: web/a, from: web-v1}        # see Step
+ * }</pre>
+ *
+ * @param only the peers that can run it, with the reason in a comment of the file; empty for all
+ */
+record Behaviour(
+        String name, String file, Set<String> proves, Set<String> only, List<ObjectNode> objects, List<Step> steps) {
+    private static final Set<String> KEYS = Set.of("case", "proves", "mesh", "given", "then", "only");
+    private static final Map<String, String> CORE = Map.of("Service", "v1", "Pod", "v1", "Namespace", "v1");
+    private static final JsonNodeFactory NODES = JsonNodeFactory.instance;
+
+    /** Every behaviour of the suite. */
+    static List<Behaviour> all() throws IOException {
+        List<Behaviour> all = new ArrayList<>();
+        Path directory = Path.of("src/test/resources/behaviours");
+        List<Path> files;
+        try (Stream<Path> list = Files.list(directory)) {
+            files = list.filter(f -> f.toString().endsWith(".yaml")).sorted().toList();
+        }
+        for (Path file : files) {
+            try (InputStream in = Files.newInputStream(file)) {
+                read(file.getFileName().toString(), new String(in.readAllBytes(), StandardCharsets.UTF_8), all);
+            }
+        }
+        Set<String> names = new HashSet<>();
+        for (Behaviour behaviour : all) {
+            if (!names.add(behaviour.name())) {
+                throw new IllegalStateException("two cases are called \"" + behaviour.name() + "\"");
+            }
+        }
+        return all;
+    }
+
+    private static void read(String file, String text, List<Behaviour> all) {
+        YamlText yaml = YamlText.read(text);
+        if (!yaml.problems().isEmpty()) {
+            throw new IllegalStateException(file + ": " + yaml.problems());
+        }
+        for (YamlDocument document : yaml.documents()) {
+            for (JsonNode item : document.tree()) {
+                try {
+                    all.add(read(file, item));
+                } catch (RuntimeException e) {
+                    throw new IllegalStateException(file + ", case " + item.path("case") + ": " + e.getMessage(), e);
+                }
+            }
+        }
+    }
+
+    private static Behaviour read(String file, JsonNode item) {
+        for (String key : item.propertyNames()) {
+            if (!KEYS.contains(key)) {
+                throw new IllegalStateException("unknown key " + key);
+            }
+        }
+        List<ObjectNode> objects = new ArrayList<>();
+        objects.add(mesh(item.path("mesh")));
+        for (Map.Entry<String, JsonNode> entry : item.path("given").properties()) {
+            objects.add(object(entry.getKey(), entry.getValue()));
+        }
+        List<Step> steps = new ArrayList<>();
+        for (JsonNode step : item.path("then")) {
+            steps.add(Step.read(step));
+        }
+        return new Behaviour(
+                item.path("case").asString(),
+                file,
+                words(item.path("proves")),
+                words(item.path("only")),
+                objects,
+                steps);
+    }
+
+    private static Set<String> words(JsonNode list) {
+        Set<String> words = new java.util.LinkedHashSet<>();
+        list.forEach(word -> words.add(word.asString()));
+        return words;
+    }
+
+    private static ObjectNode mesh(JsonNode settings) {
+        ObjectNode map = NODES.objectNode();
+        map.put("apiVersion", "v1").put("kind", "ConfigMap");
+        map.putObject("metadata").put("name", "istio").put("namespace", "istio-system");
+        map.putObject("data").put("mesh", settings.isMissingNode() ? "" : settings.toString());
+        return map;
+    }
+
+    private static ObjectNode object(String title, JsonNode body) {
+        String kind = title.substring(0, title.indexOf(' '));
+        String name = title.substring(kind.length() + 1);
+        int slash = name.indexOf('/');
+        ObjectNode object = NODES.objectNode();
+        object.put("apiVersion", apiVersion(kind)).put("kind", kind);
+        ObjectNode metadata = object.putObject("metadata");
+        metadata.put("name", name.substring(slash + 1))
+                .put("namespace", slash < 0 ? "default" : name.substring(0, slash));
+        if (body.has("spec") || body.has("labels") || body.has("annotations") || body.has("status")) {
+            for (Map.Entry<String, JsonNode> part : body.properties()) {
+                boolean meta = part.getKey().equals("labels")
+                        || part.getKey().equals("annotations")
+                        || part.getKey().equals("creationTimestamp");
+                (meta ? metadata : object).set(part.getKey(), part.getValue());
+            }
+        } else {
+            object.set("spec", body);
+        }
+        return object;
+    }
+
+    private static String apiVersion(String kind) {
+        String core = CORE.get(kind);
+        if (core != null) {
+            return core;
+        }
+        return Kinds.all().stream()
+                .filter(k -> k.name().equals(kind))
+                .map(Kind::apiVersion)
+                .findFirst()
+                .orElseThrow(() -> new IllegalStateException("no kind " + kind));
+    }
+
+    boolean runsOn(String peer) {
+        return only.isEmpty() || only.stream().anyMatch(peer::startsWith);
+    }
+
+    /** The behaviour as its file calls it. */
+    @Override
+    public String toString() {
+        return file.replace(".yaml", "") + ": " + name;
+    }
+}

@@ -1,0 +1,241 @@
+package dev.lateen.control.ca;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.catchThrowableOfType;
+
+import dev.lateen.xds.ca.CertificateChain;
+import dev.lateen.xds.ca.CertificateRequest;
+import dev.lateen.xds.ca.CertificateService;
+import dev.lateen.xds.server.PeerIdentity;
+import dev.lateen.xds.server.ResourceProvider;
+import dev.lateen.xds.server.XdsMetrics;
+import dev.lateen.xds.server.XdsServer;
+import io.fabric8.kubernetes.client.KubernetesClient;
+import io.grpc.ManagedChannel;
+import io.grpc.Status;
+import io.grpc.StatusRuntimeException;
+import io.grpc.netty.GrpcSslContexts;
+import io.grpc.netty.NettyChannelBuilder;
+import io.netty.handler.ssl.SslContextBuilder;
+import java.io.ByteArrayInputStream;
+import java.io.StringWriter;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.nio.charset.StandardCharsets;
+import java.security.KeyPair;
+import java.security.KeyPairGenerator;
+import java.security.SecureRandom;
+import java.security.cert.X509Certificate;
+import java.time.Clock;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.List;
+import org.bouncycastle.asn1.pkcs.PKCSObjectIdentifiers;
+import org.bouncycastle.asn1.x500.X500Name;
+import org.bouncycastle.asn1.x509.Extension;
+import org.bouncycastle.asn1.x509.ExtensionsGenerator;
+import org.bouncycastle.asn1.x509.GeneralName;
+import org.bouncycastle.asn1.x509.GeneralNames;
+import org.bouncycastle.openssl.jcajce.JcaPEMWriter;
+import org.bouncycastle.operator.jcajce.JcaContentSignerBuilder;
+import org.bouncycastle.pkcs.jcajce.JcaPKCS10CertificationRequestBuilder;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+/** The certificate service over TLS, as an agent calls it. */
+class CertificateServiceTest {
+    private static final Duration PATIENCE = Duration.ofSeconds(20);
+
+    private StubApi api;
+    private KubernetesClient client;
+    private MeshAuthority authority;
+    private XdsServer server;
+
+    @BeforeEach
+    void start() throws Exception {
+        api = new StubApi();
+        client = api.client();
+        authority = MeshAuthority.start(client, "istio-system", () -> "mesh.example");
+        server = XdsServer.start(
+                new InetSocketAddress(InetAddress.getLoopbackAddress(), 0),
+                new Nothing(),
+                new XdsMetrics() {},
+                Clock.systemUTC(),
+                authority.security());
+        api.tokens.put("web's", new StubApi.Review("system:serviceaccount:shop:web", "istio-ca"));
+        api.tokens.put("for-the-api", new StubApi.Review("system:serviceaccount:shop:web", "kubernetes"));
+        api.tokens.put("a-person's", new StubApi.Review("jane", "istio-ca"));
+    }
+
+    @AfterEach
+    void stop() {
+        server.close();
+        authority.close();
+        client.close();
+        api.close();
+    }
+
+    @ParameterizedTest
+    @CsvSource({"EC, 256", "EC, 384", "RSA, 2048"})
+    void the_identity_comes_from_the_token_and_never_from_the_request(String algorithm, int bits) throws Exception {
+        KeyPair key = key(algorithm, bits);
+        List<X509Certificate> chain = certificates(
+                create("web's", new CertificateRequest(csr(key, "spiffe://mesh.example/ns/bank/sa/vault"), PATIENCE)));
+
+        assertThat(chain).hasSize(2);
+        X509Certificate leaf = chain.getFirst();
+        assertThat(leaf.getPublicKey()).isEqualTo(key.getPublic());
+        assertThat(leaf.getSubjectAlternativeNames())
+                .containsExactly(List.of(6, "spiffe://mesh.example/ns/shop/sa/web"));
+        assertThat(leaf.getBasicConstraints()).isEqualTo(-1);
+        assertThat(leaf.getExtendedKeyUsage()).containsExactlyInAnyOrder("1.3.6.1.5.5.7.3.1", "1.3.6.1.5.5.7.3.2");
+        leaf.verify(chain.getLast().getPublicKey());
+        assertThat(Pem.of(chain.getLast())).isEqualTo(authority.rootCertificates());
+        assertThat(Duration.between(Instant.now(), leaf.getNotAfter().toInstant()))
+                .isLessThanOrEqualTo(PATIENCE);
+    }
+
+    @Test
+    void without_a_wish_a_certificate_lives_a_day() throws Exception {
+        X509Certificate leaf = certificates(
+                        create("web's", new CertificateRequest(csr(key("EC", 256), ""), Duration.ZERO)))
+                .getFirst();
+        assertThat(Duration.between(Instant.now(), leaf.getNotAfter().toInstant()))
+                .isBetween(Duration.ofHours(23), Duration.ofHours(24));
+    }
+
+    @ParameterizedTest
+    @CsvSource({
+        "'',          UNAUTHENTICATED, neither a token nor a certificate",
+        "nobody's,    UNAUTHENTICATED, the token is refused",
+        "for-the-api, UNAUTHENTICATED, the token is refused",
+        "a-person's,  UNAUTHENTICATED, the token is not of a service account but of jane",
+    })
+    void a_caller_without_proof_gets_nothing(String token, Status.Code code, String reason) throws Exception {
+        refused(token, new CertificateRequest(csr(key("EC", 256), ""), Duration.ZERO), code, reason);
+    }
+
+    @Test
+    void requests_that_are_not_good_are_refused_with_the_reason() throws Exception {
+        String good = csr(key("EC", 256), "");
+        refused(
+                "web's",
+                new CertificateRequest("", Duration.ZERO),
+                Status.Code.INVALID_ARGUMENT,
+                "not a certificate request");
+        refused(
+                "web's",
+                new CertificateRequest(good, Duration.ofHours(25)),
+                Status.Code.INVALID_ARGUMENT,
+                "validity_duration 90000 s is not from 1 s to 86400 s");
+        refused(
+                "web's",
+                new CertificateRequest(csr(key("RSA", 1024), ""), Duration.ZERO),
+                Status.Code.INVALID_ARGUMENT,
+                "an RSA key of 1024 bits is too weak");
+        String forged =
+                csr(new KeyPair(key("EC", 256).getPublic(), key("EC", 256).getPrivate()), "");
+        refused(
+                "web's",
+                new CertificateRequest(forged, Duration.ZERO),
+                Status.Code.INVALID_ARGUMENT,
+                "csr is not signed with its own key");
+    }
+
+    @Test
+    void a_second_control_plane_signs_with_the_same_root() {
+        try (MeshAuthority second = MeshAuthority.start(client, "istio-system", () -> "mesh.example")) {
+            assertThat(second.rootCertificates()).isEqualTo(authority.rootCertificates());
+        }
+    }
+
+    @Test
+    void the_certificate_of_before_proves_who_renews() throws Exception {
+        KeyPair key = key("EC", 256);
+        CertificateChain first = create("web's", new CertificateRequest(csr(key, ""), Duration.ZERO));
+        ManagedChannel channel = channel(SslContextBuilder.forClient()
+                .keyManager(key.getPrivate(), certificates(first).getFirst()));
+        try {
+            CertificateChain second = CertificateService.create(
+                    channel,
+                    new CertificateRequest(csr(key("EC", 256), ""), Duration.ZERO),
+                    "",
+                    "Kubernetes",
+                    PATIENCE);
+            assertThat(certificates(second).getFirst().getSubjectAlternativeNames())
+                    .containsExactly(List.of(6, "spiffe://mesh.example/ns/shop/sa/web"));
+        } finally {
+            channel.shutdownNow();
+        }
+    }
+
+    private void refused(String token, CertificateRequest request, Status.Code code, String reason) {
+        StatusRuntimeException refusal =
+                catchThrowableOfType(StatusRuntimeException.class, () -> create(token, request));
+        assertThat(refusal.getStatus().getCode()).isEqualTo(code);
+        assertThat(refusal.getStatus().getDescription()).contains(reason);
+    }
+
+    private CertificateChain create(String token, CertificateRequest request) throws Exception {
+        ManagedChannel channel = channel(SslContextBuilder.forClient());
+        try {
+            return CertificateService.create(channel, request, token, "Kubernetes", PATIENCE);
+        } finally {
+            channel.shutdownNow();
+        }
+    }
+
+    private ManagedChannel channel(SslContextBuilder tls) throws Exception {
+        return NettyChannelBuilder.forAddress("127.0.0.1", server.port())
+                .overrideAuthority("istiod.istio-system.svc")
+                .sslContext(GrpcSslContexts.configure(tls)
+                        .trustManager(new ByteArrayInputStream(
+                                authority.rootCertificates().getBytes(StandardCharsets.UTF_8)))
+                        .build())
+                .build();
+    }
+
+    private static List<X509Certificate> certificates(CertificateChain chain) {
+        return chain.certificates().stream()
+                .map(text -> Pem.certificates("answer", text).getFirst())
+                .toList();
+    }
+
+    private static KeyPair key(String algorithm, int bits) throws Exception {
+        KeyPairGenerator generator = KeyPairGenerator.getInstance(algorithm);
+        generator.initialize(bits, new SecureRandom());
+        return generator.generateKeyPair();
+    }
+
+    private static String csr(KeyPair key, String uri) throws Exception {
+        var builder = new JcaPKCS10CertificationRequestBuilder(new X500Name("CN=anyone"), key.getPublic());
+        if (!uri.isEmpty()) {
+            ExtensionsGenerator extensions = new ExtensionsGenerator();
+            extensions.addExtension(
+                    Extension.subjectAlternativeName,
+                    true,
+                    new GeneralNames(new GeneralName(GeneralName.uniformResourceIdentifier, uri)));
+            builder.addAttribute(PKCSObjectIdentifiers.pkcs_9_at_extensionRequest, extensions.generate());
+        }
+        String algorithm = key.getPrivate().getAlgorithm().equals("RSA") ? "SHA256withRSA" : "SHA256withECDSA";
+        StringWriter text = new StringWriter();
+        try (JcaPEMWriter writer = new JcaPEMWriter(text)) {
+            writer.writeObject(builder.build(new JcaContentSignerBuilder(algorithm).build(key.getPrivate())));
+        }
+        return text.toString();
+    }
+
+    /** A mesh without anything in it. */
+    private static final class Nothing implements ResourceProvider {
+        @Override
+        public Client connect(
+                io.envoyproxy.envoy.config.core.v3.Node node,
+                @org.jspecify.annotations.Nullable PeerIdentity peer,
+                Runnable changed) {
+            throw new IllegalArgumentException("nothing here");
+        }
+    }
+}

@@ -1,0 +1,139 @@
+package dev.lateen.proxy.tls;
+
+import dev.lateen.proxycore.tls.NameMatcher;
+import java.net.Socket;
+import java.security.GeneralSecurityException;
+import java.security.cert.CertPath;
+import java.security.cert.CertPathValidator;
+import java.security.cert.CertPathValidatorException;
+import java.security.cert.CertStore;
+import java.security.cert.CertificateException;
+import java.security.cert.CertificateFactory;
+import java.security.cert.CollectionCertStoreParameters;
+import java.security.cert.PKIXParameters;
+import java.security.cert.TrustAnchor;
+import java.security.cert.X509CRL;
+import java.security.cert.X509Certificate;
+import java.time.Clock;
+import java.util.ArrayList;
+import java.util.Date;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Set;
+import javax.net.ssl.SSLEngine;
+import javax.net.ssl.X509ExtendedTrustManager;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Believes a certificate when a path of good signatures, valid now and not revoked, leads from a root to it (RFC 5280
+ * 6), and when it bears one of the wanted names. The name in the address of a connection plays no part: names are in
+ * the configuration.
+ */
+final class PeerTrust extends X509ExtendedTrustManager {
+    private final List<X509Certificate> roots;
+    private final List<X509CRL> revoked;
+    private final List<NameMatcher> names;
+    private final boolean acceptUntrusted;
+    private final Clock clock;
+
+    PeerTrust(
+            List<X509Certificate> roots,
+            List<X509CRL> revoked,
+            List<NameMatcher> names,
+            boolean acceptUntrusted,
+            Clock clock) {
+        this.roots = List.copyOf(roots);
+        this.revoked = List.copyOf(revoked);
+        this.names = List.copyOf(names);
+        this.acceptUntrusted = acceptUntrusted;
+        this.clock = clock;
+    }
+
+    private void check(X509Certificate[] chain) throws CertificateException {
+        if (chain.length == 0) {
+            throw new CertificateException("no certificate was shown");
+        }
+        try {
+            verify(chain);
+        } catch (CertPathValidatorException e) {
+            if (!acceptUntrusted) {
+                throw new CertificateException(
+                        "certificate of " + Certificates.peer(List.of(chain)).describe() + " is not trusted: "
+                                + e.getMessage(),
+                        e);
+            }
+        } catch (GeneralSecurityException e) {
+            throw new CertificateException("the certificate cannot be checked: " + e.getMessage(), e);
+        }
+        var peer = Certificates.peer(List.of(chain));
+        if (!peer.bears(names)) {
+            throw new CertificateException(
+                    "certificate of " + peer.describe() + " bears none of the wanted names: " + names);
+        }
+    }
+
+    private void verify(X509Certificate[] chain) throws GeneralSecurityException {
+        Set<TrustAnchor> anchors = new HashSet<>();
+        roots.forEach(root -> anchors.add(new TrustAnchor(root, null)));
+        if (anchors.isEmpty()) {
+            throw new CertPathValidatorException("there is no root to trust");
+        }
+        List<X509Certificate> path = new ArrayList<>();
+        for (X509Certificate certificate : chain) {
+            if (roots.contains(certificate)) {
+                break; // the path ends below its root
+            }
+            path.add(certificate);
+        }
+        if (path.isEmpty()) {
+            throw new CertPathValidatorException("it is a root itself");
+        }
+        PKIXParameters parameters = new PKIXParameters(anchors);
+        parameters.setRevocationEnabled(!revoked.isEmpty());
+        if (!revoked.isEmpty()) {
+            parameters.addCertStore(CertStore.getInstance("Collection", new CollectionCertStoreParameters(revoked)));
+        }
+        parameters.setDate(Date.from(clock.instant()));
+        CertPath certPath = CertificateFactory.getInstance("X.509").generateCertPath(path);
+        CertPathValidator.getInstance("PKIX").validate(certPath, parameters);
+    }
+
+    @Override
+    public void checkClientTrusted(X509Certificate[] chain, String authType, @Nullable SSLEngine engine)
+            throws CertificateException {
+        check(chain);
+    }
+
+    @Override
+    public void checkServerTrusted(X509Certificate[] chain, String authType, @Nullable SSLEngine engine)
+            throws CertificateException {
+        check(chain);
+    }
+
+    @Override
+    public void checkClientTrusted(X509Certificate[] chain, String authType, @Nullable Socket socket)
+            throws CertificateException {
+        check(chain);
+    }
+
+    @Override
+    public void checkServerTrusted(X509Certificate[] chain, String authType, @Nullable Socket socket)
+            throws CertificateException {
+        check(chain);
+    }
+
+    @Override
+    public void checkClientTrusted(X509Certificate[] chain, String authType) throws CertificateException {
+        check(chain);
+    }
+
+    @Override
+    public void checkServerTrusted(X509Certificate[] chain, String authType) throws CertificateException {
+        check(chain);
+    }
+
+    @Override
+    public X509Certificate[] getAcceptedIssuers() {
+        return roots.toArray(X509Certificate[]::new);
+    }
+}

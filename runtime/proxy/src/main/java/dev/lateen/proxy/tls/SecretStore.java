@@ -1,0 +1,63 @@
+package dev.lateen.proxy.tls;
+
+import dev.lateen.proxycore.tls.Material;
+import java.util.Map;
+import java.util.TreeMap;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.atomic.AtomicLong;
+import org.jspecify.annotations.Nullable;
+
+/** The keys and certificates of one proxy by name, as they are now. Thread-safe. */
+public final class SecretStore {
+    /** The workload's own certificate, under Istio's name. */
+    public static final Material.Named OWN = new Material.Named("default", false);
+
+    /** Whom the mesh trusts, under Istio's name. */
+    public static final Material.Named ROOTS = new Material.Named("ROOTCA", false);
+
+    private final Map<Material.Named, Material> secrets = new ConcurrentHashMap<>();
+    private final AtomicLong generation = new AtomicLong();
+    private final CopyOnWriteArrayList<Runnable> listeners = new CopyOnWriteArrayList<>();
+
+    /** Adds or replaces a secret. Connections that are made from now on use it. */
+    public void put(Material.Named name, Material material) {
+        if (!material.equals(secrets.put(name, material))) {
+            changed();
+        }
+    }
+
+    /** Takes a secret away: connections that need it can no longer be made. */
+    public void remove(Material.Named name) {
+        if (secrets.remove(name) != null) {
+            changed();
+        }
+    }
+
+    private void changed() {
+        generation.incrementAndGet();
+        listeners.forEach(Runnable::run);
+    }
+
+    @Nullable
+    Material get(Material.Named name) {
+        return secrets.get(name);
+    }
+
+    /** Goes up with every change. */
+    long generation() {
+        return generation.get();
+    }
+
+    /** Is run after every change, on the thread that made it. */
+    public void listen(Runnable listener) {
+        listeners.add(listener);
+    }
+
+    /** All secrets by name, for those who show their certificates. */
+    public Map<String, Material> all() {
+        Map<String, Material> all = new TreeMap<>();
+        secrets.forEach((name, material) -> all.put(name.name(), material));
+        return all;
+    }
+}

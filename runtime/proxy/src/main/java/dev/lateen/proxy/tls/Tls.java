@@ -1,0 +1,141 @@
+package dev.lateen.proxy.tls;
+
+import dev.lateen.proxycore.tls.ClientTls;
+import dev.lateen.proxycore.tls.PeerCertificate;
+import dev.lateen.proxycore.tls.ServerTls;
+import io.netty.channel.Channel;
+import io.netty.channel.ChannelHandlerContext;
+import io.netty.channel.ChannelInboundHandlerAdapter;
+import io.netty.handler.ssl.SslHandler;
+import io.netty.handler.ssl.SslHandshakeCompletionEvent;
+import java.security.cert.Certificate;
+import java.security.cert.CertificateException;
+import java.security.cert.X509Certificate;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Objects;
+import javax.net.ssl.SSLEngine;
+import javax.net.ssl.SSLPeerUnverifiedException;
+import javax.net.ssl.SSLSession;
+import org.jspecify.annotations.Nullable;
+
+/** Wraps connections in TLS. Used on the event loop of each connection. */
+public final class Tls {
+    private static final Duration LONGEST_HANDSHAKE = Duration.ofSeconds(15);
+
+    private final TlsContexts contexts;
+
+    public Tls(TlsContexts contexts) {
+        this.contexts = contexts;
+    }
+
+    /**
+     * What a handshake brought.
+     *
+     * @param peer the other end's certificate, verified as configured; null without one
+     * @param protocol of ALPN, or empty
+     */
+    public record Session(@Nullable PeerCertificate peer, String protocol) {}
+
+    /** Who is told how a handshake ended. */
+    public interface Outcome {
+        /** It is done; handlers that are added now get what the other end says. */
+        void secured(Session session);
+
+        /** It failed; the connection is closed afterwards. */
+        void failed(String reason);
+    }
+
+    /**
+     * Waits for a client's handshake on an accepted connection.
+     *
+     * @param timeout how long it may take; zero for the default
+     */
+    public void accept(Channel channel, ServerTls tls, Duration timeout, Outcome outcome) {
+        SslHandler handler;
+        try {
+            handler = contexts.server(tls).newHandler(channel.alloc());
+        } catch (TlsUnavailable e) {
+            outcome.failed(String.valueOf(e.getMessage()));
+            var _ = channel.close();
+            return;
+        }
+        Duration patience = timeout.isZero() ? LONGEST_HANDSHAKE : timeout;
+        handler.setHandshakeTimeoutMillis(patience.toMillis());
+        channel.pipeline().addLast("tls", handler).addLast("handshake", new Handshake(outcome));
+    }
+
+    /** A handler that makes the handshake with an endpoint once it is connected. */
+    public SslHandler connect(Channel channel, ClientTls tls, Duration timeout) throws TlsUnavailable {
+        var context = contexts.client(tls);
+        SslHandler handler = tls.serverName().isEmpty()
+                ? context.newHandler(channel.alloc())
+                : context.newHandler(channel.alloc(), tls.serverName(), 443);
+        handler.setHandshakeTimeoutMillis(timeout.toMillis());
+        return handler;
+    }
+
+    /** What the handshake of a connection brought; null where there was none. */
+    public static @Nullable Session session(Channel channel) {
+        SslHandler handler = channel.pipeline().get(SslHandler.class);
+        return handler == null
+                ? null
+                : new Session(peer(handler.engine()), Objects.requireNonNullElse(handler.applicationProtocol(), ""));
+    }
+
+    private static @Nullable PeerCertificate peer(SSLEngine engine) {
+        try {
+            SSLSession session = engine.getSession();
+            List<X509Certificate> chain = new ArrayList<>();
+            for (Certificate certificate : session.getPeerCertificates()) {
+                chain.add((X509Certificate) certificate);
+            }
+            return Certificates.peer(chain);
+        } catch (SSLPeerUnverifiedException e) {
+            return null; // the other end showed none, which it need not
+        }
+    }
+
+    /** Waits for the end of the handshake, then goes. */
+    private static final class Handshake extends ChannelInboundHandlerAdapter {
+        private final Outcome outcome;
+        private boolean done;
+
+        Handshake(Outcome outcome) {
+            this.outcome = outcome;
+        }
+
+        @Override
+        public void userEventTriggered(ChannelHandlerContext ctx, Object event) {
+            if (!(event instanceof SslHandshakeCompletionEvent completed) || done) {
+                ctx.fireUserEventTriggered(event);
+                return;
+            }
+            done = true;
+            if (completed.isSuccess()) {
+                outcome.secured(Objects.requireNonNull(session(ctx.channel())));
+                ctx.pipeline().remove(this);
+            } else {
+                outcome.failed(describe(completed.cause()));
+                var _ = ctx.close();
+            }
+        }
+
+        @Override
+        public void exceptionCaught(ChannelHandlerContext ctx, Throwable cause) {
+            // Told before, by the event.
+            var _ = ctx.close();
+        }
+    }
+
+    /** Why a handshake failed, for people: what was said of the certificate, else the innermost reason. */
+    public static String describe(Throwable failure) {
+        Throwable cause = failure;
+        while (cause.getCause() != null && !(cause instanceof CertificateException)) {
+            cause = cause.getCause();
+        }
+        String reason = cause.getMessage() == null ? cause.getClass().getSimpleName() : cause.getMessage();
+        return "TLS handshake failed: " + reason;
+    }
+}

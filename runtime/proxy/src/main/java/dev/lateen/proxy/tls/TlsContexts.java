@@ -1,0 +1,194 @@
+package dev.lateen.proxy.tls;
+
+import dev.lateen.proxycore.tls.ClientTls;
+import dev.lateen.proxycore.tls.Material;
+import dev.lateen.proxycore.tls.ServerTls;
+import dev.lateen.proxycore.tls.TlsRules;
+import io.netty.handler.ssl.ApplicationProtocolConfig;
+import io.netty.handler.ssl.ApplicationProtocolConfig.Protocol;
+import io.netty.handler.ssl.ApplicationProtocolConfig.SelectedListenerFailureBehavior;
+import io.netty.handler.ssl.ApplicationProtocolConfig.SelectorFailureBehavior;
+import io.netty.handler.ssl.ClientAuth;
+import io.netty.handler.ssl.OpenSsl;
+import io.netty.handler.ssl.SslContext;
+import io.netty.handler.ssl.SslContextBuilder;
+import io.netty.handler.ssl.SslProvider;
+import io.netty.handler.ssl.util.InsecureTrustManagerFactory;
+import java.io.ByteArrayInputStream;
+import java.io.InputStream;
+import java.nio.charset.StandardCharsets;
+import java.security.GeneralSecurityException;
+import java.security.KeyStore;
+import java.security.cert.CertificateException;
+import java.security.cert.X509Certificate;
+import java.time.Clock;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
+import javax.net.ssl.SSLException;
+import javax.net.ssl.TrustManager;
+import javax.net.ssl.TrustManagerFactory;
+import javax.net.ssl.X509TrustManager;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Contexts of the TLS library for what is configured and the secrets as they are now. A secret that changes makes new
+ * contexts; connections keep those that they were made with. Thread-safe.
+ */
+public final class TlsContexts {
+    private static final Logger log = LoggerFactory.getLogger(TlsContexts.class);
+
+    /** What a context is made from. */
+    private record Key(TlsRules rules, boolean server, boolean requireCertificate) {}
+
+    private record Made(long generation, SslContext context) {}
+
+    private final SecretStore secrets;
+    private final Clock clock;
+    private final SslProvider provider;
+    private final Map<Key, Made> made = new ConcurrentHashMap<>();
+
+    public TlsContexts(SecretStore secrets, Clock clock) {
+        this(secrets, clock, provider());
+    }
+
+    TlsContexts(SecretStore secrets, Clock clock, SslProvider provider) {
+        this.secrets = secrets;
+        this.clock = clock;
+        this.provider = provider;
+    }
+
+    private static SslProvider provider() {
+        if (OpenSsl.isAvailable()) {
+            return SslProvider.OPENSSL;
+        }
+        log.warn(
+                "BoringSSL cannot be loaded ({}): the JDK's TLS is used, which takes more time",
+                String.valueOf(OpenSsl.unavailabilityCause()));
+        return SslProvider.JDK;
+    }
+
+    /** For accepted connections. */
+    SslContext server(ServerTls tls) throws TlsUnavailable {
+        return context(new Key(tls.rules(), true, tls.requireCertificate()));
+    }
+
+    /** For connections to endpoints. */
+    SslContext client(ClientTls tls) throws TlsUnavailable {
+        return context(new Key(tls.rules(), false, false));
+    }
+
+    private SslContext context(Key key) throws TlsUnavailable {
+        long now = secrets.generation();
+        Made present = made.get(key);
+        if (present != null && present.generation == now) {
+            return present.context;
+        }
+        SslContext fresh = make(key);
+        // Contexts of secrets and configurations of before are forgotten together.
+        made.values().removeIf(other -> other.generation != now);
+        made.put(key, new Made(now, fresh));
+        return fresh;
+    }
+
+    private SslContext make(Key key) throws TlsUnavailable {
+        TlsRules rules = key.rules;
+        try {
+            SslContextBuilder builder = keys(key).sslProvider(provider).protocols(rules.protocols());
+            if (!rules.ciphers().isEmpty()) {
+                // Names of TLS 1.3 are fixed; those of 1.2 come as OpenSSL has them.
+                builder.ciphers(rules.ciphers(), io.netty.handler.ssl.SupportedCipherSuiteFilter.INSTANCE);
+            }
+            if (!rules.alpn().isEmpty()) {
+                builder.applicationProtocolConfig(new ApplicationProtocolConfig(
+                        Protocol.ALPN,
+                        SelectorFailureBehavior.NO_ADVERTISE,
+                        SelectedListenerFailureBehavior.ACCEPT,
+                        rules.alpn()));
+            }
+            TrustManager trust = trust(rules);
+            if (trust != null) {
+                builder.trustManager(trust);
+            } else {
+                builder.trustManager(InsecureTrustManagerFactory.INSTANCE);
+            }
+            if (key.server) {
+                builder.clientAuth(
+                        key.requireCertificate
+                                ? ClientAuth.REQUIRE
+                                : trust == null ? ClientAuth.NONE : ClientAuth.OPTIONAL);
+            } else {
+                builder.endpointIdentificationAlgorithm(null);
+            }
+            return builder.sessionCacheSize(1).build();
+        } catch (SSLException | GeneralSecurityException | IllegalArgumentException e) {
+            throw new TlsUnavailable("TLS cannot be set up: " + reason(e), e);
+        }
+    }
+
+    private static String reason(Throwable failure) {
+        Throwable cause = failure.getCause();
+        return failure.getMessage() + (cause == null ? "" : " (" + cause.getMessage() + ")");
+    }
+
+    private SslContextBuilder keys(Key key) throws TlsUnavailable {
+        List<Material.Certificate> certificates = new ArrayList<>();
+        for (Material material : key.rules.certificates()) {
+            if (!(resolve(material) instanceof Material.Certificate certificate)) {
+                throw new TlsUnavailable("secret " + material + " holds no certificate");
+            }
+            certificates.add(certificate);
+        }
+        if (certificates.isEmpty()) {
+            return SslContextBuilder.forClient();
+        }
+        Material.Certificate first = certificates.getFirst();
+        return key.server
+                ? SslContextBuilder.forServer(stream(first.chain()), stream(first.key()))
+                : SslContextBuilder.forClient().keyManager(stream(first.chain()), stream(first.key()));
+    }
+
+    private static InputStream stream(String text) {
+        return new ByteArrayInputStream(text.getBytes(StandardCharsets.UTF_8));
+    }
+
+    private @Nullable TrustManager trust(TlsRules rules) throws TlsUnavailable, GeneralSecurityException {
+        if (rules.trust() == null) {
+            return null;
+        }
+        if (!(resolve(rules.trust()) instanceof Material.Trust trust)) {
+            throw new TlsUnavailable("secret " + rules.trust() + " holds nothing to trust");
+        }
+        List<X509Certificate> roots = new ArrayList<>(Certificates.read(trust.roots()));
+        if (trust.system()) {
+            roots.addAll(systemRoots());
+        }
+        return new PeerTrust(
+                roots, Certificates.revocations(trust.revoked()), rules.names(), rules.acceptUntrusted(), clock);
+    }
+
+    private static List<X509Certificate> systemRoots() throws GeneralSecurityException {
+        TrustManagerFactory factory = TrustManagerFactory.getInstance(TrustManagerFactory.getDefaultAlgorithm());
+        factory.init((KeyStore) null);
+        for (TrustManager manager : factory.getTrustManagers()) {
+            if (manager instanceof X509TrustManager found) {
+                return List.of(found.getAcceptedIssuers());
+            }
+        }
+        throw new CertificateException("this machine has no roots of its own");
+    }
+
+    private Material resolve(Material material) throws TlsUnavailable {
+        if (!(material instanceof Material.Named named)) {
+            return material;
+        }
+        Material found = secrets.get(named);
+        if (found == null) {
+            throw new TlsUnavailable("secret \"" + named.name() + "\" has not come yet");
+        }
+        return found;
+    }
+}

@@ -1,0 +1,94 @@
+package dev.lateen.proxy.upstream;
+
+import dev.lateen.proxy.net.Sockets;
+import dev.lateen.proxy.tls.Tls;
+import dev.lateen.proxy.tls.TlsUnavailable;
+import dev.lateen.proxycore.cluster.CompiledCluster;
+import dev.lateen.proxycore.cluster.Host;
+import dev.lateen.proxycore.listener.TransportSocket;
+import dev.lateen.proxycore.tls.ClientTls;
+import io.netty.channel.Channel;
+import io.netty.channel.ChannelFuture;
+import io.netty.channel.ChannelHandler;
+import io.netty.channel.ChannelInitializer;
+import io.netty.channel.ChannelPromise;
+import io.netty.channel.EventLoop;
+import io.netty.handler.ssl.SslHandler;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.time.Duration;
+
+/** Makes connections to the hosts of clusters, wrapped as the cluster says for each host. */
+public final class UpstreamSockets {
+    private final Sockets sockets;
+    private final Tls tls;
+
+    public UpstreamSockets(Sockets sockets, Tls tls) {
+        this.sockets = sockets;
+        this.tls = tls;
+    }
+
+    /**
+     * Connects on this event loop; done when bytes can be sent, after the handshake of TLS where there is one.
+     *
+     * @param handler the protocol, last in the pipeline
+     */
+    public ChannelFuture connect(EventLoop loop, CompiledCluster cluster, Host host, ChannelHandler handler) {
+        InetAddress bind = cluster.bindAddress();
+        InetSocketAddress local = bind == null ? null : new InetSocketAddress(bind, 0);
+        int patience = Math.clamp(cluster.connectTimeout().toMillis(), 1, Integer.MAX_VALUE);
+        if (cluster.transport(host.endpoint()) instanceof TransportSocket.UpstreamTls(var wanted)) {
+            Wrapped wrapped = new Wrapped(wanted, patience, handler);
+            ChannelFuture connected = sockets.connect(loop, host.address(), local, patience, wrapped);
+            ChannelPromise secured = connected.channel().newPromise();
+            connected.addListener(_ -> wrapped.connected(connected, secured));
+            return secured;
+        }
+        return sockets.connect(loop, host.address(), local, patience, handler);
+    }
+
+    /** TLS below a protocol. */
+    private final class Wrapped extends ChannelInitializer<Channel> {
+        private final ClientTls wanted;
+        private final int patience;
+        private final ChannelHandler protocol;
+
+        Wrapped(ClientTls wanted, int patience, ChannelHandler protocol) {
+            this.wanted = wanted;
+            this.patience = patience;
+            this.protocol = protocol;
+        }
+
+        @Override
+        protected void initChannel(Channel channel) throws TlsUnavailable {
+            channel.pipeline().addLast("tls", tls.connect(channel, wanted, Duration.ofMillis(patience)));
+            channel.pipeline().addLast("protocol", protocol);
+        }
+
+        void connected(ChannelFuture connected, ChannelPromise secured) {
+            Channel channel = connected.channel();
+            SslHandler handler = channel.pipeline().get(SslHandler.class);
+            if (!connected.isSuccess()) {
+                secured.setFailure(connected.cause());
+                return;
+            }
+            if (handler == null) {
+                secured.setFailure(new TlsUnavailable("the connection ended before its handshake"));
+                var _ = channel.close();
+                return;
+            }
+            var _ = handler.handshakeFuture().addListener(handshake -> {
+                if (handshake.isSuccess()) {
+                    secured.setSuccess();
+                } else {
+                    secured.setFailure(handshake.cause());
+                    var _ = channel.close();
+                }
+            });
+            if (!channel.config().isAutoRead()) {
+                // A protocol that reads by itself begins after the handshake, which has to read as well.
+                channel.read();
+            }
+        }
+    }
+}
