@@ -14,7 +14,6 @@ import dev.lateen.proxycore.cluster.CircuitBreaker;
 import dev.lateen.proxycore.cluster.Host;
 import io.netty.channel.ChannelHandler;
 import io.netty.channel.ConnectTimeoutException;
-import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.Deque;
 import java.util.HashMap;
@@ -209,6 +208,7 @@ final class HostPool {
         private Timer.Timeout timeout = () -> {};
         private int requests;
         private long idleSince;
+        private boolean watched;
         private boolean closedHere;
         private boolean opened;
         private boolean isReady;
@@ -244,7 +244,6 @@ final class HostPool {
         }
 
         void use() {
-            timeout.cancel();
             requests++;
         }
 
@@ -253,10 +252,28 @@ final class HostPool {
                 return;
             }
             idleSince = worker.timer().nanoTime();
-            Duration most = cluster.config().http().idleTimeout();
-            if (!most.isZero()) {
-                timeout.cancel();
-                timeout = worker.timer().after(most.toNanos(), this::idleForTooLong);
+            if (!watched) {
+                watch(cluster.config().http().idleTimeout().toNanos());
+            }
+        }
+
+        /** One timer for the connection's life, not one for each rest. */
+        private void watch(long rest) {
+            watched = rest > 0;
+            if (watched) {
+                timeout = worker.timer().after(rest, this::checkIdle);
+            }
+        }
+
+        private void checkIdle() {
+            long most = cluster.config().http().idleTimeout().toNanos();
+            long left = connection.streams() > 0
+                    ? most
+                    : idleSince + most - worker.timer().nanoTime();
+            if (left > 0) {
+                watch(left);
+            } else {
+                idleForTooLong();
             }
         }
 
