@@ -31,6 +31,7 @@ final class TunnelRecord implements FormatContext {
     private long flags;
     private long received;
     private long sent;
+    private boolean dropped;
 
     TunnelRecord(HttpService service, TcpProxy config, ConnectionFacts facts) {
         this.service = service;
@@ -68,8 +69,20 @@ final class TunnelRecord implements FormatContext {
         return (service.worker().timer().nanoTime() - startedNanos) / 1_000_000;
     }
 
+    /** The connection was none that is only passed on. */
+    void drop() {
+        dropped = true;
+    }
+
+    boolean dropped() {
+        return dropped;
+    }
+
     /** The connection is over: writes its lines. */
     void ended() {
+        if (dropped) {
+            return;
+        }
         for (AccessLog log : config.accessLogs()) {
             if (log.filter().takes(0, flags, millis(), service.random())) {
                 service.log().write(log.path(), AccessLogLine.of(log, this));
