@@ -6,6 +6,7 @@ import dev.lateen.proxy.admin.AdminServers;
 import dev.lateen.proxy.config.ActiveConfiguration;
 import dev.lateen.proxy.config.NameResolution;
 import dev.lateen.proxy.config.XdsConfiguration;
+import dev.lateen.proxy.http.Decisions;
 import dev.lateen.proxy.http.HttpService;
 import dev.lateen.proxy.http.RequestStatistics;
 import dev.lateen.proxy.listener.ListenerSockets;
@@ -69,6 +70,7 @@ public final class Proxy implements AutoCloseable {
     private final AdminServers admin;
     private final AdsClient ads;
     private final SecretStore secrets = new SecretStore();
+    private final Decisions decisions = new Decisions();
     private final @Nullable IdentityAgent identity;
     private final AccessLogWriter log = new AccessLogWriter();
     private final CountDownLatch closed = new CountDownLatch(1);
@@ -111,20 +113,21 @@ public final class Proxy implements AutoCloseable {
                             new Random(),
                             statistics,
                             log,
-                            Clock.systemUTC()));
+                            Clock.systemUTC(),
+                            decisions));
         }
         listeners = new ListenerSockets(sockets, upstreams, tls, acceptor, loops, this::service);
         names = new NameResolution();
         Node node = node(options);
         ads = new AdsClient(() -> channels.discovery(options.controlPlane()), node, configuration);
-        admin = new AdminServers(options, node, configuration, statistics, lifecycle());
-        ads.subscribe(XdsConfiguration.CLUSTERS, Subscription.ALL);
-        ads.subscribe(XdsConfiguration.LISTENERS, Subscription.ALL);
         IdentityOptions known = options.identity();
         identity = known == null
                 ? null
                 : new IdentityAgent(known, () -> channels.authority(known), secrets, Clock.systemUTC(), new Random())
                         .start();
+        admin = new AdminServers(options, node, configuration, statistics, decisions, lifecycle());
+        ads.subscribe(XdsConfiguration.CLUSTERS, Subscription.ALL);
+        ads.subscribe(XdsConfiguration.LISTENERS, Subscription.ALL);
         ads.start();
         var _ = acceptor.next()
                 .scheduleAtFixedRate(
@@ -170,6 +173,11 @@ public final class Proxy implements AutoCloseable {
             }
 
             @Override
+            public boolean identified() {
+                return identity == null || identity.current() != null;
+            }
+
+            @Override
             public boolean draining() {
                 return draining;
             }
@@ -186,7 +194,7 @@ public final class Proxy implements AutoCloseable {
         listeners.announceEnd(fromOthers);
     }
 
-    private final Map<String, Long> nextInterval = new java.util.HashMap<>();
+    private final Map<OutlierDetector, Long> nextInterval = new java.util.WeakHashMap<>();
 
     /** Runs the detectors whose interval is over, on one event loop. */
     private void outlierTick() {
@@ -197,13 +205,12 @@ public final class Proxy implements AutoCloseable {
             if (detector == null || config == null) {
                 continue;
             }
-            long due = nextInterval.getOrDefault(cluster.config().name(), now);
+            long due = nextInterval.getOrDefault(detector, now);
             if (now - due >= 0) {
                 detector.interval(now, new Random())
                         .forEach(event -> LOG.info(
                                 "outlier detection: {}: {}", cluster.config().name(), event));
-                nextInterval.put(
-                        cluster.config().name(), now + config.interval().toNanos());
+                nextInterval.put(detector, now + config.interval().toNanos());
             }
         }
     }

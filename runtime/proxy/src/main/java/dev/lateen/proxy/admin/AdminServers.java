@@ -4,6 +4,7 @@ import com.sun.net.httpserver.HttpExchange;
 import com.sun.net.httpserver.HttpServer;
 import dev.lateen.proxy.ProxyOptions;
 import dev.lateen.proxy.config.XdsConfiguration;
+import dev.lateen.proxy.http.Decisions;
 import dev.lateen.proxy.http.RequestStatistics;
 import io.envoyproxy.envoy.admin.v3.ServerInfo;
 import io.envoyproxy.envoy.config.core.v3.Node;
@@ -27,6 +28,7 @@ public final class AdminServers implements AutoCloseable {
             admin commands are:
               /clusters[?format=json]: limits and hosts of each cluster
               /config_dump[?include_eds]: the configuration in force
+              /decisions, /decisions/ID: the last refusals, and why
               /drain_listeners (POST) [?graceful]: stop accepting, let requests end
               /healthcheck/fail, /healthcheck/ok (POST): say not ready, or ready again
               /help: this text
@@ -43,6 +45,7 @@ public final class AdminServers implements AutoCloseable {
     private final XdsConfiguration configuration;
     private final ProxyOptions options;
     private final Lifecycle lifecycle;
+    private final Decisions decisions;
     private final ConfigPages configPages;
     private final ClusterPages clusterPages;
     private final StatisticsPages statisticsPages;
@@ -55,6 +58,9 @@ public final class AdminServers implements AutoCloseable {
     public interface Lifecycle {
         /** Stops accepting and lets requests end; returns at once. */
         void drain();
+
+        /** Whether the workload has its certificate, where it is to have one. */
+        boolean identified();
 
         /** Whether it drains. */
         boolean draining();
@@ -93,11 +99,13 @@ public final class AdminServers implements AutoCloseable {
             Node node,
             XdsConfiguration configuration,
             RequestStatistics statistics,
+            Decisions decisions,
             Lifecycle lifecycle)
             throws IOException {
         this.options = options;
         this.configuration = configuration;
         this.lifecycle = lifecycle;
+        this.decisions = decisions;
         configPages = new ConfigPages(configuration, node, this::state, Instant.now());
         clusterPages = new ClusterPages(configuration);
         statisticsPages = new StatisticsPages(configuration, statistics, options);
@@ -119,7 +127,9 @@ public final class AdminServers implements AutoCloseable {
         if (lifecycle.draining() || unwell) {
             return ServerInfo.State.DRAINING;
         }
-        return configuration.complete() ? ServerInfo.State.LIVE : ServerInfo.State.INITIALIZING;
+        return configuration.complete() && lifecycle.identified()
+                ? ServerInfo.State.LIVE
+                : ServerInfo.State.INITIALIZING;
     }
 
     private Page ready() {
@@ -127,18 +137,39 @@ public final class AdminServers implements AutoCloseable {
         return switch (state) {
             case LIVE -> Page.text("LIVE\n");
             case INITIALIZING ->
-                Page.error(503, "INITIALIZING\nwaiting for configuration from " + options.controlPlane() + "\n");
+                Page.error(
+                        503,
+                        "INITIALIZING\nwaiting for "
+                                + (lifecycle.identified() ? "configuration" : "a certificate and configuration")
+                                + " from " + options.controlPlane() + "\n");
             default -> Page.error(503, state + "\n");
         };
     }
 
+    private Page decision(String id) {
+        Decisions.Decision found = decisions.find(id);
+        return found == null
+                ? Page.error(404, "no refusal " + id + " is kept; the last ones are on /decisions\n")
+                : Page.text(found.toString());
+    }
+
+    private Page decisions() {
+        StringBuilder all = new StringBuilder();
+        decisions.newestFirst().forEach(all::append);
+        return Page.text(all.isEmpty() ? "nothing was refused\n" : all.toString());
+    }
+
     private Page admin(Question question) {
+        if (question.path().startsWith("/decisions/")) {
+            return decision(question.path().substring("/decisions/".length()));
+        }
         return switch (question.path()) {
             case "/", "/help" -> Page.text(HELP);
             case "/ready" -> ready();
             case "/clusters" -> clusterPages.clusters(question);
             case "/listeners" -> configPages.listeners(question);
             case "/config_dump" -> configPages.dump(question);
+            case "/decisions" -> decisions();
             case "/server_info" -> configPages.info();
             case "/stats", "/stats/prometheus" -> statisticsPages.metrics();
             case "/logging" -> posted(question, () -> loggingPage.answer(question));

@@ -18,6 +18,7 @@ import dev.lateen.proxycore.head.RequestHead;
 import dev.lateen.proxycore.head.ResponseHead;
 import dev.lateen.proxycore.listener.HeadPreparation;
 import dev.lateen.proxycore.listener.HttpConnectionManager;
+import dev.lateen.proxycore.rbac.Access;
 import dev.lateen.proxycore.route.DirectResponse;
 import dev.lateen.proxycore.route.Forward;
 import dev.lateen.proxycore.route.HeaderMutations;
@@ -28,6 +29,7 @@ import dev.lateen.proxycore.route.RouteAction;
 import dev.lateen.proxycore.route.RouteTable;
 import dev.lateen.proxycore.route.Timeouts;
 import io.netty.buffer.ByteBuf;
+import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.util.List;
 import java.util.Map;
@@ -64,6 +66,8 @@ public final class ConnectionRequests implements ServerStreams {
     public RequestEvents begin(ServerStream stream, RequestHead head, boolean end) {
         RequestRecord record =
                 new RequestRecord(service, facts, stream.protocol(), head, manager.accessLogs(), inbound);
+        // Before the field that tells it is changed.
+        InetAddress client = preparation.client(head, facts);
         HeadPreparation.Refusal refusal = preparation.request(head, facts, this::requestId);
         ActiveConfiguration configuration = service.configuration().get();
         RouteTable table = configuration.routes(manager.routes());
@@ -82,6 +86,7 @@ public final class ConnectionRequests implements ServerStreams {
                 record,
                 preparation,
                 target,
+                new Access(facts, head, client, Map.of()),
                 (passed, router, bare) -> route(passed, router, bare, action, configuration));
         if (refusal == null && head.protocol() != null && !mayUpgrade(head.protocol(), action)) {
             refusal = new HeadPreparation.Refusal(403, "upgrade_failed", null);

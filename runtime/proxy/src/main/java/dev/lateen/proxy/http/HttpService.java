@@ -3,6 +3,10 @@ package dev.lateen.proxy.http;
 import dev.lateen.proxy.config.ActiveConfiguration;
 import dev.lateen.proxy.net.Worker;
 import dev.lateen.proxy.upstream.ConnectionPools;
+import dev.lateen.proxycore.ConnectionFacts;
+import dev.lateen.proxycore.rbac.Access;
+import dev.lateen.proxycore.rbac.AccessRules;
+import java.util.List;
 import java.util.function.Supplier;
 import java.util.random.RandomGenerator;
 
@@ -16,6 +20,7 @@ import java.util.random.RandomGenerator;
  * @param statistics counts of all requests
  * @param log takes lines of access logs, without blocking
  * @param clock the time of day
+ * @param decisions keeps refusals with their reasons
  */
 public record HttpService(
         Worker worker,
@@ -24,4 +29,17 @@ public record HttpService(
         RandomGenerator random,
         RequestStatistics statistics,
         AccessLogSink log,
-        java.time.InstantSource clock) {}
+        java.time.InstantSource clock,
+        Decisions decisions) {
+    /** Whether every one of these rules lets a connection begin; a refusal is kept with its reasons. */
+    public boolean mayBegin(ConnectionFacts facts, List<AccessRules> rules) {
+        for (AccessRules each : rules) {
+            Access access = Access.of(facts);
+            if (!each.decide(access).allowed()) {
+                decisions.refused(access, clock.instant(), each.explain(access));
+                return false;
+            }
+        }
+        return true;
+    }
+}

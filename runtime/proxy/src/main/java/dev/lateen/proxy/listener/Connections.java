@@ -24,6 +24,7 @@ import dev.lateen.proxycore.listener.TransportSocket;
 import io.netty.channel.Channel;
 import io.netty.channel.ChannelInitializer;
 import io.netty.channel.ChannelOption;
+import io.netty.util.AttributeKey;
 import java.net.InetSocketAddress;
 import java.util.Map;
 import java.util.function.Function;
@@ -37,6 +38,11 @@ import org.slf4j.LoggerFactory;
 final class Connections extends ChannelInitializer<Channel> {
     static final String PROTOCOL = "protocol";
     private static final Logger LOG = LoggerFactory.getLogger(Connections.class);
+
+    private static final AttributeKey<Taken> TAKEN = AttributeKey.valueOf(Connections.class, "taken");
+
+    /** By what a connection was taken. */
+    private record Taken(String listener, io.envoyproxy.envoy.config.listener.v3.FilterChain chain) {}
 
     private final Supplier<@Nullable CompiledListener> listener;
     private final Function<Channel, HttpService> services;
@@ -155,6 +161,11 @@ final class Connections extends ChannelInitializer<Channel> {
 
     private void serve(
             Channel channel, HttpService service, CompiledListener listener, FilterChain chain, ConnectionFacts facts) {
+        if (!service.mayBegin(facts, chain.access())) {
+            refuse(channel, service, listener, ResponseFlag.UAEX);
+            return;
+        }
+        channel.attr(TAKEN).set(new Taken(listener.name(), chain.source()));
         switch (chain.filter()) {
             case HttpConnectionManager manager -> http(channel, service, listener, manager, facts);
             case TcpProxy proxy -> channel.pipeline().addLast(PROTOCOL, new TcpTunnel(service, sockets, proxy, facts));
@@ -205,6 +216,26 @@ final class Connections extends ChannelInitializer<Channel> {
                                         idle));
         if (ending.test(listener)) {
             announceEnd(channel);
+        }
+    }
+
+    /**
+     * Ends a connection to the workload that the configuration of now would treat otherwise than when it began: new
+     * rules hold for old connections too. One that carries requests ends after the present one. On its event loop.
+     */
+    static void endIfOutdated(Channel connection, Map<String, CompiledListener> current) {
+        Taken taken = connection.attr(TAKEN).get();
+        CompiledListener listener = taken == null ? null : current.get(taken.listener());
+        if (taken == null
+                || listener == null
+                || listener.direction() == CompiledListener.TrafficDirection.OUTBOUND
+                || listener.has(taken.chain())) {
+            return;
+        }
+        if (connection.pipeline().get(PROTOCOL) instanceof ServerConnection server) {
+            server.drain();
+        } else {
+            var _ = connection.close();
         }
     }
 

@@ -60,7 +60,13 @@ public final class ListenerSockets {
         if (closed) {
             return;
         }
-        current = configuration.listeners();
+        Map<String, CompiledListener> now = configuration.listeners();
+        if (!now.equals(current)) {
+            connections.keySet().forEach(connection -> connection
+                    .eventLoop()
+                    .execute(() -> Connections.endIfOutdated(connection, now)));
+        }
+        current = now;
         bound.entrySet().removeIf(entry -> {
             CompiledListener listener = current.get(entry.getKey());
             boolean stays = listener != null

@@ -12,6 +12,8 @@ import dev.lateen.proxycore.ResetReason;
 import dev.lateen.proxycore.balance.LiveCluster;
 import dev.lateen.proxycore.cluster.CircuitBreaker;
 import dev.lateen.proxycore.cluster.Host;
+import dev.lateen.proxycore.cluster.UpstreamHttp;
+import dev.lateen.proxycore.listener.TransportSocket;
 import io.netty.channel.ChannelHandler;
 import io.netty.channel.ConnectTimeoutException;
 import java.util.ArrayDeque;
@@ -62,6 +64,11 @@ final class HostPool {
     }
 
     Lease acquire(LiveCluster cluster, Priority priority, Waiter waiter) {
+        TransportSocket wanted = cluster.config().transport(host.endpoint());
+        for (Pooled last = ready.peekLast(); last != null && !last.transport.equals(wanted); last = ready.peekLast()) {
+            // Wrapped as the configuration of before wanted it.
+            retire(last);
+        }
         Pooled free = fresh();
         if (free != null) {
             give(free, waiter);
@@ -128,13 +135,14 @@ final class HostPool {
     private void connect(LiveCluster cluster, CircuitBreaker breaker) {
         connecting++;
         Pooled connection = new Pooled(cluster, breaker);
-        sockets.connect(worker.loop(), cluster.config(), host, connection.handler())
+        sockets.connect(worker.loop(), cluster.config(), host, version == HttpVersion.HTTP1, connection.handler())
                 .addListener(future -> {
                     connecting--;
                     if (future.isSuccess()) {
                         host.connectionOpened();
                         pooled.put(connection.connection, connection);
                         connection.opened = true;
+                        connection.openedAt = worker.timer().nanoTime();
                         offer(connection);
                     } else {
                         breaker.connections().release();
@@ -204,6 +212,7 @@ final class HostPool {
     private final class Pooled implements ClientConnection.Owner {
         private final CircuitBreaker breaker;
         private final LiveCluster cluster;
+        private final TransportSocket transport;
         private ClientConnection connection;
         private Timer.Timeout timeout = () -> {};
         private int requests;
@@ -212,11 +221,13 @@ final class HostPool {
         private boolean closedHere;
         private boolean opened;
         private boolean isReady;
+        private long openedAt;
 
         @SuppressWarnings("NullAway.Init") // set by handler(): connection and owner need each other
         Pooled(LiveCluster cluster, CircuitBreaker breaker) {
             this.cluster = cluster;
             this.breaker = breaker;
+            this.transport = cluster.config().transport(host.endpoint());
         }
 
         ChannelHandler handler() {
@@ -253,27 +264,38 @@ final class HostPool {
             }
             idleSince = worker.timer().nanoTime();
             if (!watched) {
-                watch(cluster.config().http().idleTimeout().toNanos());
+                watch(restLeft());
             }
         }
 
-        /** One timer for the connection's life, not one for each rest. */
+        /** One timer for the connection's life, not one for each rest; {@link Long#MAX_VALUE} for none. */
         private void watch(long rest) {
-            watched = rest > 0;
+            watched = rest < Long.MAX_VALUE;
             if (watched) {
-                timeout = worker.timer().after(rest, this::checkIdle);
+                timeout = worker.timer().after(Math.max(0, rest), this::checkRest);
             }
         }
 
-        private void checkIdle() {
+        /** How long it may rest yet: until it has been idle for too long, or is too old. */
+        private long restLeft() {
             long most = cluster.config().http().idleTimeout().toNanos();
-            long left = connection.streams() > 0
-                    ? most
+            long idleFor = most == 0
+                    ? Long.MAX_VALUE
                     : idleSince + most - worker.timer().nanoTime();
-            if (left > 0) {
-                watch(left);
-            } else {
+            return Math.min(idleFor, lifeLeft());
+        }
+
+        private void checkRest() {
+            watched = false;
+            if (connection.streams() > 0) {
+                return; // watched again when it rests
+            }
+            if (lifeLeft() <= 0) {
+                connection.close();
+            } else if (restLeft() <= 0) {
                 idleForTooLong();
+            } else {
+                watch(restLeft());
             }
         }
 
@@ -285,9 +307,17 @@ final class HostPool {
             connection.close();
         }
 
+        /** Nanoseconds that the connection may still live. */
+        private long lifeLeft() {
+            UpstreamHttp http = cluster.config().http();
+            return http.maxConnectionDuration().isZero()
+                    ? Long.MAX_VALUE
+                    : http.maxConnectionDuration().toNanos() - (worker.timer().nanoTime() - openedAt);
+        }
+
         @Override
         public void available(ClientConnection client) {
-            if (usedUp()) {
+            if (usedUp() || lifeLeft() <= 0) {
                 place(this);
                 client.drain();
             } else {
