@@ -55,6 +55,20 @@ public final class TcpTunnel extends ChannelInboundHandlerAdapter {
         connect(ctx.channel(), 1);
     }
 
+    /**
+     * Lets go of the client, whose connection goes on as something else. Only while nothing has been passed on to it.
+     */
+    public void abandon(Channel client) {
+        record.drop();
+        Channel upstream = peer;
+        peer = null;
+        if (upstream != null) {
+            var _ = upstream.close();
+        }
+        client.config().setOption(ChannelOption.ALLOW_HALF_CLOSURE, false);
+        client.config().setAutoRead(true);
+    }
+
     private void connect(Channel client, int attempt) {
         String name = config.cluster(service.random());
         record.cluster(name);
@@ -98,7 +112,7 @@ public final class TcpTunnel extends ChannelInboundHandlerAdapter {
     }
 
     private void established(Channel client, Channel upstream) {
-        if (!client.isActive()) {
+        if (!client.isActive() || record.dropped()) {
             var _ = upstream.close();
             return;
         }
@@ -115,6 +129,9 @@ public final class TcpTunnel extends ChannelInboundHandlerAdapter {
     }
 
     private void refuse(Channel client, ResponseFlag flag) {
+        if (record.dropped()) {
+            return;
+        }
         record.flag(flag);
         // A reset, not an end: what was asked for cannot be had.
         client.config().setOption(ChannelOption.SO_LINGER, 0);
@@ -221,13 +238,17 @@ public final class TcpTunnel extends ChannelInboundHandlerAdapter {
 
         @Override
         public void channelInactive(ChannelHandlerContext ctx) {
-            if (client.isActive()) {
+            if (client.isActive() && !record.dropped()) {
                 var _ = client.writeAndFlush(Unpooled.EMPTY_BUFFER).addListener(ChannelFutureListener.CLOSE);
             }
         }
 
         @Override
         public void exceptionCaught(ChannelHandlerContext ctx, Throwable cause) {
+            if (record.dropped()) {
+                var _ = ctx.close();
+                return;
+            }
             client.config().setOption(ChannelOption.SO_LINGER, 0);
             var _ = client.close();
             var _ = ctx.close();

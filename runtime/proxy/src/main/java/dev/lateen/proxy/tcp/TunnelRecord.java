@@ -34,6 +34,7 @@ final class TunnelRecord implements FormatContext {
     private long flags;
     private long received;
     private long sent;
+    private boolean dropped;
 
     TunnelRecord(HttpService service, TcpProxy config, ConnectionFacts facts, boolean inbound) {
         this.service = service;
@@ -89,8 +90,20 @@ final class TunnelRecord implements FormatContext {
         return counts;
     }
 
+    /** The connection was none that is only passed on. */
+    void drop() {
+        dropped = true;
+    }
+
+    boolean dropped() {
+        return dropped;
+    }
+
     /** The connection is over: counts it and writes its lines. */
     void ended() {
+        if (dropped) {
+            return;
+        }
         series().closed();
         for (AccessLog log : config.accessLogs()) {
             if (log.filter().takes(0, flags, millis(), service.random())) {

@@ -16,7 +16,6 @@ import dev.lateen.proxycore.cluster.UpstreamHttp;
 import dev.lateen.proxycore.listener.TransportSocket;
 import io.netty.channel.ChannelHandler;
 import io.netty.channel.ConnectTimeoutException;
-import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.Deque;
 import java.util.HashMap;
@@ -218,6 +217,7 @@ final class HostPool {
         private Timer.Timeout timeout = () -> {};
         private int requests;
         private long idleSince;
+        private boolean watched;
         private boolean closedHere;
         private boolean opened;
         private boolean isReady;
@@ -255,7 +255,6 @@ final class HostPool {
         }
 
         void use() {
-            timeout.cancel();
             requests++;
         }
 
@@ -264,14 +263,39 @@ final class HostPool {
                 return;
             }
             idleSince = worker.timer().nanoTime();
-            Duration most = cluster.config().http().idleTimeout();
-            long idleFor = most.isZero() ? Long.MAX_VALUE : most.toNanos();
-            long lives = lifeLeft();
-            timeout.cancel();
-            if (lives < idleFor) {
-                timeout = worker.timer().after(Math.max(0, lives), connection::close);
-            } else if (idleFor < Long.MAX_VALUE) {
-                timeout = worker.timer().after(idleFor, this::idleForTooLong);
+            if (!watched) {
+                watch(restLeft());
+            }
+        }
+
+        /** One timer for the connection's life, not one for each rest; {@link Long#MAX_VALUE} for none. */
+        private void watch(long rest) {
+            watched = rest < Long.MAX_VALUE;
+            if (watched) {
+                timeout = worker.timer().after(Math.max(0, rest), this::checkRest);
+            }
+        }
+
+        /** How long it may rest yet: until it has been idle for too long, or is too old. */
+        private long restLeft() {
+            long most = cluster.config().http().idleTimeout().toNanos();
+            long idleFor = most == 0
+                    ? Long.MAX_VALUE
+                    : idleSince + most - worker.timer().nanoTime();
+            return Math.min(idleFor, lifeLeft());
+        }
+
+        private void checkRest() {
+            watched = false;
+            if (connection.streams() > 0) {
+                return; // watched again when it rests
+            }
+            if (lifeLeft() <= 0) {
+                connection.close();
+            } else if (restLeft() <= 0) {
+                idleForTooLong();
+            } else {
+                watch(restLeft());
             }
         }
 
