@@ -28,7 +28,9 @@ final class AotCaches {
                 directory,
                 Files.exists(last)
                         && Files.exists(directory.resolve("home"))
-                        && Files.readString(directory.resolve("home")).strip().equals(home.toAbsolutePath().toString())
+                        && Files.readString(directory.resolve("home"))
+                                .strip()
+                                .equals(home.toAbsolutePath().toString())
                         && nothingNewer(home.resolve("lib"), Files.getLastModifiedTime(last))
                         && nothingNewer(home.resolve("jvm"), Files.getLastModifiedTime(last)));
     }
