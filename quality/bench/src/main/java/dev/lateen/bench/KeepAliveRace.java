@@ -24,10 +24,10 @@ import java.util.random.RandomGenerator;
  * <p>Arguments: {@code app PORT}, or {@code callers PORT REQUESTS SEED}, which prints {@code REQUESTS sent, N failed}.
  */
 public final class KeepAliveRace {
-    private static final int CALLERS = 64;
-    private static final int LONGEST_PAUSE_MILLIS = 60;
-    private static final int SHORTEST_IDLE_MILLIS = 20;
-    private static final int LONGEST_IDLE_MILLIS = 200;
+    private static final int CALLERS = 128;
+    private static final int LONGEST_PAUSE_MILLIS = 120;
+    private static final int SHORTEST_IDLE_MILLIS = 50;
+    private static final int LONGEST_IDLE_MILLIS = 500;
     private static final byte[] ANSWER =
             "HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\nok".getBytes(StandardCharsets.US_ASCII);
 

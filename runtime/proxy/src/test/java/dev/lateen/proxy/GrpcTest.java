@@ -173,6 +173,23 @@ final class GrpcTest {
     }
 
     @Test
+    void manyCalls_shareOneConnection() throws Exception {
+        List<java.util.concurrent.Future<String>> answers = new ArrayList<>();
+        for (int i = 0; i < 1000; i++) {
+            answers.add(ClientCalls.futureUnaryCall(channel.newCall(UNARY, options()), "call " + i));
+        }
+        for (int i = 0; i < 1000; i++) {
+            assertThat(answers.get(i).get()).isEqualTo("call " + i);
+        }
+        String clusters = mesh.send(java.net.http.HttpRequest.newBuilder(java.net.URI.create(
+                                "http://127.0.0.1:" + mesh.proxy().adminPort() + "/clusters"))
+                        .build())
+                .body();
+        // More streams than the app takes at a time may have wanted a second.
+        assertThat(clusters).containsPattern("app::127\\.0\\.0\\.1:\\d+::cx_total::[1-9]\n");
+    }
+
+    @Test
     void serverStreaming() {
         Iterator<String> answers = ClientCalls.blockingServerStreamingCall(channel, DOWN, options(), "1000");
         List<String> all = new ArrayList<>();

@@ -3,7 +3,6 @@ package dev.lateen.proxy;
 import static dev.lateen.proxy.TestMesh.TIMEOUT;
 import static dev.lateen.proxy.TestMesh.cluster;
 import static dev.lateen.proxy.TestMesh.http;
-import static dev.lateen.proxy.TestMesh.reply;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.envoyproxy.envoy.config.listener.v3.Listener;
@@ -19,7 +18,6 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -119,25 +117,6 @@ final class Http2Test {
         assertThat(head).contains(version.equals("--http1.1") ? "HTTP/1.1 200" : "HTTP/2 200");
         assertThat(head).containsIgnoringCase("x-cookie: a=b; c=d");
         assertThat(Files.exists(back) ? Files.readAllBytes(back) : new byte[0]).isEqualTo(bytes);
-    }
-
-    @Test
-    void manyRequests_shareOneConnection() throws Exception {
-        int app = mesh.backend(exchange -> reply(exchange, 200, exchange.getRequestURI() + "\n"));
-        chain(HTTP2, app);
-        String answers = curl(
-                "--http2-prior-knowledge",
-                "--parallel",
-                "--parallel-max",
-                "50",
-                "http://127.0.0.1:" + mesh.port() + "/[1-200]");
-        assertThat(answers.lines()).hasSize(200).contains("/1", "/200");
-        String stats = adminClusters();
-        assertThat(stats).containsPattern("next::127\\.0\\.0\\.1:\\d+::cx_total::[12]\n");
-    }
-
-    private String adminClusters() throws Exception {
-        return curl("http://127.0.0.1:" + mesh.proxy().adminPort() + "/clusters");
     }
 
     @ParameterizedTest

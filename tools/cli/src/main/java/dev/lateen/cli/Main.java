@@ -16,16 +16,23 @@ import picocli.CommandLine.Command;
         description = "A service mesh, and a local cluster to run it in.",
         mixinStandardHelpOptions = true,
         subcommands = {
+            AnalyzeCommand.class,
+            ConsoleCommand.class,
+            DashboardCommand.class,
             DemoCommand.class,
             DiscoveryCommand.class,
             DownCommand.class,
+            ExplainCommand.class,
             InstallCommand.class,
             KubeconfigCommand.class,
             KubeInjectCommand.class,
             ProxyCommand.class,
+            ProxyConfigCommand.class,
+            ProxyStatusCommand.class,
             StatusCommand.class,
             UninstallCommand.class,
             UpCommand.class,
+            ValidateCommand.class,
             VersionCommand.class
         })
 public final class Main {

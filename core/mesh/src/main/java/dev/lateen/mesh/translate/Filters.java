@@ -4,6 +4,7 @@ import static dev.lateen.mesh.translate.Messages.any;
 
 import com.google.protobuf.Message;
 import dev.lateen.config.MeshConfig;
+import dev.lateen.mesh.Snapshot;
 import io.envoyproxy.envoy.config.accesslog.v3.AccessLog;
 import io.envoyproxy.envoy.config.listener.v3.Filter;
 import io.envoyproxy.envoy.config.listener.v3.ListenerFilter;
@@ -17,6 +18,7 @@ import io.envoyproxy.envoy.extensions.filters.listener.tls_inspector.v3.TlsInspe
 import io.envoyproxy.envoy.extensions.filters.network.http_connection_manager.v3.HttpConnectionManager;
 import io.envoyproxy.envoy.extensions.filters.network.http_connection_manager.v3.HttpConnectionManager.CodecType;
 import io.envoyproxy.envoy.extensions.filters.network.http_connection_manager.v3.HttpConnectionManager.ForwardClientCertDetails;
+import io.envoyproxy.envoy.extensions.filters.network.http_connection_manager.v3.HttpConnectionManager.PathWithEscapedSlashesAction;
 import io.envoyproxy.envoy.extensions.filters.network.http_connection_manager.v3.HttpConnectionManager.ServerHeaderTransformation;
 import io.envoyproxy.envoy.extensions.filters.network.http_connection_manager.v3.HttpConnectionManager.SetCurrentClientCertDetails;
 import io.envoyproxy.envoy.extensions.filters.network.http_connection_manager.v3.HttpConnectionManager.UpgradeConfig;
@@ -25,6 +27,7 @@ import io.envoyproxy.envoy.extensions.filters.network.http_connection_manager.v3
 import io.envoyproxy.envoy.extensions.filters.network.tcp_proxy.v3.TcpProxy;
 import io.envoyproxy.envoy.extensions.filters.network.tcp_proxy.v3.TcpProxy.WeightedCluster;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /** Filters of listeners, with the mesh's settings in them. */
 final class Filters {
@@ -48,17 +51,21 @@ final class Filters {
     }
 
     private final List<AccessLog> accessLogs;
+    private final MeshConfig.Normalization normalization;
+    private final HttpConnectionManager.@Nullable Tracing tracing;
 
     private final List<HttpFilter> guards;
 
-    Filters(MeshConfig mesh) {
-        this(mesh, List.of());
+    Filters(Snapshot snapshot) {
+        this(snapshot, List.of());
     }
 
     /** @param guards filters that every request passes before all others */
-    Filters(MeshConfig mesh, List<HttpFilter> guards) {
-        this.accessLogs = AccessLogs.of(mesh);
+    Filters(Snapshot snapshot, List<HttpFilter> guards) {
+        this.accessLogs = AccessLogs.of(snapshot.mesh());
+        this.tracing = Tracing.of(snapshot.mesh(), snapshot.registry(), snapshot.domain());
         this.guards = List.copyOf(guards);
+        this.normalization = snapshot.mesh().effectiveNormalization();
     }
 
     /** HTTP, with routes that come by name. */
@@ -87,10 +94,13 @@ final class Filters {
                 .setUseRemoteAddress(side == Side.GATEWAY ? Messages.TRUE : Messages.FALSE)
                 .setGenerateRequestId(Messages.TRUE)
                 .setProxy100Continue(true)
-                .setNormalizePath(Messages.TRUE)
                 .setStreamIdleTimeout(Messages.ZERO)
                 .addUpgradeConfigs(UpgradeConfig.newBuilder().setUpgradeType("websocket"))
                 .addAllAccessLog(accessLogs);
+        normalize(manager);
+        if (tracing != null) {
+            manager.setTracing(tracing);
+        }
         switch (side) {
             case OUTBOUND -> {}
             case INBOUND ->
@@ -105,6 +115,18 @@ final class Filters {
                                 currentCertificate().setDns(true).setCert(true));
         }
         return manager;
+    }
+
+    private void normalize(HttpConnectionManager.Builder manager) {
+        switch (normalization) {
+            case NONE -> manager.setNormalizePath(Messages.FALSE);
+            case DEFAULT, BASE -> manager.setNormalizePath(Messages.TRUE);
+            case MERGE_SLASHES -> manager.setNormalizePath(Messages.TRUE).setMergeSlashes(true);
+            case DECODE_AND_MERGE_SLASHES ->
+                manager.setNormalizePath(Messages.TRUE)
+                        .setMergeSlashes(true)
+                        .setPathWithEscapedSlashesAction(PathWithEscapedSlashesAction.UNESCAPE_AND_FORWARD);
+        }
     }
 
     private static SetCurrentClientCertDetails.Builder currentCertificate() {

@@ -5,7 +5,8 @@ import com.sun.net.httpserver.HttpServer;
 import dev.lateen.proxy.ProxyOptions;
 import dev.lateen.proxy.config.XdsConfiguration;
 import dev.lateen.proxy.http.Decisions;
-import dev.lateen.proxy.http.RequestStatistics;
+import dev.lateen.proxy.telemetry.AppMetrics;
+import dev.lateen.proxy.telemetry.Telemetry;
 import io.envoyproxy.envoy.admin.v3.ServerInfo;
 import io.envoyproxy.envoy.config.core.v3.Node;
 import java.io.IOException;
@@ -48,7 +49,8 @@ public final class AdminServers implements AutoCloseable {
     private final Decisions decisions;
     private final ConfigPages configPages;
     private final ClusterPages clusterPages;
-    private final StatisticsPages statisticsPages;
+    private final Telemetry telemetry;
+    private final AppMetrics appMetrics;
     private final LoggingPage loggingPage = new LoggingPage();
     private final AppProbes probes;
     private final int adminPort;
@@ -79,6 +81,10 @@ public final class AdminServers implements AutoCloseable {
             return new Page(200, "application/json", text);
         }
 
+        static Page metrics(String text) {
+            return new Page(200, "text/plain; version=0.0.4; charset=UTF-8", text);
+        }
+
         static Page error(int status, String text) {
             return new Page(status, "text/plain; charset=UTF-8", text);
         }
@@ -98,7 +104,7 @@ public final class AdminServers implements AutoCloseable {
             ProxyOptions options,
             Node node,
             XdsConfiguration configuration,
-            RequestStatistics statistics,
+            Telemetry telemetry,
             Decisions decisions,
             Lifecycle lifecycle)
             throws IOException {
@@ -108,7 +114,8 @@ public final class AdminServers implements AutoCloseable {
         this.decisions = decisions;
         configPages = new ConfigPages(configuration, node, this::state, Instant.now());
         clusterPages = new ClusterPages(configuration);
-        statisticsPages = new StatisticsPages(configuration, statistics, options);
+        this.telemetry = telemetry;
+        appMetrics = new AppMetrics(options.appMetrics());
         probes = new AppProbes(options.probes());
         try {
             HttpServer admin = serve(InetAddress.getLoopbackAddress(), options.adminPort(), this::admin);
@@ -171,7 +178,7 @@ public final class AdminServers implements AutoCloseable {
             case "/config_dump" -> configPages.dump(question);
             case "/decisions" -> decisions();
             case "/server_info" -> configPages.info();
-            case "/stats", "/stats/prometheus" -> statisticsPages.metrics();
+            case "/stats", "/stats/prometheus" -> metrics();
             case "/logging" -> posted(question, () -> loggingPage.answer(question));
             case "/drain_listeners" -> posted(question, () -> done(lifecycle::drain));
             case "/healthcheck/fail" -> posted(question, () -> done(() -> unwell = true));
@@ -185,8 +192,12 @@ public final class AdminServers implements AutoCloseable {
         return question.path().equals("/healthz/ready") ? ready() : missing(question);
     }
 
+    private Page metrics() {
+        return Page.metrics(telemetry.page());
+    }
+
     private Page metrics(Question question) {
-        return question.path().equals("/stats/prometheus") ? statisticsPages.metrics() : missing(question);
+        return question.path().equals("/stats/prometheus") ? metrics() : missing(question);
     }
 
     private Page agent(Question question) throws InterruptedException {
@@ -195,7 +206,7 @@ public final class AdminServers implements AutoCloseable {
         }
         return switch (question.path()) {
             case "/healthz/ready" -> ready();
-            case "/stats/prometheus" -> statisticsPages.metrics();
+            case "/stats/prometheus" -> Page.metrics(telemetry.page() + appMetrics.page());
             case "/quitquitquit" -> posted(question, () -> done(lifecycle::quit));
             case "/drain" -> posted(question, () -> done(lifecycle::drain));
             default -> missing(question);
@@ -252,6 +263,7 @@ public final class AdminServers implements AutoCloseable {
     @Override
     public void close() {
         servers.forEach(server -> server.stop(0));
+        appMetrics.close();
         threads.shutdownNow();
     }
 }

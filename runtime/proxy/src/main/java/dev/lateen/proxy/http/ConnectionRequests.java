@@ -59,7 +59,7 @@ public final class ConnectionRequests implements ServerStreams {
 
     @Override
     public void malformed(int status, String detail) {
-        service.statistics().count(inbound, "", status, ResponseFlag.DPE.shortName());
+        service.telemetry().malformed(inbound, status, ResponseFlag.DPE);
     }
 
     @Override
@@ -69,6 +69,7 @@ public final class ConnectionRequests implements ServerStreams {
         // Before the field that tells it is changed.
         InetAddress client = preparation.client(head, facts);
         HeadPreparation.Refusal refusal = preparation.request(head, facts, this::requestId);
+        record.trace(manager.tracing());
         ActiveConfiguration configuration = service.configuration().get();
         RouteTable table = configuration.routes(manager.routes());
         RouteAction action = table == null ? null : table.decide(head, service.random(), Trace.NONE);
@@ -180,6 +181,7 @@ public final class ConnectionRequests implements ServerStreams {
             LocalReply.send(request.answer(), head, forward.responseHeaders(), fault, record);
             return new Discard(request.answer());
         }
+        record.toward(cluster);
         Timeouts timeouts = forward.timeouts(head, router);
         Pick pick = new Pick(service.random())
                 .hash(forward.hash(head, facts))

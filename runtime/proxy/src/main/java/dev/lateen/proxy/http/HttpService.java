@@ -2,6 +2,7 @@ package dev.lateen.proxy.http;
 
 import dev.lateen.proxy.config.ActiveConfiguration;
 import dev.lateen.proxy.net.Worker;
+import dev.lateen.proxy.telemetry.LoopTelemetry;
 import dev.lateen.proxy.upstream.ConnectionPools;
 import dev.lateen.proxycore.ConnectionFacts;
 import dev.lateen.proxycore.rbac.Access;
@@ -17,7 +18,7 @@ import java.util.random.RandomGenerator;
  * @param pools its connections to endpoints
  * @param configuration what is in force
  * @param random for shares, weights and back-offs; used on this event loop only
- * @param statistics counts of all requests
+ * @param telemetry counts what passes, and traces it
  * @param log takes lines of access logs, without blocking
  * @param clock the time of day
  * @param decisions keeps refusals with their reasons
@@ -27,7 +28,7 @@ public record HttpService(
         ConnectionPools pools,
         Supplier<ActiveConfiguration> configuration,
         RandomGenerator random,
-        RequestStatistics statistics,
+        LoopTelemetry telemetry,
         AccessLogSink log,
         java.time.InstantSource clock,
         Decisions decisions) {

@@ -98,9 +98,9 @@ final class Mirroring implements RequestEvents {
                 RequestHead copied = head.copy();
                 copied.authority(mirror.host(copied.authority()));
                 new Copy(host, copied, copy.duplicate()).start(cluster);
-            } else {
-                service.statistics().count(false, mirror.cluster(), 0, "UH");
             }
+            // A copy without anywhere to go is lost in silence for its caller, as Envoy's shadows are: the cluster's
+            // membership_healthy tells.
         }
         copy.release();
     }

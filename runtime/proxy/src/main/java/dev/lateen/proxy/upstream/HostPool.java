@@ -12,10 +12,10 @@ import dev.lateen.proxycore.ResetReason;
 import dev.lateen.proxycore.balance.LiveCluster;
 import dev.lateen.proxycore.cluster.CircuitBreaker;
 import dev.lateen.proxycore.cluster.Host;
+import dev.lateen.proxycore.cluster.UpstreamHttp;
 import dev.lateen.proxycore.listener.TransportSocket;
 import io.netty.channel.ChannelHandler;
 import io.netty.channel.ConnectTimeoutException;
-import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.Deque;
 import java.util.HashMap;
@@ -142,6 +142,7 @@ final class HostPool {
                         host.connectionOpened();
                         pooled.put(connection.connection, connection);
                         connection.opened = true;
+                        connection.openedAt = worker.timer().nanoTime();
                         offer(connection);
                     } else {
                         breaker.connections().release();
@@ -216,9 +217,11 @@ final class HostPool {
         private Timer.Timeout timeout = () -> {};
         private int requests;
         private long idleSince;
+        private boolean watched;
         private boolean closedHere;
         private boolean opened;
         private boolean isReady;
+        private long openedAt;
 
         @SuppressWarnings("NullAway.Init") // set by handler(): connection and owner need each other
         Pooled(LiveCluster cluster, CircuitBreaker breaker) {
@@ -252,7 +255,6 @@ final class HostPool {
         }
 
         void use() {
-            timeout.cancel();
             requests++;
         }
 
@@ -261,10 +263,39 @@ final class HostPool {
                 return;
             }
             idleSince = worker.timer().nanoTime();
-            Duration most = cluster.config().http().idleTimeout();
-            if (!most.isZero()) {
-                timeout.cancel();
-                timeout = worker.timer().after(most.toNanos(), this::idleForTooLong);
+            if (!watched) {
+                watch(restLeft());
+            }
+        }
+
+        /** One timer for the connection's life, not one for each rest; {@link Long#MAX_VALUE} for none. */
+        private void watch(long rest) {
+            watched = rest < Long.MAX_VALUE;
+            if (watched) {
+                timeout = worker.timer().after(Math.max(0, rest), this::checkRest);
+            }
+        }
+
+        /** How long it may rest yet: until it has been idle for too long, or is too old. */
+        private long restLeft() {
+            long most = cluster.config().http().idleTimeout().toNanos();
+            long idleFor = most == 0
+                    ? Long.MAX_VALUE
+                    : idleSince + most - worker.timer().nanoTime();
+            return Math.min(idleFor, lifeLeft());
+        }
+
+        private void checkRest() {
+            watched = false;
+            if (connection.streams() > 0) {
+                return; // watched again when it rests
+            }
+            if (lifeLeft() <= 0) {
+                connection.close();
+            } else if (restLeft() <= 0) {
+                idleForTooLong();
+            } else {
+                watch(restLeft());
             }
         }
 
@@ -276,9 +307,17 @@ final class HostPool {
             connection.close();
         }
 
+        /** Nanoseconds that the connection may still live. */
+        private long lifeLeft() {
+            UpstreamHttp http = cluster.config().http();
+            return http.maxConnectionDuration().isZero()
+                    ? Long.MAX_VALUE
+                    : http.maxConnectionDuration().toNanos() - (worker.timer().nanoTime() - openedAt);
+        }
+
         @Override
         public void available(ClientConnection client) {
-            if (usedUp()) {
+            if (usedUp() || lifeLeft() <= 0) {
                 place(this);
                 client.drain();
             } else {

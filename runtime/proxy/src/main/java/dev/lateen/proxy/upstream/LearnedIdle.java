@@ -19,9 +19,9 @@ final class LearnedIdle {
     void lived(long nanos) {
         lives[seen % REMEMBERED] = nanos;
         seen++;
-        long shortest =
-                Arrays.stream(lives, 0, Math.min(seen, REMEMBERED)).min().orElse(Long.MAX_VALUE);
-        trusted = (long) (shortest * TRUSTED);
+        int known = Math.min(seen, REMEMBERED);
+        long shortest = Arrays.stream(lives, 0, known).min().orElse(Long.MAX_VALUE);
+        trusted = (long) (shortest * TRUSTED * known / REMEMBERED);
     }
 
     /** Whether a connection that has been idle for so long may carry another request. */
