@@ -97,7 +97,7 @@ public final class ApiDocument {
                 proxy and on a stock Envoy: it passes, and fails when the field is taken out of its manifests (`.ci/parts/envoy`).
                 Or it is refused, with the words that stand in the row after the field's name. Any other field is refused as unknown.
                 """);
-        for (Kind<?> kind : Kinds.all()) {
+        for (Kind<?> kind : traffic()) {
             text.append("\n## ")
                     .append(kind.name())
                     .append("\n\n")
@@ -184,5 +184,12 @@ public final class ApiDocument {
             case Union union -> union.branches().forEach(visitor);
             default -> {}
         }
+    }
+
+    /** Kinds of security have tables of their own. */
+    private static List<Kind<?>> traffic() {
+        return Kinds.all().stream()
+                .filter(kind -> kind.group().equals("networking.istio.io"))
+                .toList();
     }
 }

@@ -29,6 +29,9 @@ import org.jspecify.annotations.Nullable;
  * removed.
  */
 public final class MeshInstaller {
+    private static final String EVERYTHING = "grafana.enabled=true,servicegraph.enabled=true,tracing.enabled=true";
+    private static final String ROOT_CERTIFICATE = "istio-ca-root-cert";
+
     private final KubernetesClient client;
     private final Consumer<String> progress;
     private final Duration patience;
@@ -75,8 +78,8 @@ public final class MeshInstaller {
      */
     public void uninstall() throws InstallException {
         try {
-            List<HasMetadata> objects =
-                    MeshManifest.of(InstallFlags.parse(List.of()), isLocal()).reversed();
+            List<HasMetadata> objects = MeshManifest.of(InstallFlags.parse(List.of(EVERYTHING)), isLocal())
+                    .reversed();
             nameCustomObjects();
             int removed = 0;
             for (HasMetadata object : objects) {
@@ -96,6 +99,13 @@ public final class MeshInstaller {
             for (HasMetadata object : objects) {
                 awaitGone(object);
             }
+            // The control plane, which is gone now, had put its root certificate into every namespace.
+            client.configMaps()
+                    .inAnyNamespace()
+                    .withField("metadata.name", ROOT_CERTIFICATE)
+                    .list()
+                    .getItems()
+                    .forEach(map -> client.resource(map).delete());
         } catch (KubernetesClientException e) {
             throw new InstallException(explain(e), e);
         }
