@@ -9,7 +9,8 @@ import java.util.stream.Stream;
 
 /**
  * The caches of loaded classes (JEP 514) of a built Lateen, as {@code bin/aot-caches} makes them. The JVM does not
- * notice when jars have changed since, and would run the old classes; so a cache is used only while nothing is newer.
+ * notice when jars have changed or moved since, and would run the old classes; so a cache is used only in the place that
+ * it was made for and while nothing is newer.
  */
 final class AotCaches {
     private final Path directory;
@@ -26,6 +27,10 @@ final class AotCaches {
         return new AotCaches(
                 directory,
                 Files.exists(last)
+                        && Files.exists(directory.resolve("home"))
+                        && Files.readString(directory.resolve("home"))
+                                .strip()
+                                .equals(home.toAbsolutePath().toString())
                         && nothingNewer(home.resolve("lib"), Files.getLastModifiedTime(last))
                         && nothingNewer(home.resolve("jvm"), Files.getLastModifiedTime(last)));
     }

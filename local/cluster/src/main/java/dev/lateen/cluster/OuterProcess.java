@@ -5,15 +5,14 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Optional;
-import java.util.concurrent.ExecutionException;
-import java.util.concurrent.TimeUnit;
-import java.util.concurrent.TimeoutException;
 
 /**
  * The process on the host that holds a running cluster, as the pid file names it: its number and its start time, so that
  * another process which has got that number since is not taken for it.
  */
 record OuterProcess(ProcessHandle handle, String started) {
+    private static final Duration POLL = Duration.ofMillis(20);
+
     /** The running one that a pid file names. */
     static Optional<OuterProcess> read(Path file) throws IOException {
         if (!Files.exists(file)) {
@@ -37,14 +36,21 @@ record OuterProcess(ProcessHandle handle, String started) {
         Files.writeString(file, process.pid() + " " + startTime(process.pid()) + "\n");
     }
 
-    /** Field 22 of {@code /proc/PID/stat}: clock ticks since the machine's start; empty when it is gone. */
     private static String startTime(long pid) {
         try {
-            String stat = Files.readString(Path.of("/proc/" + pid + "/stat"));
-            return stat.substring(stat.lastIndexOf(')') + 2).split(" ")[19];
+            return startTime(Files.readString(Path.of("/proc/" + pid + "/stat")));
         } catch (IOException e) {
             return "";
         }
+    }
+
+    /**
+     * Field 22 of {@code /proc/PID/stat}: clock ticks since the machine's start. Empty when the process has ended and is
+     * still listed because nobody asked for its exit code (field 3), as in containers whose first process never does.
+     */
+    static String startTime(String stat) {
+        String[] fields = stat.substring(stat.lastIndexOf(')') + 2).split(" ", -1);
+        return fields[0].equals("Z") || fields[0].equals("X") ? "" : fields[19];
     }
 
     /** Asks the cluster to stop and waits; after {@code patience} the kernel ends it. */
@@ -58,16 +64,18 @@ record OuterProcess(ProcessHandle handle, String started) {
     }
 
     private boolean ends(Duration patience) {
+        long start = System.nanoTime();
         try {
-            var _ = handle.onExit().get(patience.toMillis(), TimeUnit.MILLISECONDS);
+            while (startTime(handle.pid()).equals(started)) {
+                if (System.nanoTime() - start > patience.toNanos()) {
+                    return false;
+                }
+                Thread.sleep(POLL);
+            }
             return true;
-        } catch (TimeoutException e) {
-            return false;
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
             return false;
-        } catch (ExecutionException e) {
-            return true;
         }
     }
 }

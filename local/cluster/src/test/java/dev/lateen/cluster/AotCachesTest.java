@@ -27,6 +27,7 @@ class AotCachesTest {
             Files.createDirectories(path.getParent());
             Files.createFile(path);
         }
+        Files.writeString(home.resolve("aot/home"), home + "\n");
         for (String file : List.of("lib/proxy.jar", "lib", "jvm/proxy", "jvm")) {
             age(file, MADE.minusSeconds(60));
         }
@@ -48,6 +49,12 @@ class AotCachesTest {
     @ValueSource(strings = {"lib/proxy.jar", "lib", "jvm/proxy"})
     void aCacheIsNotUsedWhenSomethingChangedSince(String changed) throws IOException {
         age(changed, MADE.plusSeconds(1));
+        assertThat(AotCaches.of(home).cache("proxy")).isEmpty();
+    }
+
+    @Test
+    void aCacheIsNotUsedInAnotherPlace() throws IOException {
+        Files.writeString(home.resolve("aot/home"), "/elsewhere\n");
         assertThat(AotCaches.of(home).cache("proxy")).isEmpty();
     }
 

@@ -37,6 +37,10 @@ final class ContainerPlans {
         base.put("HOME", "/root");
         String hostname = pod.getSpec().getHostname();
         base.put("HOSTNAME", hostname == null ? pod.getMetadata().getName() : hostname);
+        if (!otherUsers) {
+            // A tar that unpacks as root (kubectl cp) would give files to users that do not exist here.
+            base.put("TAR_OPTIONS", "--no-same-owner");
+        }
         base.putAll(image.env());
         if (Boolean.TRUE.equals(container.getTty())) {
             base.put("TERM", "xterm");
