@@ -41,6 +41,7 @@ public final class ApiDocument {
             Map.entry("Ingress.captureMode", "only DEFAULT and IPTABLES, which mean the same"),
             Map.entry("Egress.captureMode", "only DEFAULT and IPTABLES, which mean the same"),
             Map.entry("ServerTls.mode", "only PASSTHROUGH, which is how it is without"),
+            Map.entry("Match.proxy", "both of its fields are refused"),
             Map.entry("MeshConfig.trustDomain", "counts for certificates"),
             Map.entry("MeshConfig.defaultConfig", "read by injection"));
 
