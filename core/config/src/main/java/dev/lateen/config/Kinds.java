@@ -7,6 +7,9 @@ import dev.lateen.config.networking.ServiceEntry;
 import dev.lateen.config.networking.Sidecar;
 import dev.lateen.config.networking.VirtualService;
 import dev.lateen.config.networking.WorkloadEntry;
+import dev.lateen.config.security.AuthorizationPolicy;
+import dev.lateen.config.security.PeerAuthentication;
+import dev.lateen.config.security.RequestAuthentication;
 import java.util.List;
 import java.util.Optional;
 
@@ -45,6 +48,29 @@ public final class Kinds {
             new Kind.Column("Location", "string", ".spec.location"),
             new Kind.Column("Resolution", "string", ".spec.resolution"));
 
+    public static final Kind<PeerAuthentication> PEER_AUTHENTICATION = security(
+            "PeerAuthentication",
+            "peerauthentications",
+            List.of("pa"),
+            PeerAuthentication.class,
+            "Whether callers must show a certificate of the mesh.",
+            new Kind.Column("Mode", "string", ".spec.mtls.mode"));
+
+    public static final Kind<RequestAuthentication> REQUEST_AUTHENTICATION = security(
+            "RequestAuthentication",
+            "requestauthentications",
+            List.of("ra"),
+            RequestAuthentication.class,
+            "Whose tokens are believed.");
+
+    public static final Kind<AuthorizationPolicy> AUTHORIZATION_POLICY = security(
+            "AuthorizationPolicy",
+            "authorizationpolicies",
+            List.of("ap"),
+            AuthorizationPolicy.class,
+            "Who may call workloads.",
+            new Kind.Column("Action", "string", ".spec.action"));
+
     public static final Kind<WorkloadEntry> WORKLOAD_ENTRY = networking(
             "WorkloadEntry",
             "workloadentries",
@@ -63,8 +89,17 @@ public final class Kinds {
             EnvoyFilter.class,
             "Changes of what proxies are told, in Envoy's own messages.");
 
-    private static final List<Kind<?>> ALL =
-            List.of(VIRTUAL_SERVICE, DESTINATION_RULE, GATEWAY, SERVICE_ENTRY, WORKLOAD_ENTRY, SIDECAR, ENVOY_FILTER);
+    private static final List<Kind<?>> ALL = List.of(
+            VIRTUAL_SERVICE,
+            DESTINATION_RULE,
+            GATEWAY,
+            SERVICE_ENTRY,
+            WORKLOAD_ENTRY,
+            SIDECAR,
+            ENVOY_FILTER,
+            PEER_AUTHENTICATION,
+            REQUEST_AUTHENTICATION,
+            AUTHORIZATION_POLICY);
 
     private Kinds() {}
 
@@ -90,6 +125,26 @@ public final class Kinds {
                 name,
                 plural,
                 shortName.isEmpty() ? List.of() : List.of(shortName),
+                spec,
+                List.copyOf(all),
+                description);
+    }
+
+    private static <S extends Record> Kind<S> security(
+            String name,
+            String plural,
+            List<String> shortNames,
+            Class<S> spec,
+            String description,
+            Kind.Column... columns) {
+        List<Kind.Column> all = new java.util.ArrayList<>(List.of(columns));
+        all.add(AGE);
+        return new Kind<>(
+                "security.istio.io",
+                List.of("v1", "v1beta1"),
+                name,
+                plural,
+                shortNames,
                 spec,
                 List.copyOf(all),
                 description);

@@ -56,10 +56,7 @@ public final class Demo {
                 new LoadBalancing(),
                 new CircuitBreaker(),
                 new AbsentChapter("security", "Identity and encryption", List.of("certificates and mutual TLS")),
-                new AbsentChapter(
-                        "observability",
-                        "Dashboards, traces, graph",
-                        List.of("dashboards", "tracing", "the service map")),
+                new Observability(),
                 new CleanUp(cluster));
     }
 

@@ -1,6 +1,7 @@
 package dev.lateen.proxy;
 
 import dev.lateen.proxy.http.AccessLogSink;
+import java.io.BufferedOutputStream;
 import java.io.IOException;
 import java.io.OutputStream;
 import java.io.PrintStream;
@@ -8,6 +9,7 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
+import java.time.Duration;
 import java.util.HashMap;
 import java.util.Map;
 import java.util.concurrent.ArrayBlockingQueue;
@@ -23,6 +25,7 @@ import org.slf4j.LoggerFactory;
 final class AccessLogWriter implements AccessLogSink, AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(AccessLogWriter.class);
     private static final int WAITING = 10_000;
+    private static final Duration PAUSE = Duration.ofMillis(20);
 
     private final BlockingQueue<Line> lines = new ArrayBlockingQueue<>(WAITING);
     private final Map<String, OutputStream> outputs = new HashMap<>();
@@ -41,20 +44,35 @@ final class AccessLogWriter implements AccessLogSink, AutoCloseable {
     private void run() {
         try {
             while (true) {
-                Line line = lines.take();
-                try {
-                    OutputStream out = output(line.path());
-                    out.write(line.text().getBytes(StandardCharsets.UTF_8));
-                    if (lines.isEmpty()) {
-                        out.flush();
-                    }
-                } catch (IOException e) {
-                    LOG.warn("access log {} cannot be written: {}", line.path(), e.getMessage());
-                }
+                write(lines.take());
+                // Lines that come together are written together: a wake-up for each would cost more than the request.
+                Thread.sleep(PAUSE);
+                writeWaiting();
             }
         } catch (InterruptedException e) {
-            // Closing interrupts it: what is still waiting is written there.
+            writeWaiting(); // it is being closed
             Thread.currentThread().interrupt();
+        }
+    }
+
+    private void writeWaiting() {
+        for (Line line = lines.poll(); line != null; line = lines.poll()) {
+            write(line);
+        }
+        outputs.forEach((path, out) -> {
+            try {
+                out.flush();
+            } catch (IOException e) {
+                LOG.warn("access log {} cannot be written: {}", path, e.getMessage());
+            }
+        });
+    }
+
+    private void write(Line line) {
+        try {
+            output(line.path()).write(line.text().getBytes(StandardCharsets.UTF_8));
+        } catch (IOException e) {
+            LOG.warn("access log {} cannot be written: {}", line.path(), e.getMessage());
         }
     }
 
@@ -64,7 +82,8 @@ final class AccessLogWriter implements AccessLogSink, AutoCloseable {
             PrintStream standard = System.out;
             known = path.isEmpty() || path.equals("/dev/stdout")
                     ? standard
-                    : Files.newOutputStream(Path.of(path), StandardOpenOption.CREATE, StandardOpenOption.APPEND);
+                    : new BufferedOutputStream(
+                            Files.newOutputStream(Path.of(path), StandardOpenOption.CREATE, StandardOpenOption.APPEND));
             outputs.put(path, known);
         }
         return known;

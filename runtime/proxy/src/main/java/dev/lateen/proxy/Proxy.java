@@ -6,13 +6,15 @@ import dev.lateen.proxy.admin.AdminServers;
 import dev.lateen.proxy.config.ActiveConfiguration;
 import dev.lateen.proxy.config.NameResolution;
 import dev.lateen.proxy.config.XdsConfiguration;
+import dev.lateen.proxy.http.Decisions;
 import dev.lateen.proxy.http.HttpService;
-import dev.lateen.proxy.http.RequestStatistics;
 import dev.lateen.proxy.listener.ListenerSockets;
 import dev.lateen.proxy.net.Sockets;
 import dev.lateen.proxy.net.Timer;
 import dev.lateen.proxy.net.Transport;
 import dev.lateen.proxy.net.Worker;
+import dev.lateen.proxy.telemetry.SpanExporter;
+import dev.lateen.proxy.telemetry.Telemetry;
 import dev.lateen.proxy.tls.IdentityAgent;
 import dev.lateen.proxy.tls.IdentityOptions;
 import dev.lateen.proxy.tls.SecretStore;
@@ -69,6 +71,7 @@ public final class Proxy implements AutoCloseable {
     private final AdminServers admin;
     private final AdsClient ads;
     private final SecretStore secrets = new SecretStore();
+    private final Decisions decisions = new Decisions();
     private final @Nullable IdentityAgent identity;
     private final AccessLogWriter log = new AccessLogWriter();
     private final CountDownLatch closed = new CountDownLatch(1);
@@ -93,11 +96,30 @@ public final class Proxy implements AutoCloseable {
         ControlPlaneChannels channels = new ControlPlaneChannels(transport, loops, sockets, options.identity());
         Tls tls = new Tls(new TlsContexts(secrets, Clock.systemUTC()));
         UpstreamSockets upstreams = new UpstreamSockets(sockets, tls);
-        RequestStatistics statistics = new RequestStatistics();
         fromOthers = options.role() == ProxyOptions.Role.ROUTER
                 ? listener -> true
                 : listener -> listener.direction() == CompiledListener.TrafficDirection.INBOUND;
         configuration = new XdsConfiguration(new Random(), Clock.systemUTC(), this::subscribe, this::changed);
+        Node node = node(options);
+        // Spans leave on the loop that accepts, which carries no traffic.
+        EventLoop accepting = acceptor.next();
+        Worker exporting = new Worker(options.concurrency(), accepting, Timer.of(accepting));
+        SpanExporter exporter = new SpanExporter(
+                exporting,
+                new ConnectionPools(exporting, upstreams),
+                name -> configuration.current().clusters().get(name),
+                new Random(),
+                node.getCluster(),
+                options.metadata().getOrDefault("INSTANCE_IPS", "127.0.0.1"));
+        exporter.start();
+        Telemetry telemetry = new Telemetry(
+                node.getMetadata(),
+                options.nodeId(),
+                principal(options),
+                () -> configuration.current().clusters(),
+                options.role() == ProxyOptions.Role.SIDECAR,
+                Telemetry.LABEL_SETS,
+                exporter);
         int index = 0;
         for (var executor : loops) {
             EventLoop loop = (EventLoop) executor;
@@ -109,22 +131,22 @@ public final class Proxy implements AutoCloseable {
                             new ConnectionPools(worker, upstreams),
                             configuration::current,
                             new Random(),
-                            statistics,
+                            telemetry.loop(),
                             log,
-                            Clock.systemUTC()));
+                            Clock.systemUTC(),
+                            decisions));
         }
         listeners = new ListenerSockets(sockets, upstreams, tls, acceptor, loops, this::service);
         names = new NameResolution();
-        Node node = node(options);
         ads = new AdsClient(() -> channels.discovery(options.controlPlane()), node, configuration);
-        admin = new AdminServers(options, node, configuration, statistics, lifecycle());
-        ads.subscribe(XdsConfiguration.CLUSTERS, Subscription.ALL);
-        ads.subscribe(XdsConfiguration.LISTENERS, Subscription.ALL);
         IdentityOptions known = options.identity();
         identity = known == null
                 ? null
                 : new IdentityAgent(known, () -> channels.authority(known), secrets, Clock.systemUTC(), new Random())
                         .start();
+        admin = new AdminServers(options, node, configuration, telemetry, decisions, lifecycle());
+        ads.subscribe(XdsConfiguration.CLUSTERS, Subscription.ALL);
+        ads.subscribe(XdsConfiguration.LISTENERS, Subscription.ALL);
         ads.start();
         var _ = acceptor.next()
                 .scheduleAtFixedRate(
@@ -156,8 +178,7 @@ public final class Proxy implements AutoCloseable {
         current.clusters()
                 .values()
                 .forEach(cluster -> hosts.addAll(cluster.hosts().current().all()));
-        services.forEach(
-                (loop, service) -> loop.execute(() -> service.pools().closeIdle(host -> !hosts.contains(host))));
+        services.forEach((loop, service) -> loop.execute(() -> service.pools().drain(host -> !hosts.contains(host))));
     }
 
     private AdminServers.Lifecycle lifecycle() {
@@ -168,6 +189,11 @@ public final class Proxy implements AutoCloseable {
                     announceEnd();
                     listeners.stopAccepting(fromOthers);
                 });
+            }
+
+            @Override
+            public boolean identified() {
+                return identity == null || identity.current() != null;
             }
 
             @Override
@@ -222,6 +248,14 @@ public final class Proxy implements AutoCloseable {
                 .setUserAgentName("lateen")
                 .setMetadata(metadata)
                 .build();
+    }
+
+    private static String principal(ProxyOptions options) {
+        return options.identity() == null
+                ? ""
+                : "spiffe://" + options.metadata().getOrDefault("TRUST_DOMAIN", "cluster.local") + "/ns/"
+                        + options.namespace() + "/sa/"
+                        + options.metadata().getOrDefault("SERVICE_ACCOUNT", "default");
     }
 
     private static Value text(String text) {

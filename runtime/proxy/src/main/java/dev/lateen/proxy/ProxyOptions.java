@@ -20,6 +20,7 @@ import org.jspecify.annotations.Nullable;
  * @param metricsPort the proxy's own metrics
  * @param socketMark mark of the proxy's own sockets, 0 for none
  * @param probes what {@code /app-health/…} asks: the value of ISTIO_KUBE_APP_PROBERS
+ * @param appMetrics where the application's metrics are: the value of ISTIO_PROMETHEUS_ANNOTATIONS, or empty
  * @param concurrency number of event loops
  * @param identity how the workload comes by its certificate; null: it has none
  */
@@ -36,6 +37,7 @@ public record ProxyOptions(
         int metricsPort,
         int socketMark,
         String probes,
+        String appMetrics,
         int concurrency,
         @Nullable IdentityOptions identity) {
     /** What a proxy stands in front of. */
@@ -71,6 +73,7 @@ public record ProxyOptions(
         metadata.put("INSTANCE_IPS", address);
         metadata.put("NAME", pod);
         metadata.put("SERVICE_ACCOUNT", environment.getOrDefault("SERVICE_ACCOUNT", "default"));
+        metadata.put("TRUST_DOMAIN", environment.getOrDefault("TRUST_DOMAIN", "cluster.local"));
         int mark = Integer.parseInt(environment.getOrDefault("LATEEN_SOCKET_MARK", "0"));
         return new ProxyOptions(
                 role,
@@ -85,6 +88,7 @@ public record ProxyOptions(
                 15090,
                 mark,
                 environment.getOrDefault("ISTIO_KUBE_APP_PROBERS", "{}"),
+                environment.getOrDefault("ISTIO_PROMETHEUS_ANNOTATIONS", ""),
                 1,
                 IdentityOptions.fromEnvironment(environment));
     }
@@ -104,6 +108,7 @@ public record ProxyOptions(
                 metricsPort,
                 socketMark,
                 probes,
+                appMetrics,
                 concurrency,
                 identity);
     }
@@ -123,7 +128,28 @@ public record ProxyOptions(
                 0,
                 socketMark,
                 probes,
+                appMetrics,
                 concurrency,
+                identity);
+    }
+
+    /** These options with so many event loops. */
+    public ProxyOptions withConcurrency(int loops) {
+        return new ProxyOptions(
+                role,
+                controlPlane,
+                nodeId,
+                namespace,
+                labels,
+                metadata,
+                adminPort,
+                statusPort,
+                agentPort,
+                metricsPort,
+                socketMark,
+                probes,
+                appMetrics,
+                loops,
                 identity);
     }
 }

@@ -18,6 +18,7 @@ import io.envoyproxy.envoy.config.cluster.v3.Cluster;
 import io.envoyproxy.envoy.config.core.v3.Node;
 import io.envoyproxy.envoy.config.listener.v3.Listener;
 import io.envoyproxy.envoy.config.route.v3.RouteConfiguration;
+import io.envoyproxy.envoy.config.trace.v3.ZipkinConfig;
 import io.envoyproxy.envoy.extensions.access_loggers.file.v3.FileAccessLog;
 import io.envoyproxy.envoy.extensions.filters.http.cors.v3.Cors;
 import io.envoyproxy.envoy.extensions.filters.http.cors.v3.CorsPolicy;
@@ -150,6 +151,7 @@ public final class TestMesh implements AutoCloseable {
                             .add(TlsInspector.getDescriptor())
                             .add(HttpInspector.getDescriptor())
                             .add(HttpProtocolOptions.getDescriptor())
+                            .add(ZipkinConfig.getDescriptor())
                             .build())
                     .merge(json, builder);
         } catch (IOException e) {

@@ -17,6 +17,8 @@ import picocli.CommandLine.Command;
         mixinStandardHelpOptions = true,
         subcommands = {
             AnalyzeCommand.class,
+            ConsoleCommand.class,
+            DashboardCommand.class,
             DemoCommand.class,
             DiscoveryCommand.class,
             DownCommand.class,

@@ -2,8 +2,8 @@ package dev.lateen.console;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.lateen.telemetry.MeshTraffic;
 import dev.lateen.telemetry.PrometheusText;
-import dev.lateen.telemetry.ServiceTraffic;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
@@ -20,13 +20,16 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
 final class ConsoleTest {
-    private final ServiceTraffic traffic = new ServiceTraffic(10);
+    private final MeshTraffic traffic = new MeshTraffic(10);
     private final HttpClient client = HttpClient.newHttpClient();
     private Console console;
 
     @BeforeEach
     void open() throws IOException {
-        console = new Console(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), traffic);
+        console = new Console(
+                new InetSocketAddress(InetAddress.getLoopbackAddress(), 0),
+                new Console.Source(traffic, () -> new MeshWatch.State(1, 2, List.of()), () -> "{}"),
+                Console.Landing.MAP);
     }
 
     @AfterEach
@@ -40,29 +43,48 @@ final class ConsoleTest {
         "GET, /, 200, text/html; charset=utf-8",
         "GET, /console.js, 200, text/javascript; charset=utf-8",
         "GET, /console.css, 200, text/css; charset=utf-8",
+        "GET, /dashboard/db/istio-dashboard, 200, text/html; charset=utf-8",
+        "GET, /force/forcegraph.html, 200, text/html; charset=utf-8",
+        "GET, /rules, 200, text/html; charset=utf-8",
+        "GET, /api/rules, 200, application/json",
+        "GET, /graph, 200, application/json",
+        "GET, /dotviz, 200, text/vnd.graphviz; charset=utf-8",
         "GET, /api/traffic, 200, application/json",
         "GET, /etc/passwd, 404, text/plain; charset=utf-8",
-        "POST, /api/traffic, 405, application/json",
+        "POST, /api/traffic, 405, text/plain; charset=utf-8",
     })
     void pages(String method, String path, int status, String type) throws IOException, InterruptedException {
         HttpResponse<String> response = send(method, path);
         assertThat(response.statusCode()).isEqualTo(status);
         assertThat(response.headers().firstValue("content-type")).hasValue(type);
         assertThat(response.headers().firstValue("content-security-policy"))
-                .hasValueSatisfying(policy -> assertThat(policy).contains("default-src 'self'"));
+                .hasValueSatisfying(policy -> assertThat(policy).contains("default-src 'none'"));
+    }
+
+    private void carry(String source) {
+        for (int second : new int[] {0, 10}) {
+            traffic.add(
+                    Instant.ofEpochSecond(second),
+                    List.of(PrometheusText.read("istio_requests_total{reporter=\"source\",source_workload=\"" + source
+                            + "\",destination_service=\"web.default.svc\",destination_workload=\"web\","
+                            + "response_code=\"200\"} " + (5 + second))));
+        }
     }
 
     @Test
     void trafficAsJson() throws IOException, InterruptedException {
-        for (int second : new int[] {0, 10}) {
-            traffic.add(
-                    Instant.ofEpochSecond(second),
-                    List.of(PrometheusText.read("istio_requests_total{reporter=\"source\",source_workload=\"a\\\"<b\","
-                            + "destination_service=\"web\",response_code=\"200\"} " + second)));
-        }
+        carry("a\\\"<b");
         assertThat(send("GET", "/api/traffic").body())
-                .isEqualTo("{\"edges\":[{\"source\":\"a\\\"\\u003cb\",\"destination\":\"web\","
-                        + "\"requestsPerSecond\":1.000,\"errorShare\":0.0000}]}");
+                .contains("\"source\":\"a\\\"<b\"", "\"total\":15", "\"perSecond\":1.0", "\"codes\":{\"200\":15}");
+    }
+
+    @Test
+    void theGraphHasTheEdgesThatCarriedSomething() throws IOException, InterruptedException {
+        carry("client");
+        assertThat(send("GET", "/graph").body())
+                .isEqualTo("{\"nodes\":{\"client\":{},\"web\":{}},\"edges\":[{\"source\":\"client\","
+                        + "\"target\":\"web\",\"labels\":{\"reqs/sec\":\"1.000\"}}]}");
+        assertThat(send("GET", "/dotviz").body()).contains("\"client\" -> \"web\" [label=\"reqs/sec: 1.000\"];");
     }
 
     private HttpResponse<String> send(String method, String path) throws IOException, InterruptedException {

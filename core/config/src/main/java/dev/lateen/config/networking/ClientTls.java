@@ -24,7 +24,6 @@ public record ClientTls(
         SIMPLE,
         @Later(TLS)
         MUTUAL,
-        @Later(TLS)
         ISTIO_MUTUAL
     }
 }

@@ -12,6 +12,7 @@ import dev.lateen.config.networking.Sidecar;
 import dev.lateen.config.networking.VirtualService;
 import dev.lateen.config.networking.WorkloadSelector;
 import dev.lateen.mesh.patch.EnvoyPatch;
+import dev.lateen.mesh.security.SecurityRules;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Collection;
@@ -30,6 +31,7 @@ public final class Rules {
     private final Map<String, List<BoundVirtualService>> byGateway = new HashMap<>();
     private final List<ConfigObject<Gateway>> gateways;
     private final DestinationRules destinationRules;
+    private final SecurityRules security;
     private final List<Problem> problems = new ArrayList<>();
     private final boolean labelled;
     private final List<ConfigObject<Sidecar>> sidecars;
@@ -66,6 +68,7 @@ public final class Rules {
                 ? new DestinationRules(policies, domain, root)
                 : former.destinationRules.with(policies, domain, root);
         problems.addAll(destinationRules.problems());
+        security = SecurityRules.of(objects, root, former == null ? null : former.security);
         labelled = byLabels || destinationRules.isSelective();
         sidecars = oldestFirst(objects, Kinds.SIDECAR);
         this.root = root;
@@ -183,6 +186,11 @@ public final class Rules {
     public @Nullable HostPolicy policy(
             String host, String serviceNamespace, String caller, Map<String, String> labels) {
         return destinationRules.find(host, serviceNamespace, caller, labels);
+    }
+
+    /** Who may call whom, and how. */
+    public SecurityRules security() {
+        return security;
     }
 
     /** Whether any rule asks for the labels of the calling proxy. */

@@ -31,6 +31,7 @@ import java.time.Duration;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 
 /** Outbound clusters, one for each port of each service and subset, and their endpoints. */
@@ -90,14 +91,15 @@ final class Clusters {
         }
     }
 
-    private ClusterLoadAssignment assignment(Cluster.Builder cluster, List<Endpoint> endpoints, Policies policies) {
+    private ClusterLoadAssignment assignment(
+            Cluster.Builder cluster, List<Endpoint> endpoints, Policies policies, Predicate<Endpoint> tls) {
         LocalitySetting setting = policies.locality(scope.mesh().localityLbSetting());
         if (setting != null && !setting.distribute().isEmpty()) {
             cluster.getCommonLbConfigBuilder()
                     .setLocalityWeightedLbConfig(LocalityWeightedLbConfig.getDefaultInstance());
         }
         return Assignments.ofGroups(
-                cluster.getName(), Placement.of(endpoints, setting, scope.locality(), scope.placeLabels()));
+                cluster.getName(), Placement.of(endpoints, setting, scope.locality(), scope.placeLabels()), tls);
     }
 
     private void add(
@@ -132,8 +134,9 @@ final class Clusters {
                 }
             }
         }
-        ClusterLoadAssignment assignment = assignment(cluster, endpoints, policies);
+        ClusterLoadAssignment assignment = assignment(cluster, endpoints, policies, e -> Encryption.takesTls(scope, e));
         ClusterPolicy.apply(cluster, policies, upstream(port.protocol()), scope.mesh());
+        Encryption.apply(cluster, scope, service, port, subset == null ? "" : subset.name(), policies.tls(), endpoints);
         put(cluster.build());
         if (cluster.getType() == DiscoveryType.EDS) {
             assignments.put(name, assignment);
@@ -172,7 +175,7 @@ final class Clusters {
                                 ? DNS_REFRESH
                                 : scope.mesh().dnsRefreshRate()))
                 .setRespectDnsTtl(true)
-                .setLoadAssignment(assignment(cluster, names, policies));
+                .setLoadAssignment(assignment(cluster, names, policies, _ -> false));
     }
 
     static Upstream upstream(Protocol protocol) {
@@ -188,6 +191,10 @@ final class Clusters {
             fields.putFields("config", text(Messages.path(policy.source())));
         }
         fields.putFields("services", services(List.of(service)));
+        if (service.external()) {
+            // As Istio: proxies tell nobody outside of the mesh who calls.
+            fields.putFields("external", Value.newBuilder().setBoolValue(true).build());
+        }
         if (subset != null) {
             fields.putFields("subset", text(subset.name()));
         }
@@ -259,7 +266,7 @@ final class Clusters {
                     Locality.UNKNOWN,
                     Endpoint.WorkloadName.UNKNOWN);
             cluster.setType(DiscoveryType.STATIC)
-                    .setLoadAssignment(Assignments.of(cluster.getName(), List.of(endpoint)));
+                    .setLoadAssignment(Assignments.of(cluster.getName(), List.of(endpoint), _ -> false));
         }
         ConnectionPool pool = port.pool() == null ? policies.connectionPool() : port.pool();
         ClusterPolicy.applyPool(

@@ -4,6 +4,7 @@ import static dev.lateen.mesh.translate.Messages.any;
 
 import com.google.protobuf.Message;
 import dev.lateen.config.MeshConfig;
+import dev.lateen.mesh.Snapshot;
 import io.envoyproxy.envoy.config.accesslog.v3.AccessLog;
 import io.envoyproxy.envoy.config.listener.v3.Filter;
 import io.envoyproxy.envoy.config.listener.v3.ListenerFilter;
@@ -26,6 +27,7 @@ import io.envoyproxy.envoy.extensions.filters.network.http_connection_manager.v3
 import io.envoyproxy.envoy.extensions.filters.network.tcp_proxy.v3.TcpProxy;
 import io.envoyproxy.envoy.extensions.filters.network.tcp_proxy.v3.TcpProxy.WeightedCluster;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /** Filters of listeners, with the mesh's settings in them. */
 final class Filters {
@@ -50,10 +52,20 @@ final class Filters {
 
     private final List<AccessLog> accessLogs;
     private final MeshConfig.Normalization normalization;
+    private final HttpConnectionManager.@Nullable Tracing tracing;
 
-    Filters(MeshConfig mesh) {
-        this.accessLogs = AccessLogs.of(mesh);
-        this.normalization = mesh.effectiveNormalization();
+    private final List<HttpFilter> guards;
+
+    Filters(Snapshot snapshot) {
+        this(snapshot, List.of());
+    }
+
+    /** @param guards filters that every request passes before all others */
+    Filters(Snapshot snapshot, List<HttpFilter> guards) {
+        this.accessLogs = AccessLogs.of(snapshot.mesh());
+        this.tracing = Tracing.of(snapshot.mesh(), snapshot.registry(), snapshot.domain());
+        this.guards = List.copyOf(guards);
+        this.normalization = snapshot.mesh().effectiveNormalization();
     }
 
     /** HTTP, with routes that come by name. */
@@ -75,6 +87,7 @@ final class Filters {
         HttpConnectionManager.Builder manager = HttpConnectionManager.newBuilder()
                 .setCodecType(CodecType.AUTO)
                 .setStatPrefix(statPrefix)
+                .addAllHttpFilters(guards)
                 .addHttpFilters(httpFilter(RouteFilters.FAULT, HTTPFault.getDefaultInstance()))
                 .addHttpFilters(httpFilter(RouteFilters.CORS, Cors.getDefaultInstance()))
                 .addHttpFilters(httpFilter("envoy.filters.http.router", Router.getDefaultInstance()))
@@ -85,6 +98,9 @@ final class Filters {
                 .addUpgradeConfigs(UpgradeConfig.newBuilder().setUpgradeType("websocket"))
                 .addAllAccessLog(accessLogs);
         normalize(manager);
+        if (tracing != null) {
+            manager.setTracing(tracing);
+        }
         switch (side) {
             case OUTBOUND -> {}
             case INBOUND ->

@@ -13,6 +13,7 @@ import dev.lateen.mesh.registry.Workload;
 import dev.lateen.mesh.translate.Filters.Side;
 import io.envoyproxy.envoy.config.cluster.v3.Cluster;
 import io.envoyproxy.envoy.config.core.v3.TrafficDirection;
+import io.envoyproxy.envoy.config.listener.v3.Filter;
 import io.envoyproxy.envoy.config.listener.v3.FilterChain;
 import io.envoyproxy.envoy.config.listener.v3.FilterChainMatch;
 import io.envoyproxy.envoy.config.listener.v3.Listener;
@@ -147,55 +148,69 @@ public final class Inbound {
         return clusters;
     }
 
-    static Listener listener(Collection<InboundPort> ports, Filters filters) {
+    /** Listener {@code virtualInbound} of a workload with these ports, under the rules that hold for it. */
+    static Listener listener(Collection<InboundPort> ports, Filters filters, InboundSecurity security) {
         Listener.Builder listener = Listener.newBuilder()
                 .setName(Names.VIRTUAL_INBOUND)
                 .setAddress(Messages.address(Names.ANY, CAPTURE_PORT))
                 .setTrafficDirection(TrafficDirection.INBOUND)
                 .setContinueOnListenerFiltersTimeout(true)
                 .setListenerFiltersTimeout(Messages.ZERO)
-                .addListenerFilters(Filters.ORIGINAL_DESTINATION)
-                .addListenerFilters(inspector(ports))
-                .addFilterChains(OutboundListeners.refuse("virtualInbound-blackhole", CAPTURE_PORT, filters))
-                .addFilterChains(FilterChain.newBuilder()
-                        .setName("virtualInbound-catchall-http")
-                        .setFilterChainMatch(FilterChainMatch.newBuilder()
-                                .setTransportProtocol("raw_buffer")
-                                .addAllApplicationProtocols(Filters.HTTP_PROTOCOLS))
-                        .addFilters(filters.http(
-                                Names.INBOUND_PASSTHROUGH, Side.INBOUND, routes(Names.INBOUND_PASSTHROUGH, 0, ":0/*"))))
-                .addFilterChains(FilterChain.newBuilder()
-                        .setName(Names.VIRTUAL_INBOUND)
-                        .addFilters(filters.tcp(Names.INBOUND_PASSTHROUGH)));
+                .addListenerFilters(Filters.ORIGINAL_DESTINATION);
+        List<FilterChain> chains = new ArrayList<>(catchAll(filters, security));
         for (InboundPort port : ports) {
-            chains(port, filters).forEach(listener::addFilterChains);
+            chains.addAll(chains(port, filters, security));
         }
-        return listener.build();
+        if (chains.stream()
+                .anyMatch(chain ->
+                        chain.getFilterChainMatch().getTransportProtocol().equals(InboundSecurity.TLS))) {
+            listener.addListenerFilters(Filters.TLS_INSPECTOR);
+        }
+        return listener.addListenerFilters(inspector(ports))
+                .addFilterChains(OutboundListeners.refuse("virtualInbound-blackhole", CAPTURE_PORT, filters))
+                .addAllFilterChains(chains)
+                .build();
     }
 
-    private static List<FilterChain> chains(InboundPort port, Filters filters) {
+    /** What reaches a port that no service has. */
+    private static List<FilterChain> catchAll(Filters filters, InboundSecurity security) {
+        List<FilterChain> chains = new ArrayList<>();
+        List<Filter> guards = security.networkFilters("tcp.");
+        for (InboundSecurity.Variant variant : security.variants(Protocol.UNKNOWN, 0)) {
+            FilterChain.Builder chain = FilterChain.newBuilder()
+                    .setName(variant.http() ? "virtualInbound-catchall-http" : Names.VIRTUAL_INBOUND)
+                    .addAllFilters(variant.http() ? List.of() : guards)
+                    .addFilters(
+                            variant.http()
+                                    ? filters.http(
+                                            Names.INBOUND_PASSTHROUGH,
+                                            Side.INBOUND,
+                                            routes(Names.INBOUND_PASSTHROUGH, 0, ":0/*"))
+                                    : filters.tcp(Names.INBOUND_PASSTHROUGH));
+            chains.add(variant.apply(chain, FilterChainMatch.newBuilder()));
+        }
+        return chains;
+    }
+
+    private static List<FilterChain> chains(InboundPort port, Filters filters, InboundSecurity security) {
         String cluster = Names.inbound(port.target());
         String name = Names.listener(Names.ANY, port.target());
-        FilterChainMatch.Builder match =
-                FilterChainMatch.newBuilder().setDestinationPort(Messages.number(port.target()));
-        FilterChain.Builder bytes = FilterChain.newBuilder()
-                .setName(name)
-                .setFilterChainMatch(match.build())
-                .addFilters(filters.tcp(cluster));
-        if (port.port().protocol().isOpaque()) {
-            return List.of(bytes.build());
-        }
         int number = port.port().number();
         String operation = port.service().host() + ":" + number + "/*";
-        FilterChain.Builder http = FilterChain.newBuilder()
-                .setName(name)
-                .addFilters(filters.http("inbound_" + name, Side.INBOUND, routes(cluster, number, operation)));
-        if (port.port().protocol().isHttp()) {
-            return List.of(http.setFilterChainMatch(match).build());
+        List<FilterChain> chains = new ArrayList<>();
+        List<Filter> guards = security.networkFilters("tcp.");
+        for (InboundSecurity.Variant variant : security.variants(port.port().protocol(), port.target())) {
+            FilterChain.Builder chain = FilterChain.newBuilder()
+                    .setName(name)
+                    .addAllFilters(variant.http() ? List.of() : guards)
+                    .addFilters(
+                            variant.http()
+                                    ? filters.http("inbound_" + name, Side.INBOUND, routes(cluster, number, operation))
+                                    : filters.tcp(cluster));
+            chains.add(variant.apply(
+                    chain, FilterChainMatch.newBuilder().setDestinationPort(Messages.number(port.target()))));
         }
-        http.setFilterChainMatch(
-                match.setTransportProtocol("raw_buffer").addAllApplicationProtocols(Filters.HTTP_PROTOCOLS));
-        return List.of(http.build(), bytes.build());
+        return chains;
     }
 
     private static RouteConfiguration routes(String cluster, int port, String operation) {

@@ -56,7 +56,7 @@ record Outbound(
         Map<String, Listener> listeners = Map.of();
         Map<String, RouteConfiguration> routes = Map.of();
         if (scope.isSidecar()) {
-            OutboundListeners outbound = OutboundListeners.of(scope, new Filters(snapshot.mesh()));
+            OutboundListeners outbound = OutboundListeners.of(scope, new Filters(snapshot));
             listeners = outbound.listeners();
             routes = outbound.routes();
         }

@@ -14,6 +14,7 @@ import dev.lateen.mesh.rules.BoundVirtualService;
 import dev.lateen.mesh.rules.HostPolicy;
 import dev.lateen.mesh.rules.Rules;
 import dev.lateen.mesh.rules.Visibility;
+import dev.lateen.mesh.security.SecurityRules;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.LinkedHashMap;
@@ -33,6 +34,7 @@ public final class Scope {
     private final Registry registry;
     private final Rules rules;
     private final MeshConfig mesh;
+    private final SecurityRules security;
     private final String domain;
     private final ProxyNode.Type type;
     private final String namespace;
@@ -60,6 +62,7 @@ public final class Scope {
         this.registry = snapshot.registry();
         this.rules = snapshot.rules();
         this.mesh = snapshot.mesh();
+        this.security = snapshot.rules().security();
         this.domain = snapshot.domain();
         this.type = type;
         this.namespace = namespace;
@@ -119,6 +122,7 @@ public final class Scope {
     boolean sharesServices(Scope other) {
         return registry == other.registry
                 && rules.sharesPolicies(other.rules)
+                && security == other.security
                 && mesh.equals(other.mesh)
                 && Objects.equals(sidecar, other.sidecar)
                 && (sidecar == null || virtualServices.equals(other.virtualServices));
@@ -126,6 +130,10 @@ public final class Scope {
 
     public MeshConfig mesh() {
         return mesh;
+    }
+
+    SecurityRules security() {
+        return security;
     }
 
     /** Where the proxies are; unknown where nothing asks. */

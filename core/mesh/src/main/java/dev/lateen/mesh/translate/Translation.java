@@ -26,7 +26,8 @@ public final class Translation {
             clusters.put(cluster.getName(), cluster);
         }
         Map<String, Listener> listeners = new LinkedHashMap<>(outbound.listeners());
-        Listener inbound = Inbound.listener(ports, new Filters(snapshot.mesh()));
+        InboundSecurity security = InboundSecurity.of(snapshot, node);
+        Listener inbound = Inbound.listener(ports, new Filters(snapshot, security.httpFilters()), security);
         listeners.put(inbound.getName(), inbound);
         return byType(clusters, outbound.assignments(), listeners, outbound.routes());
     }
@@ -34,8 +35,11 @@ public final class Translation {
     /** Resources of a proxy at the edge. */
     public static Map<String, Map<String, Message>> router(Snapshot snapshot, ProxyNode node) {
         Outbound outbound = Outbound.of(snapshot, node);
-        GatewayListeners listeners =
-                GatewayListeners.of(snapshot, node, outbound.scope(), new Filters(snapshot.mesh()));
+        GatewayListeners listeners = GatewayListeners.of(
+                snapshot,
+                node,
+                outbound.scope(),
+                new Filters(snapshot, InboundSecurity.of(snapshot, node).httpFilters()));
         return byType(outbound.clusters(), outbound.assignments(), listeners.listeners(), listeners.routes());
     }
 

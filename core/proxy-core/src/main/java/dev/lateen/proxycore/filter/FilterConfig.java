@@ -1,5 +1,7 @@
 package dev.lateen.proxycore.filter;
 
+import dev.lateen.proxycore.rbac.AccessRules;
+
 /** What an HTTP filter was told to do: for all requests of a listener, or for those of one route. */
 public sealed interface FilterConfig {
     /**
@@ -15,6 +17,13 @@ public sealed interface FilterConfig {
 
     /** Answers for cross-origin requests of browsers: see {@link CorsPolicy}. */
     record Cors(CorsPolicy policy) implements FilterConfig {}
+
+    /**
+     * Refuses what may not be done ({@code envoy.extensions.filters.http.rbac.v3.RBAC}).
+     *
+     * @param rehearsed rules whose refusals are only told
+     */
+    record Access(AccessRules rules, AccessRules rehearsed) implements FilterConfig {}
 
     /** The filter does not run for these requests. */
     record Disabled() implements FilterConfig {}

@@ -4,8 +4,10 @@ import com.google.protobuf.Any;
 import dev.lateen.proxycore.CompileException;
 import dev.lateen.proxycore.Extensions;
 import dev.lateen.proxycore.Place;
+import dev.lateen.proxycore.rbac.AccessRules;
 import io.envoyproxy.envoy.extensions.filters.http.cors.v3.Cors;
 import io.envoyproxy.envoy.extensions.filters.http.fault.v3.HTTPFault;
+import io.envoyproxy.envoy.extensions.filters.http.rbac.v3.RBAC;
 import io.envoyproxy.envoy.extensions.filters.http.router.v3.Router;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -45,7 +47,8 @@ public record HttpFilter(String name, FilterConfig config, boolean disabled) {
             var proto = protos.get(i);
             Place here = at.item("http_filters", i).named(proto.getName());
             here.only(proto, "name", "typed_config", "is_optional", "disabled");
-            boolean known = Extensions.isOneOf(proto.getTypedConfig(), Router.class, HTTPFault.class, Cors.class);
+            boolean known =
+                    Extensions.isOneOf(proto.getTypedConfig(), Router.class, HTTPFault.class, Cors.class, RBAC.class);
             if (!known && proto.getIsOptional()) {
                 ignored.add(here + ": optional and unknown: " + Extensions.typeName(proto.getTypedConfig()));
                 continue;
@@ -77,7 +80,26 @@ public record HttpFilter(String name, FilterConfig config, boolean disabled) {
         if (any.is(Cors.class)) {
             return new FilterConfig.Cors(CorsPolicy.NONE);
         }
+        if (any.is(RBAC.class)) {
+            return access(at.unpack(any, RBAC.class), at);
+        }
         throw at.refuse("unknown HTTP filter: " + Extensions.typeName(any));
+    }
+
+    private static FilterConfig access(RBAC proto, Place at) throws CompileException {
+        // Prefixes are of names of statistics, which are the policies' own here.
+        at.only(
+                proto,
+                "rules",
+                "rules_stat_prefix",
+                "shadow_rules",
+                "shadow_rules_stat_prefix",
+                "track_per_rule_stats");
+        return new FilterConfig.Access(
+                proto.hasRules() ? AccessRules.of(proto.getRules(), at.field("rules")) : AccessRules.NONE,
+                proto.hasShadowRules()
+                        ? AccessRules.of(proto.getShadowRules(), at.field("shadow_rules"))
+                        : AccessRules.NONE);
     }
 
     /** Compiles {@code typed_per_filter_config}, over those of the level above, which it does not change. */

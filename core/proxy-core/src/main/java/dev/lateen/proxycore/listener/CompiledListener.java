@@ -173,7 +173,9 @@ public final class CompiledListener {
                         ? TransportSocket.of(proto.getTransportSocket(), at.field("transport_socket"))
                         : new TransportSocket.Raw(),
                 at.field("transport_socket_connect_timeout").duration(proto.getTransportSocketConnectTimeout()),
-                NetworkFilter.of(proto.getFiltersList(), at, ignored));
+                NetworkFilter.access(proto.getFiltersList(), at),
+                NetworkFilter.of(proto.getFiltersList(), at, ignored),
+                proto);
     }
 
     public String name() {
@@ -248,6 +250,12 @@ public final class CompiledListener {
     /** One sentence for each part that the configuration calls optional and that is not known here. */
     public List<String> ignored() {
         return List.copyOf(ignored);
+    }
+
+    /** Whether one of the chains was compiled from this. */
+    public boolean has(io.envoyproxy.envoy.config.listener.v3.FilterChain source) {
+        return chains.stream().anyMatch(chain -> chain.source().equals(source))
+                || (defaultChain != null && defaultChain.source().equals(source));
     }
 
     /** The chain for a connection, or null when none takes it: the connection is closed, flag NR. */

@@ -10,6 +10,7 @@ import dev.lateen.proxycore.listener.HeaderRules.ClientCertificate;
 import dev.lateen.proxycore.listener.HeaderRules.ServerField;
 import dev.lateen.proxycore.listener.HeaderRules.StripPort;
 import dev.lateen.proxycore.listener.HeaderRules.Underscores;
+import dev.lateen.proxycore.tls.PeerCertificate;
 import java.net.InetAddress;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
@@ -89,7 +90,7 @@ public final class HeadPreparation {
         if (rules.generateRequestId() && !(keepId && fields.contains(FieldName.X_REQUEST_ID))) {
             fields.set(FieldName.X_REQUEST_ID, requestId.get());
         }
-        clientCertificate(fields);
+        clientCertificate(fields, facts.peer());
         host(head, facts);
         if (!rules.via().isEmpty()) {
             append(fields, FieldName.VIA, ", ", rules.via());
@@ -181,10 +182,21 @@ public final class HeadPreparation {
         return false;
     }
 
-    /** Without a certificate of the client nothing is known of it, so nothing is believed or told. */
-    private void clientCertificate(Fields fields) {
-        if (rules.clientCertificate() != ClientCertificate.ALWAYS_FORWARD_ONLY) {
+    /** What others say of a client is believed only when that client has shown a certificate itself. */
+    private void clientCertificate(Fields fields, @Nullable PeerCertificate peer) {
+        ClientCertificate rule = rules.clientCertificate();
+        if (rule == ClientCertificate.ALWAYS_FORWARD_ONLY || (rule == ClientCertificate.FORWARD_ONLY && peer != null)) {
+            return;
+        }
+        if (peer == null || rule == ClientCertificate.SANITIZE || rule == ClientCertificate.FORWARD_ONLY) {
             fields.remove(FieldName.X_FORWARDED_CLIENT_CERT);
+            return;
+        }
+        String element = ClientCertificateField.of(peer, null, rules.certificateDetails());
+        if (rule == ClientCertificate.SANITIZE_SET) {
+            fields.set(FieldName.X_FORWARDED_CLIENT_CERT, element);
+        } else {
+            append(fields, FieldName.X_FORWARDED_CLIENT_CERT, ",", element);
         }
     }
 

@@ -4,24 +4,40 @@ import com.google.protobuf.Any;
 import dev.lateen.proxycore.CompileException;
 import dev.lateen.proxycore.Extensions;
 import dev.lateen.proxycore.Place;
+import dev.lateen.proxycore.rbac.AccessRules;
 import io.envoyproxy.envoy.config.listener.v3.Filter;
+import io.envoyproxy.envoy.extensions.filters.network.rbac.v3.RBAC;
+import java.util.ArrayList;
 import java.util.List;
 
-/** What handles the bytes of a connection: the last filter of a chain, and here the only one. */
+/** What handles the bytes of a connection: the last filter of a chain. Those before it say whether it may begin. */
 public sealed interface NetworkFilter permits HttpConnectionManager, TcpProxy {
     /** By which statistics of its connections are named. */
     String statPrefix();
 
-    /** Compiles the filters of a chain. */
+    /** Compiles the filters before the last one: rules of access, each of which must let the connection through. */
+    static List<AccessRules> access(List<Filter> protos, Place at) throws CompileException {
+        List<AccessRules> rules = new ArrayList<>();
+        for (int i = 0; i < protos.size() - 1; i++) {
+            Filter proto = protos.get(i);
+            Place here = at.item("filters", i).named(proto.getName());
+            if (!proto.getTypedConfig().is(RBAC.class)) {
+                throw here.refuse("unknown network filter: " + Extensions.typeName(proto.getTypedConfig()));
+            }
+            RBAC rbac = here.unpack(proto.getTypedConfig(), RBAC.class);
+            // Rules are asked once, when the connection comes: each has all that is ever known of it.
+            here.only(rbac, "rules", "stat_prefix", "shadow_rules", "shadow_rules_stat_prefix");
+            if (rbac.hasRules()) {
+                rules.add(AccessRules.of(rbac.getRules(), here.field("rules")));
+            }
+        }
+        return List.copyOf(rules);
+    }
+
+    /** Compiles the last filter of a chain. */
     static NetworkFilter of(List<Filter> protos, Place at, List<String> ignored) throws CompileException {
         if (protos.isEmpty()) {
             throw at.refuse("no network filter");
-        }
-        for (int i = 0; i < protos.size() - 1; i++) {
-            Filter proto = protos.get(i);
-            throw at.item("filters", i)
-                    .named(proto.getName())
-                    .refuse("unknown network filter: " + Extensions.typeName(proto.getTypedConfig()));
         }
         Filter proto = protos.getLast();
         Place here = at.item("filters", protos.size() - 1).named(proto.getName());

@@ -112,6 +112,14 @@ public final class HeaderMatcher {
         }
     }
 
+    /** What is wanted, for people: {@code exactly "GET"}. */
+    public String wanted() {
+        if (text == null && range == null) {
+            return wantPresent == invert ? "missing" : "present";
+        }
+        return (invert ? "not " : "") + (text != null ? text : "in [" + start() + ", " + end() + ")");
+    }
+
     /** Why a value does not meet the condition, for people: {@code header "end-user" is not exactly "jason"}. */
     public String whyNot(@Nullable String found) {
         String is = found == null ? "missing" : "\"" + found + "\"";

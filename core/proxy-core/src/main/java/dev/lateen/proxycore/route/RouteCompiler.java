@@ -189,7 +189,7 @@ final class RouteCompiler {
     private DirectResponse directResponse(
             io.envoyproxy.envoy.config.route.v3.Route route, RouteInfo info, Level level, Place at)
             throws CompileException {
-        DirectResponseAction response = route.getDirectResponse();
+        var response = route.getDirectResponse();
         Place here = at.field("direct_response");
         if (response.getStatus() < 200 || response.getStatus() > 599) {
             throw here.field("status").refuse("not a status from 200 to 599: " + response.getStatus());

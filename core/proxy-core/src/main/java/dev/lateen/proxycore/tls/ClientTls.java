@@ -3,6 +3,7 @@ package dev.lateen.proxycore.tls;
 import dev.lateen.proxycore.CompileException;
 import dev.lateen.proxycore.Place;
 import io.envoyproxy.envoy.extensions.transport_sockets.tls.v3.UpstreamTlsContext;
+import java.util.List;
 
 /**
  * TLS towards an endpoint ({@code envoy.extensions.transport_sockets.tls.v3.UpstreamTlsContext}). Sessions are never
@@ -11,10 +12,22 @@ import io.envoyproxy.envoy.extensions.transport_sockets.tls.v3.UpstreamTlsContex
  * @param serverName the name asked for (RFC 6066 3), or empty
  */
 public record ClientTls(TlsRules rules, String serverName) {
+    private static final List<String> MESH = List.of("istio");
+    private static final List<String> MESH_HTTP1 = List.of("istio-http/1.1", "istio", "http/1.1");
+
     /** Compiles a context. */
     public static ClientTls of(UpstreamTlsContext proto, Place at) throws CompileException {
         // Resumption and renegotiation are never done, so their limits cannot be passed.
         at.only(proto, "common_tls_context", "sni", "max_session_keys", "enforce_rsa_key_usage");
         return new ClientTls(TlsRules.of(proto.getCommonTlsContext(), at.field("common_tls_context")), proto.getSni());
+    }
+
+    /**
+     * The same for a connection that will carry HTTP/1.1. Peers of the mesh tell by ALPN what is inside; where the
+     * configuration offers only {@code istio}, since it could not know, HTTP is offered here (Istio's filter {@code
+     * istio.alpn}).
+     */
+    public ClientTls forHttp1() {
+        return rules.alpn().equals(MESH) ? new ClientTls(rules.withAlpn(MESH_HTTP1), serverName) : this;
     }
 }

@@ -50,6 +50,12 @@ final class Discovery {
                 || subresources(type).stream().anyMatch(parts -> parts[0].equals(subresource));
     }
 
+    /** The path of one object, with names in braces. */
+    static String path(ResourceType type) {
+        return (type.group().isEmpty() ? "/api/" : "/apis/") + type.apiVersion()
+                + (type.namespaced() ? "/namespaces/{namespace}/" : "/") + type.plural() + "/{name}";
+    }
+
     /** Whether all objects of the kind can be deleted at once. */
     static boolean emptied(ResourceType type) {
         return !type.stored().equals("/namespaces");

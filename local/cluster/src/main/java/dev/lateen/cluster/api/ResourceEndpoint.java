@@ -444,10 +444,11 @@ final class ResourceEndpoint {
         ObjectNode status = JsonNodeFactory.instance.objectNode();
         status.put("kind", "Status").put("apiVersion", "v1").putObject("metadata");
         status.put("status", "Success");
-        status.putObject("details")
-                .put("name", request.name())
-                .put("group", request.type().group())
-                .put("kind", request.type().plural())
+        ObjectNode details = status.putObject("details").put("name", request.name());
+        if (!request.type().group().isEmpty()) {
+            details.put("group", request.type().group());
+        }
+        details.put("kind", request.type().plural())
                 .put("uid", object.path("metadata").path("uid").asString(""));
         return status;
     }

@@ -4,11 +4,15 @@ import dev.lateen.cluster.store.ObjectStore;
 import dev.lateen.cluster.store.ObjectStore.Item;
 import dev.lateen.cluster.store.ObjectStore.Key;
 import dev.lateen.cluster.store.StoreException;
+import java.lang.ref.SoftReference;
 import java.security.SecureRandom;
 import java.time.Instant;
 import java.time.temporal.ChronoUnit;
+import java.util.Collections;
+import java.util.Map;
 import java.util.Set;
 import java.util.UUID;
+import java.util.WeakHashMap;
 import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -43,6 +47,7 @@ final class Resources {
     private final Admission admission;
     private final ResourceRegistry registry;
     private final Webhooks webhooks;
+    private final Map<Item, SoftReference<ObjectNode>> read = Collections.synchronizedMap(new WeakHashMap<>());
 
     Resources(ObjectStore store, Admission admission, ResourceRegistry registry, Webhooks webhooks) {
         this.store = store;
@@ -72,6 +77,20 @@ final class Resources {
         object.put("apiVersion", type.apiVersion()).put("kind", type.kind());
         Defaults.object(object, "metadata").put("resourceVersion", String.valueOf(item.revision()));
         Conversion.out(type, object);
+        return object;
+    }
+
+    /**
+     * The same as {@link #view}, shared between callers that only read: parsing is most of what a long list costs. Kept
+     * as long as the object is the present one and memory is not short.
+     */
+    ObjectNode shared(Item item, ResourceType type) {
+        SoftReference<ObjectNode> kept = read.get(item);
+        ObjectNode object = kept == null ? null : kept.get();
+        if (object == null || !object.path("apiVersion").asString("").equals(type.apiVersion())) {
+            object = view(item, type);
+            read.put(item, new SoftReference<>(object));
+        }
         return object;
     }
 

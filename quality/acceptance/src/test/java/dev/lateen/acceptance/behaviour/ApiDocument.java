@@ -24,6 +24,8 @@ import java.util.function.Consumer;
  * the words that refuse it.
  */
 public final class ApiDocument {
+    private static final String TRAFFIC = "networking.istio.io";
+
     static final Path FILE = Path.of("../../docs/api.md");
 
     /** Fields that are read, and from which nothing follows that could be seen. */
@@ -99,6 +101,9 @@ public final class ApiDocument {
                 Or it is refused, with the words that stand in the row after the field's name. Any other field is refused as unknown.
                 """);
         for (Kind<?> kind : Kinds.all()) {
+            if (!kind.group().equals(TRAFFIC)) {
+                continue;
+            }
             text.append("\n## ")
                     .append(kind.name())
                     .append("\n\n")

@@ -169,10 +169,7 @@ public final class PodInjection {
         }
     }
 
-    /**
-     * Marks the pod. The label {@code security.istio.io/tlsMode} is left out on purpose: it promises peers that this
-     * pod takes mutual TLS, which no proxy of ours does before it has an identity.
-     */
+    /** Marks the pod; the label {@code security.istio.io/tlsMode} promises peers that it takes mutual TLS. */
     private void metadata(ObjectNode pod, ArrayNode containers, ObjectNode sidecar, Workload workload) {
         ObjectNode metadata = object(pod, "metadata");
         ObjectNode labels = object(metadata, "labels");
@@ -181,6 +178,7 @@ public final class PodInjection {
         String version = first(labels, "latest", "app.kubernetes.io/version", "version");
         absent(labels, "service.istio.io/canonical-name", name);
         absent(labels, "service.istio.io/canonical-revision", version);
+        absent(labels, "security.istio.io/tlsMode", "istio");
         String app = containers.path(0).path("name").asString("");
         absent(annotations, "kubectl.kubernetes.io/default-container", app);
         absent(annotations, "kubectl.kubernetes.io/default-logs-container", app);

@@ -15,6 +15,10 @@ public final class InstallFlags {
     static final String ACCESS_LOG = "meshConfig.accessLogFile";
     static final String HUB = "global.hub";
     static final String TAG = "global.tag";
+    static final String GRAFANA = "grafana.enabled";
+    static final String SERVICE_GRAPH = "servicegraph.enabled";
+    static final String TRACING = "tracing.enabled";
+    static final String SAMPLING = "meshConfig.defaultConfig.tracing.sampling";
     static final String GATEWAY = "gateways.istio-ingressgateway.enabled";
 
     private static final String OUTBOUND_OLD = "global.outboundTrafficPolicy.mode";
@@ -23,9 +27,6 @@ public final class InstallFlags {
     /** Switches of parts that are not there, and what one line says of each. */
     private static final Map<String, String> ABSENT = new TreeMap<>(Map.of(
             "sidecarInjectorWebhook.enabled", "sidecar injector webhook (inject with: lateen kube-inject -f FILE)",
-            "grafana.enabled", "grafana (dashboards come with a later version)",
-            "servicegraph.enabled", "servicegraph (the graph of services comes with a later version)",
-            "tracing.enabled", "tracing (traces come with a later version)",
             "prometheus.enabled", "prometheus (bring your own; proxies and control plane answer its scrapes)",
             "kiali.enabled", "kiali (bring your own)",
             "global.mtls.enabled", "mtls (identity and encryption come with a later version)"));
@@ -79,10 +80,17 @@ public final class InstallFlags {
         if ((key.equals(OUTBOUND) || key.equals(OUTBOUND_OLD)) && !MODES.contains(value)) {
             throw new InstallException("--set " + key + "=" + value + ": the value is " + String.join(" or ", MODES));
         }
+        if (key.equals(SAMPLING) && !value.matches("100|[0-9]{1,2}([.][0-9]+)?")) {
+            throw new InstallException("--set " + key + "=" + value + ": the value is a percentage, 0 to 100");
+        }
         if (!isSwitch && !value.matches("[A-Za-z0-9._:/@-]*")) {
             throw new InstallException(
                     "--set " + key + "=" + value + ": the value has a character that cannot stand there");
         }
+    }
+
+    boolean isOn(String key) {
+        return get(key, "false").equals("true");
     }
 
     String get(String key, String otherwise) {
@@ -103,7 +111,8 @@ public final class InstallFlags {
 
     private static List<String> known() {
         List<String> known = new ArrayList<>(ABSENT.keySet());
-        known.addAll(List.of(OUTBOUND, OUTBOUND_OLD, ACCESS_LOG, HUB, TAG, GATEWAY));
+        known.addAll(List.of(
+                OUTBOUND, OUTBOUND_OLD, ACCESS_LOG, HUB, TAG, GATEWAY, GRAFANA, SERVICE_GRAPH, TRACING, SAMPLING));
         return known.stream().sorted().toList();
     }
 

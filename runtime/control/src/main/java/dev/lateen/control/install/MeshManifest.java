@@ -36,7 +36,7 @@ final class MeshManifest {
         String hub = flags.get(InstallFlags.HUB, "lateen");
         String tag = flags.get(InstallFlags.TAG, "");
         String suffix = tag.isEmpty() ? "" : ":" + tag;
-        Map<String, String> values = Map.of(
+        Map<String, String> values = new HashMap<>(Map.of(
                 "controlImage",
                 hub + "/control" + suffix,
                 "proxyImage",
@@ -50,10 +50,25 @@ final class MeshManifest {
                 "socketMark",
                 local ? "1337" : "0",
                 "debounce",
-                local ? "20ms" : "100ms");
+                local ? "20ms" : "100ms"));
+        values.put("consoleImage", hub + "/console" + suffix);
+        values.put("zipkinImage", hub + "/zipkin" + suffix);
+        values.put(
+                "tracing",
+                flags.isOn(InstallFlags.TRACING)
+                        ? "{sampling: " + flags.get(InstallFlags.SAMPLING, local ? "100" : "1")
+                                + ", zipkin: {address: \"zipkin.istio-system:9411\"}}"
+                        : "{}");
         List<HasMetadata> objects = new ArrayList<>();
-        for (String document : text().split("(?m)^---$")) {
-            objects.add((HasMetadata) Serialization.unmarshal(fill(document, values), KubernetesResource.class));
+        add(objects, "mesh.yaml", values);
+        if (flags.isOn(InstallFlags.GRAFANA)) {
+            page(objects, values, "grafana", "3000", "dashboards");
+        }
+        if (flags.isOn(InstallFlags.SERVICE_GRAPH)) {
+            page(objects, values, "servicegraph", "8088", "map");
+        }
+        if (flags.isOn(InstallFlags.TRACING)) {
+            add(objects, "tracing.yaml", values);
         }
         if (flags.get(InstallFlags.GATEWAY, "true").equals("false")) {
             objects.removeIf(object -> object.getMetadata().getName().startsWith(GATEWAY));
@@ -64,6 +79,20 @@ final class MeshManifest {
                         objects.add(1, Serialization.unmarshal(definition.toString(), CustomResourceDefinition.class)));
         objects.forEach(MeshManifest::mark);
         return objects;
+    }
+
+    /** A page of the console under the name and at the port of what it stands for. */
+    private static void page(
+            List<HasMetadata> objects, Map<String, String> common, String name, String port, String landing) {
+        Map<String, String> values = new HashMap<>(common);
+        values.putAll(Map.of("name", name, "port", port, "landing", landing));
+        add(objects, "console.yaml", values);
+    }
+
+    private static void add(List<HasMetadata> objects, String file, Map<String, String> values) {
+        for (String document : text(file).split("(?m)^---$")) {
+            objects.add((HasMetadata) Serialization.unmarshal(fill(document, values), KubernetesResource.class));
+        }
     }
 
     private static void mark(HasMetadata object) {
@@ -86,9 +115,9 @@ final class MeshManifest {
         return filled;
     }
 
-    private static String text() {
+    private static String text(String file) {
         try (InputStream in = Objects.requireNonNull(
-                MeshManifest.class.getResourceAsStream("mesh.yaml"), "mesh.yaml is missing from the jar")) {
+                MeshManifest.class.getResourceAsStream(file), file + " is missing from the jar")) {
             return new String(in.readAllBytes(), StandardCharsets.UTF_8);
         } catch (IOException e) {
             throw new UncheckedIOException(e);

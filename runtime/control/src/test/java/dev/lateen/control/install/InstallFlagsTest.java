@@ -13,14 +13,33 @@ import org.junit.jupiter.params.provider.CsvSource;
 
 class InstallFlagsTest {
     @Test
-    void the_flags_of_the_tutorial_report_what_is_absent_one_line_each() throws InstallException {
+    void the_flags_of_the_tutorial_bring_pods_under_the_labels_that_it_forwards_to() throws InstallException {
         InstallFlags flags = InstallFlags.parse(List.of("sidecarInjectorWebhook.enabled=false,grafana.enabled=true,"
                 + "servicegraph.enabled=true,tracing.enabled=true"));
-        assertThat(flags.absent())
-                .satisfiesExactly(
-                        line -> assertThat(line).startsWith("absent: grafana ("),
-                        line -> assertThat(line).startsWith("absent: servicegraph ("),
-                        line -> assertThat(line).startsWith("absent: tracing ("));
+        assertThat(flags.absent()).isEmpty();
+        List<HasMetadata> objects = MeshManifest.of(flags, true);
+        assertThat(objects.stream()
+                        .filter(Deployment.class::isInstance)
+                        .map(Deployment.class::cast)
+                        .filter(each -> each.getMetadata().getNamespace().equals("istio-system"))
+                        .map(each -> each.getSpec()
+                                .getTemplate()
+                                .getMetadata()
+                                .getLabels()
+                                .get("app")))
+                .contains("grafana", "servicegraph", "jaeger");
+        ConfigMap mesh = (ConfigMap) find(objects, "ConfigMap", "istio");
+        assertThat(mesh.getData().get("mesh"))
+                .contains("tracing: {sampling: 100, zipkin: {address: \"zipkin.istio-system:9411\"}}");
+    }
+
+    @Test
+    void without_flags_nothing_is_traced_and_no_page_runs() throws InstallException {
+        List<HasMetadata> objects = MeshManifest.of(InstallFlags.parse(List.of()), true);
+        assertThat(objects.stream().map(each -> each.getMetadata().getName()))
+                .doesNotContain("grafana", "servicegraph", "zipkin");
+        ConfigMap mesh = (ConfigMap) find(objects, "ConfigMap", "istio");
+        assertThat(mesh.getData().get("mesh")).contains("tracing: {}");
     }
 
     @ParameterizedTest(name = "{0}: {1}")
@@ -33,6 +52,7 @@ class InstallFlagsTest {
                 "grafana.enabled=yes | the value is true or false",
                 "meshConfig.outboundTrafficPolicy.mode=SOME | the value is ALLOW_ANY or REGISTRY_ONLY",
                 "grafana.enabled=true, | \"\" is not KEY=VALUE",
+                "meshConfig.defaultConfig.tracing.sampling=101 | the value is a percentage",
                 "global.hub=a\"b | has a character that cannot stand there",
             })
     void what_cannot_be_understood_is_refused(String set, String message) {

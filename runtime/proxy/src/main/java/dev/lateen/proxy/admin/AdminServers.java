@@ -4,7 +4,9 @@ import com.sun.net.httpserver.HttpExchange;
 import com.sun.net.httpserver.HttpServer;
 import dev.lateen.proxy.ProxyOptions;
 import dev.lateen.proxy.config.XdsConfiguration;
-import dev.lateen.proxy.http.RequestStatistics;
+import dev.lateen.proxy.http.Decisions;
+import dev.lateen.proxy.telemetry.AppMetrics;
+import dev.lateen.proxy.telemetry.Telemetry;
 import io.envoyproxy.envoy.admin.v3.ServerInfo;
 import io.envoyproxy.envoy.config.core.v3.Node;
 import java.io.IOException;
@@ -27,6 +29,7 @@ public final class AdminServers implements AutoCloseable {
             admin commands are:
               /clusters[?format=json]: limits and hosts of each cluster
               /config_dump[?include_eds]: the configuration in force
+              /decisions, /decisions/ID: the last refusals, and why
               /drain_listeners (POST) [?graceful]: stop accepting, let requests end
               /healthcheck/fail, /healthcheck/ok (POST): say not ready, or ready again
               /help: this text
@@ -43,9 +46,11 @@ public final class AdminServers implements AutoCloseable {
     private final XdsConfiguration configuration;
     private final ProxyOptions options;
     private final Lifecycle lifecycle;
+    private final Decisions decisions;
     private final ConfigPages configPages;
     private final ClusterPages clusterPages;
-    private final StatisticsPages statisticsPages;
+    private final Telemetry telemetry;
+    private final AppMetrics appMetrics;
     private final LoggingPage loggingPage = new LoggingPage();
     private final AppProbes probes;
     private final int adminPort;
@@ -55,6 +60,9 @@ public final class AdminServers implements AutoCloseable {
     public interface Lifecycle {
         /** Stops accepting and lets requests end; returns at once. */
         void drain();
+
+        /** Whether the workload has its certificate, where it is to have one. */
+        boolean identified();
 
         /** Whether it drains. */
         boolean draining();
@@ -71,6 +79,10 @@ public final class AdminServers implements AutoCloseable {
 
         static Page json(String text) {
             return new Page(200, "application/json", text);
+        }
+
+        static Page metrics(String text) {
+            return new Page(200, "text/plain; version=0.0.4; charset=UTF-8", text);
         }
 
         static Page error(int status, String text) {
@@ -92,15 +104,18 @@ public final class AdminServers implements AutoCloseable {
             ProxyOptions options,
             Node node,
             XdsConfiguration configuration,
-            RequestStatistics statistics,
+            Telemetry telemetry,
+            Decisions decisions,
             Lifecycle lifecycle)
             throws IOException {
         this.options = options;
         this.configuration = configuration;
         this.lifecycle = lifecycle;
+        this.decisions = decisions;
         configPages = new ConfigPages(configuration, node, this::state, Instant.now());
         clusterPages = new ClusterPages(configuration);
-        statisticsPages = new StatisticsPages(configuration, statistics, options);
+        this.telemetry = telemetry;
+        appMetrics = new AppMetrics(options.appMetrics());
         probes = new AppProbes(options.probes());
         try {
             HttpServer admin = serve(InetAddress.getLoopbackAddress(), options.adminPort(), this::admin);
@@ -119,7 +134,9 @@ public final class AdminServers implements AutoCloseable {
         if (lifecycle.draining() || unwell) {
             return ServerInfo.State.DRAINING;
         }
-        return configuration.complete() ? ServerInfo.State.LIVE : ServerInfo.State.INITIALIZING;
+        return configuration.complete() && lifecycle.identified()
+                ? ServerInfo.State.LIVE
+                : ServerInfo.State.INITIALIZING;
     }
 
     private Page ready() {
@@ -127,20 +144,41 @@ public final class AdminServers implements AutoCloseable {
         return switch (state) {
             case LIVE -> Page.text("LIVE\n");
             case INITIALIZING ->
-                Page.error(503, "INITIALIZING\nwaiting for configuration from " + options.controlPlane() + "\n");
+                Page.error(
+                        503,
+                        "INITIALIZING\nwaiting for "
+                                + (lifecycle.identified() ? "configuration" : "a certificate and configuration")
+                                + " from " + options.controlPlane() + "\n");
             default -> Page.error(503, state + "\n");
         };
     }
 
+    private Page decision(String id) {
+        Decisions.Decision found = decisions.find(id);
+        return found == null
+                ? Page.error(404, "no refusal " + id + " is kept; the last ones are on /decisions\n")
+                : Page.text(found.toString());
+    }
+
+    private Page decisions() {
+        StringBuilder all = new StringBuilder();
+        decisions.newestFirst().forEach(all::append);
+        return Page.text(all.isEmpty() ? "nothing was refused\n" : all.toString());
+    }
+
     private Page admin(Question question) {
+        if (question.path().startsWith("/decisions/")) {
+            return decision(question.path().substring("/decisions/".length()));
+        }
         return switch (question.path()) {
             case "/", "/help" -> Page.text(HELP);
             case "/ready" -> ready();
             case "/clusters" -> clusterPages.clusters(question);
             case "/listeners" -> configPages.listeners(question);
             case "/config_dump" -> configPages.dump(question);
+            case "/decisions" -> decisions();
             case "/server_info" -> configPages.info();
-            case "/stats", "/stats/prometheus" -> statisticsPages.metrics();
+            case "/stats", "/stats/prometheus" -> metrics();
             case "/logging" -> posted(question, () -> loggingPage.answer(question));
             case "/drain_listeners" -> posted(question, () -> done(lifecycle::drain));
             case "/healthcheck/fail" -> posted(question, () -> done(() -> unwell = true));
@@ -154,8 +192,12 @@ public final class AdminServers implements AutoCloseable {
         return question.path().equals("/healthz/ready") ? ready() : missing(question);
     }
 
+    private Page metrics() {
+        return Page.metrics(telemetry.page());
+    }
+
     private Page metrics(Question question) {
-        return question.path().equals("/stats/prometheus") ? statisticsPages.metrics() : missing(question);
+        return question.path().equals("/stats/prometheus") ? metrics() : missing(question);
     }
 
     private Page agent(Question question) throws InterruptedException {
@@ -164,7 +206,7 @@ public final class AdminServers implements AutoCloseable {
         }
         return switch (question.path()) {
             case "/healthz/ready" -> ready();
-            case "/stats/prometheus" -> statisticsPages.metrics();
+            case "/stats/prometheus" -> Page.metrics(telemetry.page() + appMetrics.page());
             case "/quitquitquit" -> posted(question, () -> done(lifecycle::quit));
             case "/drain" -> posted(question, () -> done(lifecycle::drain));
             default -> missing(question);
@@ -221,6 +263,7 @@ public final class AdminServers implements AutoCloseable {
     @Override
     public void close() {
         servers.forEach(server -> server.stop(0));
+        appMetrics.close();
         threads.shutdownNow();
     }
 }

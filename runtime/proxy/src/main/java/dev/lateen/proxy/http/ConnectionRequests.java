@@ -18,6 +18,7 @@ import dev.lateen.proxycore.head.RequestHead;
 import dev.lateen.proxycore.head.ResponseHead;
 import dev.lateen.proxycore.listener.HeadPreparation;
 import dev.lateen.proxycore.listener.HttpConnectionManager;
+import dev.lateen.proxycore.rbac.Access;
 import dev.lateen.proxycore.route.DirectResponse;
 import dev.lateen.proxycore.route.Forward;
 import dev.lateen.proxycore.route.HeaderMutations;
@@ -28,6 +29,7 @@ import dev.lateen.proxycore.route.RouteAction;
 import dev.lateen.proxycore.route.RouteTable;
 import dev.lateen.proxycore.route.Timeouts;
 import io.netty.buffer.ByteBuf;
+import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.util.List;
 import java.util.Map;
@@ -57,14 +59,17 @@ public final class ConnectionRequests implements ServerStreams {
 
     @Override
     public void malformed(int status, String detail) {
-        service.statistics().count(inbound, "", status, ResponseFlag.DPE.shortName());
+        service.telemetry().malformed(inbound, status, ResponseFlag.DPE);
     }
 
     @Override
     public RequestEvents begin(ServerStream stream, RequestHead head, boolean end) {
         RequestRecord record =
                 new RequestRecord(service, facts, stream.protocol(), head, manager.accessLogs(), inbound);
+        // Before the field that tells it is changed.
+        InetAddress client = preparation.client(head, facts);
         HeadPreparation.Refusal refusal = preparation.request(head, facts, this::requestId);
+        record.trace(manager.tracing());
         ActiveConfiguration configuration = service.configuration().get();
         RouteTable table = configuration.routes(manager.routes());
         RouteAction action = table == null ? null : table.decide(head, service.random(), Trace.NONE);
@@ -82,13 +87,23 @@ public final class ConnectionRequests implements ServerStreams {
                 record,
                 preparation,
                 target,
+                new Access(facts, head, client, Map.of()),
                 (passed, router, bare) -> route(passed, router, bare, action, configuration));
+        if (refusal == null && head.protocol() != null && !mayUpgrade(head.protocol(), action)) {
+            refusal = new HeadPreparation.Refusal(403, "upgrade_failed", null);
+        }
         if (refusal == null) {
             request.proceed();
         } else {
             refuse(request, refusal);
         }
         return request;
+    }
+
+    private boolean mayUpgrade(String protocol, @Nullable RouteAction action) {
+        String name = protocol.toLowerCase(java.util.Locale.ROOT);
+        boolean allowed = manager.upgrades().getOrDefault(name, false);
+        return action instanceof Forward forward ? forward.policy().upgrades().getOrDefault(name, allowed) : allowed;
     }
 
     private void refuse(FilteredRequest request, HeadPreparation.Refusal refusal) {
@@ -166,6 +181,7 @@ public final class ConnectionRequests implements ServerStreams {
             LocalReply.send(request.answer(), head, forward.responseHeaders(), fault, record);
             return new Discard(request.answer());
         }
+        record.toward(cluster);
         Timeouts timeouts = forward.timeouts(head, router);
         Pick pick = new Pick(service.random())
                 .hash(forward.hash(head, facts))

@@ -13,6 +13,8 @@ import dev.lateen.proxycore.head.Fields;
 import dev.lateen.proxycore.head.RequestHead;
 import dev.lateen.proxycore.head.ResponseHead;
 import dev.lateen.proxycore.listener.HeadPreparation;
+import dev.lateen.proxycore.rbac.Access;
+import dev.lateen.proxycore.rbac.AccessRules;
 import dev.lateen.proxycore.route.HeaderMutations;
 import io.netty.buffer.ByteBuf;
 import java.util.ArrayList;
@@ -20,6 +22,8 @@ import java.util.List;
 import java.util.Map;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * One request between its connection and the router: passes the filters of its connection manager in their order, and
@@ -27,12 +31,15 @@ import org.jspecify.annotations.Nullable;
  * waits, its content stays here without credit, so that the client soon stops sending.
  */
 final class FilteredRequest implements RequestEvents {
+    private static final Logger LOG = LoggerFactory.getLogger(FilteredRequest.class);
+
     private final HttpService service;
     private final ServerStream client;
     private final RequestHead head;
     private final RequestRecord record;
     private final HeadPreparation preparation;
     private final Target target;
+    private final Access access;
     private final Router router;
     private final Answer answer = new Answer();
 
@@ -68,6 +75,7 @@ final class FilteredRequest implements RequestEvents {
 
     /**
      * @param end whether the request has no content
+     * @param access what rules of access are asked about
      */
     FilteredRequest(
             HttpService service,
@@ -77,6 +85,7 @@ final class FilteredRequest implements RequestEvents {
             RequestRecord record,
             HeadPreparation preparation,
             Target target,
+            Access access,
             Router router) {
         this.service = service;
         this.client = client;
@@ -85,6 +94,7 @@ final class FilteredRequest implements RequestEvents {
         this.record = record;
         this.preparation = preparation;
         this.target = target;
+        this.access = access;
         this.router = router;
     }
 
@@ -110,6 +120,7 @@ final class FilteredRequest implements RequestEvents {
                 case FilterConfig.Disabled _ -> true;
                 case FilterConfig.Cors(var policy) -> cors(policy);
                 case FilterConfig.Fault(var injection) -> fault(injection);
+                case FilterConfig.Access(var rules, var rehearsed) -> access(rules, rehearsed);
                 case FilterConfig.Router config -> route(config);
             };
         }
@@ -151,6 +162,26 @@ final class FilteredRequest implements RequestEvents {
             response.with("grpc-status", Integer.toString(verdict.grpcStatus()));
         }
         LocalReply.send(answer, head, HeaderMutations.NONE, response, "fault filter abort", record);
+        return false;
+    }
+
+    private boolean access(AccessRules rules, AccessRules rehearsed) {
+        if (!rehearsed.decide(access).allowed()) {
+            LOG.info("rehearsal: {} would be refused: {}", head.authority(), rehearsed.explain(access));
+        }
+        AccessRules.Verdict verdict = rules.decide(access);
+        if (verdict.allowed()) {
+            return true;
+        }
+        String id = service.decisions().refused(access, service.clock().instant(), rules.explain(access));
+        record.details(verdict.details());
+        LocalReply.send(
+                answer,
+                head,
+                HeaderMutations.NONE,
+                new ResponseHead(403),
+                "RBAC: access denied (decision " + id + ")\n",
+                record);
         return false;
     }
 
@@ -223,7 +254,7 @@ final class FilteredRequest implements RequestEvents {
             to.reset(reason, detail);
         } else if (!answered) {
             answered = true;
-            record.flag(ResponseFlag.DC).details("downstream_remote_disconnect");
+            record.lost(reason);
             record.ended();
         }
     }

@@ -2,7 +2,12 @@ package dev.lateen.proxy.http;
 
 import dev.lateen.proxy.config.ActiveConfiguration;
 import dev.lateen.proxy.net.Worker;
+import dev.lateen.proxy.telemetry.LoopTelemetry;
 import dev.lateen.proxy.upstream.ConnectionPools;
+import dev.lateen.proxycore.ConnectionFacts;
+import dev.lateen.proxycore.rbac.Access;
+import dev.lateen.proxycore.rbac.AccessRules;
+import java.util.List;
 import java.util.function.Supplier;
 import java.util.random.RandomGenerator;
 
@@ -13,15 +18,29 @@ import java.util.random.RandomGenerator;
  * @param pools its connections to endpoints
  * @param configuration what is in force
  * @param random for shares, weights and back-offs; used on this event loop only
- * @param statistics counts of all requests
+ * @param telemetry counts what passes, and traces it
  * @param log takes lines of access logs, without blocking
  * @param clock the time of day
+ * @param decisions keeps refusals with their reasons
  */
 public record HttpService(
         Worker worker,
         ConnectionPools pools,
         Supplier<ActiveConfiguration> configuration,
         RandomGenerator random,
-        RequestStatistics statistics,
+        LoopTelemetry telemetry,
         AccessLogSink log,
-        java.time.InstantSource clock) {}
+        java.time.InstantSource clock,
+        Decisions decisions) {
+    /** Whether every one of these rules lets a connection begin; a refusal is kept with its reasons. */
+    public boolean mayBegin(ConnectionFacts facts, List<AccessRules> rules) {
+        for (AccessRules each : rules) {
+            Access access = Access.of(facts);
+            if (!each.decide(access).allowed()) {
+                decisions.refused(access, clock.instant(), each.explain(access));
+                return false;
+            }
+        }
+        return true;
+    }
+}

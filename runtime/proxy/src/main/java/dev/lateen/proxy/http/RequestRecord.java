@@ -2,9 +2,14 @@ package dev.lateen.proxy.http;
 
 import static dev.lateen.proxy.http.ConnectionFormat.text;
 
+import dev.lateen.proxy.stream.Reset;
+import dev.lateen.proxy.telemetry.RequestFacts;
+import dev.lateen.proxy.telemetry.RequestSpan;
+import dev.lateen.proxy.telemetry.Workload;
 import dev.lateen.proxycore.ConnectionFacts;
 import dev.lateen.proxycore.Fault;
 import dev.lateen.proxycore.ResponseFlag;
+import dev.lateen.proxycore.balance.LiveCluster;
 import dev.lateen.proxycore.cluster.Host;
 import dev.lateen.proxycore.format.FormatContext;
 import dev.lateen.proxycore.format.Operator;
@@ -13,8 +18,10 @@ import dev.lateen.proxycore.head.Fields;
 import dev.lateen.proxycore.head.RequestHead;
 import dev.lateen.proxycore.head.ResponseHead;
 import dev.lateen.proxycore.listener.AccessLog;
+import dev.lateen.proxycore.listener.HttpConnectionManager;
 import dev.lateen.proxycore.retry.RetryVerdict;
 import dev.lateen.proxycore.route.RouteInfo;
+import dev.lateen.proxycore.tls.PeerCertificate;
 import java.net.InetSocketAddress;
 import java.net.SocketAddress;
 import java.time.Instant;
@@ -22,7 +29,7 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /** What is known of one request, for its line in the access log and the statistics. One thread. */
-final class RequestRecord implements FormatContext {
+final class RequestRecord implements FormatContext, RequestFacts {
     private final HttpService service;
     private final ConnectionFacts facts;
     private final String protocol;
@@ -33,6 +40,8 @@ final class RequestRecord implements FormatContext {
     private final long startedNanos;
     private @Nullable ResponseHead response;
     private @Nullable RouteInfo route;
+    private @Nullable Workload peer;
+    private @Nullable RequestSpan span;
     private @Nullable Host host;
     private @Nullable InetSocketAddress upstreamLocal;
     private String failure = "";
@@ -43,6 +52,8 @@ final class RequestRecord implements FormatContext {
     private long sent;
     private long answeredNanos;
     private int attempts;
+    private int headBytes;
+    private boolean asked;
     private boolean ended;
 
     RequestRecord(
@@ -60,6 +71,23 @@ final class RequestRecord implements FormatContext {
         this.inbound = inbound;
         this.started = service.clock().instant();
         this.startedNanos = service.worker().timer().nanoTime();
+        this.headBytes = request.fields().byteSize();
+        if (inbound) {
+            peer = service.telemetry().peers().hear(request.fields());
+            asked = peer != null;
+        }
+    }
+
+    /** Gives it its place in its trace. */
+    void trace(HttpConnectionManager.@Nullable Tracing tracing) {
+        span = service.telemetry().trace(tracing, request, protocol, service.random());
+    }
+
+    /** It goes to this cluster; whoever is there learns who calls. */
+    void toward(LiveCluster to) {
+        if (!inbound) {
+            service.telemetry().tell(request.fields(), to);
+        }
     }
 
     ConnectionFacts facts() {
@@ -114,6 +142,15 @@ final class RequestRecord implements FormatContext {
         return this;
     }
 
+    /** The client went away, or broke the protocol. */
+    void lost(Reset reason) {
+        if (reason == Reset.PROTOCOL_ERROR) {
+            flag(ResponseFlag.DPE).details("codec_error");
+        } else {
+            flag(ResponseFlag.DC).details("downstream_remote_disconnect");
+        }
+    }
+
     void fault(Fault fault) {
         flag(fault.flag()).details(fault.details());
     }
@@ -128,6 +165,14 @@ final class RequestRecord implements FormatContext {
 
     void answered(ResponseHead head) {
         response = head;
+        if (inbound) {
+            if (asked) {
+                service.telemetry().peers().tell(head.fields());
+            }
+        } else {
+            Workload told = service.telemetry().peers().hear(head.fields());
+            peer = told == null ? peer : told;
+        }
         answeredNanos = service.worker().timer().nanoTime();
         if (details.isEmpty()) {
             details = "via_upstream";
@@ -142,7 +187,17 @@ final class RequestRecord implements FormatContext {
         ended = true;
         ResponseHead head = response;
         int status = head == null ? 0 : head.status();
-        service.statistics().count(inbound, cluster, status, ResponseFlag.shortNames(flags));
+        service.telemetry().ended(this);
+        RequestSpan recorded = span;
+        if (recorded != null) {
+            Host upstream = host;
+            recorded.end(
+                    this,
+                    started,
+                    upstream == null ? null : text(upstream.address()),
+                    text(facts.source()),
+                    service.worker().timer().nanoTime() - startedNanos);
+        }
         long millis = (service.worker().timer().nanoTime() - startedNanos) / 1_000_000;
         for (AccessLog log : logs) {
             if (log.filter().takes(status, flags, millis, service.random())) {
@@ -150,6 +205,85 @@ final class RequestRecord implements FormatContext {
             }
         }
     }
+
+    // ---- what metrics ask
+
+    @Override
+    public boolean inbound() {
+        return inbound;
+    }
+
+    @Override
+    public @Nullable Workload peer() {
+        return peer;
+    }
+
+    @Override
+    public @Nullable PeerCertificate certificate() {
+        return facts.peer();
+    }
+
+    @Override
+    public @Nullable Host host() {
+        return host;
+    }
+
+    @Override
+    public String cluster() {
+        return cluster;
+    }
+
+    @Override
+    public String routeName() {
+        RouteInfo info = route;
+        return info == null ? "" : info.name();
+    }
+
+    @Override
+    public String authority() {
+        return request.authority();
+    }
+
+    @Override
+    public boolean grpc() {
+        return LocalReply.isGrpc(request);
+    }
+
+    @Override
+    public String grpcStatus() {
+        ResponseHead head = response;
+        String status = head == null || !grpc() ? null : head.fields().get(FieldName.GRPC_STATUS);
+        return status == null ? "" : status;
+    }
+
+    @Override
+    public int status() {
+        ResponseHead head = response;
+        return head == null ? 0 : head.status();
+    }
+
+    @Override
+    public long flags() {
+        return flags;
+    }
+
+    @Override
+    public long durationMillis() {
+        return (service.worker().timer().nanoTime() - startedNanos) / 1_000_000;
+    }
+
+    @Override
+    public long requestBytes() {
+        return headBytes + received;
+    }
+
+    @Override
+    public long responseBytes() {
+        ResponseHead head = response;
+        return sent + (head == null ? 0 : head.fields().byteSize());
+    }
+
+    // ---- what access logs ask
 
     @Override
     public RequestHead request() {

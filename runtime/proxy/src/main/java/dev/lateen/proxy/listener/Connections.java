@@ -2,11 +2,13 @@ package dev.lateen.proxy.listener;
 
 import dev.lateen.proxy.codec.Http1Server;
 import dev.lateen.proxy.codec.Http1Settings;
+import dev.lateen.proxy.codec.Http2Limits;
+import dev.lateen.proxy.codec.Http2Server;
+import dev.lateen.proxy.codec.ServerConnection;
 import dev.lateen.proxy.config.ActiveConfiguration;
 import dev.lateen.proxy.http.ConnectionRequests;
 import dev.lateen.proxy.http.HttpService;
 import dev.lateen.proxy.net.OriginalDestination;
-import dev.lateen.proxy.net.Timer;
 import dev.lateen.proxy.tcp.TcpTunnel;
 import dev.lateen.proxy.tls.Tls;
 import dev.lateen.proxy.upstream.UpstreamSockets;
@@ -19,16 +21,11 @@ import dev.lateen.proxycore.listener.HttpConnectionManager;
 import dev.lateen.proxycore.listener.ListenerFilter;
 import dev.lateen.proxycore.listener.TcpProxy;
 import dev.lateen.proxycore.listener.TransportSocket;
-import io.netty.buffer.ByteBuf;
-import io.netty.buffer.Unpooled;
 import io.netty.channel.Channel;
-import io.netty.channel.ChannelHandler;
-import io.netty.channel.ChannelHandlerContext;
-import io.netty.channel.ChannelInboundHandlerAdapter;
 import io.netty.channel.ChannelInitializer;
 import io.netty.channel.ChannelOption;
+import io.netty.util.AttributeKey;
 import java.net.InetSocketAddress;
-import java.util.List;
 import java.util.Map;
 import java.util.function.Function;
 import java.util.function.Predicate;
@@ -38,9 +35,14 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /** Takes each accepted connection of one listening socket to the filter chain that it belongs to. */
-public final class Connections extends ChannelInitializer<Channel> {
-    private static final String PROTOCOL = "protocol";
+final class Connections extends ChannelInitializer<Channel> {
+    static final String PROTOCOL = "protocol";
     private static final Logger LOG = LoggerFactory.getLogger(Connections.class);
+
+    private static final AttributeKey<Taken> TAKEN = AttributeKey.valueOf(Connections.class, "taken");
+
+    /** By what a connection was taken. */
+    private record Taken(String listener, io.envoyproxy.envoy.config.listener.v3.FilterChain chain) {}
 
     private final Supplier<@Nullable CompiledListener> listener;
     private final Function<Channel, HttpService> services;
@@ -48,6 +50,7 @@ public final class Connections extends ChannelInitializer<Channel> {
     private final Tls tls;
     private final Map<Channel, CompiledListener> open;
     private final Predicate<CompiledListener> ending;
+    private final ServerFirst serverFirst;
 
     /**
      * @param listener the listener as it is now; null when it is gone
@@ -55,19 +58,21 @@ public final class Connections extends ChannelInitializer<Channel> {
      * @param open takes each connection for as long as it is there
      * @param ending whether connections of a listener are to end soon
      */
-    public Connections(
+    Connections(
             Supplier<@Nullable CompiledListener> listener,
             Function<Channel, HttpService> services,
             UpstreamSockets sockets,
             Tls tls,
             Map<Channel, CompiledListener> open,
-            Predicate<CompiledListener> ending) {
+            Predicate<CompiledListener> ending,
+            ServerFirst serverFirst) {
         this.listener = listener;
         this.services = services;
         this.sockets = sockets;
         this.tls = tls;
         this.open = open;
         this.ending = ending;
+        this.serverFirst = serverFirst;
     }
 
     @Override
@@ -93,7 +98,16 @@ public final class Connections extends ChannelInitializer<Channel> {
         boolean looks = taking.listenerFilters().stream()
                 .anyMatch(filter -> filter.kind() != ListenerFilter.Kind.ORIGINAL_DESTINATION && filter.runsFor(port));
         if (looks) {
-            channel.pipeline().addLast("inspector", new Inspector(service, taking, facts));
+            CompiledListener looked = taking;
+            channel.pipeline()
+                    .addLast(
+                            "inspector",
+                            new Inspector(
+                                    service,
+                                    looked,
+                                    facts,
+                                    serverFirst,
+                                    known -> take(channel, service, looked, known)));
         } else {
             take(channel, service, taking, facts);
         }
@@ -127,7 +141,7 @@ public final class Connections extends ChannelInitializer<Channel> {
 
                     @Override
                     public void failed(String reason) {
-                        service.statistics().countConnection(listener.name(), ResponseFlag.DPE.shortName());
+                        count(service, listener, ResponseFlag.DPE);
                         LOG.info(
                                 "refused a connection from {} to listener \"{}\": {}",
                                 facts.source(),
@@ -140,125 +154,113 @@ public final class Connections extends ChannelInitializer<Channel> {
     }
 
     private static void refuse(Channel channel, HttpService service, CompiledListener listener, ResponseFlag flag) {
-        service.statistics().countConnection(listener.name(), flag.shortName());
+        count(service, listener, flag);
         channel.config().setOption(ChannelOption.SO_LINGER, 0);
         var _ = channel.close();
     }
 
+    /** A connection that comes to nobody was opened and is closed. */
+    private static void count(HttpService service, CompiledListener listener, ResponseFlag flag) {
+        service.telemetry()
+                .opened(inbound(listener), null, "", null, flag.bit())
+                .closed();
+    }
+
+    private static boolean inbound(CompiledListener listener) {
+        return listener.direction() == CompiledListener.TrafficDirection.INBOUND;
+    }
+
     private void serve(
             Channel channel, HttpService service, CompiledListener listener, FilterChain chain, ConnectionFacts facts) {
-        boolean inbound = listener.direction() == CompiledListener.TrafficDirection.INBOUND;
-        ChannelHandler handler =
-                switch (chain.filter()) {
-                    case HttpConnectionManager manager ->
-                        new Http1Server(
-                                service.worker(),
-                                Http1Settings.DEFAULT
-                                        .withMaxHeadBytes(manager.limits().headerBytes())
-                                        .withMaxFields(manager.limits().headerCount()),
-                                new ConnectionRequests(service, manager, facts, inbound),
-                                manager.timeouts().connectionIdle().toNanos());
-                    case TcpProxy proxy -> new TcpTunnel(service, sockets, proxy, facts);
-                };
-        channel.pipeline().addLast(PROTOCOL, handler);
+        if (!service.mayBegin(facts, chain.access())) {
+            refuse(channel, service, listener, ResponseFlag.UAEX);
+            return;
+        }
+        channel.attr(TAKEN).set(new Taken(listener.name(), chain.source()));
+        switch (chain.filter()) {
+            case HttpConnectionManager manager -> http(channel, service, listener, manager, facts);
+            case TcpProxy proxy ->
+                channel.pipeline().addLast(PROTOCOL, new TcpTunnel(service, sockets, proxy, facts, inbound(listener)));
+        }
+    }
+
+    private void http(
+            Channel channel,
+            HttpService service,
+            CompiledListener listener,
+            HttpConnectionManager manager,
+            ConnectionFacts facts) {
+        switch (manager.codec()) {
+            case HTTP1 -> speak(channel, service, listener, manager, facts, false);
+            case HTTP2 -> speak(channel, service, listener, manager, facts, true);
+            case AUTO ->
+                channel.pipeline()
+                        .addLast(
+                                "version",
+                                new VersionDetector(http2 -> speak(channel, service, listener, manager, facts, http2)));
+        }
+    }
+
+    private void speak(
+            Channel channel,
+            HttpService service,
+            CompiledListener listener,
+            HttpConnectionManager manager,
+            ConnectionFacts facts,
+            boolean http2) {
+        ConnectionRequests requests = new ConnectionRequests(service, manager, facts, inbound(listener));
+        long idle = manager.timeouts().connectionIdle().toNanos();
+        int bytes = manager.limits().headerBytes();
+        int count = manager.limits().headerCount();
+        channel.pipeline()
+                .addLast(
+                        PROTOCOL,
+                        http2
+                                ? Http2Server.of(
+                                        service.worker(), Http2Limits.DEFAULT.withHeads(bytes, count), requests, idle)
+                                : new Http1Server(
+                                        service.worker(),
+                                        Http1Settings.DEFAULT
+                                                .withMaxHeadBytes(bytes)
+                                                .withMaxFields(count),
+                                        requests,
+                                        idle));
         if (ending.test(listener)) {
             announceEnd(channel);
         }
     }
 
+    /**
+     * Ends a connection to the workload that the configuration of now would treat otherwise than when it began: new
+     * rules hold for old connections too. One that carries requests ends after the present one. On its event loop.
+     */
+    static void endIfOutdated(Channel connection, Map<String, CompiledListener> current) {
+        Taken taken = connection.attr(TAKEN).get();
+        CompiledListener listener = taken == null ? null : current.get(taken.listener());
+        if (taken == null
+                || listener == null
+                || listener.direction() == CompiledListener.TrafficDirection.OUTBOUND
+                || listener.has(taken.chain())) {
+            return;
+        }
+        if (connection.pipeline().get(PROTOCOL) instanceof ServerConnection server) {
+            server.drain();
+        } else {
+            var _ = connection.close();
+        }
+    }
+
     /** Has the connection end after the next answer. On its event loop. */
     static void announceEnd(Channel connection) {
-        if (connection.pipeline().get(PROTOCOL) instanceof Http1Server server) {
+        if (connection.pipeline().get(PROTOCOL) instanceof ServerConnection server) {
             server.announceEnd();
         }
     }
 
     /** Closes the connection when it carries no request, else after the one that it carries. On its event loop. */
     static void closeIdle(Channel connection) {
-        if (connection.pipeline().get(PROTOCOL) instanceof Http1Server server) {
+        if (connection.pipeline().get(PROTOCOL) instanceof ServerConnection server) {
             server.drain();
-        }
-    }
-
-    /** Looks at the first bytes, then hands them on. */
-    private final class Inspector extends ChannelInboundHandlerAdapter {
-        private final HttpService service;
-        private final CompiledListener listener;
-        private final ConnectionFacts facts;
-        private ByteBuf seen = Unpooled.EMPTY_BUFFER;
-        private Timer.Timeout timeout = () -> {};
-        private boolean done;
-
-        Inspector(HttpService service, CompiledListener listener, ConnectionFacts facts) {
-            this.service = service;
-            this.listener = listener;
-            this.facts = facts;
-        }
-
-        @Override
-        public void handlerAdded(ChannelHandlerContext ctx) {
-            long nanos = listener.listenerFiltersTimeout().toNanos();
-            if (nanos > 0) {
-                timeout = service.worker().timer().after(nanos, () -> late(ctx));
-            }
-        }
-
-        private void late(ChannelHandlerContext ctx) {
-            if (done) {
-                return;
-            }
-            if (listener.continueOnListenerFiltersTimeout()) {
-                decide(ctx, facts);
-            } else {
-                done = true;
-                var _ = ctx.close();
-            }
-        }
-
-        @Override
-        public void channelRead(ChannelHandlerContext ctx, Object message) {
-            ByteBuf more = (ByteBuf) message;
-            seen = seen.isReadable() ? Unpooled.wrappedBuffer(seen, more) : more;
-            switch (FirstBytes.of(seen)) {
-                case UNDECIDED -> {}
-                case TLS -> {
-                    ClientHello hello = ClientHello.of(seen);
-                    if (hello != null) {
-                        decide(ctx, facts.withTls(hello.serverName(), hello.protocols()));
-                    }
-                }
-                case HTTP10 -> decide(ctx, facts.withApplicationProtocols(List.of("http/1.0")));
-                case HTTP11 -> decide(ctx, facts.withApplicationProtocols(List.of("http/1.1")));
-                case HTTP2 -> decide(ctx, facts.withApplicationProtocols(List.of("h2c")));
-                case OTHER -> decide(ctx, facts);
-            }
-        }
-
-        private void decide(ChannelHandlerContext ctx, ConnectionFacts known) {
-            done = true;
-            timeout.cancel();
-            ByteBuf first = seen;
-            seen = Unpooled.EMPTY_BUFFER;
-            take(ctx.channel(), service, listener, known);
-            if (first.isReadable() && ctx.channel().isActive()) {
-                ctx.fireChannelRead(first);
-            } else {
-                first.release();
-            }
-            ctx.pipeline().remove(this);
-        }
-
-        @Override
-        public void channelInactive(ChannelHandlerContext ctx) {
-            timeout.cancel();
-            seen.release();
-            seen = Unpooled.EMPTY_BUFFER;
-            ctx.fireChannelInactive();
-        }
-
-        @Override
-        public void exceptionCaught(ChannelHandlerContext ctx, Throwable cause) {
-            var _ = ctx.close();
         }
     }
 }

@@ -35,6 +35,7 @@ public final class ListenerSockets {
     private final Map<Channel, CompiledListener> connections = new ConcurrentHashMap<>();
     private volatile Predicate<CompiledListener> ending = listener -> false;
     private volatile Map<String, CompiledListener> current = Map.of();
+    private final ServerFirst serverFirst = new ServerFirst();
     private boolean closed;
 
     private record Bound(InetSocketAddress address, Channel channel) {}
@@ -59,7 +60,13 @@ public final class ListenerSockets {
         if (closed) {
             return;
         }
-        current = configuration.listeners();
+        Map<String, CompiledListener> now = configuration.listeners();
+        if (!now.equals(current)) {
+            connections.keySet().forEach(connection -> connection
+                    .eventLoop()
+                    .execute(() -> Connections.endIfOutdated(connection, now)));
+        }
+        current = now;
         bound.entrySet().removeIf(entry -> {
             CompiledListener listener = current.get(entry.getKey());
             boolean stays = listener != null
@@ -78,8 +85,8 @@ public final class ListenerSockets {
     }
 
     private void open(String name, CompiledListener listener) {
-        Connections child =
-                new Connections(() -> current.get(name), services, upstreams, tls, connections, l -> ending.test(l));
+        Connections child = new Connections(
+                () -> current.get(name), services, upstreams, tls, connections, l -> ending.test(l), serverFirst);
         ChannelFuture future =
                 sockets.listen(acceptor, loops, listener.address(), child).awaitUninterruptibly();
         if (future.isSuccess()) {

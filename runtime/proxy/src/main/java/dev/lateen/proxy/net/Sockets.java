@@ -2,6 +2,8 @@ package dev.lateen.proxy.net;
 
 import io.netty.bootstrap.Bootstrap;
 import io.netty.bootstrap.ServerBootstrap;
+import io.netty.buffer.ByteBufAllocator;
+import io.netty.buffer.PooledByteBufAllocator;
 import io.netty.channel.ChannelFuture;
 import io.netty.channel.ChannelHandler;
 import io.netty.channel.ChannelOption;
@@ -22,6 +24,9 @@ public final class Sockets {
     private static final int SOL_SOCKET = 1;
     private static final int SO_MARK = 36;
     private static final int BACKLOG = 4096;
+    /** Heads and small bodies come and go on one thread: there its caches cost less than Netty's adaptive buffers. */
+    private static final ByteBufAllocator BUFFERS = PooledByteBufAllocator.DEFAULT;
+
     private static final ChannelOption<Integer> MARK = new IntegerUnixChannelOption("SO_MARK", SOL_SOCKET, SO_MARK);
 
     private final Transport transport;
@@ -65,6 +70,7 @@ public final class Sockets {
                 .option(ChannelOption.SO_BACKLOG, BACKLOG)
                 .option(ChannelOption.SO_REUSEADDR, true)
                 .childOption(ChannelOption.TCP_NODELAY, true)
+                .childOption(ChannelOption.ALLOCATOR, BUFFERS)
                 .childHandler(child)
                 .bind(address);
     }
@@ -86,6 +92,7 @@ public final class Sockets {
                 .group(loop)
                 .channelFactory(factory::client)
                 .option(ChannelOption.TCP_NODELAY, true)
+                .option(ChannelOption.ALLOCATOR, BUFFERS)
                 .option(ChannelOption.CONNECT_TIMEOUT_MILLIS, timeoutMillis)
                 .handler(handler));
         return local == null ? bootstrap.connect(remote) : bootstrap.connect(remote, local);

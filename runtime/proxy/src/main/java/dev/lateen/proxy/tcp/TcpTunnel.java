@@ -35,12 +35,16 @@ public final class TcpTunnel extends ChannelInboundHandlerAdapter {
     private @Nullable Channel peer;
     private @Nullable Object first;
 
-    public TcpTunnel(HttpService service, UpstreamSockets sockets, TcpProxy config, ConnectionFacts facts) {
+    /**
+     * @param inbound whether the connection comes to this workload
+     */
+    public TcpTunnel(
+            HttpService service, UpstreamSockets sockets, TcpProxy config, ConnectionFacts facts, boolean inbound) {
         this.service = service;
         this.sockets = sockets;
         this.config = config;
         this.facts = facts;
-        record = new TunnelRecord(service, config, facts);
+        record = new TunnelRecord(service, config, facts, inbound);
     }
 
     @Override
@@ -51,27 +55,41 @@ public final class TcpTunnel extends ChannelInboundHandlerAdapter {
         connect(ctx.channel(), 1);
     }
 
+    /**
+     * Lets go of the client, whose connection goes on as something else. Only while nothing has been passed on to it.
+     */
+    public void abandon(Channel client) {
+        record.drop();
+        Channel upstream = peer;
+        peer = null;
+        if (upstream != null) {
+            var _ = upstream.close();
+        }
+        client.config().setOption(ChannelOption.ALLOW_HALF_CLOSURE, false);
+        client.config().setAutoRead(true);
+    }
+
     private void connect(Channel client, int attempt) {
         String name = config.cluster(service.random());
         record.cluster(name);
         LiveCluster cluster = service.configuration().get().clusters().get(name);
         if (cluster == null) {
-            refuse(client, name, ResponseFlag.NC);
+            refuse(client, ResponseFlag.NC);
             return;
         }
         Host host = cluster.balancer()
                 .pick(new Pick(service.random()).hash(config.hash(facts)).destination(facts.destination()));
         if (host == null) {
-            refuse(client, name, ResponseFlag.UH);
+            refuse(client, ResponseFlag.UH);
             return;
         }
         record.host(host);
         Limit connections = cluster.breaker(Priority.DEFAULT).connections();
         if (!connections.tryAcquire()) {
-            refuse(client, name, ResponseFlag.UO);
+            refuse(client, ResponseFlag.UO);
             return;
         }
-        sockets.connect(service.worker().loop(), cluster.config(), host, new Back(client, record))
+        sockets.connect(service.worker().loop(), cluster.config(), host, false, new Back(client, record))
                 .addListener((ChannelFutureListener) future -> {
                     if (!future.isSuccess()) {
                         connections.release();
@@ -79,7 +97,7 @@ public final class TcpTunnel extends ChannelInboundHandlerAdapter {
                         if (attempt < config.maxConnectAttempts()) {
                             connect(client, attempt + 1);
                         } else {
-                            refuse(client, name, ResponseFlag.UF);
+                            refuse(client, ResponseFlag.UF);
                         }
                         return;
                     }
@@ -94,7 +112,7 @@ public final class TcpTunnel extends ChannelInboundHandlerAdapter {
     }
 
     private void established(Channel client, Channel upstream) {
-        if (!client.isActive()) {
+        if (!client.isActive() || record.dropped()) {
             var _ = upstream.close();
             return;
         }
@@ -110,9 +128,11 @@ public final class TcpTunnel extends ChannelInboundHandlerAdapter {
         upstream.config().setAutoRead(true);
     }
 
-    private void refuse(Channel client, String cluster, ResponseFlag flag) {
+    private void refuse(Channel client, ResponseFlag flag) {
+        if (record.dropped()) {
+            return;
+        }
         record.flag(flag);
-        service.statistics().countConnection(cluster, flag.shortName());
         // A reset, not an end: what was asked for cannot be had.
         client.config().setOption(ChannelOption.SO_LINGER, 0);
         var _ = client.close();
@@ -218,13 +238,17 @@ public final class TcpTunnel extends ChannelInboundHandlerAdapter {
 
         @Override
         public void channelInactive(ChannelHandlerContext ctx) {
-            if (client.isActive()) {
+            if (client.isActive() && !record.dropped()) {
                 var _ = client.writeAndFlush(Unpooled.EMPTY_BUFFER).addListener(ChannelFutureListener.CLOSE);
             }
         }
 
         @Override
         public void exceptionCaught(ChannelHandlerContext ctx, Throwable cause) {
+            if (record.dropped()) {
+                var _ = ctx.close();
+                return;
+            }
             client.config().setOption(ChannelOption.SO_LINGER, 0);
             var _ = client.close();
             var _ = ctx.close();

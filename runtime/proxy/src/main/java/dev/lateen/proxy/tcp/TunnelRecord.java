@@ -3,6 +3,7 @@ package dev.lateen.proxy.tcp;
 import dev.lateen.proxy.http.AccessLogLine;
 import dev.lateen.proxy.http.ConnectionFormat;
 import dev.lateen.proxy.http.HttpService;
+import dev.lateen.proxy.telemetry.TcpSeries;
 import dev.lateen.proxycore.ConnectionFacts;
 import dev.lateen.proxycore.ResponseFlag;
 import dev.lateen.proxycore.cluster.Host;
@@ -23,19 +24,23 @@ final class TunnelRecord implements FormatContext {
     private final HttpService service;
     private final TcpProxy config;
     private final ConnectionFacts facts;
+    private final boolean inbound;
     private final Instant started;
     private final long startedNanos;
     private String cluster = "";
     private @Nullable Host host;
+    private @Nullable TcpSeries series;
     private @Nullable InetSocketAddress local;
     private long flags;
     private long received;
     private long sent;
+    private boolean dropped;
 
-    TunnelRecord(HttpService service, TcpProxy config, ConnectionFacts facts) {
+    TunnelRecord(HttpService service, TcpProxy config, ConnectionFacts facts, boolean inbound) {
         this.service = service;
         this.config = config;
         this.facts = facts;
+        this.inbound = inbound;
         started = service.clock().instant();
         startedNanos = service.worker().timer().nanoTime();
     }
@@ -50,6 +55,9 @@ final class TunnelRecord implements FormatContext {
 
     void connected(SocketAddress from) {
         local = from instanceof InetSocketAddress address ? address : null;
+        TcpSeries counts = series();
+        // What came while there was no endpoint yet.
+        counts.received(Math.toIntExact(received));
     }
 
     void flag(ResponseFlag flag) {
@@ -58,18 +66,45 @@ final class TunnelRecord implements FormatContext {
 
     void received(int bytes) {
         received += bytes;
+        TcpSeries counts = series;
+        if (counts != null) {
+            counts.received(bytes);
+        }
     }
 
     void sent(int bytes) {
         sent += bytes;
+        series().sent(bytes);
     }
 
     private long millis() {
         return (service.worker().timer().nanoTime() - startedNanos) / 1_000_000;
     }
 
-    /** The connection is over: writes its lines. */
+    private TcpSeries series() {
+        TcpSeries counts = series;
+        if (counts == null) {
+            counts = service.telemetry().opened(inbound, facts.peer(), cluster, host, flags);
+            series = counts;
+        }
+        return counts;
+    }
+
+    /** The connection was none that is only passed on. */
+    void drop() {
+        dropped = true;
+    }
+
+    boolean dropped() {
+        return dropped;
+    }
+
+    /** The connection is over: counts it and writes its lines. */
     void ended() {
+        if (dropped) {
+            return;
+        }
+        series().closed();
         for (AccessLog log : config.accessLogs()) {
             if (log.filter().takes(0, flags, millis(), service.random())) {
                 service.log().write(log.path(), AccessLogLine.of(log, this));

@@ -31,14 +31,16 @@ public final class UpstreamSockets {
     /**
      * Connects on this event loop; done when bytes can be sent, after the handshake of TLS where there is one.
      *
+     * @param http1 whether HTTP/1.1 will be spoken, which peers of the mesh want to know beforehand
      * @param handler the protocol, last in the pipeline
      */
-    public ChannelFuture connect(EventLoop loop, CompiledCluster cluster, Host host, ChannelHandler handler) {
+    public ChannelFuture connect(
+            EventLoop loop, CompiledCluster cluster, Host host, boolean http1, ChannelHandler handler) {
         InetAddress bind = cluster.bindAddress();
         InetSocketAddress local = bind == null ? null : new InetSocketAddress(bind, 0);
         int patience = Math.clamp(cluster.connectTimeout().toMillis(), 1, Integer.MAX_VALUE);
         if (cluster.transport(host.endpoint()) instanceof TransportSocket.UpstreamTls(var wanted)) {
-            Wrapped wrapped = new Wrapped(wanted, patience, handler);
+            Wrapped wrapped = new Wrapped(http1 ? wanted.forHttp1() : wanted, patience, handler);
             ChannelFuture connected = sockets.connect(loop, host.address(), local, patience, wrapped);
             ChannelPromise secured = connected.channel().newPromise();
             connected.addListener(_ -> wrapped.connected(connected, secured));

@@ -1,0 +1,11 @@
+package dev.lateen.config.security;
+
+import java.util.Map;
+
+/** Workloads of the object's namespace by their labels; of all namespaces when that is the root namespace. */
+public record WorkloadSelector(Map<String, String> matchLabels) {
+    /** Whether a workload with these labels is meant. */
+    public boolean selects(Map<String, String> labels) {
+        return labels.entrySet().containsAll(matchLabels.entrySet());
+    }
+}

@@ -1,0 +1,99 @@
+package dev.lateen.mesh.translate;
+
+import static dev.lateen.mesh.translate.Messages.text;
+
+import com.google.protobuf.Struct;
+import dev.lateen.config.networking.ClientTls;
+import dev.lateen.config.security.PeerAuthentication.Mode;
+import dev.lateen.mesh.registry.Endpoint;
+import dev.lateen.mesh.registry.MeshPort;
+import dev.lateen.mesh.registry.MeshService;
+import io.envoyproxy.envoy.config.cluster.v3.Cluster;
+import io.envoyproxy.envoy.config.cluster.v3.Cluster.TransportSocketMatch;
+import java.util.List;
+import java.util.Set;
+import java.util.stream.Collectors;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * How an outbound cluster wraps its connections: as its DestinationRule says; without a word of that, in mutual TLS
+ * towards endpoints that take it, and in the clear towards others (Istio's automatic mutual TLS).
+ */
+final class Encryption {
+    /** Label of pods whose proxy takes mutual TLS. */
+    static final String LABEL = "security.istio.io/tlsMode";
+
+    static final String MESH = "istio";
+    private static final String TLS_MODE = "tlsMode";
+    private static final Struct TAKES_TLS =
+            Struct.newBuilder().putFields(TLS_MODE, text(MESH)).build();
+
+    private Encryption() {}
+
+    /** Whether an endpoint takes mutual TLS: its proxy can, and no PeerAuthentication turned it off. */
+    static boolean takesTls(Scope scope, Endpoint endpoint) {
+        return MESH.equals(endpoint.labels().get(LABEL))
+                && scope.security().mode(endpoint.workload().namespace(), endpoint.labels(), endpoint.port())
+                        != Mode.DISABLE;
+    }
+
+    /** Metadata by which a cluster's connections to the endpoint are told to be in TLS. */
+    static Struct metadata() {
+        return TAKES_TLS;
+    }
+
+    /**
+     * Writes the transport sockets of a cluster.
+     *
+     * @param subset name of the subset, empty without one
+     */
+    static void apply(
+            Cluster.Builder cluster,
+            Scope scope,
+            MeshService service,
+            MeshPort port,
+            String subset,
+            @Nullable ClientTls tls,
+            List<Endpoint> endpoints) {
+        ClientTls.Mode mode = tls == null ? null : tls.mode();
+        if (mode == ClientTls.Mode.DISABLE) {
+            return;
+        }
+        if (mode == ClientTls.Mode.ISTIO_MUTUAL) {
+            cluster.setTransportSocket(mutual(scope, service, port, subset, endpoints));
+            return;
+        }
+        List<Endpoint> secured =
+                endpoints.stream().filter(e -> takesTls(scope, e)).toList();
+        if (secured.isEmpty()) {
+            return;
+        }
+        if (cluster.getType() == Cluster.DiscoveryType.EDS) {
+            cluster.addTransportSocketMatches(TransportSocketMatch.newBuilder()
+                            .setName("tlsMode-istio")
+                            .setMatch(TAKES_TLS)
+                            .setTransportSocket(mutual(scope, service, port, subset, secured)))
+                    .addTransportSocketMatches(TransportSocketMatch.newBuilder()
+                            .setName("tlsMode-disabled")
+                            .setMatch(Struct.getDefaultInstance())
+                            .setTransportSocket(MutualTls.RAW));
+        } else if (secured.size() == endpoints.size()) {
+            // Endpoints that are found by address alone carry no metadata: all or none.
+            cluster.setTransportSocket(mutual(scope, service, port, subset, secured));
+        }
+    }
+
+    private static io.envoyproxy.envoy.config.core.v3.TransportSocket mutual(
+            Scope scope, MeshService service, MeshPort port, String subset, List<Endpoint> endpoints) {
+        Set<String> accounts = endpoints.stream()
+                .filter(e -> !e.serviceAccount().isEmpty())
+                .map(e -> e.workload().namespace() + "/" + e.serviceAccount())
+                .collect(Collectors.toSet());
+        return MutualTls.client(
+                scope.mesh(),
+                Clusters.upstream(port.protocol()),
+                port.protocol().isHttp(),
+                accounts,
+                "outbound_." + port.number() + "_." + subset + "_." + service.host());
+    }
+}

@@ -1,0 +1,185 @@
+package dev.lateen.proxy.listener;
+
+import dev.lateen.proxy.http.HttpService;
+import dev.lateen.proxy.net.Timer;
+import dev.lateen.proxy.tcp.TcpTunnel;
+import dev.lateen.proxycore.ConnectionFacts;
+import dev.lateen.proxycore.Trace;
+import dev.lateen.proxycore.balance.LiveCluster;
+import dev.lateen.proxycore.cluster.Discovery;
+import dev.lateen.proxycore.listener.CompiledListener;
+import dev.lateen.proxycore.listener.FilterChain;
+import dev.lateen.proxycore.listener.TcpProxy;
+import dev.lateen.proxycore.listener.TransportSocket;
+import io.netty.buffer.ByteBuf;
+import io.netty.buffer.Unpooled;
+import io.netty.channel.ChannelDuplexHandler;
+import io.netty.channel.ChannelHandlerContext;
+import io.netty.channel.ChannelPromise;
+import java.util.List;
+import java.util.concurrent.TimeUnit;
+import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Looks at the first bytes of a client, then hands them on to the filter chain that they belong to.
+ *
+ * <p>A client that says nothing may wait for its server to speak first (SMTP, MySQL). So after a short silence the
+ * connection is passed on as the TCP that it would be without a word, and the looking goes on: the server's first byte
+ * settles it, and is remembered for the destination; the client's first bytes, when they are another protocol after all,
+ * take the connection to the chain of that protocol instead.
+ */
+final class Inspector extends ChannelDuplexHandler {
+    private static final long SILENCE_NANOS = TimeUnit.MILLISECONDS.toNanos(50);
+
+    private final HttpService service;
+    private final CompiledListener listener;
+    private final ConnectionFacts facts;
+    private final ServerFirst serverFirst;
+    private final Consumer<ConnectionFacts> take;
+    private ByteBuf seen = Unpooled.EMPTY_BUFFER;
+    private Timer.Timeout silence = () -> {};
+    private Timer.Timeout timeout = () -> {};
+    private @Nullable FilterChain tentative;
+    private boolean done;
+
+    /**
+     * @param take adds the protocol of the filter chain for these facts to the pipeline
+     */
+    Inspector(
+            HttpService service,
+            CompiledListener listener,
+            ConnectionFacts facts,
+            ServerFirst serverFirst,
+            Consumer<ConnectionFacts> take) {
+        this.service = service;
+        this.listener = listener;
+        this.facts = facts;
+        this.serverFirst = serverFirst;
+        this.take = take;
+    }
+
+    @Override
+    public void handlerAdded(ChannelHandlerContext ctx) {
+        long nanos = listener.listenerFiltersTimeout().toNanos();
+        if (nanos > 0) {
+            timeout = service.worker().timer().after(nanos, () -> late(ctx));
+        }
+        if (serverFirst.contains(facts.destination())) {
+            passOn(ctx);
+        } else {
+            silence = service.worker().timer().after(SILENCE_NANOS, () -> passOn(ctx));
+        }
+    }
+
+    private void late(ChannelHandlerContext ctx) {
+        if (done || tentative != null) {
+            return;
+        }
+        if (listener.continueOnListenerFiltersTimeout()) {
+            decide(ctx, facts);
+        } else {
+            done = true;
+            var _ = ctx.close();
+        }
+    }
+
+    /** Nothing was said: begins with TCP, when that leads anywhere. */
+    private void passOn(ChannelHandlerContext ctx) {
+        if (done || seen.isReadable() || !ctx.channel().isActive()) {
+            return;
+        }
+        FilterChain chain = listener.match(facts, Trace.NONE);
+        if (chain != null
+                && chain.transport() instanceof TransportSocket.Raw
+                && chain.filter() instanceof TcpProxy proxy
+                && leadsAnywhere(proxy)) {
+            tentative = chain;
+            take.accept(facts);
+        }
+    }
+
+    /** Not to a cluster without hosts: what has no endpoint would be refused, and the client might speak HTTP yet. */
+    private boolean leadsAnywhere(TcpProxy proxy) {
+        LiveCluster cluster = service.configuration().get().clusters().get(proxy.cluster(service.random()));
+        return cluster != null
+                && (cluster.config().discovery() instanceof Discovery.OriginalDestination
+                        || !cluster.hosts().current().all().isEmpty());
+    }
+
+    @Override
+    public void write(ChannelHandlerContext ctx, Object message, ChannelPromise promise) {
+        var _ = ctx.write(message, promise);
+        if (tentative != null && !done && ((ByteBuf) message).isReadable()) {
+            serverFirst.add(facts.destination());
+            settle(ctx);
+        }
+    }
+
+    @Override
+    public void channelRead(ChannelHandlerContext ctx, Object message) {
+        ByteBuf more = (ByteBuf) message;
+        seen = seen.isReadable() ? Unpooled.wrappedBuffer(seen, more) : more;
+        switch (FirstBytes.of(seen)) {
+            case UNDECIDED -> {}
+            case TLS -> {
+                ClientHello hello = ClientHello.of(seen);
+                if (hello != null) {
+                    decide(ctx, facts.withTls(hello.serverName(), hello.protocols()));
+                }
+            }
+            case HTTP10 -> decide(ctx, facts.withApplicationProtocols(List.of("http/1.0")));
+            case HTTP11 -> decide(ctx, facts.withApplicationProtocols(List.of("http/1.1")));
+            case HTTP2 -> decide(ctx, facts.withApplicationProtocols(List.of("h2c")));
+            case OTHER -> decide(ctx, facts);
+        }
+    }
+
+    private void decide(ChannelHandlerContext ctx, ConnectionFacts known) {
+        FilterChain begun = tentative;
+        if (begun != null && begun.equals(listener.match(known, Trace.NONE))) {
+            settle(ctx);
+            return;
+        }
+        done = true;
+        if (begun != null && ctx.pipeline().get(Connections.PROTOCOL) instanceof TcpTunnel tunnel) {
+            tunnel.abandon(ctx.channel());
+            ctx.pipeline().remove(tunnel);
+        }
+        take.accept(known);
+        handOn(ctx);
+    }
+
+    /** It is what it was taken for. */
+    private void settle(ChannelHandlerContext ctx) {
+        done = true;
+        handOn(ctx);
+    }
+
+    private void handOn(ChannelHandlerContext ctx) {
+        silence.cancel();
+        timeout.cancel();
+        ByteBuf first = seen;
+        seen = Unpooled.EMPTY_BUFFER;
+        if (first.isReadable() && ctx.channel().isActive()) {
+            ctx.fireChannelRead(first);
+        } else {
+            first.release();
+        }
+        ctx.pipeline().remove(this);
+    }
+
+    @Override
+    public void channelInactive(ChannelHandlerContext ctx) {
+        silence.cancel();
+        timeout.cancel();
+        seen.release();
+        seen = Unpooled.EMPTY_BUFFER;
+        ctx.fireChannelInactive();
+    }
+
+    @Override
+    public void exceptionCaught(ChannelHandlerContext ctx, Throwable cause) {
+        var _ = ctx.close();
+    }
+}

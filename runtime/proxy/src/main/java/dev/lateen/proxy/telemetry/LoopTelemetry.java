@@ -1,0 +1,273 @@
+package dev.lateen.proxy.telemetry;
+
+import com.google.protobuf.Struct;
+import com.google.protobuf.Value;
+import dev.lateen.proxycore.ResponseFlag;
+import dev.lateen.proxycore.balance.LiveCluster;
+import dev.lateen.proxycore.cluster.CompiledCluster;
+import dev.lateen.proxycore.cluster.Endpoint;
+import dev.lateen.proxycore.cluster.Host;
+import dev.lateen.proxycore.head.Fields;
+import dev.lateen.proxycore.head.RequestHead;
+import dev.lateen.proxycore.listener.HttpConnectionManager;
+import dev.lateen.proxycore.tls.PeerCertificate;
+import java.util.HashMap;
+import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.function.Function;
+import java.util.function.Supplier;
+import java.util.random.RandomGenerator;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What one event loop counts. Everything but reading the tables happens on that loop: counting needs no lock and, once a
+ * label set is known, no memory.
+ */
+public final class LoopTelemetry {
+    private static final int CACHED = 10_000;
+
+    private final SeriesBudget budget;
+    private final Function<String, @Nullable LiveCluster> clusters;
+    private final boolean hostFallback;
+    private final PeerExchange peers;
+    private final String principal;
+    private final Workload own;
+    private final String nodeId;
+    private final @Nullable SpanExporter exporter;
+    private final Tracer tracer = new Tracer();
+    private final TrafficLabels labels = new TrafficLabels();
+    private final Map<TrafficLabels, RequestSeries> requests = new ConcurrentHashMap<>();
+    private final Map<TrafficLabels, TcpSeries> connections = new ConcurrentHashMap<>();
+    private final Map<String, Named> services = new HashMap<>();
+    private final Map<Host, Known> workloads = new HashMap<>();
+
+    private record Known(Endpoint endpoint, Workload workload) {}
+
+    private record Named(CompiledCluster of, String host, String name) {}
+
+    /**
+     * @param clusters by name, as they are now
+     * @param principal the identity of this workload
+     * @param hostFallback whether a service that no cluster names is called as the client called it
+     */
+    LoopTelemetry(
+            SeriesBudget budget,
+            Function<String, @Nullable LiveCluster> clusters,
+            boolean hostFallback,
+            PeerExchange peers,
+            String principal,
+            Workload own,
+            String nodeId,
+            @Nullable SpanExporter exporter) {
+        this.budget = budget;
+        this.clusters = clusters;
+        this.hostFallback = hostFallback;
+        this.peers = peers;
+        this.principal = principal;
+        this.own = own;
+        this.nodeId = nodeId;
+        this.exporter = exporter;
+    }
+
+    /** Who calls and who is called. */
+    public PeerExchange peers() {
+        return peers;
+    }
+
+    /** Says to the other side of a request who calls, when that is of the mesh; else says nothing to it. */
+    public void tell(Fields fields, LiveCluster cluster) {
+        if (ofTheMesh(cluster.config())) {
+            peers.tell(fields);
+        } else {
+            PeerExchange.remove(fields);
+        }
+    }
+
+    private static boolean ofTheMesh(CompiledCluster cluster) {
+        Struct istio = cluster.metadata().getFilterMetadataOrDefault("istio", Struct.getDefaultInstance());
+        return istio.containsFields("services")
+                && !istio.getFieldsOrDefault("external", Value.getDefaultInstance())
+                        .getBoolValue();
+    }
+
+    /**
+     * Gives a request its place in its trace, in its head; what is returned records it, null when it is not recorded.
+     *
+     * @param tracing what the connection manager says
+     */
+    public @Nullable RequestSpan trace(
+            HttpConnectionManager.@Nullable Tracing tracing,
+            RequestHead head,
+            String protocol,
+            RandomGenerator random) {
+        if (tracing == null) {
+            return null;
+        }
+        Tracer.Placed place = tracer.place(tracing, head.fields(), random);
+        Collector collector = place.collector();
+        return collector == null || exporter == null
+                ? null
+                : new RequestSpan(exporter, collector, place, own, nodeId, head, protocol);
+    }
+
+    /** Counts a request that is over. */
+    public void ended(RequestFacts request) {
+        labels.inbound = request.inbound();
+        labels.protocol = request.grpc() ? TrafficLabels.Protocol.GRPC : TrafficLabels.Protocol.HTTP;
+        labels.status = request.status();
+        labels.flags = request.flags();
+        labels.grpcStatus = request.grpcStatus();
+        peer(request.peer(), request.host(), request.inbound());
+        principals(request.certificate());
+        service(request.cluster(), request.routeName(), request.authority());
+        find(requests, RequestSeries::new)
+                .count(request.durationMillis(), request.requestBytes(), request.responseBytes());
+    }
+
+    /** Counts a request that could not be read: it has a status and nothing else. */
+    public void malformed(boolean inbound, int status, ResponseFlag flag) {
+        labels.inbound = inbound;
+        labels.protocol = TrafficLabels.Protocol.HTTP;
+        labels.status = status;
+        labels.flags = flag.bit();
+        labels.grpcStatus = "";
+        labels.peer = Workload.UNKNOWN;
+        principals(null);
+        labels.serviceHost = "";
+        labels.serviceName = "";
+        find(requests, RequestSeries::new).count(0, 0, 0);
+    }
+
+    /** Counts a connection that is only passed on as opened; its bytes and its end are told to what this returns. */
+    public TcpSeries opened(
+            boolean inbound, @Nullable PeerCertificate certificate, String cluster, @Nullable Host host, long flags) {
+        labels.inbound = inbound;
+        labels.protocol = TrafficLabels.Protocol.TCP;
+        labels.status = 0;
+        labels.flags = flags;
+        labels.grpcStatus = "";
+        peer(null, host, inbound);
+        principals(certificate);
+        service(cluster, "", "");
+        TcpSeries series = find(connections, TcpSeries::new);
+        series.opened();
+        return series;
+    }
+
+    private void peer(@Nullable Workload told, @Nullable Host host, boolean inbound) {
+        if (told != null && !told.equals(Workload.UNKNOWN)) {
+            labels.peer = told;
+        } else if (host == null || inbound) {
+            labels.peer = Workload.UNKNOWN;
+        } else {
+            labels.peer = workload(host);
+        }
+    }
+
+    /** Who has proven to be who, on the receiving side: the caller's certificate was verified against this one's. */
+    private void principals(@Nullable PeerCertificate certificate) {
+        labels.peerPrincipal = "";
+        labels.ownPrincipal = "";
+        if (labels.inbound && certificate != null && !certificate.uris().isEmpty()) {
+            labels.peerPrincipal = certificate.uris().getFirst();
+            labels.ownPrincipal = principal;
+        }
+    }
+
+    @SuppressWarnings("ReferenceEquality") // what has not changed is the same object
+    private Workload workload(Host host) {
+        Endpoint endpoint = host.endpoint();
+        Known known = workloads.get(host);
+        if (known == null || known.endpoint() != endpoint) {
+            if (workloads.size() >= CACHED) {
+                workloads.clear();
+            }
+            known = new Known(endpoint, Workload.of(endpoint));
+            workloads.put(host, known);
+        }
+        return known.workload();
+    }
+
+    private void service(String cluster, String route, String authority) {
+        LiveCluster live = cluster.isEmpty() ? null : clusters.apply(cluster);
+        Named named = live == null ? null : named(live.config());
+        labels.serviceHost = hostFallback ? authority : "";
+        labels.serviceName = labels.serviceHost;
+        if (route.equals("block_all")) {
+            labels.serviceName = "BlackHoleCluster";
+        } else if (route.equals("allow_any")) {
+            labels.serviceName = "PassthroughCluster";
+        } else if (named != null) {
+            labels.serviceHost = named.host().isEmpty() ? labels.serviceHost : named.host();
+            labels.serviceName = named.name();
+        }
+    }
+
+    @SuppressWarnings("ReferenceEquality") // as above
+    private @Nullable Named named(CompiledCluster cluster) {
+        Named known = services.get(cluster.name());
+        if (known != null && known.of() == cluster) {
+            return known;
+        }
+        if (services.size() >= CACHED) {
+            services.clear();
+        }
+        Named named = name(cluster);
+        if (named != null) {
+            services.put(cluster.name(), named);
+        }
+        return named;
+    }
+
+    private static @Nullable Named name(CompiledCluster cluster) {
+        switch (cluster.name()) {
+            case "BlackHoleCluster", "PassthroughCluster", "InboundPassthroughCluster" -> {
+                return new Named(cluster, "", cluster.name());
+            }
+            default -> {}
+        }
+        var services = cluster.metadata()
+                .getFilterMetadataOrDefault("istio", Struct.getDefaultInstance())
+                .getFieldsOrDefault("services", Value.getDefaultInstance())
+                .getListValue();
+        if (services.getValuesCount() == 0) {
+            return null;
+        }
+        Struct service = services.getValues(0).getStructValue();
+        String host =
+                service.getFieldsOrDefault("host", Value.getDefaultInstance()).getStringValue();
+        String name =
+                service.getFieldsOrDefault("name", Value.getDefaultInstance()).getStringValue();
+        if (name.isEmpty()) {
+            int dot = host.indexOf('.');
+            name = dot < 0 ? host : host.substring(0, dot);
+        }
+        return new Named(cluster, host, name);
+    }
+
+    private <S> S find(Map<TrafficLabels, S> table, Supplier<S> make) {
+        S known = table.get(labels);
+        if (known != null) {
+            return known;
+        }
+        if (!budget.take()) {
+            budget.cut(labels);
+            labels.fold();
+            known = table.get(labels);
+            if (known != null) {
+                return known;
+            }
+        }
+        S made = make.get();
+        table.put(labels.copy(), made);
+        return made;
+    }
+
+    Map<TrafficLabels, RequestSeries> requests() {
+        return requests;
+    }
+
+    Map<TrafficLabels, TcpSeries> connections() {
+        return connections;
+    }
+}

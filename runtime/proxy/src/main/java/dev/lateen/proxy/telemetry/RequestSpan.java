@@ -1,0 +1,96 @@
+package dev.lateen.proxy.telemetry;
+
+import dev.lateen.proxycore.ResponseFlag;
+import dev.lateen.proxycore.head.FieldName;
+import dev.lateen.proxycore.head.RequestHead;
+import java.time.Instant;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+
+/** A request that is being recorded. One thread. */
+public final class RequestSpan {
+    private static final int LONGEST_PATH = 256;
+
+    private final SpanExporter exporter;
+    private final Collector collector;
+    private final Tracer.Placed place;
+    private final Workload own;
+    private final String nodeId;
+    private final Map<String, String> tags = new LinkedHashMap<>();
+    private final String authority;
+
+    RequestSpan(
+            SpanExporter exporter,
+            Collector collector,
+            Tracer.Placed place,
+            Workload own,
+            String nodeId,
+            RequestHead head,
+            String protocol) {
+        this.exporter = exporter;
+        this.collector = collector;
+        this.place = place;
+        this.own = own;
+        this.nodeId = nodeId;
+        this.authority = head.authority();
+        String path = head.path();
+        tags.put("component", "proxy");
+        tags.put("node_id", nodeId);
+        tags.put("http.method", head.method());
+        tags.put(
+                "http.url",
+                head.scheme() + "://" + authority
+                        + (path.length() > LONGEST_PATH ? path.substring(0, LONGEST_PATH) : path));
+        tags.put("http.protocol", protocol);
+        field(head, "guid:x-request-id", FieldName.X_REQUEST_ID);
+        field(head, "user_agent", FieldName.USER_AGENT);
+        tags.put("istio.canonical_service", own.canonicalService());
+        tags.put("istio.canonical_revision", own.canonicalRevision());
+        tags.put("istio.namespace", own.namespace());
+    }
+
+    private void field(RequestHead head, String tag, FieldName field) {
+        String value = head.fields().get(field);
+        if (value != null) {
+            tags.put(tag, value);
+        }
+    }
+
+    /** The request is over. */
+    public void end(RequestFacts request, Instant started, @Nullable String upstream, String peer, long nanos) {
+        tags.put("http.status_code", Integer.toString(request.status()));
+        tags.put("response_flags", ResponseFlag.shortNames(request.flags()));
+        tags.put("request_size", Long.toString(request.requestBytes()));
+        tags.put("response_size", Long.toString(request.responseBytes()));
+        tags.put("upstream_cluster", request.cluster().isEmpty() ? "-" : request.cluster());
+        tags.put("peer.address", peer);
+        if (upstream != null) {
+            tags.put("upstream_address", upstream);
+        }
+        if (request.status() >= 500 || request.status() == 0) {
+            tags.put("error", "true");
+        }
+        long micros = started.getEpochSecond() * 1_000_000 + started.getNano() / 1000;
+        exporter.offer(new Span(
+                collector,
+                place.context(),
+                place.parent(),
+                request.inbound(),
+                name(request.cluster()),
+                micros,
+                Math.max(1, nanos / 1000),
+                tags));
+    }
+
+    /** {@code host:port/*} as Istio decorates routes, or the host that was asked for. */
+    private String name(String cluster) {
+        String[] parts = cluster.split("\\|", -1);
+        return parts.length == 4 && !parts[3].isEmpty() ? parts[3] + ":" + parts[1] + "/*" : authority;
+    }
+
+    @Override
+    public String toString() {
+        return place.context().traceId() + " at " + nodeId + " of " + own.name();
+    }
+}

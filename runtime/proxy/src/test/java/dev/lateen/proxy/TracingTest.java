@@ -1,0 +1,157 @@
+package dev.lateen.proxy;
+
+import static dev.lateen.proxy.TestMesh.cluster;
+import static dev.lateen.proxy.TestMesh.http;
+import static dev.lateen.proxy.TestMesh.reply;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.google.protobuf.ListValue;
+import com.google.protobuf.Struct;
+import com.google.protobuf.util.JsonFormat;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.net.ServerSocket;
+import java.net.URI;
+import java.net.http.HttpRequest;
+import java.nio.charset.StandardCharsets;
+import java.util.List;
+import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.concurrent.CopyOnWriteArrayList;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+/** Spans as a Zipkin collector gets them. */
+final class TracingTest {
+    private final TestMesh mesh = new TestMesh();
+    private final List<Struct> spans = new CopyOnWriteArrayList<>();
+    private final ConcurrentLinkedQueue<String> traceIds = new ConcurrentLinkedQueue<>();
+
+    @AfterEach
+    void stop() {
+        mesh.close();
+    }
+
+    private static String tracing(double percent) {
+        return """
+                tracing: {random_sampling: {value: %s}, provider: {name: "envoy.tracers.zipkin", typed_config: {
+                  "@type": "type.googleapis.com/envoy.config.trace.v3.ZipkinConfig", collector_cluster: "zipkin",
+                  collector_endpoint: "/api/v2/spans", collector_endpoint_version: "HTTP_JSON",
+                  collector_hostname: "zipkin.example"}}},
+                """.formatted(percent);
+    }
+
+    private int collector() throws IOException {
+        return mesh.backend(exchange -> {
+            assertThat(exchange.getRequestURI().getPath()).isEqualTo("/api/v2/spans");
+            assertThat(exchange.getRequestHeaders().getFirst("host")).isEqualTo("zipkin.example");
+            String body = new String(exchange.getRequestBody().readAllBytes(), StandardCharsets.UTF_8);
+            ListValue.Builder list = ListValue.newBuilder();
+            JsonFormat.parser().merge(body, list);
+            list.getValuesList().forEach(value -> spans.add(value.getStructValue()));
+            reply(exchange, 202, "");
+        });
+    }
+
+    private int app() throws IOException {
+        return mesh.backend(exchange -> {
+            traceIds.add(String.valueOf(exchange.getRequestHeaders().getFirst("x-b3-traceid")));
+            reply(exchange, exchange.getRequestURI().getPath().equals("/fails") ? 500 : 200, "hello");
+        });
+    }
+
+    private void serve(String direction, double percent, int collector) throws IOException {
+        mesh.serve(
+                http("edge", direction, tracing(percent), ""),
+                "{match: {prefix: \"/\"}, route: {cluster: \"app\"}}",
+                cluster("app", "", app()),
+                cluster("zipkin", "", collector));
+    }
+
+    private static String text(Struct span, String field) {
+        return span.getFieldsOrThrow(field).getStringValue();
+    }
+
+    private static String tag(Struct span, String name) {
+        return text(span.getFieldsOrThrow("tags").getStructValue(), name);
+    }
+
+    @ParameterizedTest(name = "{0} {1}")
+    @CsvSource({"INBOUND, SERVER", "OUTBOUND, CLIENT"})
+    void aRequestIsASpan_underThatOfItsCaller(String direction, String kind) throws Exception {
+        serve(direction, 0, collector());
+        mesh.get("/a", "b3", "80f198ee56343ba864fe8b2a57d3eff7-e457b5a2e4d86bd1-1", "x-request-id", "id\"1");
+        TestMesh.await("a span", () -> spans.size() == 1);
+        Struct span = spans.getFirst();
+        assertThat(text(span, "traceId")).isEqualTo("80f198ee56343ba864fe8b2a57d3eff7");
+        assertThat(text(span, "parentId")).isEqualTo("e457b5a2e4d86bd1");
+        assertThat(text(span, "kind")).isEqualTo(kind);
+        assertThat(tag(span, "http.status_code")).isEqualTo("200");
+        assertThat(tag(span, "guid:x-request-id")).isEqualTo("id\"1");
+        assertThat(tag(span, "http.url")).endsWith("/a");
+        assertThat(text(span.getFieldsOrThrow("localEndpoint").getStructValue(), "serviceName"))
+                .isEqualTo("edge.default");
+        assertThat(traceIds).containsExactly("80f198ee56343ba864fe8b2a57d3eff7");
+    }
+
+    @ParameterizedTest(name = "sampling {0}, caller says \"{1}\": {2} of 20 spans")
+    @CsvSource({"100, , 20", "0, , 0", "100, 0, 0", "0, 1, 20", "100, 1, 20"})
+    void whatTheCallerDecidedHolds(double percent, String caller, int expected) throws Exception {
+        serve("OUTBOUND", percent, collector());
+        for (int i = 0; i < 20; i++) {
+            if (caller == null) {
+                mesh.get("/");
+            } else {
+                mesh.get("/", "x-b3-sampled", caller);
+            }
+        }
+        // One that is recorded in any case comes last: what was before it has been sent.
+        mesh.get("/last", "x-b3-sampled", "1");
+        TestMesh.await("the last span", () -> spans.stream()
+                .anyMatch(span -> tag(span, "http.url").endsWith("/last")));
+        assertThat(spans).hasSize(expected + 1);
+        assertThat(traceIds).doesNotContain("null").hasSize(21).doesNotHaveDuplicates();
+    }
+
+    @Test
+    void failuresAreMarked() throws Exception {
+        serve("OUTBOUND", 100, collector());
+        mesh.get("/fails");
+        TestMesh.await("a span", () -> spans.size() == 1);
+        assertThat(tag(spans.getFirst(), "error")).isEqualTo("true");
+        assertThat(tag(spans.getFirst(), "http.status_code")).isEqualTo("500");
+    }
+
+    private String metrics() {
+        try {
+            URI page = URI.create("http://127.0.0.1:" + mesh.proxy().adminPort() + "/stats/prometheus");
+            return mesh.send(HttpRequest.newBuilder(page).build()).body();
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        } catch (InterruptedException e) {
+            throw new IllegalStateException(e);
+        }
+    }
+
+    @Test
+    void aCollectorThatIsAway_costsSpansAlone_andIsCounted() throws Exception {
+        serve("OUTBOUND", 100, 1);
+        for (int i = 0; i < 100; i++) {
+            assertThat(mesh.get("/").statusCode()).isEqualTo(200);
+        }
+        TestMesh.await("all are counted", () -> metrics().contains("envoy_tracing_zipkin_spans_failed 100\n"));
+    }
+
+    @Test
+    void aCollectorThatNeverAnswers_costsSpansAlone() throws Exception {
+        try (ServerSocket silent = new ServerSocket(0, 50, java.net.InetAddress.getLoopbackAddress())) {
+            serve("OUTBOUND", 100, silent.getLocalPort());
+            for (int i = 0; i < 100; i++) {
+                assertThat(mesh.get("/").statusCode()).isEqualTo(200);
+            }
+            TestMesh.await(
+                    "the first batch is given up", () -> !metrics().contains("envoy_tracing_zipkin_spans_failed 0\n"));
+        }
+    }
+}

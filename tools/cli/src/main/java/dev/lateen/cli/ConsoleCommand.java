@@ -1,0 +1,59 @@
+package dev.lateen.cli;
+
+import dev.lateen.console.Console;
+import dev.lateen.console.MeshWatch;
+import dev.lateen.console.Rules;
+import dev.lateen.telemetry.MeshTraffic;
+import io.fabric8.kubernetes.client.KubernetesClient;
+import java.io.IOException;
+import java.net.InetSocketAddress;
+import java.time.Clock;
+import java.time.Duration;
+import java.util.Locale;
+import java.util.concurrent.Callable;
+import java.util.concurrent.CountDownLatch;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Option;
+
+/** Serves the console: what a pod of it runs. It must reach the pods' addresses. */
+@Command(name = "console", description = "Serve the console inside of a cluster; people open it with: lateen dashboard")
+final class ConsoleCommand implements Callable<Integer> {
+    private static final int EDGES = 10_000;
+
+    /** Words of the command line. */
+    enum Page {
+        map,
+        dashboards
+    }
+
+    @Mixin
+    ClusterOptions cluster = new ClusterOptions();
+
+    @Option(names = "--listen", description = "address and port; default ${DEFAULT-VALUE}")
+    String listen = "127.0.0.1:20001";
+
+    @Option(names = "--landing", description = "the first page: ${COMPLETION-CANDIDATES}")
+    Page landing = Page.map;
+
+    @Override
+    public Integer call() throws IOException, InterruptedException, CommandException {
+        int colon = listen.lastIndexOf(':');
+        if (colon < 0 || !listen.substring(colon + 1).matches("[0-9]{1,5}")) {
+            throw new CommandException("--listen " + listen + ": not ADDRESS:PORT");
+        }
+        InetSocketAddress address =
+                new InetSocketAddress(listen.substring(0, colon), Integer.parseInt(listen.substring(colon + 1)));
+        MeshTraffic traffic = new MeshTraffic(EDGES);
+        try (KubernetesClient client = cluster.client();
+                MeshWatch watch = new MeshWatch(client, traffic, Clock.systemUTC(), Duration.ofSeconds(2));
+                Console console = new Console(
+                        address,
+                        Console.Source.of(traffic, watch, new Rules(client)),
+                        Console.Landing.valueOf(landing.name().toUpperCase(Locale.ROOT)))) {
+            System.out.println("console at http://" + console.address());
+            new CountDownLatch(1).await();
+        }
+        return 0;
+    }
+}

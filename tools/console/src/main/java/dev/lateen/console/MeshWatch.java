@@ -1,0 +1,108 @@
+package dev.lateen.console;
+
+import dev.lateen.telemetry.MeshTraffic;
+import dev.lateen.telemetry.MetricsScraper;
+import io.fabric8.kubernetes.api.model.Container;
+import io.fabric8.kubernetes.api.model.ContainerPort;
+import io.fabric8.kubernetes.api.model.Pod;
+import io.fabric8.kubernetes.client.KubernetesClient;
+import io.fabric8.kubernetes.client.KubernetesClientException;
+import java.net.URI;
+import java.time.Duration;
+import java.time.InstantSource;
+import java.util.ArrayList;
+import java.util.List;
+
+/**
+ * Reads the metrics of all proxies again and again: finds their pods through the Kubernetes API, and asks each at its
+ * address. A proxy that does not answer is named in {@link #state} and costs nobody else. Close it to end.
+ */
+public final class MeshWatch implements AutoCloseable {
+    private static final Duration PATIENCE = Duration.ofSeconds(2);
+
+    private final KubernetesClient client;
+    private final MeshTraffic traffic;
+    private final InstantSource clock;
+    private final Duration interval;
+    private final MetricsScraper scraper = new MetricsScraper(PATIENCE);
+    private volatile State state = new State(0, 0, List.of("not read yet"));
+    private final Thread thread;
+
+    /**
+     * How the last round went.
+     *
+     * @param rounds how many there were
+     * @param proxies how many were read in the last one
+     * @param problems why others were not
+     */
+    public record State(long rounds, int proxies, List<String> problems) {
+        public State {
+            problems = List.copyOf(problems);
+        }
+    }
+
+    /** Begins at once. */
+    public MeshWatch(KubernetesClient client, MeshTraffic traffic, InstantSource clock, Duration interval) {
+        this.client = client;
+        this.traffic = traffic;
+        this.clock = clock;
+        this.interval = interval;
+        thread = Thread.ofVirtual().name("mesh watch").start(this::run);
+    }
+
+    public State state() {
+        return state;
+    }
+
+    private void run() {
+        try {
+            while (true) {
+                round();
+                Thread.sleep(interval);
+            }
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt(); // closed
+        }
+    }
+
+    private void round() throws InterruptedException {
+        List<String> problems = new ArrayList<>();
+        int proxies = 0;
+        try {
+            MetricsScraper.Round round = scraper.scrape(addresses());
+            traffic.add(clock.instant(), round.pages());
+            proxies = round.pages().size();
+            round.failures().forEach((address, why) -> problems.add("no metrics from " + address + ": " + why));
+        } catch (KubernetesClientException e) {
+            problems.add("the cluster does not say which pods there are: " + e.getMessage());
+        }
+        state = new State(state.rounds() + 1, proxies, problems);
+    }
+
+    /** Where the proxies of running pods tell their metrics: the port called {@code http-envoy-prom}, as Istio has it. */
+    private List<URI> addresses() {
+        List<URI> addresses = new ArrayList<>();
+        for (Pod pod : client.pods().inAnyNamespace().list().getItems()) {
+            String ip = pod.getStatus() == null ? null : pod.getStatus().getPodIP();
+            if (ip == null || ip.isEmpty() || !"Running".equals(pod.getStatus().getPhase())) {
+                continue;
+            }
+            for (Container container : pod.getSpec().getContainers()) {
+                for (ContainerPort port : container.getPorts()) {
+                    if ("http-envoy-prom".equals(port.getName())) {
+                        String host = ip.contains(":") ? "[" + ip + "]" : ip;
+                        addresses.add(
+                                URI.create("http://" + host + ":" + port.getContainerPort() + "/stats/prometheus"));
+                    }
+                }
+            }
+        }
+        return addresses;
+    }
+
+    @Override
+    public void close() {
+        thread.interrupt();
+        scraper.close();
+    }
+}
