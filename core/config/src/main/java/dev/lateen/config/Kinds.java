@@ -1,6 +1,7 @@
 package dev.lateen.config;
 
 import dev.lateen.config.networking.DestinationRule;
+import dev.lateen.config.networking.EnvoyFilter;
 import dev.lateen.config.networking.Gateway;
 import dev.lateen.config.networking.ServiceEntry;
 import dev.lateen.config.networking.Sidecar;
@@ -81,6 +82,13 @@ public final class Kinds {
     public static final Kind<Sidecar> SIDECAR =
             networking("Sidecar", "sidecars", "", Sidecar.class, "What sidecars let in and which hosts they reach.");
 
+    public static final Kind<EnvoyFilter> ENVOY_FILTER = networking(
+            "EnvoyFilter",
+            "envoyfilters",
+            "",
+            EnvoyFilter.class,
+            "Changes of what proxies are told, in Envoy's own messages.");
+
     private static final List<Kind<?>> ALL = List.of(
             VIRTUAL_SERVICE,
             DESTINATION_RULE,
@@ -88,6 +96,7 @@ public final class Kinds {
             SERVICE_ENTRY,
             WORKLOAD_ENTRY,
             SIDECAR,
+            ENVOY_FILTER,
             PEER_AUTHENTICATION,
             REQUEST_AUTHENTICATION,
             AUTHORIZATION_POLICY);

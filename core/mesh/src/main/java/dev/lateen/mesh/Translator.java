@@ -1,7 +1,10 @@
 package dev.lateen.mesh;
 
 import com.google.protobuf.Message;
+import dev.lateen.mesh.patch.EnvoyPatch;
+import dev.lateen.mesh.patch.EnvoyPatches;
 import dev.lateen.mesh.translate.Translation;
+import java.util.List;
 import java.util.Map;
 
 /**
@@ -9,6 +12,9 @@ import java.util.Map;
  * order. Names and shapes are Istio's, and a stock Envoy takes every one of them.
  */
 public final class Translator {
+    /** Proxies with the same changes share what they give. */
+    private record PatchKey(boolean gateway, List<EnvoyPatch> patches) {}
+
     private Translator() {}
 
     /** The resources of a proxy. */
@@ -18,6 +24,16 @@ public final class Translator {
                     case SIDECAR -> Translation.sidecar(snapshot, node);
                     case ROUTER -> Translation.router(snapshot, node);
                 };
-        return new ProxyResources(byType);
+        List<EnvoyPatch> patches = snapshot.rules().patches(node.namespace(), Translation.labels(snapshot, node));
+        if (patches.isEmpty()) {
+            return new ProxyResources(byType);
+        }
+        boolean gateway = node.type() == ProxyNode.Type.ROUTER;
+        EnvoyPatches shared = snapshot.derived()
+                .get(
+                        new PatchKey(gateway, patches),
+                        EnvoyPatches.class,
+                        former -> new EnvoyPatches(patches, gateway, former));
+        return new ProxyResources(shared.apply(byType));
     }
 }

@@ -6,10 +6,12 @@ import dev.lateen.config.Kinds;
 import dev.lateen.config.ObjectName;
 import dev.lateen.config.Problem;
 import dev.lateen.config.networking.DestinationRule;
+import dev.lateen.config.networking.EnvoyFilter;
 import dev.lateen.config.networking.Gateway;
 import dev.lateen.config.networking.Sidecar;
 import dev.lateen.config.networking.VirtualService;
 import dev.lateen.config.networking.WorkloadSelector;
+import dev.lateen.mesh.patch.EnvoyPatch;
 import dev.lateen.mesh.security.SecurityRules;
 import java.time.Instant;
 import java.util.ArrayList;
@@ -33,6 +35,8 @@ public final class Rules {
     private final List<Problem> problems = new ArrayList<>();
     private final boolean labelled;
     private final List<ConfigObject<Sidecar>> sidecars;
+    private final List<ConfigObject<EnvoyFilter>> envoyFilters;
+    private final Map<ObjectName, List<EnvoyPatch>> envoyPatches = new HashMap<>();
     private final String root;
 
     /**
@@ -68,6 +72,13 @@ public final class Rules {
         labelled = byLabels || destinationRules.isSelective();
         sidecars = oldestFirst(objects, Kinds.SIDECAR);
         this.root = root;
+        envoyFilters = oldestFirst(objects, Kinds.ENVOY_FILTER);
+        envoyFilters.sort(Comparator.comparingInt(
+                        (ConfigObject<EnvoyFilter> f) -> f.spec().priority())
+                .thenComparing(f -> !f.namespace().equals(root)));
+        for (ConfigObject<EnvoyFilter> filter : envoyFilters) {
+            envoyPatches.put(filter.objectName(), EnvoyPatch.of(filter, problems::add));
+        }
     }
 
     /** The objects of one kind, by name. */
@@ -218,6 +229,24 @@ public final class Rules {
             }
         }
         return whole == null ? mesh : whole;
+    }
+
+    /**
+     * Changes of EnvoyFilters for a proxy, in the order of applying them: by priority, then the mesh's before those of the
+     * proxy's namespace, then by age.
+     */
+    public List<EnvoyPatch> patches(String namespace, Map<String, String> labels) {
+        List<EnvoyPatch> patches = new ArrayList<>();
+        for (ConfigObject<EnvoyFilter> filter : envoyFilters) {
+            WorkloadSelector selector = filter.spec().workloadSelector();
+            boolean near = filter.namespace().equals(root) || filter.namespace().equals(namespace);
+            if (near
+                    && (selector == null
+                            || labels.entrySet().containsAll(selector.labels().entrySet()))) {
+                patches.addAll(envoyPatches.getOrDefault(filter.objectName(), List.of()));
+            }
+        }
+        return patches;
     }
 
     /** Rules that another one keeps from working. */

@@ -44,7 +44,7 @@ public final class Translation {
     }
 
     /** Labels of the pod as the API has them now; before it is known, as the proxy tells them. */
-    static Map<String, String> labels(Snapshot snapshot, ProxyNode node) {
+    public static Map<String, String> labels(Snapshot snapshot, ProxyNode node) {
         var workload = snapshot.registry().workloadAt(node.address());
         return workload == null || !workload.namespace().equals(node.namespace()) ? node.labels() : workload.labels();
     }

@@ -124,13 +124,15 @@ public record RetryPolicy(
                 }
             }
         }
+        boolean avoids = avoidsPreviousHosts(proto.getRetryHostPredicateList(), at);
         return new RetryPolicy(
                 RetryOn.parse(proto.getRetryOn(), at.field("retry_on")),
                 proto.hasNumRetries() ? at.number(proto.getNumRetries()) : 1,
                 at.field("per_try_timeout").duration(proto.getPerTryTimeout()),
                 at.field("per_try_idle_timeout").duration(proto.getPerTryIdleTimeout()),
-                avoidsPreviousHosts(proto.getRetryHostPredicateList(), at),
-                Math.clamp(proto.getHostSelectionRetryMaxAttempts(), 1, 1000),
+                avoids,
+                // Without a predicate nothing is ever refused, so the first choice stands.
+                avoids ? Math.clamp(proto.getHostSelectionRetryMaxAttempts(), 1, 1000) : 1,
                 Set.copyOf(proto.getRetriableStatusCodesList()),
                 List.of(HeaderMatcher.all(proto.getRetriableHeadersList(), at, "retriable_headers")),
                 List.of(HeaderMatcher.all(proto.getRetriableRequestHeadersList(), at, "retriable_request_headers")),

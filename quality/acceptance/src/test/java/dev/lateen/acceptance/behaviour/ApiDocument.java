@@ -24,6 +24,8 @@ import java.util.function.Consumer;
  * the words that refuse it.
  */
 public final class ApiDocument {
+    private static final String GROUP = "networking.istio.io";
+
     static final Path FILE = Path.of("../../docs/api.md");
 
     /** Fields that are read, and from which nothing follows that could be seen. */
@@ -41,6 +43,7 @@ public final class ApiDocument {
             Map.entry("Ingress.captureMode", "only DEFAULT and IPTABLES, which mean the same"),
             Map.entry("Egress.captureMode", "only DEFAULT and IPTABLES, which mean the same"),
             Map.entry("ServerTls.mode", "only PASSTHROUGH, which is how it is without"),
+            Map.entry("Match.proxy", "both of its fields are refused"),
             Map.entry("MeshConfig.trustDomain", "counts for certificates"),
             Map.entry("MeshConfig.defaultConfig", "read by injection"));
 
@@ -189,7 +192,7 @@ public final class ApiDocument {
     /** Kinds of security have tables of their own. */
     private static List<Kind<?>> traffic() {
         return Kinds.all().stream()
-                .filter(kind -> kind.group().equals("networking.istio.io"))
+                .filter(kind -> kind.group().equals(GROUP))
                 .toList();
     }
 }

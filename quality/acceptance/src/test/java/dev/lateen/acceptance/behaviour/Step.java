@@ -56,7 +56,8 @@ record Step(
             "copies",
             "closed",
             "connections",
-            "each");
+            "each",
+            "slowest");
     private static final Pattern URL = Pattern.compile("([^:/]*)(?::([0-9]+))?(/.*)?");
 
     static Step read(JsonNode node) {

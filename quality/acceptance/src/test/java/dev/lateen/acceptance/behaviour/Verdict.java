@@ -22,7 +22,7 @@ import tools.jackson.databind.JsonNode;
  *   <li>{@code copies}: how many requests came to each of these pods, answered or not
  *   <li>{@code connections}: how many connections each of these addresses took
  *   <li>{@code answers}: fields of the first answer; {@code text}: an expression found in its body
- *   <li>{@code ms}: bounds of the time of every call
+ *   <li>{@code ms}: bounds of the time of every call; {@code slowest}: of the slowest one
  *   <li>{@code closed}: the connection ended without an answer
  *   <li>{@code each}: how many different pods answered
  * </ul>
@@ -85,6 +85,10 @@ final class Verdict {
         String body = replies.getFirst().body();
         if (text != null && !Pattern.compile(Step.text(text)).matcher(body).find()) {
             wrong.add("body is " + body + ", expected " + text);
+        }
+        JsonNode slowest = step.expected("slowest");
+        if (slowest != null) {
+            bounds("slowest ms", replies.stream().mapToLong(Reply::millis).max().orElse(0), slowest);
         }
         JsonNode time = step.expected("ms");
         if (time != null) {

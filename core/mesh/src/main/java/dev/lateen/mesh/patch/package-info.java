@@ -1,0 +1,3 @@
+/** EnvoyFilter: changes of finished resources. */
+@org.jspecify.annotations.NullMarked
+package dev.lateen.mesh.patch;
