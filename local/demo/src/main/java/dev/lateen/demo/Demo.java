@@ -55,7 +55,7 @@ public final class Demo {
                 new Ingress(),
                 new LoadBalancing(),
                 new CircuitBreaker(),
-                new AbsentChapter("security", "Identity and encryption", List.of("certificates and mutual TLS")),
+                new Security(),
                 new AbsentChapter(
                         "observability",
                         "Dashboards, traces, graph",
