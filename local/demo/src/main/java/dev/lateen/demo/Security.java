@@ -61,7 +61,7 @@ final class Security implements Chapter {
         walk.settle();
         Result after = walk.run(CLIENT + "curl -s -m 10 'wire-service/?password=after'");
         walk.claim("with STRICT the web answers across the wiretap", after.says("Version"), after.all());
-        Result sealed = walk.run("kubectl logs deployment/wiretap --tail=5");
+        Result sealed = walk.run("kubectl logs deployment/wiretap --tail=6");
         walk.claim(
                 "the wiretap sees bytes and no password",
                 sealed.says("> [0-9]+ bytes") && !sealed.says("password=after"),
@@ -86,7 +86,7 @@ final class Security implements Chapter {
         walk.run("kubectl create serviceaccount client");
         walk.run(
                 "kubectl patch deployment client -p '{\"spec\":{\"template\":{\"spec\":{\"serviceAccountName\":\"client\"}}}}'");
-        walk.run("kubectl set env deployment/client -c istio-proxy SECRET_TTL=4s");
+        walk.run("kubectl set env deployment/client -c istio-proxy SECRET_TTL=12s");
         walk.rolledOut("client");
         walk.run("kubectl wait --for=delete pod/$clientPod --timeout=60s");
         walk.run(Scenery.CLIENT_POD);

@@ -17,7 +17,7 @@ public final class Wiretap {
         StringBuilder text = new StringBuilder(length);
         for (int i = 0; i < length; i++) {
             char c = (char) (bytes[i] & 0xff);
-            text.append(c >= ' ' && c <= '~' || c == '\n' ? c : '.');
+            text.append(c >= ' ' && c <= '~' ? c : '.');
         }
         return text.toString();
     }

@@ -45,8 +45,24 @@ public final class Connections extends ChannelInitializer<Channel> {
 
     private static final AttributeKey<Taken> TAKEN = AttributeKey.valueOf(Connections.class, "taken");
 
-    /** By what a connection was taken. */
-    private record Taken(String listener, io.envoyproxy.envoy.config.listener.v3.FilterChain chain) {}
+    /**
+     * By what a connection was taken.
+     *
+     * @param offered what was known of it when its chain was chosen
+     * @param facts what is known now
+     * @param requests null when its content is not read
+     */
+    private record Taken(
+            String listener,
+            FilterChain chain,
+            HttpService service,
+            ConnectionFacts offered,
+            ConnectionFacts facts,
+            @Nullable ConnectionRequests requests) {
+        Taken with(FilterChain now) {
+            return new Taken(listener, now, service, offered, facts, requests);
+        }
+    }
 
     private final Supplier<@Nullable CompiledListener> listener;
     private final Function<Channel, HttpService> services;
@@ -118,7 +134,7 @@ public final class Connections extends ChannelInitializer<Channel> {
             return;
         }
         switch (chain.transport()) {
-            case TransportSocket.Raw _ -> serve(channel, service, listener, chain, facts);
+            case TransportSocket.Raw _ -> serve(channel, service, listener, chain, facts, facts);
             case TransportSocket.DownstreamTls(var wanted) ->
                 tls.accept(channel, wanted, chain.handshakeTimeout(), new Tls.Outcome() {
                     @Override
@@ -128,6 +144,7 @@ public final class Connections extends ChannelInitializer<Channel> {
                                 service,
                                 listener,
                                 chain,
+                                facts,
                                 facts.withPeer(session.peer()).withNegotiated(session.protocol()));
                     }
 
@@ -152,12 +169,20 @@ public final class Connections extends ChannelInitializer<Channel> {
     }
 
     private void serve(
-            Channel channel, HttpService service, CompiledListener listener, FilterChain chain, ConnectionFacts facts) {
+            Channel channel,
+            HttpService service,
+            CompiledListener listener,
+            FilterChain chain,
+            ConnectionFacts offered,
+            ConnectionFacts facts) {
         if (!service.mayBegin(facts, chain.access())) {
             refuse(channel, service, listener, ResponseFlag.UAEX);
             return;
         }
         boolean inbound = listener.direction() == CompiledListener.TrafficDirection.INBOUND;
+        ConnectionRequests requests = chain.filter() instanceof HttpConnectionManager manager
+                ? new ConnectionRequests(service, manager, facts, inbound)
+                : null;
         ChannelHandler handler =
                 switch (chain.filter()) {
                     case HttpConnectionManager manager ->
@@ -166,11 +191,11 @@ public final class Connections extends ChannelInitializer<Channel> {
                                 Http1Settings.DEFAULT
                                         .withMaxHeadBytes(manager.limits().headerBytes())
                                         .withMaxFields(manager.limits().headerCount()),
-                                new ConnectionRequests(service, manager, facts, inbound),
+                                java.util.Objects.requireNonNull(requests),
                                 manager.timeouts().connectionIdle().toNanos());
                     case TcpProxy proxy -> new TcpTunnel(service, sockets, proxy, facts);
                 };
-        channel.attr(TAKEN).set(new Taken(listener.name(), chain.source()));
+        channel.attr(TAKEN).set(new Taken(listener.name(), chain, service, offered, facts, requests));
         channel.pipeline().addLast(PROTOCOL, handler);
         if (ending.test(listener)) {
             announceEnd(channel);
@@ -178,19 +203,28 @@ public final class Connections extends ChannelInitializer<Channel> {
     }
 
     /**
-     * Ends a connection to the workload that the configuration of now would treat otherwise than when it began: new
-     * rules hold for old connections too. One that carries requests ends after the present one. On its event loop.
+     * Has new rules hold for a connection that began under old ones: requests on it follow the filter chain that would
+     * take it now. It ends where none would, where it would be wrapped otherwise, or where it may not go on; one that
+     * carries a request ends after it. Connections of the app itself go on as they began. On its event loop.
      */
-    static void endIfOutdated(Channel connection, Map<String, CompiledListener> current) {
+    static void follow(Channel connection, Map<String, CompiledListener> current) {
         Taken taken = connection.attr(TAKEN).get();
         CompiledListener listener = taken == null ? null : current.get(taken.listener());
         if (taken == null
                 || listener == null
                 || listener.direction() == CompiledListener.TrafficDirection.OUTBOUND
-                || listener.has(taken.chain())) {
+                || listener.has(taken.chain().source())) {
             return;
         }
-        if (connection.pipeline().get(PROTOCOL) instanceof Http1Server server) {
+        FilterChain now = listener.match(taken.offered(), Trace.NONE);
+        boolean same = now != null && now.transport().equals(taken.chain().transport());
+        if (same && now.filter() instanceof HttpConnectionManager manager && taken.requests() != null) {
+            taken.requests().follow(manager);
+            connection.attr(TAKEN).set(taken.with(now));
+        } else if (same && now.filter() instanceof TcpProxy && taken.requests() == null
+                && taken.service().mayBegin(taken.facts(), now.access())) {
+            connection.attr(TAKEN).set(taken.with(now));
+        } else if (connection.pipeline().get(PROTOCOL) instanceof Http1Server server) {
             server.drain();
         } else {
             var _ = connection.close();

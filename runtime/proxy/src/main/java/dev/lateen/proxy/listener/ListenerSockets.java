@@ -63,7 +63,7 @@ public final class ListenerSockets {
         if (!now.equals(current)) {
             connections.keySet().forEach(connection -> connection
                     .eventLoop()
-                    .execute(() -> Connections.endIfOutdated(connection, now)));
+                    .execute(() -> Connections.follow(connection, now)));
         }
         current = now;
         bound.entrySet().removeIf(entry -> {
