@@ -2,6 +2,7 @@ package dev.lateen.analysis;
 
 import dev.lateen.mesh.ProxyNode;
 import dev.lateen.mesh.Snapshot;
+import dev.lateen.mesh.registry.Locality;
 import dev.lateen.mesh.registry.Workload;
 import java.util.Comparator;
 import java.util.Map;
@@ -78,6 +79,7 @@ public final class Caller {
                 domain,
                 labels,
                 serviceAccount,
-                "Kubernetes");
+                "Kubernetes",
+                Locality.UNKNOWN);
     }
 }

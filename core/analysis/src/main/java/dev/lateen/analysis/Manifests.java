@@ -1,16 +1,20 @@
 package dev.lateen.analysis;
 
+import dev.lateen.config.ConfigObject;
 import dev.lateen.config.ConfigReader;
 import dev.lateen.config.KubernetesReader;
 import dev.lateen.config.MeshConfig;
+import dev.lateen.config.ObjectName;
 import dev.lateen.config.Origin;
 import dev.lateen.config.Problem;
 import dev.lateen.config.RawObject;
 import dev.lateen.config.ReadResult;
 import dev.lateen.mesh.Snapshot;
+import dev.lateen.mesh.Validation;
 import io.fabric8.kubernetes.api.model.ConfigMap;
 import io.fabric8.kubernetes.api.model.HasMetadata;
 import io.fabric8.kubernetes.api.model.Namespace;
+import io.fabric8.kubernetes.api.model.Node;
 import io.fabric8.kubernetes.api.model.Pod;
 import io.fabric8.kubernetes.api.model.Service;
 import io.fabric8.kubernetes.api.model.apps.DaemonSet;
@@ -19,7 +23,11 @@ import io.fabric8.kubernetes.api.model.apps.ReplicaSet;
 import io.fabric8.kubernetes.api.model.apps.StatefulSet;
 import io.fabric8.kubernetes.api.model.discovery.v1.EndpointSlice;
 import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.LinkedHashSet;
 import java.util.List;
+import java.util.Map;
+import java.util.Set;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
@@ -31,6 +39,7 @@ import org.jspecify.annotations.Nullable;
 public final class Manifests {
     private final ConfigReader reader;
     private final List<Problem> problems = new ArrayList<>();
+    private final Map<ObjectName, Origin> written = new HashMap<>();
     private final MadeUpCluster cluster = new MadeUpCluster();
     private final Snapshot.Change change = Snapshot.empty().change();
 
@@ -54,11 +63,31 @@ public final class Manifests {
     public Manifests add(String file, String yaml) {
         ReadResult result = reader.readText(file, yaml);
         problems.addAll(result.problems());
-        result.objects().forEach(change::put);
+        result.objects().forEach(this::put);
         for (RawObject object : result.others()) {
             add(object);
         }
         return this;
+    }
+
+    /** Adds an object as the Kubernetes API gave it. */
+    public Manifests addApiObject(String json) {
+        ReadResult result = reader.readApiObject(json);
+        problems.addAll(result.problems());
+        result.objects().forEach(this::put);
+        result.others().forEach(this::add);
+        return this;
+    }
+
+    private void put(ConfigObject<?> object) {
+        Origin before = written.put(object.objectName(), object.origin());
+        if (before instanceof Origin.File file && object.origin() instanceof Origin.File) {
+            problems.add(Problem.warning(
+                    object.origin(),
+                    "metadata.name",
+                    object.objectName() + " is written at " + file.at() + " too: the one applied last counts"));
+        }
+        change.put(object);
     }
 
     private void add(RawObject object) {
@@ -67,6 +96,7 @@ public final class Manifests {
             case "EndpointSlice" -> as(object, EndpointSlice.class, cluster::add);
             case "Pod" -> as(object, Pod.class, cluster::add);
             case "Namespace" -> as(object, Namespace.class, change::put);
+            case "Node" -> as(object, Node.class, change::put);
             case "Deployment" ->
                 as(
                         object,
@@ -124,5 +154,17 @@ public final class Manifests {
         List<Problem> all = new ArrayList<>(problems);
         all.addAll(snapshot.problems());
         return new Read(snapshot, all);
+    }
+
+    /**
+     * All problems: of each object, and among them.
+     *
+     * @param complete nothing of the mesh is missing here, so that a name without an object is an error
+     */
+    public List<Problem> check(boolean complete) {
+        Read read = read();
+        Set<Problem> all = new LinkedHashSet<>(read.problems());
+        all.addAll(Validation.check(read.snapshot(), complete));
+        return List.copyOf(all);
     }
 }

@@ -121,9 +121,9 @@ public final class ConfigReader {
             }
             int slash = apiVersion.indexOf('/');
             String group = slash < 0 ? "" : apiVersion.substring(0, slash);
-            String retired = RetiredKinds.advice(group, kindName);
-            if (retired != null) {
-                error(origin, "kind", retired);
+            String refused = RefusedKinds.advice(group, kindName);
+            if (refused != null) {
+                error(origin, "kind", refused);
                 return;
             }
             Optional<Kind<?>> kind = Kinds.find(group, kindName);

@@ -1,6 +1,6 @@
 package dev.lateen.config;
 
-import dev.lateen.config.RetiredKinds.Retired;
+import dev.lateen.config.RefusedKinds.Refused;
 import dev.lateen.config.shape.ShapeSchema;
 import java.util.ArrayList;
 import java.util.List;
@@ -11,7 +11,7 @@ import tools.jackson.databind.node.ObjectNode;
 
 /**
  * The CustomResourceDefinitions to install (apiextensions.k8s.io/v1): one for each of {@link Kinds#all()}, generated
- * from its record, and one for each retired kind, which refuses every object with the words to write instead.
+ * from its record, and one for each refused kind, which refuses every object with the words to write instead.
  */
 public final class CustomResourceDefinitions {
     private static final JsonNodeFactory NODES = JsonNodeFactory.instance;
@@ -24,8 +24,8 @@ public final class CustomResourceDefinitions {
         for (Kind<?> kind : Kinds.all()) {
             all.add(of(kind));
         }
-        for (Retired retired : RetiredKinds.all()) {
-            all.add(of(retired));
+        for (Refused refused : RefusedKinds.all()) {
+            all.add(of(refused));
         }
         return all;
     }
@@ -70,17 +70,17 @@ public final class CustomResourceDefinitions {
         return definition;
     }
 
-    private static ObjectNode of(Retired retired) {
-        ObjectNode definition = definition(retired.group(), retired.kind(), retired.plural());
+    private static ObjectNode of(Refused refused) {
+        ObjectNode definition = definition(refused.group(), refused.kind(), refused.plural());
         ObjectNode version =
                 ((ObjectNode) definition.get("spec")).putArray("versions").addObject();
-        version.put("name", retired.version()).put("served", true).put("storage", true);
+        version.put("name", refused.version()).put("served", true).put("storage", true);
         ObjectNode schema = anything();
-        schema.put("description", retired.advice());
+        schema.put("description", refused.advice());
         schema.putArray("x-kubernetes-validations")
                 .addObject()
                 .put("rule", "false")
-                .put("message", retired.advice());
+                .put("message", refused.advice());
         version.putObject("schema").set("openAPIV3Schema", schema);
         return definition;
     }

@@ -3,7 +3,9 @@ package dev.lateen.config;
 import dev.lateen.config.networking.DestinationRule;
 import dev.lateen.config.networking.Gateway;
 import dev.lateen.config.networking.ServiceEntry;
+import dev.lateen.config.networking.Sidecar;
 import dev.lateen.config.networking.VirtualService;
+import dev.lateen.config.networking.WorkloadEntry;
 import dev.lateen.config.security.AuthorizationPolicy;
 import dev.lateen.config.security.PeerAuthentication;
 import dev.lateen.config.security.RequestAuthentication;
@@ -68,11 +70,24 @@ public final class Kinds {
             "Who may call workloads.",
             new Kind.Column("Action", "string", ".spec.action"));
 
+    public static final Kind<WorkloadEntry> WORKLOAD_ENTRY = networking(
+            "WorkloadEntry",
+            "workloadentries",
+            "we",
+            WorkloadEntry.class,
+            "A workload that is no pod.",
+            new Kind.Column("Address", "string", ".spec.address"));
+
+    public static final Kind<Sidecar> SIDECAR =
+            networking("Sidecar", "sidecars", "", Sidecar.class, "What sidecars let in and which hosts they reach.");
+
     private static final List<Kind<?>> ALL = List.of(
             VIRTUAL_SERVICE,
             DESTINATION_RULE,
             GATEWAY,
             SERVICE_ENTRY,
+            WORKLOAD_ENTRY,
+            SIDECAR,
             PEER_AUTHENTICATION,
             REQUEST_AUTHENTICATION,
             AUTHORIZATION_POLICY);
@@ -96,7 +111,14 @@ public final class Kinds {
         List<Kind.Column> all = new java.util.ArrayList<>(List.of(columns));
         all.add(AGE);
         return new Kind<>(
-                "networking.istio.io", VERSIONS, name, plural, List.of(shortName), spec, List.copyOf(all), description);
+                "networking.istio.io",
+                VERSIONS,
+                name,
+                plural,
+                shortName.isEmpty() ? List.of() : List.of(shortName),
+                spec,
+                List.copyOf(all),
+                description);
     }
 
     private static <S extends Record> Kind<S> security(

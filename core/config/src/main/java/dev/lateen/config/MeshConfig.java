@@ -1,6 +1,10 @@
 package dev.lateen.config;
 
+import dev.lateen.config.networking.ConnectionPool;
 import dev.lateen.config.networking.HttpRoute.HttpRetry;
+import dev.lateen.config.networking.LocalitySetting;
+import dev.lateen.config.networking.OutlierDetection;
+import dev.lateen.config.shape.AtLeast;
 import dev.lateen.config.shape.Checked;
 import dev.lateen.config.shape.Findings;
 import dev.lateen.config.shape.ShapeReader;
@@ -32,6 +36,12 @@ import tools.jackson.databind.node.ObjectNode;
  *     end
  * @param defaultHttpRetryPolicy for routes that say nothing; null means retrying only what never reached the server
  * @param defaultConfig ProxyConfig of the proxies, as it came
+ * @param localityLbSetting for destinations whose rules say nothing
+ * @param tcpKeepalive for destinations whose rules say nothing
+ * @param dnsRefreshRate how often names are looked up again where DNS gives no time to live; null means 60 s
+ * @param defaultServiceExportTo for services and ServiceEntries that say nothing; empty means all namespaces, as for the
+ *     next
+ * @param defaultTrafficPolicy for destinations whose rules say nothing
  */
 public record MeshConfig(
         @Nullable OutboundTrafficPolicy outboundTrafficPolicy,
@@ -43,7 +53,14 @@ public record MeshConfig(
         @Nullable Duration connectTimeout,
         @Nullable Duration protocolDetectionTimeout,
         @Nullable HttpRetry defaultHttpRetryPolicy,
-        @Nullable JsonNode defaultConfig)
+        @Nullable JsonNode defaultConfig,
+        @Nullable LocalitySetting localityLbSetting,
+        ConnectionPool.@Nullable Keepalive tcpKeepalive,
+        @AtLeast("1s") @Nullable Duration dnsRefreshRate,
+        List<String> defaultServiceExportTo,
+        List<String> defaultVirtualServiceExportTo,
+        @Nullable PathNormalization pathNormalization,
+        @Nullable DefaultTrafficPolicy defaultTrafficPolicy)
         implements Checked {
     @Override
     public void check(Findings findings) {
@@ -60,6 +77,23 @@ public record MeshConfig(
 
     /** What proxies do with hosts that the mesh does not know. */
     public record OutboundTrafficPolicy(Mode mode) {}
+
+    /** How proxies write paths before they compare and forward them. */
+    public record PathNormalization(Normalization normalization) {}
+
+    /** See {@link PathNormalization}. */
+    public enum Normalization {
+        DEFAULT,
+        NONE,
+        BASE,
+        MERGE_SLASHES,
+        DECODE_AND_MERGE_SLASHES
+    }
+
+    /** Policies of every destination whose rules say nothing of the kind. */
+    public record DefaultTrafficPolicy(
+            @Nullable ConnectionPool connectionPool,
+            @Nullable OutlierDetection outlierDetection) {}
 
     /** See {@link OutboundTrafficPolicy}. */
     public enum Mode {
@@ -82,7 +116,24 @@ public record MeshConfig(
 
     /** A mesh that sets nothing. */
     public static MeshConfig defaults() {
-        return new MeshConfig(null, "", "", LogEncoding.TEXT, "", "", null, null, null, null);
+        return new MeshConfig(
+                null,
+                "",
+                "",
+                LogEncoding.TEXT,
+                "",
+                "",
+                null,
+                null,
+                null,
+                null,
+                null,
+                null,
+                null,
+                List.of(),
+                List.of(),
+                null,
+                null);
     }
 
     /** Whether hosts that the mesh does not know are refused. */
@@ -93,6 +144,13 @@ public record MeshConfig(
     /** The namespace whose objects hold for all; {@code istio-system} unless set. */
     public String effectiveRootNamespace() {
         return rootNamespace.isEmpty() ? "istio-system" : rootNamespace;
+    }
+
+    /** How paths are written; BASE unless set. */
+    public Normalization effectiveNormalization() {
+        return pathNormalization == null || pathNormalization.normalization() == Normalization.DEFAULT
+                ? Normalization.BASE
+                : pathNormalization.normalization();
     }
 
     /** Time to wait for a connection, unless a DestinationRule says otherwise. */

@@ -70,16 +70,18 @@ class ConfigReaderTest {
             retryOn: gateway-error        | retryOn: gateway-eror   | f.yaml:13: spec.http[0].retries.retryOn: "gateway-eror" is no condition of Envoy's retries and no status code
             timeout: 30s                  | timeout: -30s           | f.yaml:14: spec.http[0].timeout: must be at least 0s
             timeout: 30s                  | mirrorPercent: 5        | f.yaml:8: spec.http[0].mirrorPercentage: needs mirror
-            hosts: [retry-service]        | hosts: []               | f.yaml:6: spec.hosts: is required
+            hosts: [retry-service]        | gateways: [mesh]        | f.yaml:5: spec.hosts: is required, but for one with http alone that others delegate to
             hosts: [retry-service]        | hosts: ["a b"]          | f.yaml:6: spec.hosts[0]: "a b" is no host: expected a DNS name, an address, * or *.domain
             hosts: [retry-service]        | hosts: ["*"]            | f.yaml:6: spec.hosts[0]: "*" is for gateways only: it would take every call of every app
             {host: retry-service}         | {host: "*.com"}         | f.yaml:9: spec.http[0].route[0].destination.host: "*.com" is a wildcard; a destination is one host
             {host: retry-service}         | {}                      | f.yaml:9: spec.http[0].route[0].destination.host: is required
             {host: retry-service}         | null                    | f.yaml:9: spec.http[0].route[0].destination: is required
-            timeout: 30s                  | delegate: {name: a}     | f.yaml:14: spec.http[0].delegate: needs delegation to other VirtualServices, which this version does not have
-            timeout: 30s                  | redirect: {uri: /a}     | f.yaml:8: spec.http[0]: exactly one of route, redirect, directResponse is required
+            timeout: 30s                  | delegate: {name: a}     | f.yaml:8: spec.http[0]: exactly one of route, redirect, directResponse, delegate is required
+            timeout: 30s                  | fault: {delay: {exponentialDelay: 1s}} | f.yaml:14: spec.http[0].fault.delay.exponentialDelay: is honoured by no proxy: write fixedDelay
+            timeout: 30s                  | fault: {abort: {grpcStatus: FINE}} | f.yaml:14: spec.http[0].fault.abort.grpcStatus: "FINE" is no status of gRPC: write one of OK, CANCELLED, UNKNOWN, INVALID_ARGUMENT, DEADLINE_EXCEEDED, NOT_FOUND, ALREADY_EXISTS, PERMISSION_DENIED, RESOURCE_EXHAUSTED, FAILED_PRECONDITION, ABORTED, OUT_OF_RANGE, UNIMPLEMENTED, INTERNAL, UNAVAILABLE, DATA_LOSS, UNAUTHENTICATED, or its number
+            timeout: 30s                  | redirect: {uri: /a}     | f.yaml:8: spec.http[0]: exactly one of route, redirect, directResponse, delegate is required
             v1alpha3                      | v2                      | f.yaml:1: apiVersion: unknown version v2 of VirtualService; known are v1, v1beta1, v1alpha3
-            kind: VirtualService          | kind: Sidecar           | f.yaml:2: kind: Sidecar of networking.istio.io is not a kind that this version reads
+            kind: VirtualService          | kind: Telescope         | f.yaml:2: kind: Telescope of networking.istio.io is not a kind that this version reads
             name: retry-service           | nome: x                 | f.yaml:4: metadata.nome: unknown field; did you mean "name"?
             spec:                         | spock:                  | f.yaml:5: spock: unknown field
             """)
@@ -135,7 +137,8 @@ class ConfigReaderTest {
             loadBalancer: {consistentHash: {httpHeaderName: User}}         |
             loadBalancer: {consistentHash: {}}                             | spec.trafficPolicy.loadBalancer.consistentHash: one of httpHeaderName, httpCookie, useSourceIp, httpQueryParameterName is required
             loadBalancer: {simple: RANDOM, consistentHash: {useSourceIp: true}} | spec.trafficPolicy.loadBalancer: only one of simple, consistentHash may be given
-            loadBalancer: {localityLbSetting: {enabled: true}}             | spec.trafficPolicy.loadBalancer.localityLbSetting: needs localities, which this version does not have
+            loadBalancer: {localityLbSetting: {distribute: [{from: "*", to: {a: 60, b: 41}}]}} | spec.trafficPolicy.loadBalancer.localityLbSetting.distribute[0].to: the shares must be above 0 and add up to 100, found 101
+            loadBalancer: {zoneAwareLbSetting: {}}                         | spec.trafficPolicy.loadBalancer.zoneAwareLbSetting: needs balancing by the callers of each zone, which this version does not have
             tls: {mode: ISTIO_MUTUAL}                                      | spec.trafficPolicy.tls.mode: ISTIO_MUTUAL needs TLS between proxies, which this version does not have
             tls: {mode: DISABLE}                                           |
             outlierDetection: {consecutiveErrors: 2, baseEjectionTime: 1m} | warning: spec.trafficPolicy.outlierDetection.consecutiveErrors: is outdated: write consecutive5xxErrors or consecutiveGatewayErrors

@@ -59,10 +59,11 @@ class CustomResourceDefinitionsTest {
             virtualservices  | spec.http[].match[].uri                            | /oneOf/3/required/0                 | "regex"
             virtualservices  | spec.http[].route[].destination                    | /required/0                         | "host"
             virtualservices  | spec.http[].route[].destination.host               | /minLength                          | 1
-            virtualservices  | spec.http[]                                        | /x-kubernetes-validations/0/rule    | "!has(self.delegate)"
-            virtualservices  | spec.http[].delegate                               | /x-kubernetes-preserve-unknown-fields | true
+            virtualservices  | spec.http[].delegate                               | /required/0                         | "name"
+            gateways         | spec.servers[]                                     | /x-kubernetes-validations/0/rule    | "!has(self.defaultEndpoint)"
+            destinationrules | spec.trafficPolicy.tunnel                          | /x-kubernetes-preserve-unknown-fields | true
             virtualservices  | spec.http[].mirror_percent                         | /maximum                            | 100
-            virtualservices  | spec.tcp[].match[].sourceSubnet                    | /description                        | "needs matches by the caller's address, which this version does not have"
+            virtualservices  | spec.http[].retries.retryRemoteLocalities          | /description                        | "needs retries in other localities, which this version does not have"
             destinationrules | spec                                               | /required                           | ["host"]
             destinationrules | spec.trafficPolicy.loadBalancer.simple             | /enum/2                             | "RANDOM"
             destinationrules | spec.trafficPolicy.loadBalancer                    | /oneOf/0/not/anyOf/1/required/0     | "consistentHash"

@@ -80,7 +80,7 @@ final class RandomTrees {
         for (Field field : structure.fields()) {
             boolean given = field.required()
                     || ALWAYS.contains(field.name())
-                    || (field.later() == null && random.nextInt(5) == 0);
+                    || (field.refusal() == null && random.nextInt(5) == 0);
             if (!given) {
                 continue;
             }

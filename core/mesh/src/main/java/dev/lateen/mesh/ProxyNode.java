@@ -2,6 +2,7 @@ package dev.lateen.mesh;
 
 import com.google.protobuf.Struct;
 import com.google.protobuf.Value;
+import dev.lateen.mesh.registry.Locality;
 import io.envoyproxy.envoy.config.core.v3.Node;
 import java.util.Map;
 import java.util.TreeMap;
@@ -16,6 +17,7 @@ import java.util.TreeMap;
  * @param labels of its pod, in the order of their names
  * @param serviceAccount empty when not told
  * @param clusterId the cluster it is in, {@code Kubernetes} unless told
+ * @param locality where it says it is
  */
 public record ProxyNode(
         String id,
@@ -26,7 +28,8 @@ public record ProxyNode(
         String domain,
         Map<String, String> labels,
         String serviceAccount,
-        String clusterId) {
+        String clusterId,
+        Locality locality) {
     /** What a proxy is for. */
     public enum Type {
         SIDECAR,
@@ -62,7 +65,8 @@ public record ProxyNode(
                 parts[3].isEmpty() ? namespace + ".svc.cluster.local" : parts[3],
                 labels(metadata),
                 text(metadata, "SERVICE_ACCOUNT", ""),
-                text(metadata, "CLUSTER_ID", "Kubernetes"));
+                text(metadata, "CLUSTER_ID", "Kubernetes"),
+                Locality.of(node));
     }
 
     private static Type type(String name, String id) {

@@ -6,12 +6,14 @@ import dev.lateen.config.MeshConfig;
 import dev.lateen.config.ObjectName;
 import dev.lateen.config.Problem;
 import dev.lateen.mesh.registry.Kubernetes;
+import dev.lateen.mesh.registry.Locality;
 import dev.lateen.mesh.registry.MeshService;
 import dev.lateen.mesh.registry.Registry;
 import dev.lateen.mesh.registry.Slice;
 import dev.lateen.mesh.registry.Workload;
 import dev.lateen.mesh.rules.Rules;
 import io.fabric8.kubernetes.api.model.Namespace;
+import io.fabric8.kubernetes.api.model.Node;
 import io.fabric8.kubernetes.api.model.Pod;
 import io.fabric8.kubernetes.api.model.Service;
 import io.fabric8.kubernetes.api.model.discovery.v1.EndpointSlice;
@@ -39,6 +41,7 @@ public final class Snapshot {
     private final Map<ObjectName, Slice> slices;
     private final Map<ObjectName, Workload> workloads;
     private final Map<String, Map<String, String>> namespaces;
+    private final Map<String, Locality> nodes;
     private final Map<ObjectName, ConfigObject<?>> config;
     private final Registry registry;
     private final Rules rules;
@@ -51,6 +54,7 @@ public final class Snapshot {
             Map<ObjectName, Slice> slices,
             Map<ObjectName, Workload> workloads,
             Map<String, Map<String, String>> namespaces,
+            Map<String, Locality> nodes,
             Map<ObjectName, ConfigObject<?>> config,
             Registry registry,
             Rules rules,
@@ -61,6 +65,7 @@ public final class Snapshot {
         this.slices = slices;
         this.workloads = workloads;
         this.namespaces = namespaces;
+        this.nodes = nodes;
         this.config = config;
         this.registry = registry;
         this.rules = rules;
@@ -74,11 +79,12 @@ public final class Snapshot {
 
     /** A snapshot of nothing. */
     public static Snapshot empty(String domain) {
-        Registry registry = new Registry(Map.of(), Map.of(), Map.of(), Map.of());
+        Registry registry = new Registry(Map.of(), Map.of(), Map.of(), Map.of(), Map.of(), Map.of());
         Rules rules = new Rules(List.of(), domain, MeshConfig.defaults().effectiveRootNamespace(), null);
         return new Snapshot(
                 domain,
                 MeshConfig.defaults(),
+                Map.of(),
                 Map.of(),
                 Map.of(),
                 Map.of(),
@@ -138,6 +144,7 @@ public final class Snapshot {
         private Map<ObjectName, Slice> slices;
         private Map<ObjectName, Workload> workloads;
         private Map<String, Map<String, String>> namespaces;
+        private Map<String, Locality> nodes;
         private Map<ObjectName, ConfigObject<?>> config;
         private boolean entriesChanged;
 
@@ -148,6 +155,7 @@ public final class Snapshot {
             this.slices = base.slices;
             this.workloads = base.workloads;
             this.namespaces = base.namespaces;
+            this.nodes = base.nodes;
             this.config = base.config;
         }
 
@@ -191,15 +199,31 @@ public final class Snapshot {
             return this;
         }
 
+        /** Adds or replaces a Node. */
+        public Change put(Node node) {
+            Map<String, String> labels = node.getMetadata().getLabels();
+            nodes = with(
+                    nodes,
+                    base.nodes,
+                    node.getMetadata().getName(),
+                    labels == null ? Locality.UNKNOWN : Locality.ofNode(labels));
+            return this;
+        }
+
         /** Adds or replaces an object of a custom kind. */
         public Change put(ConfigObject<?> object) {
             ConfigObject<?> known = config.get(object.objectName());
             if (known != null && meansTheSame(known, object)) {
                 return this;
             }
-            entriesChanged |= object.kind().equals(Kinds.SERVICE_ENTRY);
+            entriesChanged |= isPlace(object.kind().name());
             config = with(config, base.config, object.objectName(), object);
             return this;
+        }
+
+        /** Whether services or endpoints come from objects of the kind. */
+        private static boolean isPlace(String kind) {
+            return kind.equals(Kinds.SERVICE_ENTRY.name()) || kind.equals(Kinds.WORKLOAD_ENTRY.name());
         }
 
         /** A new status or resource version alone changes nothing for the mesh. */
@@ -218,8 +242,9 @@ public final class Snapshot {
                 case "EndpointSlice" -> slices = with(slices, base.slices, name, null);
                 case "Pod" -> workloads = with(workloads, base.workloads, name, null);
                 case "Namespace" -> namespaces = with(namespaces, base.namespaces, name.name(), null);
+                case "Node" -> nodes = with(nodes, base.nodes, name.name(), null);
                 default -> {
-                    entriesChanged |= name.kind().equals(Kinds.SERVICE_ENTRY.name()) && config.containsKey(name);
+                    entriesChanged |= isPlace(name.kind()) && config.containsKey(name);
                     config = with(config, base.config, name, null);
                 }
             }
@@ -229,12 +254,21 @@ public final class Snapshot {
         /** The next snapshot; the former one itself when nothing that counts has changed. */
         @SuppressWarnings("ReferenceEquality")
         public Snapshot apply() {
-            boolean places = services != base.services || slices != base.slices || workloads != base.workloads;
+            boolean places = services != base.services
+                    || slices != base.slices
+                    || workloads != base.workloads
+                    || nodes != base.nodes;
             if (!places && namespaces == base.namespaces && config == base.config && mesh.equals(base.mesh)) {
                 return base;
             }
             Registry registry = places || entriesChanged
-                    ? new Registry(services, slices, workloads, Rules.select(config.values(), Kinds.SERVICE_ENTRY))
+                    ? new Registry(
+                            services,
+                            slices,
+                            workloads,
+                            Rules.select(config.values(), Kinds.SERVICE_ENTRY),
+                            Rules.select(config.values(), Kinds.WORKLOAD_ENTRY),
+                            nodes)
                     : base.registry;
             boolean root = mesh.effectiveRootNamespace().equals(base.mesh.effectiveRootNamespace());
             Rules rules = config == base.config && root
@@ -247,6 +281,7 @@ public final class Snapshot {
                     slices,
                     workloads,
                     namespaces,
+                    nodes,
                     config,
                     registry,
                     rules,

@@ -11,6 +11,7 @@ import dev.lateen.config.MeshConfig;
 import dev.lateen.config.Problem;
 import dev.lateen.config.RawObject;
 import dev.lateen.config.ReadResult;
+import dev.lateen.mesh.registry.Locality;
 import io.envoyproxy.envoy.config.cluster.v3.Cluster;
 import io.envoyproxy.envoy.config.endpoint.v3.ClusterLoadAssignment;
 import io.envoyproxy.envoy.config.listener.v3.Filter;
@@ -22,6 +23,7 @@ import io.envoyproxy.envoy.extensions.filters.network.http_connection_manager.v3
 import io.envoyproxy.envoy.extensions.filters.network.tcp_proxy.v3.TcpProxy;
 import io.fabric8.kubernetes.api.model.HasMetadata;
 import io.fabric8.kubernetes.api.model.Namespace;
+import io.fabric8.kubernetes.api.model.Node;
 import io.fabric8.kubernetes.api.model.Pod;
 import io.fabric8.kubernetes.api.model.Service;
 import io.fabric8.kubernetes.api.model.discovery.v1.EndpointSlice;
@@ -60,6 +62,7 @@ public final class Mesh {
                 case "Pod" -> change.put(read(object, Pod.class));
                 case "EndpointSlice" -> change.put(read(object, EndpointSlice.class));
                 case "Namespace" -> change.put(read(object, Namespace.class));
+                case "Node" -> change.put(read(object, Node.class));
                 default -> throw new AssertionError(object.name());
             }
         }
@@ -161,7 +164,8 @@ public final class Mesh {
                 namespace + ".svc.cluster.local",
                 labels,
                 "default",
-                "Kubernetes");
+                "Kubernetes",
+                Locality.UNKNOWN);
     }
 
     public ProxyResources resources() {

@@ -29,6 +29,7 @@ import java.util.stream.Stream;
 public final class LocalCluster {
     private static final Duration STOP = Duration.ofSeconds(10);
     private static final int LOG_LINES = 15;
+    private static final long ROOM = 16L << 20;
     private static final String FIRST_PROCESS = """
             mount -t proc proc /proc || exit 70
             trap 'kill -TERM $p 2>/dev/null' TERM
@@ -97,6 +98,7 @@ public final class LocalCluster {
         try {
             boolean fresh = !Files.exists(directory.resolve("data"));
             Files.createDirectories(directory.resolve("logs"));
+            requireRoom();
             try (FileChannel channel = FileChannel.open(
                             directory.resolve("lock"), StandardOpenOption.CREATE, StandardOpenOption.WRITE);
                     FileLock lock = channel.tryLock()) {
@@ -112,6 +114,15 @@ public final class LocalCluster {
             }
         } catch (IOException e) {
             throw new ClusterException("cannot start cluster " + name + ": " + e.getMessage(), e);
+        }
+    }
+
+    private void requireRoom() throws ClusterException {
+        long free = directory.toFile().getUsableSpace();
+        if (free < ROOM) {
+            throw new ClusterException("cannot start cluster " + name + ": no space left in " + directory + ": "
+                    + (free >> 10) + " KiB are free, " + (ROOM >> 10)
+                    + " are needed; make room there, or set XDG_STATE_HOME to another place");
         }
     }
 
@@ -189,15 +200,15 @@ public final class LocalCluster {
 
     private String explain(Path log) throws IOException {
         Path problem = directory.resolve("problem");
-        if (Files.exists(problem)) {
-            return "cluster " + name + " cannot start: "
-                    + Files.readString(problem).strip();
+        String said = Files.exists(problem) ? Files.readString(problem).strip() : "";
+        if (!said.isEmpty()) {
+            return "cluster " + name + " cannot start: " + said;
         }
         String text = tail(log);
         if (text.contains("unshare") && (text.contains("Operation not permitted") || text.contains("No space left"))) {
-            return "this machine does not let an ordinary user make namespaces (sysctl kernel.unprivileged_userns_clone,"
+            return "this machine does not let this user make namespaces (sysctl kernel.unprivileged_userns_clone,"
                     + " user.max_user_namespaces, kernel.apparmor_restrict_unprivileged_userns; in a container: seccomp):"
-                    + " allow it, or run lateen as root\n" + text;
+                    + " allow it, or run lateen as root with CAP_SYS_ADMIN\n" + text;
         }
         return "cluster " + name + " ended while it started\n" + text;
     }
@@ -207,10 +218,10 @@ public final class LocalCluster {
         return String.join("\n", lines.subList(Math.max(0, lines.size() - LOG_LINES), lines.size()));
     }
 
-    private List<String> command(UpOptions options) {
+    private List<String> command(UpOptions options) throws IOException {
         List<String> words =
                 new ArrayList<>(List.of("setsid", "unshare", "--fork", "--kill-child", "--pid", "--mount"));
-        if (!"root".equals(System.getProperty("user.name"))) {
+        if (!Privileges.ofThisProcess().sysAdmin()) {
             words.addAll(List.of("--user", "--map-root-user"));
         }
         words.addAll(List.of("sh", "-c", FIRST_PROCESS, "lateen"));

@@ -25,9 +25,12 @@ final class Shell implements AutoCloseable {
     private static final int TIMED_OUT = 124;
     private static final String LINE = """
             [ -s "$LATEEN_VARIABLES" ] && . "$LATEEN_VARIABLES"
-            trap 'declare -px > "$LATEEN_VARIABLES"' EXIT
             eval "$1"
             """;
+    /** What a line exports is written at its end, whole or not at all. */
+    private static final String REMEMBERED = """
+            trap 'declare -px > "$LATEEN_VARIABLES.new" && mv "$LATEEN_VARIABLES.new" "$LATEEN_VARIABLES"' EXIT
+            """ + LINE;
 
     private final Path directory;
     private final Path variables;
@@ -48,7 +51,7 @@ final class Shell implements AutoCloseable {
     /** Runs a line to its end; after {@code patience} it is stopped and its exit code is 124. */
     Result run(String line, Duration patience) throws IOException, InterruptedException {
         long started = System.nanoTime();
-        Job job = start(line);
+        Job job = start(REMEMBERED, line);
         try {
             if (job.process.waitFor(patience.toMillis(), TimeUnit.MILLISECONDS)) {
                 return job.result(job.process.exitValue(), Duration.ofNanos(System.nanoTime() - started));
@@ -59,9 +62,13 @@ final class Shell implements AutoCloseable {
         return job.result(TIMED_OUT, Duration.ofNanos(System.nanoTime() - started));
     }
 
-    /** Starts a line that goes on beside others until it is stopped. */
+    /** Starts a line that goes on beside others until it is stopped; what it exports is its own. */
     Job start(String line) throws IOException {
-        var builder = new ProcessBuilder("bash", "-c", LINE, "bash", line)
+        return start(LINE, line);
+    }
+
+    private Job start(String script, String line) throws IOException {
+        var builder = new ProcessBuilder("bash", "-c", script, "bash", line)
                 .directory(directory.toFile())
                 .redirectInput(Path.of("/dev/null").toFile());
         var path = new ArrayList<>(programs.stream().map(Path::toString).toList());

@@ -28,6 +28,19 @@ final class ShellTest {
     }
 
     @Test
+    void aLineBesideOthersExportsForItselfOnly() throws IOException, InterruptedException {
+        try (Shell shell = shell()) {
+            shell.run("export pod=one", PATIENCE);
+            Shell.Job job = shell.start("export pod=two; echo started; sleep 1000");
+            while (!job.output().contains("started")) {
+                Thread.onSpinWait();
+            }
+            job.stop();
+            assertThat(shell.run("echo $pod", PATIENCE).out()).isEqualTo("one\n");
+        }
+    }
+
+    @Test
     void tellsOutputErrorsAndExitCode() throws IOException, InterruptedException {
         try (Shell shell = shell()) {
             Result result = shell.run("echo out; echo err >&2; exit 7", PATIENCE);

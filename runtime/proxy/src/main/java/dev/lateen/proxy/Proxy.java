@@ -159,8 +159,7 @@ public final class Proxy implements AutoCloseable {
         current.clusters()
                 .values()
                 .forEach(cluster -> hosts.addAll(cluster.hosts().current().all()));
-        services.forEach(
-                (loop, service) -> loop.execute(() -> service.pools().closeIdle(host -> !hosts.contains(host))));
+        services.forEach((loop, service) -> loop.execute(() -> service.pools().drain(host -> !hosts.contains(host))));
     }
 
     private AdminServers.Lifecycle lifecycle() {
@@ -195,7 +194,7 @@ public final class Proxy implements AutoCloseable {
         listeners.announceEnd(fromOthers);
     }
 
-    private final Map<String, Long> nextInterval = new java.util.HashMap<>();
+    private final Map<OutlierDetector, Long> nextInterval = new java.util.WeakHashMap<>();
 
     /** Runs the detectors whose interval is over, on one event loop. */
     private void outlierTick() {
@@ -206,13 +205,12 @@ public final class Proxy implements AutoCloseable {
             if (detector == null || config == null) {
                 continue;
             }
-            long due = nextInterval.getOrDefault(cluster.config().name(), now);
+            long due = nextInterval.getOrDefault(detector, now);
             if (now - due >= 0) {
                 detector.interval(now, new Random())
                         .forEach(event -> LOG.info(
                                 "outlier detection: {}: {}", cluster.config().name(), event));
-                nextInterval.put(
-                        cluster.config().name(), now + config.interval().toNanos());
+                nextInterval.put(detector, now + config.interval().toNanos());
             }
         }
     }

@@ -126,4 +126,23 @@ public record ProxyOptions(
                 concurrency,
                 identity);
     }
+
+    /** These options with so many event loops. */
+    public ProxyOptions withConcurrency(int loops) {
+        return new ProxyOptions(
+                role,
+                controlPlane,
+                nodeId,
+                namespace,
+                labels,
+                metadata,
+                adminPort,
+                statusPort,
+                agentPort,
+                metricsPort,
+                socketMark,
+                probes,
+                loops,
+                identity);
+    }
 }

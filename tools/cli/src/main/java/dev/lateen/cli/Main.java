@@ -5,6 +5,7 @@ import dev.lateen.control.install.InstallException;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.PrintWriter;
+import java.util.concurrent.CompletionException;
 import java.util.logging.LogManager;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
@@ -15,16 +16,21 @@ import picocli.CommandLine.Command;
         description = "A service mesh, and a local cluster to run it in.",
         mixinStandardHelpOptions = true,
         subcommands = {
+            AnalyzeCommand.class,
             DemoCommand.class,
             DiscoveryCommand.class,
             DownCommand.class,
+            ExplainCommand.class,
             InstallCommand.class,
             KubeconfigCommand.class,
             KubeInjectCommand.class,
             ProxyCommand.class,
+            ProxyConfigCommand.class,
+            ProxyStatusCommand.class,
             StatusCommand.class,
             UninstallCommand.class,
             UpCommand.class,
+            ValidateCommand.class,
             VersionCommand.class
         })
 public final class Main {
@@ -49,6 +55,9 @@ public final class Main {
     /** An error of the user is a sentence; an error of ours keeps its stack. */
     private static int explain(Exception failure, CommandLine command, CommandLine.ParseResult parsed) {
         PrintWriter err = command.getErr();
+        if (failure instanceof CompletionException && failure.getCause() instanceof IOException cause) {
+            return explain(cause, command, parsed);
+        }
         if (failure instanceof CommandException
                 || failure instanceof ClusterException
                 || failure instanceof InstallException

@@ -5,6 +5,7 @@ import dev.lateen.config.shape.Findings;
 import dev.lateen.config.shape.Later;
 import dev.lateen.config.shape.Outdated;
 import dev.lateen.config.shape.Range;
+import dev.lateen.config.shape.Refused;
 import dev.lateen.config.shape.Required;
 import java.util.List;
 import java.util.Map;
@@ -29,7 +30,10 @@ public record Gateway(@Required List<Server> servers, Map<String, String> select
             String bind,
             @Required List<String> hosts,
             @Nullable ServerTls tls,
-            @Later("default endpoints of gateways") String defaultEndpoint,
+
+            @Refused("is honoured by no proxy: write a VirtualService for the gateway")
+            String defaultEndpoint,
+
             String name)
             implements Checked {
         @Override

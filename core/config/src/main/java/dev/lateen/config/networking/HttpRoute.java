@@ -12,7 +12,6 @@ import java.time.Duration;
 import java.util.List;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
-import tools.jackson.databind.JsonNode;
 
 /**
  * One rule for HTTP requests; the first whose {@code match} holds wins.
@@ -28,8 +27,7 @@ public record HttpRoute(
         @Nullable HttpRedirect redirect,
         @Nullable HttpDirectResponse directResponse,
 
-        @Later("delegation to other VirtualServices") @Nullable
-        JsonNode delegate,
+        @Nullable Delegate delegate,
 
         @Nullable HttpRewrite rewrite,
         @Nullable Duration timeout,
@@ -62,9 +60,12 @@ public record HttpRoute(
 
     @Override
     public void check(Findings findings) {
-        int actions = (route.isEmpty() ? 0 : 1) + (redirect == null ? 0 : 1) + (directResponse == null ? 0 : 1);
+        int actions = (route.isEmpty() ? 0 : 1)
+                + (redirect == null ? 0 : 1)
+                + (directResponse == null ? 0 : 1)
+                + (delegate == null ? 0 : 1);
         if (actions != 1) {
-            findings.error("", "exactly one of route, redirect, directResponse is required");
+            findings.error("", "exactly one of route, redirect, directResponse, delegate is required");
         }
         if (redirect != null && (rewrite != null || fault != null)) {
             findings.error("redirect", "excludes rewrite and fault");
@@ -77,6 +78,14 @@ public record HttpRoute(
         }
         Weights.check(route.stream().map(HttpRouteDestination::weight).toList(), findings);
     }
+
+    /**
+     * Another VirtualService, without hosts, whose HTTP routes stand in the place of this rule. What both say is the
+     * inner one's, except that both matches must hold.
+     *
+     * @param namespace empty for that of the VirtualService that delegates
+     */
+    public record Delegate(@Required String name, String namespace) {}
 
     /** The shortest duration of the API's timeouts; what is shorter cannot be kept by any proxy. */
     static final String SHORTEST = "1ms";
@@ -110,7 +119,7 @@ public record HttpRoute(
             @Range(min = 0, max = 1_000_000) int attempts,
             @AtLeast(SHORTEST) @Nullable Duration perTryTimeout,
             String retryOn,
-            @Later("localities") @Nullable Boolean retryRemoteLocalities,
+            @Later("retries in other localities") @Nullable Boolean retryRemoteLocalities,
             @Nullable Boolean retryIgnorePreviousHosts,
             @AtLeast(SHORTEST) @Nullable Duration backoff)
             implements Checked {

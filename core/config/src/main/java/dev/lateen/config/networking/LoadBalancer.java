@@ -16,8 +16,11 @@ import tools.jackson.databind.JsonNode;
 /** How requests are shared out among endpoints (networking.istio.io LoadBalancerSettings). */
 public record LoadBalancer(
         @Inline @Nullable Policy policy,
-        @Later("localities") @Nullable JsonNode localityLbSetting,
-        @Later("localities") @Nullable JsonNode zoneAwareLbSetting,
+        @Nullable LocalitySetting localityLbSetting,
+
+        @Later("balancing by the callers of each zone") @Nullable
+        JsonNode zoneAwareLbSetting,
+
         @Later("slow start of endpoints") @Nullable Duration warmupDurationSecs,
         @Later("slow start of endpoints") @Nullable JsonNode warmup) {
     /** The algorithm. */
@@ -80,10 +83,14 @@ public record LoadBalancer(
      * @param ttl life time of the cookie that the proxy makes, zero for the browser's session; null makes none
      */
     public record HttpCookie(
-            @Required String name,
-            String path,
-            @Nullable Duration ttl,
-            @Later("attributes of cookies") List<JsonNode> attributes) {}
+            @Required String name, String path, @Nullable Duration ttl, List<CookieAttribute> attributes) {}
+
+    /**
+     * A further attribute of the cookie that the proxy makes.
+     *
+     * @param value empty for an attribute without one, such as {@code Secure}
+     */
+    public record CookieAttribute(@Required String name, String value) {}
 
     /** How hashes find endpoints. */
     public sealed interface HashTable {

@@ -7,7 +7,6 @@ import dev.lateen.config.shape.Range;
 import dev.lateen.config.shape.Required;
 import java.util.HashSet;
 import java.util.List;
-import java.util.Map;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
@@ -16,7 +15,7 @@ import org.jspecify.annotations.Nullable;
  *
  * @param addresses virtual addresses or CIDR blocks by which connections are told apart
  * @param exportTo as of {@link VirtualService}
- * @param workloadSelector pods of the object's namespace that are the endpoints
+ * @param workloadSelector pods and WorkloadEntries of the object's namespace that are the endpoints
  * @param subjectAltNames names that servers' certificates must carry; used once TLS is made by the mesh
  */
 public record ServiceEntry(
@@ -112,22 +111,4 @@ public record ServiceEntry(
             }
         }
     }
-
-    /**
-     * An endpoint.
-     *
-     * @param ports number by name of the service's port
-     * @param weight share of the load; 0 means 1
-     */
-    public record WorkloadEntry(
-            String address,
-            Map<String, Integer> ports,
-            Map<String, String> labels,
-            @Later("several networks") String network,
-            @Later("localities") String locality,
-            @Range(min = 0) int weight,
-            String serviceAccount) {}
-
-    /** Workloads by their labels. */
-    public record WorkloadSelector(@Required Map<String, String> labels) {}
 }

@@ -2,13 +2,10 @@ package dev.lateen.config.networking;
 
 import dev.lateen.config.shape.Checked;
 import dev.lateen.config.shape.Findings;
-import dev.lateen.config.shape.Later;
 import dev.lateen.config.shape.Range;
 import dev.lateen.config.shape.Required;
 import java.util.List;
 import java.util.Map;
-import org.jspecify.annotations.Nullable;
-import tools.jackson.databind.JsonNode;
 
 /** One rule for connections whose content the mesh does not read. */
 public record TcpRoute(List<L4Match> match, @Required List<RouteDestination> route) implements Checked {
@@ -27,10 +24,20 @@ public record TcpRoute(List<L4Match> match, @Required List<RouteDestination> rou
             List<String> destinationSubnets,
             @Range(min = 0, max = 65535) int port,
 
-            @Later("matches by the caller's address") @Nullable
-            JsonNode sourceSubnet,
+            String sourceSubnet,
 
             Map<String, String> sourceLabels,
             List<String> gateways,
-            String sourceNamespace) {}
+            String sourceNamespace)
+            implements Checked {
+        @Override
+        public void check(Findings findings) {
+            for (int i = 0; i < destinationSubnets.size(); i++) {
+                Subnets.check(destinationSubnets.get(i), "destinationSubnets[" + i + "]", findings);
+            }
+            if (!sourceSubnet.isEmpty()) {
+                Subnets.check(sourceSubnet, "sourceSubnet", findings);
+            }
+        }
+    }
 }

@@ -23,5 +23,16 @@ public record TlsRoute(
             @Range(min = 0, max = 65535) int port,
             Map<String, String> sourceLabels,
             List<String> gateways,
-            String sourceNamespace) {}
+            String sourceNamespace)
+            implements Checked {
+        @Override
+        public void check(Findings findings) {
+            for (int i = 0; i < destinationSubnets.size(); i++) {
+                Subnets.check(destinationSubnets.get(i), "destinationSubnets[" + i + "]", findings);
+            }
+            for (int i = 0; i < sniHosts.size(); i++) {
+                HostNames.check(sniHosts.get(i), "sniHosts[" + i + "]", findings);
+            }
+        }
+    }
 }

@@ -1,7 +1,11 @@
 package dev.lateen.config.networking;
 
+import dev.lateen.config.shape.Checked;
+import dev.lateen.config.shape.Findings;
 import dev.lateen.config.shape.Later;
+import dev.lateen.config.shape.Range;
 import dev.lateen.config.shape.Required;
+import java.time.Duration;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 import tools.jackson.databind.JsonNode;
@@ -15,7 +19,28 @@ public record TrafficPolicy(
         List<PortPolicy> portLevelSettings,
         @Later("tunnels by HTTP CONNECT") @Nullable JsonNode tunnel,
         @Later("PROXY protocol") @Nullable JsonNode proxyProtocol,
-        @Later("retry budgets") @Nullable JsonNode retryBudget) {
+        @Nullable RetryBudget retryBudget) {
+    /**
+     * How many retries may be under way at a time, in relation to the requests.
+     *
+     * @param percent of the requests under way and waiting; null means 20
+     * @param minRetryConcurrency always allowed; 0 means 3
+     */
+    public record RetryBudget(
+            @Nullable Double percent,
+            @Range(min = 0) int minRetryConcurrency,
+
+            @Later("retry budgets over an interval") @Nullable
+            Duration budgetInterval)
+            implements Checked {
+        @Override
+        public void check(Findings findings) {
+            if (percent != null && !(percent >= 0 && percent <= 100)) {
+                findings.error("percent", "must be from 0 to 100, found " + percent);
+            }
+        }
+    }
+
     /** The policy for one port; settings of the whole destination do not reach into it. */
     public record PortPolicy(
             @Required PortSelector port,

@@ -7,7 +7,8 @@ import java.util.List;
 /**
  * Where requests for some hosts go (networking.istio.io VirtualService).
  *
- * @param hosts names requests are for: short names of the object's namespace, full names, or {@code *.domain}
+ * @param hosts names requests are for: short names of the object's namespace, full names, or {@code *.domain};
+ *     empty for one that others delegate to
  * @param gateways where the rules hold: {@code mesh} for sidecars, or gateways as {@code name} or
  *     {@code namespace/name}; empty means {@code mesh}
  * @param exportTo namespaces that see the rules: {@code *}, {@code .} or names; empty means all
@@ -25,8 +26,12 @@ public record VirtualService(
 
     @Override
     public void check(Findings findings) {
-        if (hosts.isEmpty()) {
-            findings.error("hosts", "is required");
+        if (hosts.isEmpty() && (http.isEmpty() || !tls.isEmpty() || !tcp.isEmpty() || !gateways.isEmpty())) {
+            findings.error("hosts", "is required, but for one with http alone that others delegate to");
+        }
+        boolean again = http.stream().anyMatch(route -> route.delegate() != null);
+        if (hosts.isEmpty() && again) {
+            findings.error("http", "one that others delegate to cannot delegate again");
         }
         for (int i = 0; i < hosts.size(); i++) {
             HostNames.check(hosts.get(i), "hosts[" + i + "]", findings);

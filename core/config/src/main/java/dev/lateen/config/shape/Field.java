@@ -1,5 +1,6 @@
 package dev.lateen.config.shape;
 
+import java.lang.reflect.AnnotatedElement;
 import java.lang.reflect.RecordComponent;
 import java.time.Duration;
 import org.jspecify.annotations.Nullable;
@@ -13,7 +14,7 @@ import org.jspecify.annotations.Nullable;
  * @param min smallest number, null without a bound
  * @param max largest number, null without a bound
  * @param atLeast shortest duration, null where zero is allowed
- * @param later what is missing to honour the field, null when it is honoured
+ * @param refusal why the field is refused, following its name; null when it is honoured
  * @param outdated what to write instead, null when the field is current
  */
 public record Field(
@@ -26,7 +27,7 @@ public record Field(
         @Nullable Long min,
         @Nullable Long max,
         @Nullable Duration atLeast,
-        @Nullable String later,
+        @Nullable String refusal,
         @Nullable String outdated,
         RecordComponent component) {
 
@@ -34,7 +35,6 @@ public record Field(
         Named named = component.getAnnotation(Named.class);
         Range range = component.getAnnotation(Range.class);
         AtLeast atLeast = component.getAnnotation(AtLeast.class);
-        Later later = component.getAnnotation(Later.class);
         Outdated outdated = component.getAnnotation(Outdated.class);
         return new Field(
                 named == null ? component.getName() : named.value(),
@@ -46,9 +46,19 @@ public record Field(
                 range == null || range.min() == Long.MIN_VALUE ? null : (Long) range.min(),
                 range == null || range.max() == Long.MAX_VALUE ? null : (Long) range.max(),
                 atLeast == null ? null : GoDuration.parse(atLeast.value()),
-                later == null ? null : later.value(),
+                refusal(component),
                 outdated == null ? null : outdated.value(),
                 component);
+    }
+
+    /** Why what carries one of {@link Later} and {@link Refused} is refused; null when it carries neither. */
+    static @Nullable String refusal(AnnotatedElement element) {
+        Later later = element.getAnnotation(Later.class);
+        Refused refused = element.getAnnotation(Refused.class);
+        if (later != null) {
+            return "needs " + later.value() + ", which this version does not have";
+        }
+        return refused == null ? null : refused.value();
     }
 
     /** The field's value in {@code record}. */

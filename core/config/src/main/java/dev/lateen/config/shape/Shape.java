@@ -33,9 +33,11 @@ public sealed interface Shape
     /** An enum by the names of its constants. */
     record Choice(Class<?> type, Map<String, Constant> constants) implements Shape {}
 
-    /** One constant of a {@link Choice}; see {@link Later} and {@link Outdated}. */
+    /** One constant of a {@link Choice}; refusal and outdated as of {@link Field}. */
     record Constant(
-            Enum<?> value, @Nullable String later, @Nullable String outdated) {}
+            Enum<?> value,
+            @Nullable String refusal,
+            @Nullable String outdated) {}
 
     /** What a field of this shape is when absent and not nullable; null when there is no such thing. */
     default @Nullable Object absent() {

@@ -109,8 +109,8 @@ public final class ShapeReader {
         if (constant == null) {
             return wrong("one of " + String.join(", ", choice.constants().keySet()), node, path);
         }
-        if (constant.later() != null) {
-            error(path, node.stringValue() + " needs " + constant.later() + ", which this version does not have");
+        if (constant.refusal() != null) {
+            error(path, node.stringValue() + " " + constant.refusal());
             return null;
         }
         if (constant.outdated() != null) {
@@ -189,8 +189,8 @@ public final class ShapeReader {
             }
             return field.absent();
         }
-        if (field.later() != null) {
-            error(at, "needs " + field.later() + ", which this version does not have");
+        if (field.refusal() != null) {
+            error(at, field.refusal());
             return field.absent();
         }
         if (field.outdated() != null) {

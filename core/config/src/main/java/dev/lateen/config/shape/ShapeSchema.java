@@ -65,11 +65,8 @@ public final class ShapeSchema {
         ArrayNode values = out.putArray("enum");
         choice.constants().forEach((name, constant) -> {
             values.add(name);
-            if (constant.later() != null && lists <= DEEPEST_RULE) {
-                rule(
-                        out,
-                        "self != '" + name + "'",
-                        name + " needs " + constant.later() + ", which this version does not have");
+            if (constant.refusal() != null && lists <= DEEPEST_RULE) {
+                rule(out, "self != '" + name + "'", name + " " + constant.refusal());
             }
         });
     }
@@ -100,15 +97,15 @@ public final class ShapeSchema {
         if (note != null) {
             schema.put("description", note);
         }
-        if (field.later() != null && lists <= DEEPEST_RULE) {
+        if (field.refusal() != null && lists <= DEEPEST_RULE) {
             rule(parent, "!has(self." + field.name() + ")", field.name() + " " + note);
         }
         properties.set(field.name(), schema);
     }
 
     private static @Nullable String note(Field field) {
-        if (field.later() != null) {
-            return "needs " + field.later() + ", which this version does not have";
+        if (field.refusal() != null) {
+            return field.refusal();
         }
         return field.outdated() == null ? null : "is outdated: " + field.outdated();
     }

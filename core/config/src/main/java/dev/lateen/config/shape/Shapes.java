@@ -67,14 +67,10 @@ public final class Shapes {
             try {
                 var field = type.getField(value.name());
                 Named named = field.getAnnotation(Named.class);
-                Later later = field.getAnnotation(Later.class);
                 Outdated outdated = field.getAnnotation(Outdated.class);
                 constants.put(
                         named == null ? value.name() : named.value(),
-                        new Shape.Constant(
-                                value,
-                                later == null ? null : later.value(),
-                                outdated == null ? null : outdated.value()));
+                        new Shape.Constant(value, Field.refusal(field), outdated == null ? null : outdated.value()));
             } catch (NoSuchFieldException e) {
                 throw new IllegalStateException("constant without a field: " + value, e);
             }

@@ -18,6 +18,7 @@ public record Endpoint(
         Map<String, String> labels,
         String serviceAccount,
         int weight,
+        Locality locality,
         WorkloadName workload) {
     /** By port, then address: the order in which proxies get them. */
     public static final Comparator<Endpoint> ORDER = Comparator.comparing(Endpoint::portName)
@@ -27,6 +28,11 @@ public record Endpoint(
     /** Whether the endpoint has all these labels. */
     public boolean has(Map<String, String> wanted) {
         return labels.entrySet().containsAll(wanted.entrySet());
+    }
+
+    /** The same with other labels. */
+    public Endpoint withLabels(Map<String, String> others) {
+        return new Endpoint(portName, address, port, Map.copyOf(others), serviceAccount, weight, locality, workload);
     }
 
     /** What telemetry calls the workload. */

@@ -5,7 +5,7 @@ import dev.lateen.config.networking.ServiceEntry;
 import dev.lateen.config.networking.ServiceEntry.Location;
 import dev.lateen.config.networking.ServiceEntry.Resolution;
 import dev.lateen.config.networking.ServiceEntry.ServicePort;
-import dev.lateen.config.networking.ServiceEntry.WorkloadEntry;
+import dev.lateen.config.networking.WorkloadEntry;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
@@ -67,17 +67,27 @@ final class Entries {
             for (WorkloadEntry workload : entry.spec().endpoints()) {
                 if (!workload.address().isEmpty()) {
                     int target = port.targetPort() == 0 ? port.number() : port.targetPort();
-                    endpoints.add(new Endpoint(
-                            port.name(),
-                            workload.address(),
-                            workload.ports().getOrDefault(port.name(), target),
-                            workload.labels(),
-                            workload.serviceAccount(),
-                            Math.max(1, workload.weight()),
-                            Endpoint.WorkloadName.UNKNOWN));
+                    endpoints.add(endpoint(port.name(), target, workload, Endpoint.WorkloadName.UNKNOWN));
                 }
             }
         }
         return endpoints;
+    }
+
+    /**
+     * An endpoint for a port of a service.
+     *
+     * @param target the port, unless the workload names another one
+     */
+    static Endpoint endpoint(String portName, int target, WorkloadEntry workload, Endpoint.WorkloadName name) {
+        return new Endpoint(
+                portName,
+                workload.address(),
+                workload.ports().getOrDefault(portName, target),
+                workload.labels(),
+                workload.serviceAccount(),
+                Math.max(1, workload.weight()),
+                Locality.parse(workload.locality()),
+                name);
     }
 }

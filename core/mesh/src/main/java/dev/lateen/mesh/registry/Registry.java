@@ -3,6 +3,7 @@ package dev.lateen.mesh.registry;
 import dev.lateen.config.ConfigObject;
 import dev.lateen.config.ObjectName;
 import dev.lateen.config.networking.ServiceEntry;
+import dev.lateen.config.networking.WorkloadEntry;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.Comparator;
@@ -27,6 +28,8 @@ public final class Registry {
     private final Map<ObjectName, List<Slice>> slices;
     private final Map<ObjectName, ConfigObject<ServiceEntry>> entries;
     private final Map<ObjectName, Workload> workloads;
+    private final Map<String, List<ConfigObject<WorkloadEntry>>> entryWorkloads = new HashMap<>();
+    private final Map<String, Locality> nodes;
     private final Map<String, Workload> byAddress;
     private final Map<String, List<Workload>> byNamespace;
     private volatile @Nullable Map<String, List<MeshService>> listed;
@@ -37,13 +40,24 @@ public final class Registry {
      * @param slices by name of the EndpointSlice
      * @param workloads by name of the Pod
      * @param entries by name of the ServiceEntry
+     * @param entryWorkloads by name of the WorkloadEntry
+     * @param nodes where each node of the cluster is, by its name
      */
     public Registry(
             Map<ObjectName, MeshService> kubernetes,
             Map<ObjectName, Slice> slices,
             Map<ObjectName, Workload> workloads,
-            Map<ObjectName, ConfigObject<ServiceEntry>> entries) {
+            Map<ObjectName, ConfigObject<ServiceEntry>> entries,
+            Map<ObjectName, ConfigObject<WorkloadEntry>> entryWorkloads,
+            Map<String, Locality> nodes) {
         this.entries = entries;
+        this.nodes = nodes;
+        for (ConfigObject<WorkloadEntry> workload : entryWorkloads.values()) {
+            this.entryWorkloads
+                    .computeIfAbsent(workload.namespace(), _ -> new ArrayList<>())
+                    .add(workload);
+        }
+        this.entryWorkloads.values().forEach(list -> list.sort(Comparator.comparing(ConfigObject::name)));
         this.workloads = workloads;
         this.services = services(kubernetes.values(), entries.values());
         this.byHost = index(services);
@@ -169,6 +183,7 @@ public final class Registry {
                 }
             }
         }
+        found.addAll(ofWorkloadEntries(service));
         return found;
     }
 
@@ -189,12 +204,44 @@ public final class Registry {
                                 found.put(name + " " + address + " " + port, endpoint(name, address, port, workload)));
             }
         }
-        return new ArrayList<>(found.values());
+        List<Endpoint> all = new ArrayList<>(found.values());
+        all.addAll(ofWorkloadEntries(service));
+        return all;
     }
 
-    private static Endpoint endpoint(String portName, String address, int port, @Nullable Workload workload) {
+    /** WorkloadEntries that the service's selector takes. */
+    private List<Endpoint> ofWorkloadEntries(MeshService service) {
+        List<Endpoint> found = new ArrayList<>();
+        for (ConfigObject<WorkloadEntry> entry : entryWorkloads.getOrDefault(service.namespace(), List.of())) {
+            WorkloadEntry spec = entry.spec();
+            Map<String, String> labels = new HashMap<>(spec.labels());
+            labels.putAll(entry.metadata().labels());
+            boolean selected = !service.selector().isEmpty()
+                    && labels.entrySet().containsAll(service.selector().entrySet());
+            if (selected && !spec.address().isEmpty()) {
+                Endpoint.WorkloadName name = new Endpoint.WorkloadName(
+                        entry.name(),
+                        entry.namespace(),
+                        Canonical.name(labels, entry.name()),
+                        Canonical.revision(labels));
+                for (MeshPort port : service.ports()) {
+                    found.add(Entries.endpoint(port.name(), port.targetNumber(), spec, name)
+                            .withLabels(labels));
+                }
+            }
+        }
+        return found;
+    }
+
+    /** Where a workload is. */
+    public Locality locality(Workload workload) {
+        return Locality.ofPod(workload.labels(), nodes.getOrDefault(workload.node(), Locality.UNKNOWN));
+    }
+
+    private Endpoint endpoint(String portName, String address, int port, @Nullable Workload workload) {
         if (workload == null) {
-            return new Endpoint(portName, address, port, Map.of(), "", 1, Endpoint.WorkloadName.UNKNOWN);
+            return new Endpoint(
+                    portName, address, port, Map.of(), "", 1, Locality.UNKNOWN, Endpoint.WorkloadName.UNKNOWN);
         }
         return new Endpoint(
                 portName,
@@ -203,6 +250,7 @@ public final class Registry {
                 workload.labels(),
                 workload.serviceAccount(),
                 1,
+                locality(workload),
                 new Endpoint.WorkloadName(
                         workload.owner(),
                         workload.namespace(),

@@ -10,8 +10,10 @@ import java.util.Set;
  *
  * @param hosts full names, or patterns, in the order of the object
  * @param gateways {@code mesh}, or gateways as {@code namespace/name}
+ * @param http the HTTP rules, with delegated ones in their places
  */
-public record BoundVirtualService(ConfigObject<VirtualService> object, List<String> hosts, Set<String> gateways) {
+public record BoundVirtualService(
+        ConfigObject<VirtualService> object, List<String> hosts, Set<String> gateways, List<BoundRoute> http) {
     public VirtualService spec() {
         return object.spec();
     }
@@ -24,6 +26,12 @@ public record BoundVirtualService(ConfigObject<VirtualService> object, List<Stri
     /** Whether {@code namespace} sees it. */
     public boolean isVisibleFrom(String namespace) {
         return Visibility.sees(namespace, spec().exportTo(), object.namespace());
+    }
+
+    /** Whether {@code namespace} sees it, where one that says nothing is exported so. */
+    public boolean isVisibleFrom(String namespace, List<String> otherwise) {
+        return Visibility.sees(
+                namespace, spec().exportTo().isEmpty() ? otherwise : spec().exportTo(), object.namespace());
     }
 
     /** A gateway's name in a list of this object, made full. */

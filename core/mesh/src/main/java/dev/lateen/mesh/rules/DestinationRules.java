@@ -4,6 +4,7 @@ import dev.lateen.config.ConfigObject;
 import dev.lateen.config.Problem;
 import dev.lateen.config.networking.DestinationRule;
 import dev.lateen.config.networking.DestinationRule.Subset;
+import dev.lateen.config.networking.TrafficPolicy;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.HashSet;
@@ -26,6 +27,7 @@ final class DestinationRules {
     private final String domain;
     private final String root;
     private final boolean selective;
+    private final boolean placed;
 
     private final List<ConfigObject<DestinationRule>> rules;
     private final List<Problem> problems = new ArrayList<>();
@@ -48,6 +50,7 @@ final class DestinationRules {
                 report(sources, problems);
             });
         }
+        placed = rules.stream().anyMatch(DestinationRules::asksForPlace);
         selective = byNamespace.values().stream().anyMatch(l -> !l.selective.isEmpty());
     }
 
@@ -93,6 +96,23 @@ final class DestinationRules {
     private static String shadowed(ConfigObject<DestinationRule> winner) {
         return "has no effect, as " + winner.objectName() + " says it for the same host and comes first ("
                 + winner.origin().at() + "); write one DestinationRule per host";
+    }
+
+    /** Whether any rule asks where its callers are. */
+    boolean isPlaced() {
+        return placed;
+    }
+
+    private static boolean asksForPlace(ConfigObject<DestinationRule> rule) {
+        return places(rule.spec().trafficPolicy())
+                || rule.spec().subsets().stream().anyMatch(s -> places(s.trafficPolicy()));
+    }
+
+    private static boolean places(@Nullable TrafficPolicy policy) {
+        return policy != null
+                && (Policies.asksForPlace(policy.loadBalancer(), policy.outlierDetection())
+                        || policy.portLevelSettings().stream()
+                                .anyMatch(p -> Policies.asksForPlace(p.loadBalancer(), p.outlierDetection())));
     }
 
     /** Whether any rule holds for some callers of its namespace only. */

@@ -1,33 +1,39 @@
 package dev.lateen.mesh.rules;
 
+import dev.lateen.config.MeshConfig;
 import dev.lateen.config.networking.ClientTls;
 import dev.lateen.config.networking.ConnectionPool;
 import dev.lateen.config.networking.DestinationRule.Subset;
 import dev.lateen.config.networking.LoadBalancer;
+import dev.lateen.config.networking.LocalitySetting;
 import dev.lateen.config.networking.OutlierDetection;
 import dev.lateen.config.networking.TrafficPolicy;
 import dev.lateen.config.networking.TrafficPolicy.PortPolicy;
+import dev.lateen.config.networking.TrafficPolicy.RetryBudget;
 import org.jspecify.annotations.Nullable;
 
 /**
  * The traffic policy of one port of a host or subset: the port's own settings replace the host's as a whole, a subset's
- * replace them setting by setting.
+ * replace them setting by setting, and the mesh's stand where neither speaks.
  */
 public record Policies(
         @Nullable LoadBalancer loadBalancer,
         @Nullable ConnectionPool connectionPool,
         @Nullable OutlierDetection outlierDetection,
-        @Nullable ClientTls tls) {
+        @Nullable ClientTls tls,
+        @Nullable RetryBudget retryBudget) {
     /** No settings. */
-    public static final Policies NONE = new Policies(null, null, null, null);
+    public static final Policies NONE = new Policies(null, null, null, null, null);
 
     /** Of the whole host. */
     public static Policies of(@Nullable HostPolicy host, int port) {
         if (host == null || host.trafficPolicy() == null) {
             return NONE;
         }
-        PortPolicy own = port(host.trafficPolicy(), port);
-        return own == null ? of(host.trafficPolicy()) : of(own);
+        TrafficPolicy policy = host.trafficPolicy();
+        PortPolicy own = port(policy, port);
+        // A budget holds for all ports: their own settings have no such field.
+        return own == null ? of(policy) : of(own, policy.retryBudget());
     }
 
     /** Of a subset. */
@@ -39,7 +45,7 @@ public record Policies(
         }
         PortPolicy own = port(policy, port);
         Policies merged = policies.with(of(policy));
-        return own == null ? merged : merged.with(of(own));
+        return own == null ? merged : merged.with(of(own, null));
     }
 
     private static @Nullable PortPolicy port(TrafficPolicy policy, int port) {
@@ -52,11 +58,17 @@ public record Policies(
     }
 
     private static Policies of(TrafficPolicy policy) {
-        return new Policies(policy.loadBalancer(), policy.connectionPool(), policy.outlierDetection(), policy.tls());
+        return new Policies(
+                policy.loadBalancer(),
+                policy.connectionPool(),
+                policy.outlierDetection(),
+                policy.tls(),
+                policy.retryBudget());
     }
 
-    private static Policies of(PortPolicy policy) {
-        return new Policies(policy.loadBalancer(), policy.connectionPool(), policy.outlierDetection(), policy.tls());
+    private static Policies of(PortPolicy policy, @Nullable RetryBudget budget) {
+        return new Policies(
+                policy.loadBalancer(), policy.connectionPool(), policy.outlierDetection(), policy.tls(), budget);
     }
 
     private Policies with(Policies over) {
@@ -64,7 +76,39 @@ public record Policies(
                 over.loadBalancer != null ? over.loadBalancer : loadBalancer,
                 over.connectionPool != null ? over.connectionPool : connectionPool,
                 over.outlierDetection != null ? over.outlierDetection : outlierDetection,
-                over.tls != null ? over.tls : tls);
+                over.tls != null ? over.tls : tls,
+                over.retryBudget != null ? over.retryBudget : retryBudget);
+    }
+
+    /** These, with the mesh's defaults in the gaps. */
+    public Policies orElse(MeshConfig mesh) {
+        MeshConfig.DefaultTrafficPolicy otherwise = mesh.defaultTrafficPolicy();
+        return otherwise == null
+                ? this
+                : new Policies(null, otherwise.connectionPool(), otherwise.outlierDetection(), null, null).with(this);
+    }
+
+    /** How places count, null when they do not; {@code mesh} is what holds where no rule speaks. */
+    public @Nullable LocalitySetting locality(@Nullable LocalitySetting mesh) {
+        LocalitySetting own = loadBalancer == null ? null : loadBalancer.localityLbSetting();
+        LocalitySetting setting = own == null ? mesh : own;
+        boolean enabled = setting == null || setting.enabled() == null || setting.enabled();
+        if (!enabled) {
+            return null;
+        }
+        if (setting != null && !setting.distribute().isEmpty()) {
+            return setting;
+        }
+        // Without outlier detection nobody would notice that a place has failed.
+        return outlierDetection == null
+                ? null
+                : setting == null
+                        ? new LocalitySetting(java.util.List.of(), java.util.List.of(), java.util.List.of(), null)
+                        : setting;
+    }
+
+    static boolean asksForPlace(@Nullable LoadBalancer balancer, @Nullable OutlierDetection detection) {
+        return detection != null || (balancer != null && balancer.localityLbSetting() != null);
     }
 
     /** The hashing of keys that the load balancer asks for, null when it does not. */

@@ -7,7 +7,9 @@ import dev.lateen.config.ObjectName;
 import dev.lateen.config.Problem;
 import dev.lateen.config.networking.DestinationRule;
 import dev.lateen.config.networking.Gateway;
+import dev.lateen.config.networking.Sidecar;
 import dev.lateen.config.networking.VirtualService;
+import dev.lateen.config.networking.WorkloadSelector;
 import dev.lateen.mesh.security.SecurityRules;
 import java.time.Instant;
 import java.util.ArrayList;
@@ -30,6 +32,8 @@ public final class Rules {
     private final SecurityRules security;
     private final List<Problem> problems = new ArrayList<>();
     private final boolean labelled;
+    private final List<ConfigObject<Sidecar>> sidecars;
+    private final String root;
 
     /**
      * @param objects of any kinds; others than rules are passed over
@@ -38,8 +42,12 @@ public final class Rules {
      */
     public Rules(Collection<ConfigObject<?>> objects, String domain, String root, @Nullable Rules former) {
         boolean byLabels = false;
+        Delegation delegation = new Delegation(select(objects, Kinds.VIRTUAL_SERVICE), domain, problems);
         for (ConfigObject<VirtualService> object : oldestFirst(objects, Kinds.VIRTUAL_SERVICE)) {
-            BoundVirtualService bound = bind(object, domain);
+            if (object.spec().hosts().isEmpty()) {
+                continue;
+            }
+            BoundVirtualService bound = bind(object, domain, delegation);
             for (String gateway : bound.gateways()) {
                 if (gateway.equals(VirtualService.MESH)) {
                     forMesh.add(bound);
@@ -47,7 +55,7 @@ public final class Rules {
                     byGateway.computeIfAbsent(gateway, _ -> new ArrayList<>()).add(bound);
                 }
             }
-            byLabels |= matchesLabels(object.spec());
+            byLabels |= matchesLabels(bound);
         }
         gateways = oldestFirst(objects, Kinds.GATEWAY);
         reportSharedHosts();
@@ -58,6 +66,8 @@ public final class Rules {
         problems.addAll(destinationRules.problems());
         security = SecurityRules.of(objects, root, former == null ? null : former.security);
         labelled = byLabels || destinationRules.isSelective();
+        sidecars = oldestFirst(objects, Kinds.SIDECAR);
+        this.root = root;
     }
 
     /** The objects of one kind, by name. */
@@ -85,7 +95,7 @@ public final class Rules {
         return list;
     }
 
-    private static BoundVirtualService bind(ConfigObject<VirtualService> object, String domain) {
+    private static BoundVirtualService bind(ConfigObject<VirtualService> object, String domain, Delegation delegation) {
         List<String> hosts = object.spec().hosts().stream()
                 .map(h -> Hosts.resolve(h, object.namespace(), domain))
                 .toList();
@@ -96,11 +106,12 @@ public final class Rules {
         if (gateways.isEmpty()) {
             gateways.add(VirtualService.MESH);
         }
-        return new BoundVirtualService(object, hosts, gateways);
+        return new BoundVirtualService(object, hosts, gateways, delegation.routes(object));
     }
 
-    private static boolean matchesLabels(VirtualService spec) {
-        return spec.http().stream().anyMatch(r -> r.match().stream()
+    private static boolean matchesLabels(BoundVirtualService bound) {
+        VirtualService spec = bound.spec();
+        return bound.http().stream().anyMatch(r -> r.rule().match().stream()
                         .anyMatch(m -> !m.sourceLabels().isEmpty()))
                 || spec.tls().stream().anyMatch(r -> r.match().stream()
                         .anyMatch(m -> !m.sourceLabels().isEmpty()))
@@ -130,9 +141,15 @@ public final class Rules {
                 || b.isVisibleFrom(a.object().namespace());
     }
 
-    /** VirtualServices that hold for sidecars of the namespace, the one that wins first. */
-    public List<BoundVirtualService> forSidecars(String namespace) {
-        return forMesh.stream().filter(v -> v.isVisibleFrom(namespace)).toList();
+    /**
+     * VirtualServices that hold for sidecars of the namespace, the one that wins first.
+     *
+     * @param exportTo of those that say nothing
+     */
+    public List<BoundVirtualService> forSidecars(String namespace, List<String> exportTo) {
+        return forMesh.stream()
+                .filter(v -> v.isVisibleFrom(namespace, exportTo))
+                .toList();
     }
 
     /** VirtualServices bound to a gateway, {@code namespace/name}, the oldest first. */
@@ -174,6 +191,33 @@ public final class Rules {
     @SuppressWarnings("ReferenceEquality")
     public boolean sharesPolicies(Rules other) {
         return destinationRules == other.destinationRules;
+    }
+
+    /** Whether any rule asks where the calling proxy is. */
+    public boolean dependOnLocality() {
+        return destinationRules.isPlaced();
+    }
+
+    /** The Sidecar of a workload: one that selects it, else its namespace's, else the mesh's; null when there is none. */
+    public @Nullable ConfigObject<Sidecar> sidecar(String namespace, Map<String, String> labels) {
+        ConfigObject<Sidecar> whole = null;
+        ConfigObject<Sidecar> mesh = null;
+        for (ConfigObject<Sidecar> sidecar : sidecars) {
+            WorkloadSelector selector = sidecar.spec().workloadSelector();
+            boolean own = sidecar.namespace().equals(namespace);
+            if (own
+                    && selector != null
+                    && labels.entrySet().containsAll(selector.labels().entrySet())) {
+                return sidecar;
+            }
+            if (selector == null && own && whole == null) {
+                whole = sidecar;
+            }
+            if (selector == null && sidecar.namespace().equals(root) && mesh == null) {
+                mesh = sidecar;
+            }
+        }
+        return whole == null ? mesh : whole;
     }
 
     /** Rules that another one keeps from working. */

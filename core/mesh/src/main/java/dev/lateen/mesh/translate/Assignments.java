@@ -17,19 +17,29 @@ import java.util.function.Predicate;
 final class Assignments {
     private Assignments() {}
 
-    /** @param tls whether an endpoint takes mutual TLS */
+    /**
+     * All endpoints alike, whoever calls.
+     *
+     * @param tls whether an endpoint takes mutual TLS
+     */
     static ClusterLoadAssignment of(String cluster, List<Endpoint> endpoints, Predicate<Endpoint> tls) {
+        return ofGroups(cluster, Placement.of(endpoints), tls);
+    }
+
+    /** @param tls whether an endpoint takes mutual TLS */
+    static ClusterLoadAssignment ofGroups(String cluster, List<Placement.Group> groups, Predicate<Endpoint> tls) {
         ClusterLoadAssignment.Builder assignment =
                 ClusterLoadAssignment.newBuilder().setClusterName(cluster);
-        if (!endpoints.isEmpty()) {
-            LocalityLbEndpoints.Builder locality =
-                    LocalityLbEndpoints.newBuilder().setLocality(Locality.getDefaultInstance());
-            int weight = 0;
-            for (Endpoint endpoint : endpoints) {
-                locality.addLbEndpoints(of(endpoint, tls.test(endpoint)));
-                weight += endpoint.weight();
-            }
-            assignment.addEndpoints(locality.setLoadBalancingWeight(number(weight)));
+        for (Placement.Group group : groups) {
+            LocalityLbEndpoints.Builder out = LocalityLbEndpoints.newBuilder()
+                    .setLocality(Locality.newBuilder()
+                            .setRegion(group.locality().region())
+                            .setZone(group.locality().zone())
+                            .setSubZone(group.locality().subzone()))
+                    .setPriority(group.priority())
+                    .setLoadBalancingWeight(number(group.weight()));
+            group.endpoints().forEach(endpoint -> out.addLbEndpoints(of(endpoint, tls.test(endpoint))));
+            assignment.addEndpoints(out);
         }
         return assignment.build();
     }

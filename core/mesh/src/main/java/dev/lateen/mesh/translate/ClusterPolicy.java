@@ -5,11 +5,13 @@ import static dev.lateen.mesh.translate.Messages.duration;
 import static dev.lateen.mesh.translate.Messages.number;
 
 import com.google.protobuf.UInt64Value;
+import dev.lateen.config.MeshConfig;
 import dev.lateen.config.networking.ConnectionPool;
 import dev.lateen.config.networking.LoadBalancer;
 import dev.lateen.config.networking.LoadBalancer.HashTable;
 import dev.lateen.config.networking.LoadBalancer.Policy;
 import dev.lateen.config.networking.OutlierDetection;
+import dev.lateen.config.networking.TrafficPolicy.RetryBudget;
 import dev.lateen.mesh.rules.Policies;
 import io.envoyproxy.envoy.config.cluster.v3.CircuitBreakers;
 import io.envoyproxy.envoy.config.cluster.v3.CircuitBreakers.Thresholds;
@@ -47,9 +49,8 @@ final class ClusterPolicy {
     private ClusterPolicy() {}
 
     /** Writes all of the policy. */
-    static void apply(
-            Cluster.Builder cluster, Policies policies, Upstream upstream, java.time.Duration connectTimeout) {
-        applyPool(cluster, policies.connectionPool(), upstream, connectTimeout);
+    static void apply(Cluster.Builder cluster, Policies policies, Upstream upstream, MeshConfig mesh) {
+        applyPool(cluster, policies.connectionPool(), policies.retryBudget(), upstream, mesh);
         applyOutlierDetection(cluster, policies.outlierDetection());
         applyLoadBalancer(cluster, policies.loadBalancer());
     }
@@ -58,23 +59,40 @@ final class ClusterPolicy {
     static void applyPool(
             Cluster.Builder cluster,
             @Nullable ConnectionPool pool,
+            @Nullable RetryBudget budget,
             Upstream upstream,
-            java.time.Duration connectTimeout) {
+            MeshConfig mesh) {
         ConnectionPool.Tcp tcp = pool == null ? null : pool.tcp();
         ConnectionPool.Http http = pool == null ? null : pool.http();
-        cluster.setConnectTimeout(
-                duration(tcp == null || tcp.connectTimeout() == null ? connectTimeout : tcp.connectTimeout()));
+        cluster.setConnectTimeout(duration(
+                tcp == null || tcp.connectTimeout() == null ? mesh.effectiveConnectTimeout() : tcp.connectTimeout()));
         Thresholds.Builder bounds = Thresholds.newBuilder()
                 .setMaxConnections(number(bound(tcp == null ? 0 : tcp.maxConnections())))
                 .setMaxPendingRequests(number(bound(http == null ? 0 : http.http1MaxPendingRequests())))
                 .setMaxRequests(number(bound(http == null ? 0 : http.http2MaxRequests())))
                 .setMaxRetries(number(bound(http == null ? 0 : http.maxRetries())));
+        if (budget != null) {
+            bounds.setRetryBudget(budget(budget));
+        }
         cluster.setCircuitBreakers(CircuitBreakers.newBuilder().addThresholds(bounds));
-        if (tcp != null && tcp.tcpKeepalive() != null) {
+        ConnectionPool.Keepalive keepalive =
+                tcp == null || tcp.tcpKeepalive() == null ? mesh.tcpKeepalive() : tcp.tcpKeepalive();
+        if (keepalive != null) {
             cluster.setUpstreamConnectionOptions(
-                    UpstreamConnectionOptions.newBuilder().setTcpKeepalive(keepalive(tcp.tcpKeepalive())));
+                    UpstreamConnectionOptions.newBuilder().setTcpKeepalive(keepalive(keepalive)));
         }
         applyHttp(cluster, tcp, http, upstream);
+    }
+
+    private static Thresholds.RetryBudget budget(RetryBudget budget) {
+        Thresholds.RetryBudget.Builder out = Thresholds.RetryBudget.newBuilder();
+        if (budget.percent() != null) {
+            out.setBudgetPercent(Percent.newBuilder().setValue(budget.percent()));
+        }
+        if (budget.minRetryConcurrency() > 0) {
+            out.setMinRetryConcurrency(number(budget.minRetryConcurrency()));
+        }
+        return out.build();
     }
 
     private static int bound(int value) {

@@ -8,7 +8,9 @@ import com.google.protobuf.Struct;
 import com.google.protobuf.Value;
 import dev.lateen.config.networking.ConnectionPool;
 import dev.lateen.config.networking.DestinationRule.Subset;
+import dev.lateen.config.networking.LocalitySetting;
 import dev.lateen.mesh.registry.Endpoint;
+import dev.lateen.mesh.registry.Locality;
 import dev.lateen.mesh.registry.MeshPort;
 import dev.lateen.mesh.registry.MeshService;
 import dev.lateen.mesh.registry.Protocol;
@@ -17,6 +19,7 @@ import dev.lateen.mesh.rules.Policies;
 import dev.lateen.mesh.translate.ClusterPolicy.Upstream;
 import io.envoyproxy.envoy.config.cluster.v3.Cluster;
 import io.envoyproxy.envoy.config.cluster.v3.Cluster.CommonLbConfig;
+import io.envoyproxy.envoy.config.cluster.v3.Cluster.CommonLbConfig.LocalityWeightedLbConfig;
 import io.envoyproxy.envoy.config.cluster.v3.Cluster.DiscoveryType;
 import io.envoyproxy.envoy.config.cluster.v3.Cluster.DnsLookupFamily;
 import io.envoyproxy.envoy.config.cluster.v3.Cluster.EdsClusterConfig;
@@ -28,6 +31,7 @@ import java.time.Duration;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 
 /** Outbound clusters, one for each port of each service and subset, and their endpoints. */
@@ -52,7 +56,7 @@ final class Clusters {
         Clusters all = new Clusters(scope);
         for (MeshService service : scope.services()) {
             for (MeshPort port : service.ports()) {
-                if (port.protocol() != Protocol.UDP) {
+                if (port.protocol() != Protocol.UDP && scope.hasClusters(service, port.number())) {
                     all.add(service, port);
                 }
             }
@@ -87,12 +91,20 @@ final class Clusters {
         }
     }
 
+    private ClusterLoadAssignment assignment(
+            Cluster.Builder cluster, List<Endpoint> endpoints, Policies policies, Predicate<Endpoint> tls) {
+        LocalitySetting setting = policies.locality(scope.mesh().localityLbSetting());
+        if (setting != null && !setting.distribute().isEmpty()) {
+            cluster.getCommonLbConfigBuilder()
+                    .setLocalityWeightedLbConfig(LocalityWeightedLbConfig.getDefaultInstance());
+        }
+        return Assignments.ofGroups(
+                cluster.getName(), Placement.of(endpoints, setting, scope.locality(), scope.placeLabels()), tls);
+    }
+
     private void add(
-            MeshService service,
-            MeshPort port,
-            @Nullable HostPolicy policy,
-            @Nullable Subset subset,
-            Policies policies) {
+            MeshService service, MeshPort port, @Nullable HostPolicy policy, @Nullable Subset subset, Policies own) {
+        Policies policies = own.orElse(scope.mesh());
         String name = Names.outbound(port.number(), subset == null ? "" : subset.name(), service.host());
         Map<String, String> labels = subset == null ? Map.of() : subset.labels();
         List<Endpoint> endpoints = scope.endpoints(service, port).stream()
@@ -118,16 +130,16 @@ final class Clusters {
                 if (names.isEmpty()) {
                     eds(cluster);
                 } else {
-                    dns(cluster, service, names);
+                    dns(cluster, service, names, policies);
                 }
             }
         }
-        ClusterPolicy.apply(
-                cluster, policies, upstream(port.protocol()), scope.mesh().effectiveConnectTimeout());
+        ClusterLoadAssignment assignment = assignment(cluster, endpoints, policies, e -> Encryption.takesTls(scope, e));
+        ClusterPolicy.apply(cluster, policies, upstream(port.protocol()), scope.mesh());
         Encryption.apply(cluster, scope, service, port, subset == null ? "" : subset.name(), policies.tls(), endpoints);
         put(cluster.build());
         if (cluster.getType() == DiscoveryType.EDS) {
-            assignments.put(name, Assignments.of(name, endpoints, e -> Encryption.takesTls(scope, e)));
+            assignments.put(name, assignment);
         }
     }
 
@@ -136,8 +148,15 @@ final class Clusters {
         if (host.isEmpty() || host.startsWith("*")) {
             return List.of();
         }
-        return List.of(
-                new Endpoint(port.name(), host, port.targetNumber(), Map.of(), "", 1, Endpoint.WorkloadName.UNKNOWN));
+        return List.of(new Endpoint(
+                port.name(),
+                host,
+                port.targetNumber(),
+                Map.of(),
+                "",
+                1,
+                Locality.UNKNOWN,
+                Endpoint.WorkloadName.UNKNOWN));
     }
 
     private static void eds(Cluster.Builder cluster) {
@@ -147,13 +166,16 @@ final class Clusters {
     }
 
     @SuppressWarnings("deprecation") // the successor of these fields is not in every Envoy that Istio's users run
-    private static void dns(Cluster.Builder cluster, MeshService service, List<Endpoint> names) {
+    private void dns(Cluster.Builder cluster, MeshService service, List<Endpoint> names, Policies policies) {
         boolean oneAtATime = service.resolution() == MeshService.Resolution.DNS_ROUND_ROBIN && names.size() == 1;
         cluster.setType(oneAtATime ? DiscoveryType.LOGICAL_DNS : DiscoveryType.STRICT_DNS)
                 .setDnsLookupFamily(DnsLookupFamily.V4_PREFERRED)
-                .setDnsRefreshRate(duration(DNS_REFRESH))
+                .setDnsRefreshRate(duration(
+                        scope.mesh().dnsRefreshRate() == null
+                                ? DNS_REFRESH
+                                : scope.mesh().dnsRefreshRate()))
                 .setRespectDnsTtl(true)
-                .setLoadAssignment(Assignments.of(cluster.getName(), names, _ -> false));
+                .setLoadAssignment(assignment(cluster, names, policies, _ -> false));
     }
 
     static Upstream upstream(Protocol protocol) {
@@ -204,8 +226,7 @@ final class Clusters {
                 .setName(name)
                 .setType(DiscoveryType.ORIGINAL_DST)
                 .setLbPolicy(LbPolicy.CLUSTER_PROVIDED);
-        ClusterPolicy.applyPool(
-                cluster, UNKNOWN, Upstream.AS_DOWNSTREAM, scope.mesh().effectiveConnectTimeout());
+        ClusterPolicy.applyPool(cluster, UNKNOWN, null, Upstream.AS_DOWNSTREAM, scope.mesh());
         return cluster;
     }
 
@@ -220,20 +241,32 @@ final class Clusters {
     static Cluster inbound(Scope scope, InboundPort port) {
         MeshService service = port.service();
         HostPolicy policy = scope.policy(service);
-        Policies policies = Policies.of(policy, port.port().number());
+        Policies policies = Policies.of(policy, port.port().number()).orElse(scope.mesh());
         Cluster.Builder cluster = Cluster.newBuilder()
                 .setName(Names.inbound(port.target()))
-                .setType(DiscoveryType.ORIGINAL_DST)
-                .setLbPolicy(LbPolicy.CLUSTER_PROVIDED)
                 .setUpstreamBindConfig(loopback())
                 .setMetadata(Messages.metadata(Struct.newBuilder()
                         .putFields("services", services(List.of(service)))
                         .build()));
+        if (port.endpoint().isEmpty()) {
+            cluster.setType(DiscoveryType.ORIGINAL_DST).setLbPolicy(LbPolicy.CLUSTER_PROVIDED);
+        } else {
+            int colon = port.endpoint().lastIndexOf(':');
+            Endpoint endpoint = new Endpoint(
+                    "",
+                    port.endpoint().substring(0, colon),
+                    Integer.parseInt(port.endpoint().substring(colon + 1)),
+                    Map.of(),
+                    "",
+                    1,
+                    Locality.UNKNOWN,
+                    Endpoint.WorkloadName.UNKNOWN);
+            cluster.setType(DiscoveryType.STATIC)
+                    .setLoadAssignment(Assignments.of(cluster.getName(), List.of(endpoint), _ -> false));
+        }
+        ConnectionPool pool = port.pool() == null ? policies.connectionPool() : port.pool();
         ClusterPolicy.applyPool(
-                cluster,
-                policies.connectionPool(),
-                upstream(port.port().protocol()),
-                scope.mesh().effectiveConnectTimeout());
+                cluster, pool, policies.retryBudget(), upstream(port.port().protocol()), scope.mesh());
         return cluster.build();
     }
 

@@ -26,7 +26,7 @@ final class Egress {
 
     /** The virtual host of hosts that no other one takes. */
     static VirtualHost unknownHosts(Scope scope, int port) {
-        return scope.mesh().registryOnly() ? refused(port) : allowed();
+        return scope.registryOnly() ? refused(port) : allowed();
     }
 
     private static VirtualHost allowed() {
@@ -101,6 +101,6 @@ final class Egress {
 
     /** The way of connections that nothing else takes: on to where they were going, or nowhere. */
     static Filter unknownConnections(Scope scope, Filters filters) {
-        return filters.tcp(scope.mesh().registryOnly() ? Names.BLACK_HOLE : Names.PASSTHROUGH);
+        return filters.tcp(scope.registryOnly() ? Names.BLACK_HOLE : Names.PASSTHROUGH);
     }
 }

@@ -17,6 +17,7 @@ import io.envoyproxy.envoy.extensions.filters.listener.tls_inspector.v3.TlsInspe
 import io.envoyproxy.envoy.extensions.filters.network.http_connection_manager.v3.HttpConnectionManager;
 import io.envoyproxy.envoy.extensions.filters.network.http_connection_manager.v3.HttpConnectionManager.CodecType;
 import io.envoyproxy.envoy.extensions.filters.network.http_connection_manager.v3.HttpConnectionManager.ForwardClientCertDetails;
+import io.envoyproxy.envoy.extensions.filters.network.http_connection_manager.v3.HttpConnectionManager.PathWithEscapedSlashesAction;
 import io.envoyproxy.envoy.extensions.filters.network.http_connection_manager.v3.HttpConnectionManager.ServerHeaderTransformation;
 import io.envoyproxy.envoy.extensions.filters.network.http_connection_manager.v3.HttpConnectionManager.SetCurrentClientCertDetails;
 import io.envoyproxy.envoy.extensions.filters.network.http_connection_manager.v3.HttpConnectionManager.UpgradeConfig;
@@ -48,6 +49,7 @@ final class Filters {
     }
 
     private final List<AccessLog> accessLogs;
+    private final MeshConfig.Normalization normalization;
 
     private final List<HttpFilter> guards;
 
@@ -59,6 +61,7 @@ final class Filters {
     Filters(MeshConfig mesh, List<HttpFilter> guards) {
         this.accessLogs = AccessLogs.of(mesh);
         this.guards = List.copyOf(guards);
+        this.normalization = mesh.effectiveNormalization();
     }
 
     /** HTTP, with routes that come by name. */
@@ -87,10 +90,10 @@ final class Filters {
                 .setUseRemoteAddress(side == Side.GATEWAY ? Messages.TRUE : Messages.FALSE)
                 .setGenerateRequestId(Messages.TRUE)
                 .setProxy100Continue(true)
-                .setNormalizePath(Messages.TRUE)
                 .setStreamIdleTimeout(Messages.ZERO)
                 .addUpgradeConfigs(UpgradeConfig.newBuilder().setUpgradeType("websocket"))
                 .addAllAccessLog(accessLogs);
+        normalize(manager);
         switch (side) {
             case OUTBOUND -> {}
             case INBOUND ->
@@ -105,6 +108,18 @@ final class Filters {
                                 currentCertificate().setDns(true).setCert(true));
         }
         return manager;
+    }
+
+    private void normalize(HttpConnectionManager.Builder manager) {
+        switch (normalization) {
+            case NONE -> manager.setNormalizePath(Messages.FALSE);
+            case DEFAULT, BASE -> manager.setNormalizePath(Messages.TRUE);
+            case MERGE_SLASHES -> manager.setNormalizePath(Messages.TRUE).setMergeSlashes(true);
+            case DECODE_AND_MERGE_SLASHES ->
+                manager.setNormalizePath(Messages.TRUE)
+                        .setMergeSlashes(true)
+                        .setPathWithEscapedSlashesAction(PathWithEscapedSlashesAction.UNESCAPE_AND_FORWARD);
+        }
     }
 
     private static SetCurrentClientCertDetails.Builder currentCertificate() {

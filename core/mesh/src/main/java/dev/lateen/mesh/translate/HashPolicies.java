@@ -1,6 +1,7 @@
 package dev.lateen.mesh.translate;
 
 import dev.lateen.config.networking.LoadBalancer.ConsistentHash;
+import dev.lateen.config.networking.LoadBalancer.CookieAttribute;
 import dev.lateen.config.networking.LoadBalancer.HashKey;
 import dev.lateen.config.networking.LoadBalancer.HttpCookie;
 import io.envoyproxy.envoy.config.route.v3.RouteAction.HashPolicy;
@@ -24,6 +25,9 @@ final class HashPolicies {
 
     private static Cookie cookie(HttpCookie cookie) {
         Cookie.Builder out = Cookie.newBuilder().setName(cookie.name()).setPath(cookie.path());
+        for (CookieAttribute attribute : cookie.attributes()) {
+            out.addAttributesBuilder().setName(attribute.name()).setValue(attribute.value());
+        }
         if (cookie.ttl() != null) {
             out.setTtl(Messages.duration(cookie.ttl()));
         }

@@ -1,5 +1,8 @@
 package dev.lateen.mesh.translate;
 
+import dev.lateen.config.ConfigObject;
+import dev.lateen.config.networking.ConnectionPool;
+import dev.lateen.config.networking.Sidecar;
 import dev.lateen.mesh.ProxyNode;
 import dev.lateen.mesh.Snapshot;
 import dev.lateen.mesh.registry.Endpoint;
@@ -23,6 +26,7 @@ import io.envoyproxy.envoy.config.route.v3.RouteAction;
 import io.envoyproxy.envoy.config.route.v3.RouteConfiguration;
 import io.envoyproxy.envoy.config.route.v3.VirtualHost;
 import io.envoyproxy.envoy.type.v3.Int32Range;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.HashSet;
@@ -39,8 +43,61 @@ public final class Inbound {
 
     private Inbound() {}
 
-    /** Ports of the proxy's workload that services lead to, by the workload's port; the oldest service wins one. */
+    /** Ports of the proxy's workload: those that its Sidecar names, else those that services lead to. */
     static Collection<InboundPort> ports(Snapshot snapshot, ProxyNode node) {
+        Collection<InboundPort> ports = servicePorts(snapshot, node);
+        ConfigObject<Sidecar> sidecar = node.type() == ProxyNode.Type.SIDECAR
+                ? snapshot.rules().sidecar(node.namespace(), Translation.labels(snapshot, node))
+                : null;
+        if (sidecar == null) {
+            return ports;
+        }
+        ConnectionPool pool = sidecar.spec().inboundConnectionPool();
+        if (sidecar.spec().ingress().isEmpty()) {
+            return ports.stream()
+                    .map(p -> new InboundPort(p.service(), p.port(), p.target(), p.endpoint(), pool))
+                    .toList();
+        }
+        List<InboundPort> named = new ArrayList<>();
+        for (Sidecar.Ingress ingress : sidecar.spec().ingress()) {
+            int number = ingress.port().number();
+            Protocol protocol = Protocol.parse(ingress.port().protocol());
+            MeshPort port = new MeshPort(number, ingress.port().name(), protocol, "");
+            MeshService service = ports.stream()
+                    .filter(p -> p.target() == number)
+                    .findFirst()
+                    .or(() -> ports.stream().findFirst())
+                    .map(InboundPort::service)
+                    .orElseGet(() -> unnamed(node, sidecar, port));
+            named.add(new InboundPort(
+                    service,
+                    port,
+                    number,
+                    ingress.defaultEndpoint().replace("0.0.0.0:", node.address() + ":"),
+                    ingress.connectionPool() == null ? pool : ingress.connectionPool()));
+        }
+        return named;
+    }
+
+    /** What stands for the service of a workload that has none. */
+    private static MeshService unnamed(ProxyNode node, ConfigObject<Sidecar> sidecar, MeshPort port) {
+        return new MeshService(
+                node.name() + "." + node.namespace(),
+                node.namespace(),
+                MeshService.Kind.SERVICE_ENTRY,
+                List.of(),
+                List.of(port),
+                MeshService.Resolution.PASSTHROUGH,
+                "",
+                false,
+                List.of(),
+                Map.of(),
+                Instant.EPOCH,
+                sidecar.objectName());
+    }
+
+    /** Ports that services lead to, by the workload's port; the oldest service wins one. */
+    private static Collection<InboundPort> servicePorts(Snapshot snapshot, ProxyNode node) {
         Workload workload = snapshot.registry().workloadAt(node.address());
         Map<String, String> labels = workload == null ? node.labels() : workload.labels();
         Map<Integer, InboundPort> ports = new TreeMap<>();
@@ -60,7 +117,7 @@ public final class Inbound {
             for (MeshPort port : service.ports()) {
                 int target = selected ? target(port, workload) : listed(snapshot, service, port, node);
                 if (target > 0 && port.protocol() != Protocol.UDP) {
-                    ports.putIfAbsent(target, new InboundPort(service, port, target));
+                    ports.putIfAbsent(target, new InboundPort(service, port, target, "", null));
                 }
             }
         }

@@ -1,8 +1,13 @@
 package dev.lateen.mesh.translate;
 
 import com.google.protobuf.Message;
+import dev.lateen.config.ConfigObject;
+import dev.lateen.config.Kinds;
+import dev.lateen.config.ObjectName;
+import dev.lateen.config.networking.Sidecar;
 import dev.lateen.mesh.ProxyNode;
 import dev.lateen.mesh.Snapshot;
+import dev.lateen.mesh.registry.Locality;
 import io.envoyproxy.envoy.config.cluster.v3.Cluster;
 import io.envoyproxy.envoy.config.endpoint.v3.ClusterLoadAssignment;
 import io.envoyproxy.envoy.config.listener.v3.Listener;
@@ -21,16 +26,33 @@ record Outbound(
         Map<String, ClusterLoadAssignment> assignments,
         Map<String, Listener> listeners,
         Map<String, RouteConfiguration> routes) {
-    private record Key(ProxyNode.Type type, String namespace, Map<String, String> labels) {}
+    /** What of a proxy its outbound resources follow from. */
+    private record Key(
+            ProxyNode.Type type,
+            String namespace,
+            Map<String, String> labels,
+            Locality locality,
+            @Nullable ObjectName sidecar) {}
 
     static Outbound of(Snapshot snapshot, ProxyNode node) {
-        Map<String, String> labels = snapshot.rules().dependOnLabels() ? Translation.labels(snapshot, node) : Map.of();
-        Key key = new Key(node.type(), node.namespace(), labels);
+        Map<String, String> all = Translation.labels(snapshot, node);
+        boolean placed = snapshot.rules().dependOnLocality()
+                || snapshot.mesh().localityLbSetting() != null
+                || snapshot.mesh().defaultTrafficPolicy() != null;
+        ConfigObject<Sidecar> sidecar =
+                node.type() == ProxyNode.Type.SIDECAR ? snapshot.rules().sidecar(node.namespace(), all) : null;
+        Key key = new Key(
+                node.type(),
+                node.namespace(),
+                snapshot.rules().dependOnLabels() || placed ? all : Map.of(),
+                placed ? Translation.locality(snapshot, node) : Locality.UNKNOWN,
+                sidecar == null ? null : sidecar.objectName());
         return snapshot.derived().get(key, Outbound.class, former -> make(snapshot, key, former));
     }
 
     private static Outbound make(Snapshot snapshot, Key key, @Nullable Outbound former) {
-        Scope scope = new Scope(snapshot, key.type(), key.namespace(), key.labels());
+        Scope scope = new Scope(
+                snapshot, key.type(), key.namespace(), key.labels(), key.locality(), sidecar(snapshot, key.sidecar()));
         Map<String, Listener> listeners = Map.of();
         Map<String, RouteConfiguration> routes = Map.of();
         if (scope.isSidecar()) {
@@ -54,6 +76,11 @@ record Outbound(
                 kept(clusters.assignments(), former.assignments),
                 keptListeners,
                 keptRoutes);
+    }
+
+    private static @Nullable Sidecar sidecar(Snapshot snapshot, @Nullable ObjectName name) {
+        ConfigObject<?> object = name == null ? null : snapshot.config().get(name);
+        return object == null ? null : object.as(Kinds.SIDECAR).spec();
     }
 
     /** The same resources, those that were there before as the instances of then. */

@@ -73,12 +73,15 @@ final class OutboundListeners {
 
     private void build() {
         TreeSet<Integer> httpPorts = new TreeSet<>();
-        if (scope.mesh().registryOnly()) {
+        if (scope.registryOnly()) {
             // Without any service on the web's port its unknown hosts would be cut off without a word.
             httpPorts.add(WEB);
         }
         for (MeshService service : scope.services()) {
             for (MeshPort port : service.ports()) {
+                if (!scope.reaches(service, port.number())) {
+                    continue;
+                }
                 if (port.protocol().isHttp()) {
                     httpPorts.add(port.number());
                 } else if (port.protocol() != Protocol.UDP) {

@@ -34,8 +34,13 @@ final class RouteFilters {
                     .setPercentage(share(delay.percentage(), delay.percent())));
         }
         HttpFault.Abort abort = fault.abort();
-        if (abort != null && abort.failure() instanceof HttpFault.Failure.HttpStatus(var status)) {
-            out.setAbort(FaultAbort.newBuilder().setHttpStatus(status).setPercentage(share(abort.percentage(), 0)));
+        if (abort != null) {
+            FaultAbort.Builder error = FaultAbort.newBuilder().setPercentage(share(abort.percentage(), 0));
+            switch (abort.failure()) {
+                case HttpFault.Failure.HttpStatus(var status) -> out.setAbort(error.setHttpStatus(status));
+                case HttpFault.Failure.GrpcStatus status -> out.setAbort(error.setGrpcStatus(status.number()));
+                case HttpFault.Failure.Http2Error _ -> {}
+            }
         }
         return out.build();
     }

@@ -16,6 +16,7 @@ import dev.lateen.config.networking.HttpRoute.HttpRetry;
 import dev.lateen.config.networking.HttpRoute.HttpRouteDestination;
 import dev.lateen.config.networking.LoadBalancer.ConsistentHash;
 import dev.lateen.config.networking.VirtualService;
+import dev.lateen.mesh.rules.BoundRoute;
 import dev.lateen.mesh.rules.BoundVirtualService;
 import dev.lateen.mesh.translate.Destinations.Target;
 import io.envoyproxy.envoy.config.core.v3.DataSource;
@@ -59,11 +60,10 @@ final class Routes {
     /** Routes of a VirtualService in order; those that another one hides completely are left out. */
     List<Route> of(BoundVirtualService bound) {
         List<Route> routes = new ArrayList<>();
-        for (int i = 0; i < bound.spec().http().size(); i++) {
-            HttpRoute rule = bound.spec().http().get(i);
-            String path = "spec.http[" + i + "]";
+        for (BoundRoute each : bound.http()) {
+            HttpRoute rule = each.rule();
             if (rule.match().isEmpty()) {
-                routes.add(route(bound, rule, rule.name(), RouteMatches.all(), path, ""));
+                routes.add(route(each, rule.name(), RouteMatches.all(), ""));
                 return routes;
             }
             for (HttpMatch match : rule.match()) {
@@ -72,7 +72,7 @@ final class Routes {
                 }
                 String name = match.name().isEmpty() ? rule.name() : rule.name() + "." + match.name();
                 RouteMatch out = RouteMatches.of(match);
-                routes.add(route(bound, rule, name, out, path, match.statPrefix()));
+                routes.add(route(each, name, out, match.statPrefix()));
                 if (RouteMatches.takesAll(out)) {
                     return routes;
                 }
@@ -93,9 +93,10 @@ final class Routes {
                 && (match.sourceNamespace().isEmpty() || match.sourceNamespace().equals(scope.namespace()));
     }
 
-    private Route route(
-            BoundVirtualService bound, HttpRoute rule, String name, RouteMatch match, String path, String statPrefix) {
-        ConfigObject<VirtualService> object = bound.object();
+    private Route route(BoundRoute each, String name, RouteMatch match, String statPrefix) {
+        HttpRoute rule = each.rule();
+        ConfigObject<VirtualService> object = each.object();
+        String path = each.path();
         HeaderChanges headers = HeaderChanges.of(rule.headers());
         Route.Builder out = Route.newBuilder()
                 .setName(name)

@@ -1,9 +1,12 @@
 package dev.lateen.mesh.translate;
 
 import dev.lateen.config.MeshConfig;
+import dev.lateen.config.networking.Sidecar;
+import dev.lateen.config.networking.Sidecar.OutboundPolicy;
 import dev.lateen.mesh.ProxyNode;
 import dev.lateen.mesh.Snapshot;
 import dev.lateen.mesh.registry.Endpoint;
+import dev.lateen.mesh.registry.Locality;
 import dev.lateen.mesh.registry.MeshPort;
 import dev.lateen.mesh.registry.MeshService;
 import dev.lateen.mesh.registry.Registry;
@@ -17,6 +20,7 @@ import java.util.Collection;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.concurrent.ConcurrentHashMap;
 import org.jspecify.annotations.Nullable;
@@ -38,8 +42,23 @@ public final class Scope {
     private final Map<String, MeshService> services;
     private final List<BoundVirtualService> virtualServices;
     private final Map<String, Optional<HostPolicy>> policies = new ConcurrentHashMap<>();
+    private final Locality locality;
+    private final @Nullable Sidecar sidecar;
+    private final Reach reach;
 
+    /** What any proxy of a namespace sees, wherever it is, whatever its Sidecar says. */
     public Scope(Snapshot snapshot, ProxyNode.Type type, String namespace, Map<String, String> labels) {
+        this(snapshot, type, namespace, labels, Locality.UNKNOWN, null);
+    }
+
+    /** @param sidecar what narrows it, null for nothing */
+    Scope(
+            Snapshot snapshot,
+            ProxyNode.Type type,
+            String namespace,
+            Map<String, String> labels,
+            Locality locality,
+            @Nullable Sidecar sidecar) {
         this.registry = snapshot.registry();
         this.rules = snapshot.rules();
         this.mesh = snapshot.mesh();
@@ -48,8 +67,13 @@ public final class Scope {
         this.type = type;
         this.namespace = namespace;
         this.labels = labels;
+        this.locality = locality;
+        this.sidecar = sidecar;
+        this.reach = new Reach(sidecar == null ? List.of() : sidecar.egress(), namespace);
+        List<BoundVirtualService> rulesSeen = rules.forSidecars(namespace, mesh.defaultVirtualServiceExportTo());
+        this.virtualServices = rulesSeen.stream().filter(reach::imports).toList();
+        reach.refer(virtualServices, domain);
         this.services = visible();
-        this.virtualServices = rules.forSidecars(namespace);
     }
 
     private Map<String, MeshService> visible() {
@@ -69,7 +93,9 @@ public final class Scope {
     private @Nullable MeshService choose(List<MeshService> candidates) {
         MeshService best = null;
         for (MeshService candidate : candidates) {
-            if (!Visibility.sees(namespace, candidate.exportTo(), candidate.namespace())) {
+            List<String> exportTo =
+                    candidate.exportTo().isEmpty() ? mesh.defaultServiceExportTo() : candidate.exportTo();
+            if (!Visibility.sees(namespace, exportTo, candidate.namespace()) || !reach.knows(candidate)) {
                 continue;
             }
             boolean own = candidate.namespace().equals(namespace);
@@ -97,7 +123,9 @@ public final class Scope {
         return registry == other.registry
                 && rules.sharesPolicies(other.rules)
                 && security == other.security
-                && mesh.equals(other.mesh);
+                && mesh.equals(other.mesh)
+                && Objects.equals(sidecar, other.sidecar)
+                && (sidecar == null || virtualServices.equals(other.virtualServices));
     }
 
     public MeshConfig mesh() {
@@ -106,6 +134,32 @@ public final class Scope {
 
     SecurityRules security() {
         return security;
+    }
+
+    /** Where the proxies are; unknown where nothing asks. */
+    Locality locality() {
+        return locality;
+    }
+
+    /** Labels by which places may be told apart. */
+    Map<String, String> placeLabels() {
+        return labels;
+    }
+
+    /** Whether calls to hosts that nobody knows are refused. */
+    boolean registryOnly() {
+        OutboundPolicy own = sidecar == null ? null : sidecar.outboundTrafficPolicy();
+        return own == null ? mesh.registryOnly() : own.mode() == MeshConfig.Mode.REGISTRY_ONLY;
+    }
+
+    /** Whether apps call this port of the service. */
+    boolean reaches(MeshService service, int port) {
+        return reach.reaches(service, port);
+    }
+
+    /** Whether the port has clusters: apps call it, or a rule sends requests there. */
+    boolean hasClusters(MeshService service, int port) {
+        return reach.reaches(service, port) || reach.isReferred(service);
     }
 
     String domain() {

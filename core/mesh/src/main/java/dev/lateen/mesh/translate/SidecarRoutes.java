@@ -44,7 +44,7 @@ final class SidecarRoutes {
         List<MeshService> services = new ArrayList<>();
         for (MeshService service : scope.services()) {
             Optional<MeshPort> found = service.port(port);
-            if (found.isPresent() && isRouted(found.get().protocol())) {
+            if (found.isPresent() && isRouted(found.get().protocol()) && scope.reaches(service, port)) {
                 services.add(service);
                 full.add(service.host());
             }
@@ -123,7 +123,7 @@ final class SidecarRoutes {
         BoundVirtualService best = null;
         int length = -1;
         for (BoundVirtualService candidate : scope.virtualServices()) {
-            if (candidate.spec().http().isEmpty()) {
+            if (candidate.http().isEmpty()) {
                 continue;
             }
             for (String pattern : candidate.hosts()) {
@@ -142,7 +142,7 @@ final class SidecarRoutes {
     /** Hosts that rules name and no service has. */
     private void ruled(Routes routes, int port, Set<String> domains, List<VirtualHost> hosts) {
         for (BoundVirtualService rule : scope.virtualServices()) {
-            List<Route> list = rule.spec().http().isEmpty() ? List.of() : routes.of(rule);
+            List<Route> list = rule.http().isEmpty() ? List.of() : routes.of(rule);
             for (String host : rule.hosts()) {
                 if (!list.isEmpty() && !host.equals("*") && scope.service(host) == null && domains.add(host)) {
                     hosts.add(VirtualHost.newBuilder()

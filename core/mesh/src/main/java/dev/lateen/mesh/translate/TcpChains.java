@@ -108,8 +108,15 @@ final class TcpChains {
                         match.sourceLabels(),
                         match.sourceNamespace())) {
                     List<String> to = match.destinationSubnets().isEmpty() ? blocks : match.destinationSubnets();
-                    chains.add(chain(match(to, List.of()), route(rule, route.route(), port)));
-                    if (match.destinationSubnets().isEmpty()) {
+                    FilterChainMatch condition = match(to, List.of());
+                    if (!match.sourceSubnet().isEmpty()) {
+                        condition = condition.toBuilder()
+                                .addSourcePrefixRanges(range(match.sourceSubnet()))
+                                .build();
+                    }
+                    chains.add(chain(condition, route(rule, route.route(), port)));
+                    if (match.destinationSubnets().isEmpty()
+                            && match.sourceSubnet().isEmpty()) {
                         return chains;
                     }
                 }

@@ -4,6 +4,8 @@ import com.google.protobuf.Message;
 import dev.lateen.mesh.ProxyNode;
 import dev.lateen.mesh.ProxyResources;
 import dev.lateen.mesh.Snapshot;
+import dev.lateen.mesh.registry.Locality;
+import dev.lateen.mesh.registry.Workload;
 import io.envoyproxy.envoy.config.cluster.v3.Cluster;
 import io.envoyproxy.envoy.config.listener.v3.Listener;
 import java.util.Collection;
@@ -45,6 +47,14 @@ public final class Translation {
     static Map<String, String> labels(Snapshot snapshot, ProxyNode node) {
         var workload = snapshot.registry().workloadAt(node.address());
         return workload == null || !workload.namespace().equals(node.namespace()) ? node.labels() : workload.labels();
+    }
+
+    /** Where the proxy is: where its pod's node is, else where it says it is. */
+    static Locality locality(Snapshot snapshot, ProxyNode node) {
+        Workload workload = snapshot.registry().workloadAt(node.address());
+        Locality known =
+                workload == null ? Locality.UNKNOWN : snapshot.registry().locality(workload);
+        return known.equals(Locality.UNKNOWN) ? node.locality() : known;
     }
 
     private static Map<String, Map<String, Message>> byType(

@@ -10,13 +10,12 @@ import dev.lateen.proxycore.cluster.OutlierDetector;
 import dev.lateen.proxycore.listener.TransportSocket;
 import java.util.EnumMap;
 import java.util.Map;
-import java.util.Objects;
 import java.util.random.RandomGenerator;
 import org.jspecify.annotations.Nullable;
 
 /**
  * A cluster at work: its configuration with its hosts, limits, detector and balancer. Immutable but for what its parts
- * count; a change of configuration makes a new one that takes over hosts, and the parts whose own settings stayed.
+ * count; a change of configuration makes a new one.
  */
 public final class LiveCluster {
     private final CompiledCluster config;
@@ -60,31 +59,21 @@ public final class LiveCluster {
     }
 
     /**
-     * The same cluster with another configuration. Requests under way keep the old one's limits. When endpoints now
-     * come from somewhere else, the hosts stay until {@link Hosts#update} brings the others.
+     * The cluster that takes this one's place when its configuration is another: as in Envoy a new one, whose hosts have
+     * neither connections nor ejections, and whose limits count from zero. Requests under way end in the old one. Until
+     * {@link Hosts#update} brings others, its hosts have the addresses of the old ones.
      */
     public LiveCluster changed(CompiledCluster next, RandomGenerator random) {
-        Map<Priority, CircuitBreaker> kept = new EnumMap<>(breakers);
-        for (Priority priority : Priority.values()) {
-            if (!next.thresholds(priority).equals(config.thresholds(priority))) {
-                kept.put(priority, new CircuitBreaker(next.thresholds(priority)));
-            }
+        if (next.equals(config)) {
+            return this;
         }
-        OutlierDetector detector = outlier;
-        if (!Objects.equals(next.outlier(), config.outlier())) {
-            detector = next.outlier() == null ? null : new OutlierDetector(next.outlier(), hosts);
-            if (detector == null) {
-                hosts.restoreEjected();
-            }
+        LiveCluster fresh = of(next, random);
+        boolean brought = next.discovery() instanceof Discovery.Static
+                || next.discovery() instanceof Discovery.OriginalDestination;
+        if (!brought) {
+            fresh.hosts.update(hosts.current().endpoints(next.name()));
         }
-        if (next.discovery() instanceof Discovery.Static(var endpoints)) {
-            hosts.update(endpoints);
-        }
-        boolean sameBalancer = next.balance().equals(config.balance())
-                && next.balancing().equals(config.balancing())
-                && next.discovery().equals(config.discovery());
-        return new LiveCluster(
-                next, hosts, kept, detector, sameBalancer ? balancer : LoadBalancer.of(next, hosts, random));
+        return fresh;
     }
 
     public CompiledCluster config() {

@@ -46,6 +46,21 @@ public final class HostSet {
         return weightedPriorityHealth;
     }
 
+    /** The endpoints that the hosts are made of. */
+    public EndpointSet endpoints(String cluster) {
+        return new EndpointSet(
+                cluster,
+                groups.stream()
+                        .map(group -> new EndpointSet.Group(
+                                group.locality(),
+                                group.priority(),
+                                group.weight(),
+                                group.hosts().stream().map(Host::endpoint).toList()))
+                        .toList(),
+                overprovisioning,
+                weightedPriorityHealth);
+    }
+
     /** The same hosts in another instance. */
     HostSet renewed() {
         return new HostSet(groups, overprovisioning, weightedPriorityHealth);

@@ -77,12 +77,6 @@ public final class Hosts {
         current = current.renewed();
     }
 
-    /** Takes back every ejection: nobody detects outliers any more. */
-    public synchronized void restoreEjected() {
-        byAddress.values().forEach(host -> host.ejected(false));
-        healthChanged();
-    }
-
     /**
      * The host of a destination that a client dialled, made when there is none; {@link #forgetUnused} removes it
      * again.

@@ -64,8 +64,10 @@ public sealed interface HashPolicy {
      * The value of a cookie; with a time to live, clients without the cookie get one.
      *
      * @param ttl null when clients without the cookie are not given one; zero for a cookie of the session
+     * @param attributes further ones of the cookie that clients are given, each with {@code ; } before it
      */
-    record Cookie(String name, @Nullable Duration ttl, String path, boolean terminal) implements HashPolicy {
+    record Cookie(String name, @Nullable Duration ttl, String path, String attributes, boolean terminal)
+            implements HashPolicy {
         @Override
         public long hash(RequestHead head, ConnectionFacts facts) {
             String value = value(head.fields(), name);
@@ -83,6 +85,7 @@ public sealed interface HashPolicy {
             return name + "=\"" + generated(facts) + "\""
                     + (ttl.isZero() ? "" : "; Max-Age=" + ttl.toSeconds())
                     + (path.isEmpty() ? "" : "; Path=" + path)
+                    + attributes
                     + "; HttpOnly";
         }
 
@@ -157,7 +160,7 @@ public sealed interface HashPolicy {
                                             : null,
                                     terminal);
                         case COOKIE -> {
-                            here.field("cookie").only(proto.getCookie(), "name", "ttl", "path");
+                            here.field("cookie").only(proto.getCookie(), "name", "ttl", "path", "attributes");
                             yield new Cookie(
                                     proto.getCookie().getName(),
                                     proto.getCookie().hasTtl()
@@ -165,6 +168,7 @@ public sealed interface HashPolicy {
                                                     .duration(proto.getCookie().getTtl())
                                             : null,
                                     proto.getCookie().getPath(),
+                                    attributes(proto.getCookie()),
                                     terminal);
                         }
                         case CONNECTION_PROPERTIES -> {
@@ -181,6 +185,17 @@ public sealed interface HashPolicy {
                     });
         }
         return List.copyOf(policies);
+    }
+
+    private static String attributes(io.envoyproxy.envoy.config.route.v3.RouteAction.HashPolicy.Cookie cookie) {
+        StringBuilder text = new StringBuilder();
+        cookie.getAttributesList().forEach(attribute -> {
+            text.append("; ").append(attribute.getName());
+            if (!attribute.getValue().isEmpty()) {
+                text.append('=').append(attribute.getValue());
+            }
+        });
+        return text.toString();
     }
 
     private static long nonZero(long hash) {

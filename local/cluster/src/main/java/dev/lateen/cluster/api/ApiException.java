@@ -11,23 +11,40 @@ final class ApiException extends Exception {
     private final int code;
     private final String reason;
     private final List<Cause> causes;
+    private final String group;
     private final String kind;
     private final String name;
+    private final boolean detailed;
 
     /** One field's error. */
     record Cause(String reason, String message, String field) {}
 
-    private ApiException(int code, String reason, String message, String kind, String name, List<Cause> causes) {
+    private ApiException(
+            int code, String reason, String message, String group, String kind, String name, List<Cause> causes) {
+        this(code, reason, message, group, kind, name, causes, true);
+    }
+
+    private ApiException(
+            int code,
+            String reason,
+            String message,
+            String group,
+            String kind,
+            String name,
+            List<Cause> causes,
+            boolean detailed) {
         super(message);
         this.code = code;
         this.reason = reason;
+        this.group = group;
         this.kind = kind;
         this.name = name;
         this.causes = List.copyOf(causes);
+        this.detailed = detailed;
     }
 
     static ApiException of(int code, String reason, String message) {
-        return new ApiException(code, reason, message, "", "", List.of());
+        return new ApiException(code, reason, message, "", "", "", List.of(), false);
     }
 
     static ApiException badRequest(String message) {
@@ -36,11 +53,50 @@ final class ApiException extends Exception {
 
     static ApiException notFound(ResourceType type, String name) {
         return new ApiException(
-                404, "NotFound", type.groupResource() + " \"" + name + "\" not found", type.plural(), name, List.of());
+                404,
+                "NotFound",
+                type.groupResource() + " \"" + name + "\" not found",
+                type.group(),
+                type.plural(),
+                name,
+                List.of());
     }
 
     static ApiException noSuchPath() {
-        return of(404, "NotFound", "the server could not find the requested resource");
+        return request(404, "NotFound", "the server could not find the requested resource");
+    }
+
+    static ApiException methodNotAllowed() {
+        return request(405, "MethodNotAllowed", "the server does not allow this method on the requested resource");
+    }
+
+    static ApiException notAcceptable() {
+        return request(
+                406,
+                "NotAcceptable",
+                "only the following media types are accepted: application/json, application/yaml");
+    }
+
+    /** A request that fails before any object is looked at. */
+    private static ApiException request(int code, String reason, String message) {
+        return new ApiException(code, reason, message, "", "", "", List.of());
+    }
+
+    /** A namespace that is not there. */
+    static ApiException noNamespace(String name) {
+        return new ApiException(
+                404, "NotFound", "namespaces \"" + name + "\" not found", "", "namespaces", name, List.of());
+    }
+
+    static ApiException forbidden(ResourceType type, String name, String why) {
+        return new ApiException(
+                403,
+                "Forbidden",
+                type.groupResource() + " \"" + name + "\" is forbidden: " + why,
+                type.group(),
+                type.plural(),
+                name,
+                List.of());
     }
 
     static ApiException alreadyExists(ResourceType type, String name) {
@@ -48,6 +104,7 @@ final class ApiException extends Exception {
                 409,
                 "AlreadyExists",
                 type.groupResource() + " \"" + name + "\" already exists",
+                type.group(),
                 type.plural(),
                 name,
                 List.of());
@@ -58,7 +115,20 @@ final class ApiException extends Exception {
                 409,
                 "Conflict",
                 "Operation cannot be fulfilled on " + type.groupResource() + " \"" + name + "\": " + why,
+                type.group(),
                 type.plural(),
+                name,
+                List.of());
+    }
+
+    /** A conflict about something that is named otherwise than its resource. */
+    static ApiException conflict(String what, String name, String why) {
+        return new ApiException(
+                409,
+                "Conflict",
+                "Operation cannot be fulfilled on " + what + " \"" + name + "\": " + why,
+                "",
+                what,
                 name,
                 List.of());
     }
@@ -67,7 +137,7 @@ final class ApiException extends Exception {
     static ApiException applyConflict(List<Cause> causes, List<String> texts) {
         String count = causes.size() == 1 ? "1 conflict: " : causes.size() + " conflicts: ";
         return new ApiException(
-                409, "Conflict", "Apply failed with " + count + String.join("\n", texts), "", "", causes);
+                409, "Conflict", "Apply failed with " + count + String.join("\n", texts), "", "", "", causes);
     }
 
     /** Fields that are wrong; causes in the words of the API. */
@@ -80,6 +150,7 @@ final class ApiException extends Exception {
                 422,
                 "Invalid",
                 type.kind() + group + " \"" + name + "\" is invalid: " + all,
+                type.group(),
                 type.kind(),
                 name,
                 causes);
@@ -93,6 +164,7 @@ final class ApiException extends Exception {
                 "Timeout: Too large resource version: " + wanted + ", current: " + present,
                 "",
                 "",
+                "",
                 List.of(new Cause("ResourceVersionTooLarge", "Too large resource version", "")));
     }
 
@@ -102,6 +174,7 @@ final class ApiException extends Exception {
                 422,
                 "Invalid",
                 kind + ".meta.k8s.io \"\" is invalid: " + cause.field() + ": " + cause.message(),
+                "meta.k8s.io",
                 kind,
                 "",
                 List.of(cause));
@@ -119,22 +192,32 @@ final class ApiException extends Exception {
     ObjectNode status() {
         ObjectNode status = JsonNodeFactory.instance.objectNode();
         status.put("kind", "Status").put("apiVersion", "v1").putObject("metadata");
-        status.put("status", "Failure")
-                .put("message", String.valueOf(getMessage()))
-                .put("reason", reason);
+        status.put("status", "Failure").put("message", String.valueOf(getMessage()));
+        if (!reason.isEmpty()) {
+            status.put("reason", reason);
+        }
+        if (!detailed) {
+            return status.put("code", code);
+        }
         ObjectNode details = status.putObject("details");
         if (!name.isEmpty()) {
             details.put("name", name);
+        }
+        if (!group.isEmpty()) {
+            details.put("group", group);
         }
         if (!kind.isEmpty()) {
             details.put("kind", kind);
         }
         if (!causes.isEmpty()) {
             ArrayNode list = details.putArray("causes");
-            causes.forEach(cause -> list.addObject()
-                    .put("reason", cause.reason())
-                    .put("message", cause.message())
-                    .put("field", cause.field()));
+            for (Cause cause : causes) {
+                ObjectNode entry =
+                        list.addObject().put("reason", cause.reason()).put("message", cause.message());
+                if (!cause.field().isEmpty()) {
+                    entry.put("field", cause.field());
+                }
+            }
         }
         return status.put("code", code);
     }

@@ -21,6 +21,7 @@ import tools.jackson.databind.node.ObjectNode;
 /** One connection's requests: who asks, for what, and where it is answered. Work is done on virtual threads. */
 final class ApiHandler extends SimpleChannelInboundHandler<FullHttpRequest> {
     private static final Logger LOG = LoggerFactory.getLogger(ApiHandler.class);
+    private static final Reply NO_PAGE = Reply.text(404, "404 page not found\n");
     private static final Set<String> STREAMS = Set.of("exec", "attach", "portforward");
 
     private final ObjectStore store;
@@ -73,6 +74,15 @@ final class ApiHandler extends SimpleChannelInboundHandler<FullHttpRequest> {
         });
     }
 
+    /** People who look with a browser or curl get JSON that they can read, as Kubernetes does. */
+    private static Reply readable(Reply reply, FullHttpRequest http) {
+        String agent = http.headers().get(HttpHeaderNames.USER_AGENT, "");
+        boolean person = agent.startsWith("curl") || agent.startsWith("Wget") || agent.startsWith("Mozilla/5.0");
+        return person && reply.contentType().equals(Reply.JSON)
+                ? new Reply(reply.code(), reply.contentType(), Json.pretty(reply.body()), reply.warnings())
+                : reply;
+    }
+
     private static void write(ChannelHandlerContext ctx, Reply reply, boolean keepAlive) {
         var future = ctx.writeAndFlush(reply.http());
         if (!keepAlive) {
@@ -94,7 +104,7 @@ final class ApiHandler extends SimpleChannelInboundHandler<FullHttpRequest> {
         }
         Tokens.Subject user = user(http);
         String accept = http.headers().get(HttpHeaderNames.ACCEPT, "");
-        String contentType = http.headers().get(HttpHeaderNames.CONTENT_TYPE, Reply.JSON);
+        String contentType = http.headers().get(HttpHeaderNames.CONTENT_TYPE, "");
         byte[] body = new byte[http.content().readableBytes()];
         http.content().getBytes(http.content().readerIndex(), body);
         Optional<Reply> general = general(path, accept, contentType, body, user, http);
@@ -119,7 +129,8 @@ final class ApiHandler extends SimpleChannelInboundHandler<FullHttpRequest> {
         } else if (http.method().name().equals("GET") && request.flag("watch")) {
             new WatchStream(store, ctx, http, request, accept).run();
         } else {
-            write(ctx, resources.answer(http.method().name(), request, accept, contentType, body), keepAlive);
+            Reply reply = resources.answer(http.method().name(), request, accept, contentType, body);
+            write(ctx, readable(reply, http), keepAlive);
         }
     }
 
@@ -148,7 +159,8 @@ final class ApiHandler extends SimpleChannelInboundHandler<FullHttpRequest> {
                     java.util.List.of()));
         }
         if (path.equals("/api")) {
-            return Optional.of(Reply.json(200, discovery.coreVersions()));
+            return Optional.of(
+                    Reply.json(200, discovery.coreVersions(http.headers().get(HttpHeaderNames.HOST, ""))));
         }
         if (path.equals("/apis")) {
             return Optional.of(Reply.json(200, discovery.groupList()));
@@ -159,17 +171,23 @@ final class ApiHandler extends SimpleChannelInboundHandler<FullHttpRequest> {
         if (parts.length == 2 && parts[0].equals("api")) {
             return Optional.of(Reply.json(200, discovery.resourceList("", parts[1])));
         }
+        if (parts.length == 2 && parts[0].equals("apis")) {
+            ObjectNode group = discovery.group(parts[1]);
+            return Optional.of(group == null ? NO_PAGE : Reply.json(200, group));
+        }
         if (parts.length == 3 && parts[0].equals("apis")) {
             return Optional.of(Reply.json(200, discovery.resourceList(parts[1], parts[2])));
         }
-        boolean review = parts.length == 4
+        boolean local = parts.length == 6 && parts[3].equals("namespaces");
+        boolean review = (parts.length == 4 || local)
                 && parts[0].equals("apis")
                 && (parts[1].equals("authentication.k8s.io") || parts[1].equals("authorization.k8s.io"));
         if (review && http.method().name().equals("POST")) {
-            return Optional.of(Reply.json(201, reviews.answer(parts[3], Json.readObject(body, contentType), user)));
+            return Optional.of(
+                    Reply.json(201, reviews.answer(parts[parts.length - 1], Json.readObject(body, contentType), user)));
         }
         if (!parts[0].equals("api") && !parts[0].equals("apis")) {
-            throw ApiException.noSuchPath();
+            return Optional.of(NO_PAGE);
         }
         return Optional.empty();
     }

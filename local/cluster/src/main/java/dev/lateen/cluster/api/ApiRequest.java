@@ -1,6 +1,7 @@
 package dev.lateen.cluster.api;
 
 import io.netty.handler.codec.http.QueryStringDecoder;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
@@ -65,6 +66,13 @@ record ApiRequest(
         String group = core ? "" : parts[1];
         String version = parts[at - 1];
         String namespace = null;
+        Map<String, List<String>> query = uri.parameters();
+        if (parts[at].equals("watch") && parts.length > at + 1) {
+            // The form of a watch before it was a parameter.
+            query = new HashMap<>(query);
+            query.put("watch", List.of("true"));
+            at++;
+        }
         boolean scoped = parts[at].equals("namespaces")
                 && parts.length > at + 2
                 && registry.find(group, version, parts[at + 2])
@@ -78,7 +86,6 @@ record ApiRequest(
         ResourceType type = registry.find(group, version, plural).orElseThrow(ApiException::noSuchPath);
         String name = parts.length > at + 1 ? parts[at + 1] : "";
         String subresource = parts.length > at + 2 ? parts[at + 2] : "";
-        return new ApiRequest(
-                type, type.namespaced() ? namespace : "", name, subresource, uri.parameters(), userAgent, user);
+        return new ApiRequest(type, type.namespaced() ? namespace : "", name, subresource, query, userAgent, user);
     }
 }

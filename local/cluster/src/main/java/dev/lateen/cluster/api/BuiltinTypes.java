@@ -36,6 +36,7 @@ final class BuiltinTypes {
             coordination.k8s.io | v1 | Lease | leases | | | N | |
             events.k8s.io | v1 | Event | events | ev | | N | |
             autoscaling | v2 | HorizontalPodAutoscaler | horizontalpodautoscalers | hpa | all | N | status | *
+            autoscaling | v1 | HorizontalPodAutoscaler | horizontalpodautoscalers | hpa | all | N | status | *
             policy | v1 | PodDisruptionBudget | poddisruptionbudgets | pdb | | N | status | *
             networking.k8s.io | v1 | NetworkPolicy | networkpolicies | netpol | | N | | *
             networking.k8s.io | v1 | Ingress | ingresses | ing | | N | status | *
@@ -50,6 +51,22 @@ final class BuiltinTypes {
             apiextensions.k8s.io | v1 | CustomResourceDefinition | customresourcedefinitions | crd crds | api-extensions | C | status |
             admissionregistration.k8s.io | v1 | MutatingWebhookConfiguration | mutatingwebhookconfigurations | | api-extensions | C | |
             admissionregistration.k8s.io | v1 | ValidatingWebhookConfiguration | validatingwebhookconfigurations | | api-extensions | C | |
+            admissionregistration.k8s.io | v1 | ValidatingAdmissionPolicy | validatingadmissionpolicies | | api-extensions | C | status | *
+            admissionregistration.k8s.io | v1 | ValidatingAdmissionPolicyBinding | validatingadmissionpolicybindings | | api-extensions | C | | *
+            apiregistration.k8s.io | v1 | APIService | apiservices | | api-extensions | C | status | *
+            storage.k8s.io | v1 | CSIDriver | csidrivers | | | C | | *
+            storage.k8s.io | v1 | CSINode | csinodes | | | C | | *
+            storage.k8s.io | v1 | CSIStorageCapacity | csistoragecapacities | | | N | | *
+            storage.k8s.io | v1 | VolumeAttachment | volumeattachments | | | C | status | *
+            storage.k8s.io | v1 | VolumeAttributesClass | volumeattributesclasses | vac | | C | | *
+            networking.k8s.io | v1 | IPAddress | ipaddresses | ip | | C | | *
+            networking.k8s.io | v1 | ServiceCIDR | servicecidrs | | | C | status | *
+            flowcontrol.apiserver.k8s.io | v1 | FlowSchema | flowschemas | | | C | status | *
+            flowcontrol.apiserver.k8s.io | v1 | PriorityLevelConfiguration | prioritylevelconfigurations | | | C | status | *
+            resource.k8s.io | v1 | DeviceClass | deviceclasses | | | C | | *
+            resource.k8s.io | v1 | ResourceClaim | resourceclaims | | | N | status | *
+            resource.k8s.io | v1 | ResourceClaimTemplate | resourceclaimtemplates | | | N | | *
+            resource.k8s.io | v1 | ResourceSlice | resourceslices | | | C | | *
             certificates.k8s.io | v1 | CertificateSigningRequest | certificatesigningrequests | csr | | C | status | *
             apps | v1beta2 | Deployment | deployments | | | N | status scale |
             apps | v1beta2 | ReplicaSet | replicasets | | | N | status scale |
@@ -107,16 +124,12 @@ final class BuiltinTypes {
                         Column.text("Type", object -> object.path("type").asString("Opaque")),
                         Column.number("Data", object -> object.path("data").size()),
                         Columns.AGE);
-            case "ServiceAccount" ->
-                List.of(
-                        Column.number(
-                                "Secrets", object -> object.path("secrets").size()),
-                        Columns.AGE);
+            case "ServiceAccount" -> List.of(Columns.AGE);
             case "CustomResourceDefinition" ->
                 List.of(Column.text("Created At", object -> object.path("metadata")
                         .path("creationTimestamp")
                         .asString("")));
-            default -> List.of(Columns.AGE);
+            default -> KindColumns.of(kind);
         };
     }
 }

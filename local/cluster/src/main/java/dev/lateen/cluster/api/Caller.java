@@ -10,6 +10,6 @@ import java.util.List;
  */
 record Caller(Tokens.Subject user, boolean dryRun) {
     /** The server itself, whose changes pass no webhook. */
-    static final Caller SERVER =
-            new Caller(new Tokens.Subject("system:apiserver", "", List.of("system:masters"), List.of(), "", ""), false);
+    static final Caller SERVER = new Caller(
+            new Tokens.Subject("system:apiserver", "", List.of("system:masters"), List.of(), "", "", ""), false);
 }

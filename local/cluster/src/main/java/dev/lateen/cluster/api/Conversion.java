@@ -26,6 +26,7 @@ final class Conversion {
     static void in(ResourceType type, ObjectNode object) {
         switch (type.group() + "/" + type.version()) {
             case "events.k8s.io/v1" -> EVENT_FIELDS.forEach((theirs, ours) -> rename(object, theirs, ours));
+            case "autoscaling/v1" -> metrics(object);
             case "apps/v1beta1", "apps/v1beta2", "extensions/v1beta1" -> selector(object);
             default -> {
                 return;
@@ -40,6 +41,38 @@ final class Conversion {
     static void out(ResourceType type, ObjectNode object) {
         if (type.group().equals("events.k8s.io")) {
             EVENT_FIELDS.forEach((theirs, ours) -> rename(object, ours, theirs));
+        } else if (type.apiVersion().equals("autoscaling/v1")) {
+            target(object);
+        }
+    }
+
+    /** The one target of autoscaling/v1 as the list of version 2. */
+    private static void metrics(ObjectNode autoscaler) {
+        if (!(autoscaler.path("spec") instanceof ObjectNode spec)) {
+            return;
+        }
+        JsonNode percentage = spec.remove("targetCPUUtilizationPercentage");
+        if (percentage != null) {
+            ObjectNode metric = spec.putArray("metrics").addObject().put("type", "Resource");
+            metric.putObject("resource")
+                    .put("name", "cpu")
+                    .putObject("target")
+                    .put("type", "Utilization")
+                    .set("averageUtilization", percentage);
+        }
+    }
+
+    private static void target(ObjectNode autoscaler) {
+        if (autoscaler.path("spec") instanceof ObjectNode spec) {
+            for (JsonNode metric : spec.path("metrics")) {
+                JsonNode resource = metric.path("resource");
+                if (resource.path("name").asString("").equals("cpu")) {
+                    spec.set(
+                            "targetCPUUtilizationPercentage",
+                            resource.path("target").path("averageUtilization"));
+                }
+            }
+            spec.remove("metrics");
         }
     }
 

@@ -1,9 +1,11 @@
 package dev.lateen.cluster.api;
 
 import java.util.ArrayList;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
-import java.util.TreeSet;
+import java.util.Set;
+import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.node.ArrayNode;
@@ -16,8 +18,13 @@ import tools.jackson.databind.node.ObjectNode;
 final class Decoding {
     private static final Pattern QUANTITY = Pattern.compile("[+-]?[0-9.]+([eE][+-]?[0-9]+|[numkKMGTPE]?i?)");
 
+    /** Times are kept to the second, but for those that Kubernetes keeps to the microsecond. */
+    private static final Pattern FRACTION = Pattern.compile("(\\d{4}-\\d\\d-\\d\\dT\\d\\d:\\d\\d:\\d\\d)\\.\\d+Z");
+
+    private static final Set<String> MICROSECONDS = Set.of("renewTime", "acquireTime", "eventTime", "lastObservedTime");
+
     private final boolean typed;
-    private final TreeSet<String> unknown = new TreeSet<>();
+    private final Set<String> unknown = new LinkedHashSet<>();
 
     private Decoding(boolean typed) {
         this.typed = typed;
@@ -27,7 +34,7 @@ final class Decoding {
      * Decodes an object in place.
      *
      * @param typed whether wrong types are refused here; the validation of custom objects does that in other words
-     * @return what a strict decoder refuses, such as {@code unknown field "spec.x"}, in the order of the fields' paths
+     * @return what a strict decoder refuses, such as {@code unknown field "spec.x"}, in the order of the object
      * @throws TypeMismatch when a value is of the wrong type
      */
     static List<String> decode(Schema schema, ObjectNode object, boolean typed) throws TypeMismatch {
@@ -64,12 +71,24 @@ final class Decoding {
                     && !field.node().path("nullable").asBoolean(false)) {
                 object.remove(name);
             } else {
+                if (typed && entry.getValue().isString() && !MICROSECONDS.contains(name)) {
+                    seconds(object, name, entry.getValue().asString());
+                }
                 value(
                         field,
                         entry.getValue(),
                         at,
                         plainPath.isEmpty() ? name : plainPath + "." + name,
                         schema.typeName());
+            }
+        }
+    }
+
+    private static void seconds(ObjectNode object, String name, String text) {
+        if (name.endsWith("Time") || name.endsWith("Timestamp") || name.endsWith("At")) {
+            Matcher time = FRACTION.matcher(text);
+            if (time.matches()) {
+                object.put(name, time.group(1) + "Z");
             }
         }
     }

@@ -20,6 +20,8 @@ final class Defaults {
             case "apps/statefulsets", "apps/daemonsets" -> template(object);
             case "batch/jobs" -> job(object);
             case "batch/cronjobs" -> cronJob(object);
+            case "/persistentvolumeclaims" -> absent(object(object, "status"), "phase", "Pending");
+            case "networking.k8s.io/ingresses" -> object(object(object, "status"), "loadBalancer");
             default -> {}
         }
     }
@@ -50,16 +52,34 @@ final class Defaults {
     private static void pod(ObjectNode pod) {
         ObjectNode spec = object(pod, "spec");
         podSpec(spec);
+        for (String list : List.of("containers", "initContainers")) {
+            spec.path(list).forEach(container -> PodResources.requestLimits((ObjectNode) container));
+        }
         absent(spec, "serviceAccountName", "default");
         spec.set("serviceAccount", spec.get("serviceAccountName"));
         tokenVolume(spec);
         tolerations(spec);
         ObjectNode status = object(pod, "status");
         absent(status, "phase", "Pending");
-        absent(status, "qosClass", "BestEffort");
+        absent(status, "qosClass", PodResources.qualityOfService(spec));
         absent(spec, "enableServiceLinks", true);
         absent(spec, "preemptionPolicy", "PreemptLowerPriority");
         absent(spec, "priority", 0);
+    }
+
+    /** What Kubernetes' own types always write in a pod's status. */
+    static void podStatus(ObjectNode pod) {
+        JsonNode status = pod.path("status");
+        for (JsonNode condition : status.path("conditions")) {
+            if (!condition.has("lastProbeTime")) {
+                ((ObjectNode) condition).putNull("lastProbeTime");
+            }
+        }
+        for (String list : List.of("containerStatuses", "initContainerStatuses")) {
+            for (JsonNode container : status.path(list)) {
+                object((ObjectNode) container, "lastState");
+            }
+        }
     }
 
     private static void tolerations(ObjectNode spec) {
@@ -86,7 +106,7 @@ final class Defaults {
             return;
         }
         String path = "/var/run/secrets/kubernetes.io/serviceaccount";
-        String name = "kube-api-access";
+        String name = "kube-api-access-" + Resources.suffix();
         boolean used = false;
         for (String list : List.of("containers", "initContainers")) {
             for (JsonNode container : spec.path(list)) {
@@ -126,9 +146,19 @@ final class Defaults {
     }
 
     static void podSpec(ObjectNode spec) {
-        absent(spec, "restartPolicy", "Always");
+        podSpec(spec, "Always");
+    }
+
+    /** @param restartPolicy the default, empty where there is none */
+    private static void podSpec(ObjectNode spec, String restartPolicy) {
+        if (!restartPolicy.isEmpty()) {
+            absent(spec, "restartPolicy", restartPolicy);
+        }
         absent(spec, "dnsPolicy", "ClusterFirst");
         absent(spec, "schedulerName", "default-scheduler");
+        if (spec.path("terminationGracePeriodSeconds").asInt(30) < 0) {
+            spec.put("terminationGracePeriodSeconds", 1);
+        }
         absent(spec, "terminationGracePeriodSeconds", 30);
         if (!spec.has("securityContext")) {
             spec.putObject("securityContext");
@@ -197,6 +227,9 @@ final class Defaults {
                 spec.putArray("ipFamilies").add("IPv4");
             }
         }
+        if (spec.path("sessionAffinity").asString("").equals("ClientIP")) {
+            absent(object(object(spec, "sessionAffinityConfig"), "clientIP"), "timeoutSeconds", 10_800);
+        }
         if (type.equals("LoadBalancer") || type.equals("NodePort")) {
             absent(spec, "externalTrafficPolicy", "Cluster");
         }
@@ -251,7 +284,14 @@ final class Defaults {
         absent(spec, "backoffLimit", 6);
         absent(spec, "completionMode", "NonIndexed");
         absent(spec, "suspend", false);
-        template(job);
+        absent(spec, "manualSelector", false);
+        absent(spec, "podReplacementPolicy", "TerminatingOrFailed");
+        if (!job.has("status")) {
+            job.putObject("status");
+        }
+        if (spec.path("template") instanceof ObjectNode pods) {
+            podSpec(object(pods, "spec"), "");
+        }
         String uid = job.path("metadata").path("uid").asString("");
         if (!spec.has("selector") && !uid.isEmpty()) {
             object(object(spec, "selector"), "matchLabels").put("batch.kubernetes.io/controller-uid", uid);
@@ -259,6 +299,17 @@ final class Defaults {
             ObjectNode labels = object(object(object(spec, "template"), "metadata"), "labels");
             labels.put("batch.kubernetes.io/controller-uid", uid).put("controller-uid", uid);
             labels.put("batch.kubernetes.io/job-name", name).put("job-name", name);
+            labelled(job);
+        }
+    }
+
+    /** A workload without labels of its own has those of its pods. */
+    private static void labelled(ObjectNode workload) {
+        JsonNode labels =
+                workload.path("spec").path("template").path("metadata").path("labels");
+        ObjectNode metadata = object(workload, "metadata");
+        if (metadata.path("labels").isEmpty() && !labels.isEmpty()) {
+            metadata.set("labels", labels.deepCopy());
         }
     }
 
@@ -268,7 +319,13 @@ final class Defaults {
         absent(spec, "suspend", false);
         absent(spec, "successfulJobsHistoryLimit", 3);
         absent(spec, "failedJobsHistoryLimit", 1);
+        ObjectNode job = object(spec, "jobTemplate");
+        object(job, "metadata");
+        object(object(object(job, "spec"), "template"), "metadata");
         podSpec(object(object(object(object(spec, "jobTemplate"), "spec"), "template"), "spec"));
+        if (!cronJob.has("status")) {
+            cronJob.putObject("status");
+        }
     }
 
     static ObjectNode object(ObjectNode parent, String field) {

@@ -28,6 +28,13 @@ final class DefinitionAdmission {
         for (String part : List.of("group", "scope")) {
             required(spec, part, "spec." + part, causes);
         }
+        String scope = spec.path("scope").asString("");
+        if (!scope.isEmpty() && !scope.equals("Cluster") && !scope.equals("Namespaced")) {
+            causes.add(new ApiException.Cause(
+                    "FieldValueNotSupported",
+                    "Unsupported value: \"" + scope + "\": supported values: \"Cluster\", \"Namespaced\"",
+                    "spec.scope"));
+        }
         for (String part : List.of("plural", "kind")) {
             required(names, part, "spec.names." + part, causes);
         }
@@ -41,6 +48,12 @@ final class DefinitionAdmission {
                     "metadata.name"));
         }
         versions(spec.path("versions"), rules, causes);
+        boolean one = spec.path("versions").size() == 1;
+        for (int i = 0; i < spec.path("versions").size(); i++) {
+            String at = one ? "spec.validation.openAPIV3Schema" : "spec.versions[" + i + "].schema.openAPIV3Schema";
+            JsonNode schema = spec.path("versions").path(i).path("schema").path("openAPIV3Schema");
+            StructuralSchemas.check(schema, at, causes);
+        }
         if (!spec.path("conversion").path("strategy").asString("").equals("None")) {
             causes.add(new ApiException.Cause(
                     "FieldValueNotSupported",
@@ -75,9 +88,7 @@ final class DefinitionAdmission {
             required(versions.get(i), "name", path + ".name", causes);
             if (!schema.isObject()) {
                 causes.add(new ApiException.Cause(
-                        "FieldValueRequired",
-                        "Required value: schemas are required",
-                        path + ".schema.openAPIV3Schema"));
+                        "FieldValueRequired", "Required value", path + ".schema.openAPIV3Schema"));
             } else {
                 rules(schema, path + ".schema.openAPIV3Schema", rules, causes);
             }

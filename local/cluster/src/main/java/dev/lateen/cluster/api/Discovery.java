@@ -1,10 +1,13 @@
 package dev.lateen.cluster.api;
 
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
+import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.node.ArrayNode;
 import tools.jackson.databind.node.JsonNodeFactory;
 import tools.jackson.databind.node.ObjectNode;
@@ -21,9 +24,9 @@ final class Discovery {
                     "attach:PodAttachOptions:create,get",
                     "portforward:PodPortForwardOptions:create,get",
                     "binding:Binding:create",
-                    "eviction:Eviction:create"),
+                    "eviction:Eviction:create:policy/v1"),
             "serviceaccounts",
-            List.of("token:TokenRequest:create"),
+            List.of("token:TokenRequest:create:authentication.k8s.io/v1"),
             "namespaces",
             List.of("finalize:Namespace:update"));
     /** Reviews can be created and are not kept. */
@@ -32,12 +35,36 @@ final class Discovery {
             "authentication.k8s.io SelfSubjectReview selfsubjectreviews",
             "authorization.k8s.io SelfSubjectAccessReview selfsubjectaccessreviews",
             "authorization.k8s.io SelfSubjectRulesReview selfsubjectrulesreviews",
-            "authorization.k8s.io SubjectAccessReview subjectaccessreviews");
+            "authorization.k8s.io SubjectAccessReview subjectaccessreviews",
+            "authorization.k8s.io LocalSubjectAccessReview localsubjectaccessreviews");
 
     private final ResourceRegistry registry;
 
     Discovery(ResourceRegistry registry) {
         this.registry = registry;
+    }
+
+    /** Whether a resource has that subresource. */
+    static boolean serves(ResourceType type, String subresource) {
+        return type.subresources().contains(subresource)
+                || subresources(type).stream().anyMatch(parts -> parts[0].equals(subresource));
+    }
+
+    /** The path of one object, with names in braces. */
+    static String path(ResourceType type) {
+        return (type.group().isEmpty() ? "/api/" : "/apis/") + type.apiVersion()
+                + (type.namespaced() ? "/namespaces/{namespace}/" : "/") + type.plural() + "/{name}";
+    }
+
+    /** Whether all objects of the kind can be deleted at once. */
+    static boolean emptied(ResourceType type) {
+        return !type.stored().equals("/namespaces");
+    }
+
+    private static List<String> verbs(ResourceType type) {
+        return VERBS.stream()
+                .filter(verb -> !verb.equals("deletecollection") || emptied(type))
+                .toList();
     }
 
     /** Resources by version by group, in the order of their definition. */
@@ -57,10 +84,31 @@ final class Discovery {
         return REVIEWS.stream().map(line -> line.split(" ")).filter(parts -> parts[0].equals(group));
     }
 
-    ObjectNode coreVersions() {
+    /** @param address where the client reached the server */
+    ObjectNode coreVersions(String address) {
         ObjectNode answer = JsonNodeFactory.instance.objectNode().put("kind", "APIVersions");
         answer.putArray("versions").add("v1");
+        answer.putArray("serverAddressByClientCIDRs")
+                .addObject()
+                .put("clientCIDR", "0.0.0.0/0")
+                .put("serverAddress", address);
         return answer;
+    }
+
+    /** One group, as {@code /apis/GROUP} tells it; null when there is none of that name. */
+    @Nullable
+    ObjectNode group(String name) {
+        for (JsonNode each : groupList().path("groups")) {
+            if (each.path("name").asString("").equals(name)) {
+                ObjectNode group = JsonNodeFactory.instance
+                        .objectNode()
+                        .put("kind", "APIGroup")
+                        .put("apiVersion", "v1");
+                each.properties().forEach(field -> group.set(field.getKey(), field.getValue()));
+                return group;
+            }
+        }
+        return null;
     }
 
     ObjectNode groupList() {
@@ -91,16 +139,18 @@ final class Discovery {
         if (types == null) {
             throw ApiException.noSuchPath();
         }
-        ObjectNode answer = JsonNodeFactory.instance
-                .objectNode()
-                .put("kind", "APIResourceList")
-                .put("apiVersion", "v1");
+        ObjectNode answer = JsonNodeFactory.instance.objectNode().put("kind", "APIResourceList");
+        if (!group.isEmpty()) {
+            answer.put("apiVersion", "v1");
+        }
         answer.put("groupVersion", group.isEmpty() ? version : group + "/" + version);
         ArrayNode list = answer.putArray("resources");
-        for (ResourceType type : types) {
+        for (ResourceType type : types.stream()
+                .sorted(Comparator.comparing(ResourceType::plural))
+                .toList()) {
             ObjectNode entry = list.addObject().put("name", type.plural()).put("singularName", type.singular());
             entry.put("namespaced", type.namespaced()).put("kind", type.kind());
-            VERBS.forEach(entry.putArray("verbs")::add);
+            verbs(type).forEach(entry.putArray("verbs")::add);
             if (!type.shortNames().isEmpty()) {
                 type.shortNames().forEach(entry.putArray("shortNames")::add);
             }
@@ -113,13 +163,17 @@ final class Discovery {
                         .put("singularName", "");
                 part.put("namespaced", type.namespaced()).put("kind", sub[1]);
                 List.of(sub[2].split(",")).forEach(part.putArray("verbs")::add);
+                if (sub.length > 3) {
+                    String[] own = sub[3].split("/", -1);
+                    part.put("group", own[0]).put("version", own[1]);
+                }
             }
         }
         reviews(group).forEach(parts -> {
             ObjectNode entry = list.addObject()
                     .put("name", parts[2])
                     .put("singularName", parts[1].toLowerCase(java.util.Locale.ROOT));
-            entry.put("namespaced", false)
+            entry.put("namespaced", parts[1].startsWith("Local"))
                     .put("kind", parts[1])
                     .putArray("verbs")
                     .add("create");
@@ -132,10 +186,13 @@ final class Discovery {
         type.subresources().stream()
                 .sorted()
                 .forEach(name -> list.add(
-                        new String[] {name, name.equals("scale") ? "Scale" : type.kind(), "get,patch,update"}));
+                        name.equals("scale")
+                                ? new String[] {name, "Scale", "get,patch,update", "autoscaling/v1"}
+                                : new String[] {name, type.kind(), "get,patch,update"}));
         if (type.group().isEmpty()) {
             EXTRA.getOrDefault(type.plural(), List.of()).forEach(text -> list.add(text.split(":")));
         }
+        list.sort(Comparator.comparing(parts -> parts[0]));
         return list;
     }
 
@@ -155,8 +212,10 @@ final class Discovery {
                     ArrayNode resources = entry.putArray("resources");
                     types.forEach(type -> aggregated(resources, type));
                     reviews(group).forEach(parts -> {
-                        ObjectNode review =
-                                resources.addObject().put("resource", parts[2]).put("scope", "Cluster");
+                        ObjectNode review = resources
+                                .addObject()
+                                .put("resource", parts[2])
+                                .put("scope", parts[1].startsWith("Local") ? "Namespaced" : "Cluster");
                         kind(review.putObject("responseKind"), group, name, parts[1]);
                         review.put("singularResource", parts[1].toLowerCase(java.util.Locale.ROOT));
                         review.putArray("verbs").add("create");
@@ -171,13 +230,14 @@ final class Discovery {
         ObjectNode entry = resources.addObject().put("resource", type.plural());
         kind(entry.putObject("responseKind"), type.group(), type.version(), type.kind());
         entry.put("scope", type.namespaced() ? "Namespaced" : "Cluster").put("singularResource", type.singular());
-        VERBS.forEach(entry.putArray("verbs")::add);
+        verbs(type).forEach(entry.putArray("verbs")::add);
         type.shortNames().forEach(Defaults.array(entry, "shortNames")::add);
         type.categories().forEach(Defaults.array(entry, "categories")::add);
         ArrayNode parts = entry.putArray("subresources");
         for (String[] sub : subresources(type)) {
             ObjectNode part = parts.addObject().put("subresource", sub[0]);
-            kind(part.putObject("responseKind"), type.group(), type.version(), sub[1]);
+            String[] own = sub.length > 3 ? sub[3].split("/", -1) : new String[] {type.group(), type.version()};
+            kind(part.putObject("responseKind"), own[0], own[1], sub[1]);
             List.of(sub[2].split(",")).forEach(part.putArray("verbs")::add);
         }
     }

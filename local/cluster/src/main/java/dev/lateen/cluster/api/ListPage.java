@@ -63,7 +63,7 @@ final class ListPage {
             if (!token.isEmpty() && !cursor.before(item.key())) {
                 continue;
             }
-            ObjectNode object = Resources.view(item, request.type());
+            ObjectNode object = table ? resources.shared(item, request.type()) : Resources.view(item, request.type());
             if (!selector.test(object)) {
                 continue;
             }

@@ -3,7 +3,9 @@ package dev.lateen.cluster.api;
 import java.time.Instant;
 import java.time.temporal.ChronoUnit;
 import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import org.jspecify.annotations.Nullable;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.node.ArrayNode;
@@ -146,7 +148,7 @@ final class ManagedFields {
     private static List<Entry> settle(List<Entry> others, FieldSet changed, boolean force) throws ApiException {
         List<Entry> result = new ArrayList<>();
         List<ApiException.Cause> causes = new ArrayList<>();
-        List<String> texts = new ArrayList<>();
+        Map<String, List<String>> conflicts = new LinkedHashMap<>();
         for (Entry entry : others) {
             FieldSet disputed = entry.fields().intersect(changed);
             if (!disputed.isEmpty() && !force) {
@@ -154,10 +156,7 @@ final class ManagedFields {
                 List<String> paths = disputed.paths();
                 paths.forEach(path ->
                         causes.add(new ApiException.Cause("FieldManagerConflict", "conflict with " + who, path)));
-                texts.add(
-                        paths.size() == 1
-                                ? "conflict with " + who + ": " + paths.getFirst()
-                                : "conflicts with " + who + ":\n- " + String.join("\n- ", paths));
+                conflicts.computeIfAbsent(who, _ -> new ArrayList<>()).addAll(paths);
             }
             FieldSet left = entry.fields().minus(disputed);
             if (!left.isEmpty()) {
@@ -165,7 +164,16 @@ final class ManagedFields {
             }
         }
         if (!causes.isEmpty()) {
-            throw ApiException.applyConflict(causes, texts);
+            boolean one = causes.size() == 1;
+            throw ApiException.applyConflict(
+                    causes,
+                    conflicts.entrySet().stream()
+                            .map(each -> one
+                                    ? "conflict with " + each.getKey() + ": "
+                                            + each.getValue().getFirst()
+                                    : "conflicts with " + each.getKey() + ":\n- "
+                                            + String.join("\n- ", each.getValue()))
+                            .toList());
         }
         return result;
     }

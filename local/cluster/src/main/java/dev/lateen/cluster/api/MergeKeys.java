@@ -1,6 +1,7 @@
 package dev.lateen.cluster.api;
 
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -45,26 +46,43 @@ final class MergeKeys {
         return PRIMITIVES.contains(path);
     }
 
-    /** A merged list in the order that the patch asks for; what the patch does not name keeps its place at the end. */
-    static ArrayNode ordered(ArrayNode merged, JsonNode order, String key) {
-        if (!order.isArray()) {
-            return merged;
-        }
-        List<JsonNode> left = new ArrayList<>();
-        merged.forEach(left::add);
+    /**
+     * A merged list in order: what the patch names as the patch has it, the rest between as it stood before; what is
+     * new and comes together with the rest goes first, as in Kubernetes.
+     *
+     * @param before the list before the patch
+     * @param order the patch's own order of all items it knows
+     */
+    static ArrayNode ordered(ArrayNode merged, ArrayNode before, JsonNode order, String key) {
+        List<JsonNode> named = new ArrayList<>();
+        List<JsonNode> rest = new ArrayList<>();
+        merged.forEach(item -> (index(order, item, key) < 0 ? rest : named).add(item));
+        named.sort(Comparator.comparingInt(item -> index(order, item, key)));
         ArrayNode result = merged.arrayNode();
-        for (JsonNode wanted : order) {
-            for (JsonNode item : List.copyOf(left)) {
-                boolean same =
-                        key.isEmpty() ? item.equals(wanted) : item.path(key).equals(wanted.path(key));
-                if (same) {
-                    result.add(item);
-                    left.remove(item);
+        int at = 0;
+        for (JsonNode item : rest) {
+            int place = index(before, item, key);
+            while (at < named.size()) {
+                int other = index(before, named.get(at), key);
+                if (place >= 0 && other >= 0 && place < other) {
                     break;
                 }
+                result.add(named.get(at++));
             }
+            result.add(item);
         }
-        left.forEach(result::add);
+        named.subList(at, named.size()).forEach(result::add);
         return result;
+    }
+
+    private static int index(JsonNode list, JsonNode item, String key) {
+        int index = 0;
+        for (JsonNode each : list) {
+            if (key.isEmpty() ? each.equals(item) : each.path(key).equals(item.path(key))) {
+                return index;
+            }
+            index++;
+        }
+        return -1;
     }
 }

@@ -32,6 +32,9 @@ final class OpenApi {
         if (path.equals("/openapi/v3")) {
             return Reply.json(200, index());
         }
+        if (path.equals("/openapi/v2")) {
+            return new Reply(200, OpenApiV2.CONTENT_TYPE, OpenApiV2.document(registry.all()), List.of());
+        }
         String root = path.startsWith("/openapi/v3/") ? path.substring("/openapi/v3/".length()) : "";
         List<ResourceType> types = groups().getOrDefault(root, List.of());
         if (types.isEmpty()) {

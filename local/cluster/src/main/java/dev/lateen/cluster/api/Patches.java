@@ -46,11 +46,13 @@ final class Patches {
             case "add" -> add(document, path, operation.path("value"));
             case "remove" -> remove(document, path);
             case "replace" -> {
-                if (document.at(path).isMissingNode()) {
+                boolean there = !document.at(path).isMissingNode();
+                if (!there && !path.matches() && !document.at(path.head()).isObject()) {
                     throw missing("replace", path);
                 }
-                yield path.matches()
-                        ? operation.path("value")
+                // As Kubernetes, more lenient than RFC 6902: a field that is not there is added.
+                yield path.matches() || !there
+                        ? (path.matches() ? operation.path("value") : add(document, path, operation.path("value")))
                         : add(remove(document, path), path, operation.path("value"));
             }
             case "copy", "move" -> {
@@ -63,15 +65,11 @@ final class Patches {
             }
             case "test" -> {
                 if (!document.at(path).equals(operation.path("value"))) {
-                    throw ApiException.of(
-                            422,
-                            "Invalid",
-                            "the server rejected our request due to an error in our request: " + "test of " + path
-                                    + " failed");
+                    throw rejected("test of " + path + " failed");
                 }
                 yield document;
             }
-            default -> throw ApiException.badRequest("unknown operation '" + op + "' in a JSON patch");
+            default -> throw rejected("unknown operation '" + op + "' in a JSON patch");
         };
     }
 
@@ -83,12 +81,13 @@ final class Patches {
         }
     }
 
-    private static ApiException missing(String op, JsonPointer path) {
+    private static ApiException rejected(String why) {
         return ApiException.of(
-                422,
-                "Invalid",
-                "the server rejected our request due to an error in our request: " + op
-                        + " operation does not apply: doc is missing path: " + path);
+                422, "Invalid", "the server rejected our request due to an error in our request: " + why);
+    }
+
+    private static ApiException missing(String op, JsonPointer path) {
+        return rejected(op + " operation does not apply: doc is missing path: " + path);
     }
 
     private static JsonNode add(JsonNode document, JsonPointer path, JsonNode value) throws ApiException {
@@ -163,9 +162,11 @@ final class Patches {
                 result.set(name, list);
                 return;
             }
-            ArrayNode present = result.path(name) instanceof ArrayNode array ? array.deepCopy() : patch.arrayNode();
+            ArrayNode before = result.path(name) instanceof ArrayNode array ? array : patch.arrayNode();
+            ArrayNode present = before.deepCopy();
             ArrayNode merged = primitives ? union(present, list) : mergeByKey(present, list, key, at);
-            result.set(name, MergeKeys.ordered(merged, patch.path(orders + name), key));
+            JsonNode order = patch.path(orders + name).isArray() ? patch.path(orders + name) : list;
+            result.set(name, MergeKeys.ordered(merged, before, order, key));
         } else {
             result.set(name, strategic(result.path(name), value, at));
         }

@@ -5,14 +5,32 @@ import java.time.Instant;
 import java.time.temporal.ChronoUnit;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
 import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 import tools.jackson.databind.JsonNode;
+import tools.jackson.databind.node.ArrayNode;
 import tools.jackson.databind.node.JsonNodeFactory;
 import tools.jackson.databind.node.ObjectNode;
 
 /** Answers requests for resources that are not streams. Blocks; called on virtual threads. */
 final class ResourceEndpoint {
+    private static final long SHORTEST_TOKEN_SECONDS = 600;
+    private static final ResourceType TOKEN_REQUEST = new ResourceType(
+            "authentication.k8s.io",
+            "v1",
+            "TokenRequest",
+            "tokenrequests",
+            "tokenrequest",
+            List.of(),
+            List.of(),
+            true,
+            Set.of(),
+            true,
+            List.of());
+
     private final Resources resources;
     private final ResourceRegistry registry;
     private final Tokens tokens;
@@ -25,42 +43,65 @@ final class ResourceEndpoint {
 
     Reply answer(String method, ApiRequest request, String accept, String contentType, byte[] body)
             throws ApiException {
+        boolean one = !request.name().isEmpty();
+        String part = request.subresource();
+        if (!part.isEmpty() && !Discovery.serves(request.type(), part)) {
+            throw ApiException.noSuchPath();
+        }
+        boolean allowed =
+                switch (method) {
+                    case "GET" -> true;
+                    case "POST" -> one ? !part.isEmpty() : !request.type().namespaced() || request.namespace() != null;
+                    case "PUT", "PATCH" -> one;
+                    case "DELETE" -> part.isEmpty() && (one || Discovery.emptied(request.type()));
+                    default -> false;
+                };
+        if (!allowed) {
+            throw ApiException.methodNotAllowed();
+        }
+        RequestOptions.check(method, request);
+        Representation wanted = Representation.of(accept);
         return switch (method) {
-            case "GET" -> request.name().isEmpty() ? list(request, accept) : get(request, accept);
-            case "POST" -> post(request, accept, contentType, body);
-            case "PUT" -> put(request, accept, Json.readObject(body, contentType));
-            case "PATCH" -> patch(request, accept, contentType, body);
-            case "DELETE" -> delete(request, accept, contentType, body);
-            default ->
-                throw ApiException.of(
-                        405, "MethodNotAllowed", "the server does not allow this method on the requested resource");
+            case "GET" -> one ? get(request, wanted) : list(request, wanted);
+            case "POST" -> post(request, wanted, contentType, body);
+            case "PUT" -> put(request, wanted, contentType, body);
+            case "PATCH" -> patch(request, wanted, contentType, body);
+            default -> delete(request, wanted, contentType, body);
         };
     }
 
-    private Reply get(ApiRequest request, String accept) throws ApiException {
+    private Reply get(ApiRequest request, Representation wanted) throws ApiException {
         ObjectNode object = resources.get(request.type(), request.namespaceOrEmpty(), request.name());
         if (request.subresource().equals("scale")) {
             return Reply.json(200, Scale.of(object, request.type(), registry.scale(request.type())));
         }
-        return one(200, request, accept, object);
+        return one(200, request, wanted, object).with(Warnings.of(request.type()));
     }
 
-    private static Reply one(int code, ApiRequest request, String accept, ObjectNode object) {
-        if (Tables.wanted(accept)) {
-            String revision = object.path("metadata").path("resourceVersion").asString("");
-            return Reply.json(
-                    code,
-                    Tables.table(request.type(), List.of(object), revision, request.parameter("includeObject"), true));
-        }
-        return Reply.json(code, object);
+    private static Reply one(int code, ApiRequest request, Representation wanted, ObjectNode object) {
+        return switch (wanted.form()) {
+            case OBJECT -> wanted.reply(code, object);
+            case METADATA -> wanted.reply(code, Representation.metadata(object));
+            case TABLE -> {
+                String revision =
+                        object.path("metadata").path("resourceVersion").asString("");
+                yield wanted.reply(
+                        code,
+                        Tables.table(
+                                request.type(), List.of(object), revision, request.parameter("includeObject"), true));
+            }
+        };
     }
 
-    private Reply list(ApiRequest request, String accept) throws ApiException {
+    private Reply list(ApiRequest request, Representation wanted) throws ApiException {
         ListPage page = new ListPage(request, registry.isCustom(request.type()));
-        return Reply.json(200, page.of(resources, Tables.wanted(accept)));
+        ObjectNode answer = page.of(resources, wanted.table());
+        Reply reply = wanted.reply(
+                200, wanted.form() == Representation.Form.METADATA ? Representation.metadataList(answer) : answer);
+        return reply.with(Warnings.of(request.type()));
     }
 
-    private Reply post(ApiRequest request, String accept, String contentType, byte[] body) throws ApiException {
+    private Reply post(ApiRequest request, Representation wanted, String contentType, byte[] body) throws ApiException {
         ObjectNode object = Json.readObject(body, contentType);
         ResourceType type = request.type();
         switch (request.subresource()) {
@@ -82,25 +123,21 @@ final class ResourceEndpoint {
             }
             default -> throw ApiException.noSuchPath();
         }
-        List<String> warnings = new ArrayList<>(checkBody(request, object));
+        List<String> warnings = new ArrayList<>(checkBody(request, object, Json.duplicates(body, contentType)));
         String namespace = request.namespaceOrEmpty();
-        if (type.namespaced() && namespace.isEmpty()) {
-            throw ApiException.badRequest("an object of kind " + type.kind() + " is created in a namespace");
-        }
         ObjectNode created = resources.create(type, namespace, object, request.caller(), request.manager());
-        if (!type.acted()) {
-            warnings.add("kind " + type.kind() + " is stored, and nothing on this cluster acts on it");
-        }
-        return one(201, request, accept, created).with(warnings);
+        warnings.addAll(Warnings.created(type, created));
+        return one(201, request, wanted, created).with(warnings);
     }
 
     /** Checks what a client sent; unknown fields are refused or warned of, as it asked. */
-    private List<String> checkBody(ApiRequest request, ObjectNode object) throws ApiException {
+    private List<String> checkBody(ApiRequest request, ObjectNode object, List<String> duplicates) throws ApiException {
         ResourceType type = request.type();
         String kind = object.path("kind").asString(type.kind());
         String version = object.path("apiVersion").asString(type.apiVersion());
         if (!kind.equals(type.kind()) || !version.equals(type.apiVersion())) {
-            throw ApiException.badRequest(version + ", Kind=" + kind + " does not match the resource of the request, "
+            throw ApiException.badRequest(kind + " in version \"" + version.substring(version.indexOf('/') + 1)
+                    + "\" cannot be handled as a " + type.kind() + ": the resource of the request is "
                     + type.apiVersion() + ", Kind=" + type.kind());
         }
         String namespace = object.path("metadata").path("namespace").asString("");
@@ -111,16 +148,16 @@ final class ResourceEndpoint {
             throw ApiException.badRequest(
                     "the namespace of the provided object does not match the namespace sent on the" + " request");
         }
-        return decode(request, object);
+        return decode(request, object, duplicates);
     }
 
     /** Takes unknown fields out; refuses them, or gives back warnings of them, as the client asked. */
-    private List<String> decode(ApiRequest request, ObjectNode object) throws ApiException {
+    private List<String> decode(ApiRequest request, ObjectNode object, List<String> duplicates) throws ApiException {
         ResourceType type = request.type();
         String validation = request.parameter("fieldValidation");
-        List<String> found;
+        List<String> found = new ArrayList<>(duplicates);
         try {
-            found = Decoding.decode(registry.objects(type), object, !registry.isCustom(type));
+            found.addAll(Decoding.decode(registry.objects(type), object, !registry.isCustom(type)));
         } catch (Decoding.TypeMismatch e) {
             throw undecodable(type, e.getMessage());
         }
@@ -141,7 +178,7 @@ final class ResourceEndpoint {
                 request.type(),
                 request.namespaceOrEmpty(),
                 request.name(),
-                "",
+                "binding",
                 request.caller(),
                 request.manager(),
                 pod -> {
@@ -149,7 +186,9 @@ final class ResourceEndpoint {
                     String present = spec.path("nodeName").asString("");
                     if (!present.isEmpty()) {
                         throw ApiException.conflict(
-                                request.type(), request.name(), "pod is already assigned to node \"" + present + "\"");
+                                "pods/binding",
+                                request.name(),
+                                "pod " + request.name() + " is already assigned to node \"" + present + "\"");
                     }
                     spec.put("nodeName", node);
                     return pod;
@@ -175,12 +214,22 @@ final class ResourceEndpoint {
 
     private Reply token(ApiRequest request, ObjectNode review) throws ApiException {
         ObjectNode account = resources.get(request.type(), request.namespaceOrEmpty(), request.name());
-        JsonNode spec = review.path("spec");
+        ObjectNode spec = Defaults.object(review, "spec");
         List<String> audiences = spec.path("audiences")
                 .valueStream()
                 .map(text -> text.asString(""))
                 .toList();
         long seconds = spec.path("expirationSeconds").asLong(3600);
+        if (seconds < SHORTEST_TOKEN_SECONDS) {
+            throw ApiException.invalid(
+                    TOKEN_REQUEST,
+                    "",
+                    List.of(new ApiException.Cause(
+                            "FieldValueInvalid",
+                            "Invalid value: " + seconds + ": may not specify a duration less than 10 minutes",
+                            "spec.expirationSeconds")));
+        }
+        bound(request.namespaceOrEmpty(), spec.path("boundObjectRef"));
         Instant now = Instant.now().truncatedTo(ChronoUnit.SECONDS);
         String token = tokens.issue(
                 request.namespaceOrEmpty(),
@@ -191,10 +240,38 @@ final class ResourceEndpoint {
                 now,
                 seconds);
         review.put("kind", "TokenRequest").put("apiVersion", "authentication.k8s.io/v1");
+        Defaults.object(review, "metadata")
+                .put("name", request.name())
+                .put("namespace", request.namespaceOrEmpty())
+                .put("uid", account.path("metadata").path("uid").asString(""))
+                .put("creationTimestamp", now.toString());
+        ArrayNode granted = spec.putArray("audiences");
+        (audiences.isEmpty() ? List.of(Tokens.ISSUER) : audiences).forEach(granted::add);
+        spec.put("expirationSeconds", seconds);
         review.putObject("status")
                 .put("token", token)
                 .put("expirationTimestamp", now.plusSeconds(seconds).toString());
         return Reply.json(201, review);
+    }
+
+    /** A token bound to an object is good as long as that is there; so it has to be there. */
+    private void bound(String namespace, JsonNode reference) throws ApiException {
+        String kind = reference.path("kind").asString("");
+        String plural = Map.of("Pod", "pods", "Secret", "secrets").getOrDefault(kind, "");
+        Optional<ResourceType> type = registry.find("", "v1", plural);
+        if (type.isPresent()) {
+            String name = reference.path("name").asString("");
+            ObjectNode object = resources.get(type.get(), namespace, name);
+            String uid = reference.path("uid").asString("");
+            String present = object.path("metadata").path("uid").asString("");
+            if (!uid.isEmpty() && !uid.equals(present)) {
+                throw ApiException.conflict(
+                        type.get(),
+                        name,
+                        "the UID in the bound object reference (" + uid + ") does not match the UID in record. The"
+                                + " object might have been deleted and then recreated");
+            }
+        }
     }
 
     private static ObjectNode success() {
@@ -203,12 +280,18 @@ final class ResourceEndpoint {
         return status.put("status", "Success").put("code", 201);
     }
 
-    private Reply put(ApiRequest request, String accept, ObjectNode object) throws ApiException {
+    private Reply put(ApiRequest request, Representation wanted, String contentType, byte[] body) throws ApiException {
+        ObjectNode object = Json.readObject(body, contentType);
+        String name = object.path("metadata").path("name").asString("");
+        if (!name.isEmpty() && !name.equals(request.name())) {
+            throw ApiException.badRequest("the name of the object (" + name + ") does not match the name on the URL ("
+                    + request.name() + ")");
+        }
         if (request.subresource().equals("scale")) {
             return scale(request, _ -> object);
         }
-        List<String> warnings = checkBody(request, object);
-        return one(200, request, accept, change(request, request.manager(), _ -> object))
+        List<String> warnings = checkBody(request, object, Json.duplicates(body, contentType));
+        return one(200, request, wanted, change(request, request.manager(), _ -> object))
                 .with(warnings);
     }
 
@@ -239,10 +322,11 @@ final class ResourceEndpoint {
         return Reply.json(200, Scale.of(result, request.type(), registry.scale(request.type())));
     }
 
-    private Reply patch(ApiRequest request, String accept, String contentType, byte[] body) throws ApiException {
+    private Reply patch(ApiRequest request, Representation wanted, String contentType, byte[] body)
+            throws ApiException {
         String type = contentType.split(";", -1)[0].strip();
         if (type.equals("application/apply-patch+yaml")) {
-            return apply(request, accept, Json.readObject(body, "yaml"));
+            return apply(request, wanted, Json.readObject(body, "yaml"));
         }
         JsonNode patch = Json.read(body, contentType);
         Resources.Update update =
@@ -251,7 +335,8 @@ final class ResourceEndpoint {
                     case "application/merge-patch+json" -> object -> Patches.merge(object, patch);
                     case "application/strategic-merge-patch+json" -> {
                         if (registry.isCustom(request.type())) {
-                            throw unsupported("application/json-patch+json, application/merge-patch+json");
+                            throw unsupported("application/json-patch+json, application/merge-patch+json,"
+                                    + " application/apply-patch+yaml");
                         }
                         yield object -> Patches.strategic(object, patch, "");
                     }
@@ -267,22 +352,25 @@ final class ResourceEndpoint {
             JsonNode next = update.apply(object);
             if (next instanceof ObjectNode result) {
                 warnings.clear();
-                warnings.addAll(checkBody(request, result));
+                warnings.addAll(checkBody(request, result, List.of()));
             }
             return next;
         });
-        return one(200, request, accept, changed).with(warnings);
+        return one(200, request, wanted, changed).with(warnings);
     }
 
     /** Server-side apply. */
-    private Reply apply(ApiRequest request, String accept, ObjectNode object) throws ApiException {
+    private Reply apply(ApiRequest request, Representation wanted, ObjectNode object) throws ApiException {
         if (request.parameter("fieldManager").isEmpty()) {
             throw ApiException.optionsInvalid(
                     "PatchOptions",
                     new ApiException.Cause(
                             "FieldValueRequired", "Required value: is required for apply patch", "fieldManager"));
         }
-        List<String> warnings = checkBody(request, object);
+        List<String> warnings = checkBody(request, object, List.of());
+        if (!object.has("apiVersion") || !object.has("kind")) {
+            throw ApiException.badRequest("invalid object type: an apply patch states apiVersion and kind");
+        }
         Schema schema = registry.objects(request.type());
         ManagedFields.Manager manager = request.manager();
         Defaults.object(object, "metadata").put("name", request.name());
@@ -291,7 +379,7 @@ final class ResourceEndpoint {
                     request,
                     null,
                     present -> ManagedFields.apply(schema, present, object, manager, request.flag("force")));
-            return one(200, request, accept, changed).with(warnings);
+            return one(200, request, wanted, changed).with(warnings);
         } catch (ApiException e) {
             if (e.code() != 404 || !request.subresource().isEmpty()) {
                 throw e;
@@ -299,7 +387,7 @@ final class ResourceEndpoint {
             ObjectNode first = ManagedFields.apply(schema, null, object, manager, true);
             ObjectNode created =
                     resources.create(request.type(), request.namespaceOrEmpty(), first, request.caller(), null);
-            return one(201, request, accept, created).with(warnings);
+            return one(201, request, wanted, created).with(warnings);
         }
     }
 
@@ -310,7 +398,8 @@ final class ResourceEndpoint {
                 "the body of the request was in an unknown format - accepted media types include: " + accepted);
     }
 
-    private Reply delete(ApiRequest request, String accept, String contentType, byte[] body) throws ApiException {
+    private Reply delete(ApiRequest request, Representation wanted, String contentType, byte[] body)
+            throws ApiException {
         ObjectNode options =
                 body.length == 0 ? JsonNodeFactory.instance.objectNode() : Json.readObject(body, contentType);
         for (String parameter : List.of("propagationPolicy", "gracePeriodSeconds")) {
@@ -318,26 +407,32 @@ final class ResourceEndpoint {
                 options.put(parameter, request.parameter(parameter));
             }
         }
+        RequestOptions.checkDeletion(options);
+        boolean dryRun = request.caller().dryRun()
+                || options.path("dryRun").valueStream().anyMatch(each -> each.asString("")
+                        .equals("All"));
+        Caller caller = new Caller(request.user(), dryRun);
         if (!request.name().isEmpty()) {
-            ObjectNode gone = resources.delete(
-                    request.type(), request.namespaceOrEmpty(), request.name(), options, request.caller());
+            ObjectNode gone =
+                    resources.delete(request.type(), request.namespaceOrEmpty(), request.name(), options, caller);
             boolean waits = gone.path("metadata").has("deletionTimestamp");
-            return waits ? one(200, request, accept, gone) : Reply.json(200, deleted(request, gone));
+            return waits ? one(200, request, wanted, gone) : Reply.json(200, deleted(request, gone));
         }
         Predicate<JsonNode> selector = Resources.selector(
                 request.type(), request.parameter("labelSelector"), request.parameter("fieldSelector"));
         for (ObjectStore.Item item :
                 resources.list(request.type(), request.namespace()).items()) {
             if (selector.test(Resources.view(item, request.type()))) {
-                deleteIfThere(request, item.key(), options);
+                deleteIfThere(request, item.key(), options, caller);
             }
         }
-        return list(request, accept);
+        return list(request, wanted);
     }
 
-    private void deleteIfThere(ApiRequest request, ObjectStore.Key key, ObjectNode options) throws ApiException {
+    private void deleteIfThere(ApiRequest request, ObjectStore.Key key, ObjectNode options, Caller caller)
+            throws ApiException {
         try {
-            resources.delete(request.type(), key.namespace(), key.name(), options, request.caller());
+            resources.delete(request.type(), key.namespace(), key.name(), options, caller);
         } catch (ApiException e) {
             if (e.code() != 404) {
                 throw e;
@@ -349,10 +444,11 @@ final class ResourceEndpoint {
         ObjectNode status = JsonNodeFactory.instance.objectNode();
         status.put("kind", "Status").put("apiVersion", "v1").putObject("metadata");
         status.put("status", "Success");
-        status.putObject("details")
-                .put("name", request.name())
-                .put("group", request.type().group())
-                .put("kind", request.type().plural())
+        ObjectNode details = status.putObject("details").put("name", request.name());
+        if (!request.type().group().isEmpty()) {
+            details.put("group", request.type().group());
+        }
+        details.put("kind", request.type().plural())
                 .put("uid", object.path("metadata").path("uid").asString(""));
         return status;
     }

@@ -4,10 +4,15 @@ import dev.lateen.cluster.store.ObjectStore;
 import dev.lateen.cluster.store.ObjectStore.Item;
 import dev.lateen.cluster.store.ObjectStore.Key;
 import dev.lateen.cluster.store.StoreException;
+import java.lang.ref.SoftReference;
 import java.security.SecureRandom;
 import java.time.Instant;
 import java.time.temporal.ChronoUnit;
+import java.util.Collections;
+import java.util.Map;
+import java.util.Set;
 import java.util.UUID;
+import java.util.WeakHashMap;
 import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -19,6 +24,22 @@ import tools.jackson.databind.node.ObjectNode;
 /** Create, replace, patch and delete: what the Kubernetes API does to an object between a client and the store. */
 final class Resources {
     private static final String LETTERS = "bcdfghjklmnpqrstvwxz2456789";
+    private static final java.util.List<String> EMPTIED =
+            java.util.List.of("labels", "annotations", "finalizers", "ownerReferences");
+    private static final Set<String> LASTING = Set.of("default", "kube-system", "kube-public");
+    private static final Set<String> COUNTED =
+            Set.of("discovery.k8s.io/endpointslices", "scheduling.k8s.io/priorityclasses");
+    private static final Set<String> UNCOUNTED = Set.of(
+            "/services",
+            "/nodes",
+            "/namespaces",
+            "/persistentvolumes",
+            "/persistentvolumeclaims",
+            "/resourcequotas",
+            "/limitranges",
+            "coordination.k8s.io/leases",
+            "certificates.k8s.io/certificatesigningrequests",
+            "autoscaling/horizontalpodautoscalers");
     private static final Logger LOG = LoggerFactory.getLogger(Resources.class);
     private static final SecureRandom RANDOM = new SecureRandom();
 
@@ -26,6 +47,7 @@ final class Resources {
     private final Admission admission;
     private final ResourceRegistry registry;
     private final Webhooks webhooks;
+    private final Map<Item, SoftReference<ObjectNode>> read = Collections.synchronizedMap(new WeakHashMap<>());
 
     Resources(ObjectStore store, Admission admission, ResourceRegistry registry, Webhooks webhooks) {
         this.store = store;
@@ -58,6 +80,20 @@ final class Resources {
         return object;
     }
 
+    /**
+     * The same as {@link #view}, shared between callers that only read: parsing is most of what a long list costs. Kept
+     * as long as the object is the present one and memory is not short.
+     */
+    ObjectNode shared(Item item, ResourceType type) {
+        SoftReference<ObjectNode> kept = read.get(item);
+        ObjectNode object = kept == null ? null : kept.get();
+        if (object == null || !object.path("apiVersion").asString("").equals(type.apiVersion())) {
+            object = view(item, type);
+            read.put(item, new SoftReference<>(object));
+        }
+        return object;
+    }
+
     ObjectNode get(ResourceType type, String namespace, String name) throws ApiException {
         return view(store.get(key(type, namespace, name)).orElseThrow(() -> ApiException.notFound(type, name)), type);
     }
@@ -87,7 +123,7 @@ final class Resources {
                 "creationTimestamp",
                 Instant.now().truncatedTo(ChronoUnit.SECONDS).toString());
         metadata.remove(java.util.List.of("resourceVersion", "deletionTimestamp", "deletionGracePeriodSeconds"));
-        if (object.has("spec") || type.hasStatus()) {
+        if (counted(type, object)) {
             metadata.put("generation", 1);
         }
         if (type.hasStatus()
@@ -126,7 +162,14 @@ final class Resources {
         return required(webhooks.mutate(new Webhooks.Passage(type, "CREATE", "", namespace, name, caller), sent, null));
     }
 
-    private static String suffix() {
+    /** Whether changes of what is wanted are counted in {@code metadata.generation}. */
+    private static boolean counted(ResourceType type, ObjectNode object) {
+        return object.has("webhooks")
+                || COUNTED.contains(type.stored())
+                || (object.has("spec") && !UNCOUNTED.contains(type.stored()));
+    }
+
+    static String suffix() {
         StringBuilder text = new StringBuilder();
         for (int i = 0; i < 5; i++) {
             text.append(LETTERS.charAt(RANDOM.nextInt(LETTERS.length())));
@@ -191,7 +234,11 @@ final class Resources {
         Conversion.in(type, present);
         Conversion.in(type, next);
         checkIdentity(type, passage.name(), present, next);
-        ObjectNode result = subresource.equals("status") ? withStatus(present, next) : withSpec(type, present, next);
+        ObjectNode result =
+                subresource.equals("status") ? withStatus(present, next) : withSpec(type, present, next, subresource);
+        if (type.stored().equals("/pods")) {
+            Defaults.podStatus(result);
+        }
         if (ask) {
             result = required(webhooks.mutate(passage, result, present));
         }
@@ -247,7 +294,7 @@ final class Resources {
         return result;
     }
 
-    private static ObjectNode withSpec(ResourceType type, ObjectNode present, ObjectNode next) {
+    private static ObjectNode withSpec(ResourceType type, ObjectNode present, ObjectNode next, String subresource) {
         ObjectNode result = next.deepCopy();
         ObjectNode metadata = Defaults.object(result, "metadata");
         JsonNode old = present.path("metadata");
@@ -272,7 +319,7 @@ final class Resources {
             }
         }
         Defaults.apply(type, result);
-        if (old.has("generation") && !content(present).equals(content(result))) {
+        if (subresource.isEmpty() && old.has("generation") && !content(present).equals(content(result))) {
             metadata.put("generation", old.path("generation").asLong() + 1);
         }
         return result;
@@ -303,6 +350,9 @@ final class Resources {
     /** Deletes an object, or marks it as to be deleted when somebody has to finish something first. */
     ObjectNode delete(ResourceType type, String namespace, String name, JsonNode options, Caller caller)
             throws ApiException {
+        if (type.stored().equals("/namespaces") && LASTING.contains(name)) {
+            throw ApiException.forbidden(type, name, "this namespace may not be deleted");
+        }
         Key key = key(type, namespace, name);
         if (webhooks.concern(type, caller)) {
             Webhooks.Passage passage = new Webhooks.Passage(type, "DELETE", "", namespace, name, caller);
@@ -346,13 +396,19 @@ final class Resources {
 
     private static void precondition(ResourceType type, String name, ObjectNode metadata, JsonNode wanted)
             throws ApiException {
-        String uid = wanted.path("uid").asString("");
-        if (!uid.isEmpty() && !uid.equals(metadata.path("uid").asString(""))) {
-            throw ApiException.conflict(
-                    type,
-                    name,
-                    "Precondition failed: UID in precondition: " + uid + ", UID in object meta: "
-                            + metadata.path("uid").asString(""));
+        for (String field : java.util.List.of("uid", "resourceVersion")) {
+            String asked = wanted.path(field).asString("");
+            String present = metadata.path(field).asString("");
+            if (!asked.isEmpty() && !asked.equals(present)) {
+                boolean uid = field.equals("uid");
+                String what = uid ? "UID" : "ResourceVersion";
+                throw ApiException.conflict(
+                        type.kind(),
+                        name,
+                        "the " + what + " in the precondition (" + asked + ") does not match the " + what
+                                + " in record (" + present + "). The object might have been "
+                                + (uid ? "deleted and then recreated" : "modified"));
+            }
         }
     }
 
@@ -407,15 +463,9 @@ final class Resources {
     }
 
     static Predicate<JsonNode> selector(ResourceType type, String labels, String fields) throws ApiException {
-        try {
-            Predicate<JsonNode> byLabel = LabelSelector.parse(labels);
-            Predicate<JsonNode> byField = Selector.fields(fields, type);
-            return object -> byLabel.test(object) && byField.test(object);
-        } catch (ApiException e) {
-            throw ApiException.badRequest("Unable to find \"" + type.group() + "/" + type.version() + ", Resource="
-                    + type.plural() + "\" that match label selector \"" + labels + "\", field selector \"" + fields
-                    + "\": " + e.getMessage());
-        }
+        Predicate<JsonNode> byLabel = LabelSelector.parse(labels);
+        Predicate<JsonNode> byField = Selector.fields(fields, type);
+        return object -> byLabel.test(object) && byField.test(object);
     }
 
     /** The next object: the item's own value for no change, an object to store, or null to remove it. */
@@ -454,7 +504,13 @@ final class Resources {
                 if (!(next instanceof ObjectNode object)) {
                     return null;
                 }
-                Defaults.object(object, "metadata").remove("resourceVersion");
+                ObjectNode metadata = Defaults.object(object, "metadata");
+                metadata.remove("resourceVersion");
+                for (String list : EMPTIED) {
+                    if (metadata.path(list).isEmpty()) {
+                        metadata.remove(list);
+                    }
+                }
                 byte[] bytes = Json.write(object);
                 return present != null && java.util.Arrays.equals(bytes, present.value()) ? present.value() : bytes;
             });

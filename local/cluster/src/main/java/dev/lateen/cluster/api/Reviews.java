@@ -23,18 +23,19 @@ final class Reviews {
     Optional<Tokens.Subject> subject(String token, Instant now) {
         if (token.equals(adminToken)) {
             return Optional.of(new Tokens.Subject(
-                    "kubernetes-admin", "", List.of("system:masters", "system:authenticated"), List.of(), "", ""));
+                    "kubernetes-admin", "", List.of("system:masters", "system:authenticated"), List.of(), "", "", ""));
         }
         return tokens.check(token, now);
     }
 
     /** Answers a review in place; who asks is {@code user}. */
     ObjectNode answer(String plural, ObjectNode review, Tokens.Subject user) throws ApiException {
+        Defaults.object(review, "metadata");
         ObjectNode status = review.putObject("status");
         switch (plural) {
             case "tokenreviews" -> token(review.path("spec"), status);
             case "selfsubjectreviews" -> user(status.putObject("userInfo"), user);
-            case "selfsubjectaccessreviews", "subjectaccessreviews" ->
+            case "selfsubjectaccessreviews", "subjectaccessreviews", "localsubjectaccessreviews" ->
                 status.put("allowed", true).put("reason", "this cluster belongs to one user; access is not restricted");
             case "selfsubjectrulesreviews" -> {
                 ObjectNode rule = status.putArray("resourceRules").addObject();
@@ -51,7 +52,10 @@ final class Reviews {
         return review;
     }
 
-    private void token(JsonNode spec, ObjectNode status) {
+    private void token(JsonNode spec, ObjectNode status) throws ApiException {
+        if (spec.path("token").asString("").isEmpty()) {
+            throw ApiException.badRequest("token is required for TokenReview in authentication");
+        }
         List<String> wanted = spec.path("audiences")
                 .valueStream()
                 .map(audience -> audience.asString(""))
@@ -60,11 +64,14 @@ final class Reviews {
                 .filter(found -> wanted.isEmpty()
                         ? found.audiences().isEmpty() || found.audiences().contains(Tokens.ISSUER)
                         : wanted.stream().anyMatch(found.audiences()::contains));
-        status.put("authenticated", subject.isPresent());
         if (subject.isEmpty()) {
-            status.put("error", "the token is not of this cluster, has expired, or is for another audience");
+            status.putObject("user");
+            status.put(
+                    "error",
+                    "invalid bearer token: it is not of this cluster, has expired, or is for another audience");
             return;
         }
+        status.put("authenticated", true);
         user(status.putObject("user"), subject.get());
         ArrayNode audiences = status.putArray("audiences");
         subject.get().audiences().stream()
@@ -79,8 +86,13 @@ final class Reviews {
             user.put("uid", subject.uid());
         }
         subject.groups().forEach(user.putArray("groups")::add);
+        if (!subject.id().isEmpty()) {
+            Defaults.object(user, "extra")
+                    .putArray("authentication.kubernetes.io/credential-id")
+                    .add("JTI=" + subject.id());
+        }
         if (!subject.pod().isEmpty()) {
-            ObjectNode extra = user.putObject("extra");
+            ObjectNode extra = Defaults.object(user, "extra");
             extra.putArray("authentication.kubernetes.io/pod-name").add(subject.pod());
             extra.putArray("authentication.kubernetes.io/pod-uid").add(subject.podUid());
         }

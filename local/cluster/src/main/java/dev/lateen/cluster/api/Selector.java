@@ -12,6 +12,10 @@ import tools.jackson.databind.JsonNode;
 final class Selector {
     private static final Pattern FIELD = Pattern.compile("\\s*([\\w.\\[\\]]+)\\s*(==|=|!=)\\s*([^,]*)\\s*(?:,|$)");
 
+    /** Kinds with fields of their own to select by. */
+    private static final Set<String> KNOWN = Set.of(
+            "Pod", "Event", "Secret", "Namespace", "Node", "Job", "ReplicaSet", "ReplicationController", "Service");
+
     private Selector() {}
 
     /** Objects whose fields fit; a field is a path, and one that is missing is empty. */
@@ -26,7 +30,11 @@ final class Selector {
             }
             String path = field.group(1);
             if (!supported(path, type)) {
-                throw ApiException.badRequest("field label not supported: " + path);
+                throw ApiException.badRequest(
+                        KNOWN.contains(type.kind())
+                                ? "field label not supported: " + path
+                                : "\"" + path + "\" is not a known field selector: only \"metadata.name\","
+                                        + " \"metadata.namespace\"");
             }
             boolean wanted = !field.group(2).equals("!=");
             String value = field.group(3).strip();

@@ -10,10 +10,6 @@ import tools.jackson.databind.node.ObjectNode;
 final class Tables {
     private Tables() {}
 
-    static boolean wanted(String accept) {
-        return accept.contains("as=Table");
-    }
-
     static ObjectNode table(
             ResourceType type, List<? extends JsonNode> objects, String revision, String include, boolean headed) {
         ObjectNode table = JsonNodeFactory.instance.objectNode();

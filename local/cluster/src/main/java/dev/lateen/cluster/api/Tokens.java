@@ -7,6 +7,7 @@ import java.time.Instant;
 import java.util.Base64;
 import java.util.List;
 import java.util.Optional;
+import java.util.UUID;
 import javax.crypto.Mac;
 import javax.crypto.spec.SecretKeySpec;
 import tools.jackson.core.JacksonException;
@@ -30,7 +31,14 @@ final class Tokens {
     }
 
     /** Who a token stands for. */
-    record Subject(String name, String uid, List<String> groups, List<String> audiences, String pod, String podUid) {}
+    record Subject(
+            String name,
+            String uid,
+            List<String> groups,
+            List<String> audiences,
+            String pod,
+            String podUid,
+            String id) {}
 
     String issue(
             String namespace,
@@ -42,6 +50,7 @@ final class Tokens {
             long seconds) {
         ObjectNode claims = mapper.createObjectNode();
         audiences.forEach(claims.putArray("aud")::add);
+        claims.put("jti", UUID.randomUUID().toString());
         claims.put("iss", ISSUER).put("sub", "system:serviceaccount:" + namespace + ":" + account);
         claims.put("iat", now.getEpochSecond())
                 .put("nbf", now.getEpochSecond())
@@ -84,7 +93,8 @@ final class Tokens {
                             .map(audience -> audience.asString(""))
                             .toList(),
                     kubernetes.path("pod").path("name").asString(""),
-                    kubernetes.path("pod").path("uid").asString("")));
+                    kubernetes.path("pod").path("uid").asString(""),
+                    claims.path("jti").asString("")));
         } catch (IllegalArgumentException | JacksonException e) {
             // A token that is signed by us but does not parse cannot be; one that is not base64 is simply not ours.
             return Optional.empty();

@@ -25,7 +25,7 @@ final class WatchStream {
     private final Channel channel;
     private final WatchOutlet outlet;
     private final ApiRequest request;
-    private final boolean table;
+    private final Representation.Form form;
     private final Predicate<JsonNode> selector;
     private boolean headed = true;
 
@@ -35,7 +35,8 @@ final class WatchStream {
         this.channel = ctx.channel();
         this.outlet = WatchOutlet.of(ctx, http);
         this.request = request;
-        this.table = Tables.wanted(accept);
+        this.form = Representation.of(accept).form();
+        RequestOptions.check("GET", request);
         this.selector = Resources.selector(request.type(), request.parameter("labelSelector"), fields(request));
     }
 
@@ -139,7 +140,10 @@ final class WatchStream {
 
     private void send(String type, ObjectNode object) throws InterruptedException {
         JsonNode body = object;
-        if (table && !type.equals("ERROR")) {
+        if (form == Representation.Form.METADATA && !type.equals("ERROR")) {
+            body = Representation.metadata(object);
+        }
+        if (form == Representation.Form.TABLE && !type.equals("ERROR")) {
             String revision = object.path("metadata").path("resourceVersion").asString("");
             body = Tables.table(
                     request.type(),

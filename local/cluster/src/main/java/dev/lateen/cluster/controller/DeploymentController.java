@@ -170,6 +170,7 @@ final class DeploymentController implements AutoCloseable {
                 .build();
         Map<String, String> annotations = new TreeMap<>(Revisions.inherited(deployment));
         annotations.putAll(Revisions.mark(revision));
+        annotations.putAll(sizes(deployment));
         int replicas = recreates(deployment)
                 ? wanted(deployment)
                 : rolling(deployment)
@@ -250,17 +251,29 @@ final class DeploymentController implements AutoCloseable {
         boolean minimum = !Objects.equals(
                 Objects.requireNonNullElse(ready, 0),
                 Objects.requireNonNullElse(set.getSpec().getMinReadySeconds(), 0));
-        if (before == replicas && !minimum) {
+        Map<String, String> sizes = sizes(deployment);
+        Map<String, String> annotations = set.getMetadata().getAnnotations();
+        // Old ReplicaSets without pods stay as they are.
+        boolean counted =
+                replicas == 0 || (annotations != null && annotations.entrySet().containsAll(sizes.entrySet()));
+        if (before == replicas && !minimum && counted) {
             return;
         }
         Map<String, Object> spec = new HashMap<>();
         spec.put("replicas", replicas);
         spec.put("minReadySeconds", ready);
-        Writes.merge(client, set, Map.of("spec", spec));
+        Writes.merge(client, set, Map.of("spec", spec, "metadata", Map.of("annotations", sizes)));
         set.getSpec().setReplicas(replicas);
         if (before != replicas) {
             scaled(deployment, set, before, replicas);
         }
+    }
+
+    private static Map<String, String> sizes(Deployment deployment) {
+        int wanted = wanted(deployment);
+        int surge =
+                wanted == 0 || recreates(deployment) ? 0 : rolling(deployment).surge();
+        return Revisions.sizes(wanted, wanted + surge);
     }
 
     private void scaled(Deployment deployment, ReplicaSet set, int before, int now) {

@@ -21,7 +21,7 @@ final class DeploymentStatus {
     private DeploymentStatus() {}
 
     /** Counts over the Deployment's ReplicaSets. */
-    record Counts(int replicas, int updated, int ready, int available, int unavailable) {}
+    record Counts(int replicas, int updated, int ready, int available, int unavailable, int terminating) {}
 
     static void write(
             KubernetesClient client,
@@ -44,7 +44,8 @@ final class DeploymentStatus {
                 sum(all, set -> orZero(set.getStatus().getReadyReplicas())),
                 available,
                 Math.max(
-                        0, Math.max(wanted, sum(all, set -> orZero(set.getSpec().getReplicas()))) - available));
+                        0, Math.max(wanted, sum(all, set -> orZero(set.getSpec().getReplicas()))) - available),
+                sum(all, set -> orZero(set.getStatus().getTerminatingReplicas())));
         var present = deployment.getStatus();
         Instant now = clock.instant().truncatedTo(ChronoUnit.SECONDS);
         var rolling = deployment.getSpec().getStrategy() == null
@@ -79,24 +80,31 @@ final class DeploymentStatus {
         conditions.add(keepTimes(progress, before, moved));
         Map<String, Object> status = new LinkedHashMap<>();
         status.put("observedGeneration", deployment.getMetadata().getGeneration());
-        status.put("replicas", counts.replicas());
-        status.put("updatedReplicas", counts.updated());
-        status.put("readyReplicas", counts.ready());
-        status.put("availableReplicas", counts.available());
-        status.put("unavailableReplicas", counts.unavailable());
+        // A count of zero is left out, but for pods that are about to go.
+        status.put("replicas", orNothing(counts.replicas()));
+        status.put("updatedReplicas", orNothing(counts.updated()));
+        status.put("readyReplicas", orNothing(counts.ready()));
+        status.put("availableReplicas", orNothing(counts.available()));
+        status.put("unavailableReplicas", orNothing(counts.unavailable()));
+        status.put("terminatingReplicas", counts.terminating());
         status.put("conditions", conditions);
         boolean same = present != null
                 && !moved
                 && Objects.equals(conditions, present.getConditions())
                 && counts.ready() == orZero(present.getReadyReplicas())
                 && counts.available() == orZero(present.getAvailableReplicas())
-                && counts.unavailable() == orZero(present.getUnavailableReplicas());
+                && counts.unavailable() == orZero(present.getUnavailableReplicas())
+                && Objects.equals(counts.terminating(), present.getTerminatingReplicas());
         if (!same) {
             Writes.status(client, deployment, status);
         }
         if (!complete && "True".equals(progress.getStatus())) {
             queue.addAfter(Watched.key(deployment), deadline(deployment).plusSeconds(1));
         }
+    }
+
+    private static @Nullable Integer orNothing(int count) {
+        return count == 0 ? null : count;
     }
 
     private static Duration deadline(Deployment deployment) {

@@ -21,8 +21,9 @@ final class PodTemplateHash {
             hash = (hash ^ (each & 0xff)) * 0x01000193;
         }
         StringBuilder name = new StringBuilder();
-        for (char digit : Integer.toUnsignedString(hash).toCharArray()) {
-            name.append(LETTERS.charAt((digit - '0') * 2 + 1));
+        String digits = Integer.toUnsignedString(hash);
+        for (int i = 0; i < digits.length(); i++) {
+            name.append(LETTERS.charAt(digits.charAt(i) % LETTERS.length()));
         }
         return name.toString();
     }

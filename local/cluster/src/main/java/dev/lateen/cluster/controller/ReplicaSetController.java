@@ -41,9 +41,10 @@ final class ReplicaSetController implements AutoCloseable {
         if (set == null || set.getMetadata().getDeletionTimestamp() != null) {
             return;
         }
-        List<Pod> pods = Pods.of(client, set, set.getSpec().getSelector()).stream()
-                .filter(Pods::active)
-                .toList();
+        List<Pod> all = Pods.of(client, set, set.getSpec().getSelector());
+        List<Pod> pods = all.stream().filter(Pods::active).toList();
+        long terminating =
+                all.stream().filter(pod -> !Pods.over(pod) && !Pods.active(pod)).count();
         int wanted = Objects.requireNonNullElse(set.getSpec().getReplicas(), 1);
         String failure = null;
         if (pods.size() < wanted) {
@@ -51,7 +52,7 @@ final class ReplicaSetController implements AutoCloseable {
         } else if (pods.size() > wanted) {
             remove(set, pods, pods.size() - wanted);
         }
-        report(key, set, pods, failure);
+        report(key, set, pods, (int) terminating, failure);
     }
 
     private @Nullable String create(ReplicaSet set, int count) {
@@ -91,7 +92,7 @@ final class ReplicaSetController implements AutoCloseable {
             .thenComparing(Comparator.comparing((Pod pod) -> pod.getMetadata().getCreationTimestamp())
                     .reversed());
 
-    private void report(String key, ReplicaSet set, List<Pod> pods, @Nullable String failure) {
+    private void report(String key, ReplicaSet set, List<Pod> pods, int terminating, @Nullable String failure) {
         Duration minimum =
                 Duration.ofSeconds(Objects.requireNonNullElse(set.getSpec().getMinReadySeconds(), 0));
         int ready = 0;
@@ -120,9 +121,10 @@ final class ReplicaSetController implements AutoCloseable {
         }
         Map<String, Object> status = new LinkedHashMap<>();
         status.put("replicas", pods.size());
-        status.put("fullyLabeledReplicas", labelled);
-        status.put("readyReplicas", ready);
-        status.put("availableReplicas", available);
+        status.put("fullyLabeledReplicas", orNothing(labelled));
+        status.put("readyReplicas", orNothing(ready));
+        status.put("availableReplicas", orNothing(available));
+        status.put("terminatingReplicas", terminating);
         status.put("observedGeneration", set.getMetadata().getGeneration());
         ReplicaSetStatus present = set.getStatus();
         boolean failed = present != null
@@ -152,14 +154,16 @@ final class ReplicaSetController implements AutoCloseable {
 
     private static boolean same(Map<String, Object> status, ReplicaSetStatus present) {
         return Objects.equals(status.get("replicas"), present.getReplicas())
-                && Objects.equals(status.get("fullyLabeledReplicas"), orZero(present.getFullyLabeledReplicas()))
-                && Objects.equals(status.get("readyReplicas"), orZero(present.getReadyReplicas()))
-                && Objects.equals(status.get("availableReplicas"), orZero(present.getAvailableReplicas()))
+                && Objects.equals(status.get("fullyLabeledReplicas"), present.getFullyLabeledReplicas())
+                && Objects.equals(status.get("readyReplicas"), present.getReadyReplicas())
+                && Objects.equals(status.get("availableReplicas"), present.getAvailableReplicas())
+                && Objects.equals(status.get("terminatingReplicas"), present.getTerminatingReplicas())
                 && Objects.equals(status.get("observedGeneration"), present.getObservedGeneration());
     }
 
-    private static Integer orZero(@Nullable Integer count) {
-        return count == null ? 0 : count;
+    /** A count of zero is left out. */
+    private static @Nullable Integer orNothing(int count) {
+        return count == 0 ? null : count;
     }
 
     @Override

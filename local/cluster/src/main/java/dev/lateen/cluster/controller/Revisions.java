@@ -21,6 +21,13 @@ final class Revisions {
         return Map.of(ANNOTATION, Long.toString(revision));
     }
 
+    /** How many pods the Deployment wants, and how many it allows while it rolls out. */
+    static Map<String, String> sizes(int desired, int most) {
+        return Map.of(
+                "deployment.kubernetes.io/desired-replicas", Integer.toString(desired),
+                "deployment.kubernetes.io/max-replicas", Integer.toString(most));
+    }
+
     /** The annotations that a Deployment hands on to its ReplicaSets. */
     static Map<String, String> inherited(HasMetadata deployment) {
         Map<String, String> annotations = deployment.getMetadata().getAnnotations();

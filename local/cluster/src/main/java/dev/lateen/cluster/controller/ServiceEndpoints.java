@@ -135,10 +135,11 @@ final class ServiceEndpoints {
         if ("None".equals(service.getSpec().getClusterIP())) {
             labels.put("service.kubernetes.io/headless", "");
         }
-        String suffix = Integer.toUnsignedString(Objects.hash(ports, start), 36);
+        String suffix = suffix(Objects.hash(ports, start));
         return new EndpointSliceBuilder()
                 .withNewMetadata()
                 .withName(meta.getName() + "-" + suffix)
+                .withGenerateName(meta.getName() + "-")
                 .withNamespace(meta.getNamespace())
                 .withLabels(labels)
                 .withOwnerReferences(Owners.controlledBy(service))
@@ -147,6 +148,16 @@ final class ServiceEndpoints {
                 .withPorts(ports)
                 .withEndpoints(pods.stream().map(this::endpoint).toList())
                 .build();
+    }
+
+    /** Five letters, the same for the same ports. */
+    private static String suffix(int hash) {
+        String letters = "bcdfghjklmnpqrstvwxz2456789";
+        StringBuilder text = new StringBuilder();
+        for (long left = Integer.toUnsignedLong(hash); text.length() < 5; left /= letters.length()) {
+            text.append(letters.charAt((int) (left % letters.length())));
+        }
+        return text.toString();
     }
 
     private Endpoint endpoint(Pod pod) {
@@ -188,7 +199,13 @@ final class ServiceEndpoints {
                 .withName(meta.getName())
                 .withNamespace(meta.getNamespace())
                 .withLabels(meta.getLabels())
+                .addToLabels("endpoints.kubernetes.io/managed-by", "endpoint-controller")
                 .endMetadata();
+        if ("None".equals(service.getSpec().getClusterIP())) {
+            builder.editMetadata()
+                    .addToLabels("service.kubernetes.io/headless", "")
+                    .endMetadata();
+        }
         for (var group : groups.entrySet()) {
             if (group.getValue().isEmpty()) {
                 continue;

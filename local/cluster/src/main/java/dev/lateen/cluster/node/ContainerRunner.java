@@ -210,7 +210,7 @@ final class ContainerRunner {
         try {
             planned = pod.plans().of(container, image);
             Long user = pod.plans().user(container);
-            if (user != null && !node.otherUsers()) {
+            if (user != null && user != 0 && !node.otherUsers()) {
                 pod.warnOnce(
                         "runAsUser " + user + " is not possible: the cluster was started by an ordinary user, so all"
                                 + " processes run as that user (root inside)");

@@ -26,7 +26,7 @@ final class GroupCommit {
                 }
             }
             if (failure != null) {
-                throw new StoreException("the cluster's data cannot be written: " + failure.getMessage(), failure);
+                throw failed(failure);
             }
             if (done >= sequence) {
                 return;
@@ -39,8 +39,19 @@ final class GroupCommit {
             finish(target, null);
         } catch (RuntimeException e) {
             finish(target, e);
-            throw new StoreException("the cluster's data cannot be written: " + e.getMessage(), e);
+            throw failed(e);
         }
+    }
+
+    private static StoreException failed(RuntimeException failure) {
+        Throwable reason = failure;
+        while (reason.getCause() != null) {
+            reason = reason.getCause();
+        }
+        return new StoreException(
+                "the cluster's data cannot be written: " + reason.getMessage()
+                        + "; when that is mended, start the cluster again: lateen down --keep-data, lateen up",
+                failure);
     }
 
     private synchronized void finish(long target, @org.jspecify.annotations.Nullable RuntimeException problem) {

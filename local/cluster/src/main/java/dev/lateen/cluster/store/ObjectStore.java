@@ -7,6 +7,7 @@ import java.util.Map;
 import java.util.NavigableMap;
 import java.util.Optional;
 import java.util.TreeMap;
+import java.util.function.LongSupplier;
 import org.h2.mvstore.MVMap;
 import org.h2.mvstore.MVStore;
 import org.h2.mvstore.MVStoreException;
@@ -20,6 +21,8 @@ import org.jspecify.annotations.Nullable;
  */
 public final class ObjectStore implements AutoCloseable {
     private static final String REVISION = "revision";
+    /** Room on the disk that changes leave, so that objects can still be removed and the file be closed. */
+    private static final long RESERVE = 4L << 20;
 
     private final MVStore file;
     private final MVMap<String, byte[]> objects;
@@ -27,6 +30,7 @@ public final class ObjectStore implements AutoCloseable {
     private final Map<String, NavigableMap<Key, Item>> resources = new TreeMap<>();
     private final GroupCommit commit;
     private final EventLog log;
+    private final LongSupplier room;
     private long revision;
 
     /** What an object is called: the resource (such as {@code apps/deployments}), the namespace or empty, the name. */
@@ -58,6 +62,12 @@ public final class ObjectStore implements AutoCloseable {
 
     /** Opens the file, or makes it; what an earlier process was told is written is there. */
     public ObjectStore(Path path, int eventsKept) throws StoreException {
+        this(path, eventsKept, path.toFile()::getUsableSpace);
+    }
+
+    /** {@code room} says how many bytes the disk still takes. */
+    ObjectStore(Path path, int eventsKept, LongSupplier room) throws StoreException {
+        this.room = room;
         try {
             file = new MVStore.Builder()
                     .fileName(path.toString())
@@ -131,6 +141,9 @@ public final class ObjectStore implements AutoCloseable {
             if (present == null ? value == null : value == present.value()) {
                 return present;
             }
+            if (value != null) {
+                requireRoom(value.length);
+            }
             revision++;
             counters.put(REVISION, revision);
             if (value == null) {
@@ -152,6 +165,14 @@ public final class ObjectStore implements AutoCloseable {
         }
         commit.await(sequence);
         return result;
+    }
+
+    private void requireRoom(int bytes) throws StoreException {
+        long free = room.getAsLong();
+        if (free < bytes + RESERVE) {
+            throw new StoreException("no space left on the disk of the cluster's data: " + (free >> 10)
+                    + " KiB are free, of which " + (RESERVE >> 10) + " are kept for removing things; make room there");
+        }
     }
 
     /**

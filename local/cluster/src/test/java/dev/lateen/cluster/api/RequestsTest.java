@@ -53,8 +53,8 @@ class RequestsTest {
                 "/api/v1/namespaces/nope                         | 404 | namespaces \"nope\" not found",
                 "/apis/apps/v1/namespaces/default/deployments/no | 404 | deployments.apps \"no\" not found",
                 "/api/v1/namespaces/default/pods                 | 200 |",
-                "/api/v1/pods?fieldSelector=foo%3Dbar            | 400 | Unable to find \"/v1, Resource=pods\" that match label selector \"\", field selector \"foo=bar\": field label not supported: foo",
-                "/api/v1/pods?labelSelector=a%20in%20b           | 400 | Unable to find \"/v1, Resource=pods\" that match label selector \"a in b\", field selector \"\": unable to parse requirement: found 'b' expected: '('",
+                "/api/v1/pods?fieldSelector=foo%3Dbar            | 400 | field label not supported: foo",
+                "/api/v1/pods?labelSelector=a%20in%20b           | 400 | unable to parse requirement: found 'b' expected: '('",
                 "/api/v1/pods?limit=x                            | 400 | strconv.ParseInt: parsing \"x\": invalid syntax",
                 "/api/v1/pods?resourceVersion=x                  | 400 | invalid resource version: resourceVersion: Invalid value: \"x\": strconv.ParseUint: parsing \"x\": invalid syntax",
             })

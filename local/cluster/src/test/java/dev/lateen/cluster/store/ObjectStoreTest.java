@@ -14,6 +14,7 @@ import java.util.Objects;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
+import java.util.concurrent.atomic.AtomicLong;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -55,6 +56,25 @@ final class ObjectStoreTest {
         assertThat(text(store.get(POD).orElseThrow())).isEqualTo("two");
         store.<RuntimeException>change(POD, (present, revision) -> null);
         assertThat(store.get(POD)).isEmpty();
+    }
+
+    @Test
+    void aFullDiskRefusesObjectsAndStillRemovesThem() throws StoreException {
+        store.close();
+        var free = new AtomicLong(1L << 30);
+        store = new ObjectStore(directory.resolve("data"), 100, free::get);
+        put(POD, "one");
+        free.set(1L << 20);
+        assertThatThrownBy(() -> put(POD, "two"))
+                .isInstanceOf(StoreException.class)
+                .hasMessageContaining("no space left on the disk")
+                .hasMessageContaining("1024 KiB are free");
+        assertThat(text(store.get(POD).orElseThrow())).isEqualTo("one");
+        assertThat(store.revision()).isEqualTo(1);
+        store.<RuntimeException>change(POD, (present, revision) -> null);
+        assertThat(store.get(POD)).isEmpty();
+        free.set(1L << 30);
+        assertThat(text(put(POD, "three"))).isEqualTo("three");
     }
 
     @Test

@@ -23,7 +23,7 @@ import tools.jackson.databind.node.ObjectNode;
  * What a manifest is for: with these objects, these requests arrive there. Read from {@code behaviours/*.yaml}:
  *
  * <pre>{@code
- * - case: uri prefix                    # unique
+ * - case: uri prefix                    # unique in its file in its file
  *   proves: [HttpMatch.uri]             # fields of records; taken out of the manifests, the case must fail
  *   mesh: {…}                           # MeshConfig, if any
  *   given:
@@ -55,8 +55,8 @@ record Behaviour(
         }
         Set<String> names = new HashSet<>();
         for (Behaviour behaviour : all) {
-            if (!names.add(behaviour.name())) {
-                throw new IllegalStateException("two cases are called \"" + behaviour.name() + "\"");
+            if (!names.add(behaviour.toString())) {
+                throw new IllegalStateException("two cases are called \"" + behaviour + "\"");
             }
         }
         return all;

@@ -72,11 +72,12 @@ final class Caller {
         }
     }
 
-    private List<Reply> onOneConnection(Step step) {
+    private List<Reply> onOneConnection(Step step) throws InterruptedException {
         List<Reply> replies = new ArrayList<>();
         long start = System.nanoTime();
         try (Socket socket = connect(step)) {
             for (int i = 0; i < step.times(); i++) {
+                Thread.sleep(i == 0 ? 0 : step.gap());
                 start = System.nanoTime();
                 replies.add(request(step, socket, start));
             }

@@ -2,6 +2,8 @@ package dev.lateen.acceptance.behaviour;
 
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.List;
 
 /**
@@ -16,8 +18,19 @@ final class Network {
         for (String network : World.NETWORKS) {
             run("ip", "route", "add", "local", network, "dev", "lo");
         }
+        hosts();
+        // Nobody answers here, not even with a refusal.
+        run("iptables", "-A", "OUTPUT", "-d", World.SILENT, "-j", "DROP");
         capture(World.CLIENT, "0.0.0.0/0", "15001");
         capture(World.PEER, World.CLIENT + "/32", "15006");
+    }
+
+    /** Names that proxies look up: of this mount namespace, which the caller made as well. */
+    private static void hosts() throws IOException, InterruptedException {
+        Path file = Files.createTempFile("hosts", "");
+        Files.writeString(file, "127.0.0.1 localhost\n10.244.7.1 vm.hosts.test\n");
+        run("mount", "--bind", file.toString(), "/etc/hosts");
+        Files.delete(file);
     }
 
     private static void capture(String source, String destination, String port)

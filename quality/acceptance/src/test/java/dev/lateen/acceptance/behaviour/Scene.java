@@ -7,6 +7,10 @@ import dev.lateen.xds.server.ClientStatus;
 import dev.lateen.xds.server.TypeStatus;
 import java.io.IOException;
 import java.net.InetAddress;
+import java.net.URI;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpResponse;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
@@ -14,6 +18,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import tools.jackson.databind.json.JsonMapper;
 import tools.jackson.databind.node.ObjectNode;
 
 /** The control plane of a directory, its proxies, and the pods around them, in this process's network namespace. */
@@ -30,6 +35,7 @@ final class Scene implements AutoCloseable {
     private final ControlPlane control;
     private final Peer peer;
     private final Caller caller = new Caller();
+    private final HttpClient http = HttpClient.newHttpClient();
     private int applied;
 
     Scene(Path directory, Start start) throws IOException {
@@ -52,12 +58,29 @@ final class Scene implements AutoCloseable {
         List<String> wrong = new ArrayList<>(apply(objects));
         for (Step step : wrong.isEmpty() ? behaviour.steps() : List.<Step>of()) {
             backends.forget();
-            List<Caller.Reply> replies = caller.call(step);
+            Thread.sleep(step.pause());
+            List<Caller.Reply> replies = step.method().equals("xds") ? List.of(sent(step.host())) : caller.call(step);
             for (String problem : Verdict.of(step, replies, backends)) {
                 wrong.add(step + ": " + problem);
             }
         }
         return wrong;
+    }
+
+    /** The resources of a name that the sidecar gets, as JSON. */
+    private Caller.Reply sent(String name) throws IOException, InterruptedException {
+        URI page = URI.create("http://127.0.0.1:" + control.httpPort() + "/debug/config_dump?proxyID=client.default");
+        String dump = http.send(HttpRequest.newBuilder(page).build(), HttpResponse.BodyHandlers.ofString())
+                .body();
+        StringBuilder found = new StringBuilder();
+        JsonMapper.shared()
+                .readTree(dump)
+                .forEach(type -> type.forEach(resource -> {
+                    if (resource.path("name").asString().equals(name)) {
+                        found.append(resource.path("resource")).append('\n');
+                    }
+                }));
+        return new Caller.Reply(found.isEmpty() ? 404 : 200, "", Map.of(), found.toString(), 0, "");
     }
 
     /** Replaces all rules and waits until both proxies follow them. */
@@ -70,9 +93,15 @@ final class Scene implements AutoCloseable {
                 metadata: {name: marker, namespace: istio-system}
                 spec:
                   hosts: [%1$s]
+                  exportTo: ["*"]
                   ports: [{number: 80, name: http, protocol: HTTP}]
                   resolution: STATIC
                   endpoints: [{address: 10.244.9.9, ports: {http: 9080}}]
+                ---
+                apiVersion: networking.istio.io/v1
+                kind: DestinationRule
+                metadata: {name: marker, namespace: istio-system}
+                spec: {host: %1$s, trafficPolicy: {loadBalancer: {localityLbSetting: {enabled: false}}}}
                 ---
                 apiVersion: networking.istio.io/v1
                 kind: Gateway
@@ -86,6 +115,7 @@ final class Scene implements AutoCloseable {
                 metadata: {name: marker, namespace: istio-system}
                 spec:
                   hosts: [%1$s]
+                  exportTo: ["*"]
                   gateways: [marker]
                   http: [{route: [{destination: {host: %1$s, port: {number: 80}}}]}]
                 """.formatted(marker));
@@ -126,7 +156,7 @@ final class Scene implements AutoCloseable {
     }
 
     private static Step marker(String via, String host, int port) {
-        return new Step("get", via, host, port, "/", World.OUTSIDE, Map.of(), "", 1, 1, false, Map.of());
+        return new Step("get", via, host, port, "/", World.OUTSIDE, Map.of(), "", 1, 1, false, 0, 0, Map.of());
     }
 
     private boolean synced() {
@@ -154,5 +184,6 @@ final class Scene implements AutoCloseable {
         peer.close();
         control.close();
         backends.close();
+        http.close();
     }
 }

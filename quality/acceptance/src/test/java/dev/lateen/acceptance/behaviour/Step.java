@@ -11,7 +11,8 @@ import tools.jackson.databind.JsonNode;
 
 /**
  * A call and what must come of it. What is called is one of {@code get: HOST[:PORT]/PATH} (or another method),
- * {@code tcp: HOST:PORT}, {@code tls: HOST:PORT}.
+ * {@code tcp: HOST:PORT}, {@code tls: HOST:PORT}; or, for what no caller can see, {@code xds: NAME}: the resources of this
+ * name that the sidecar gets.
  *
  * @param via {@code app} (the captured app of pod client), {@code inbound} (a caller outside the mesh calls the pod), or
  *     {@code gateway}
@@ -21,6 +22,8 @@ import tools.jackson.databind.JsonNode;
  * @param times how often
  * @param parallel how many of them at a time
  * @param keep all of them on one connection
+ * @param pause milliseconds before the step, for what comes with time
+ * @param gap milliseconds between calls on one connection
  * @param expected what must come of it, by key; see {@link Verdict}
  */
 record Step(
@@ -35,11 +38,13 @@ record Step(
         int times,
         int parallel,
         boolean keep,
+        int pause,
+        int gap,
         Map<String, JsonNode> expected) {
     private static final Set<String> METHODS =
-            Set.of("get", "head", "put", "post", "delete", "options", "patch", "tcp", "tls");
+            Set.of("get", "head", "put", "post", "delete", "options", "patch", "tcp", "tls", "xds");
     private static final Set<String> CALL =
-            Set.of("via", "to", "headers", "body", "times", "parallel", "keep", "sni", "pause");
+            Set.of("via", "to", "headers", "body", "times", "parallel", "keep", "sni", "pause", "gap");
     private static final Set<String> EXPECTED = Set.of(
             "status",
             "statuses",
@@ -69,6 +74,9 @@ record Step(
                 throw new IllegalStateException("unknown key " + key + " of a step");
             }
         }
+        if (method.equals("xds")) {
+            return new Step(method, "", url, 0, "", "", Map.of(), "", 1, 1, false, 0, 0, expected);
+        }
         Matcher parts = URL.matcher(url);
         if (method.isEmpty() || !parts.matches()) {
             throw new IllegalStateException("a step without a call: " + node);
@@ -90,6 +98,8 @@ record Step(
                 times,
                 node.path("parallel").asInt(1),
                 node.path("keep").asBoolean(false),
+                node.path("pause").asInt(0),
+                node.path("gap").asInt(0),
                 expected);
     }
 

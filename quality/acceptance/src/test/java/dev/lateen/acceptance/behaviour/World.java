@@ -19,6 +19,9 @@ final class World {
     /** An address that no service has. */
     static final String OUTSIDE = "198.51.100.10";
 
+    /** An address that never answers. */
+    static final String SILENT = "10.244.9.200";
+
     /** Networks whose addresses are all this namespace's own. */
     static final List<String> NETWORKS = List.of("10.244.0.0/16", "10.96.0.0/16", "198.51.100.0/24", "240.240.0.0/16");
 

@@ -3,6 +3,7 @@ package dev.lateen.control.install;
 import dev.lateen.config.Kind;
 import dev.lateen.config.Kinds;
 import io.fabric8.kubernetes.api.model.HasMetadata;
+import io.fabric8.kubernetes.api.model.LoadBalancerIngress;
 import io.fabric8.kubernetes.api.model.Service;
 import io.fabric8.kubernetes.api.model.apiextensions.v1.CustomResourceDefinition;
 import io.fabric8.kubernetes.api.model.apps.Deployment;
@@ -19,6 +20,7 @@ import java.util.List;
 import java.util.Objects;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
+import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -192,9 +194,18 @@ public final class MeshInstaller {
                 && gateway.getStatus() != null
                 && gateway.getStatus().getLoadBalancer() != null) {
             gateway.getStatus().getLoadBalancer().getIngress().stream()
-                    .map(ingress -> ingress.getIp() == null ? ingress.getHostname() : ingress.getIp())
+                    .map(MeshInstaller::address)
                     .forEach(address -> progress.accept("ingress gateway at " + address));
         }
+    }
+
+    /** With the ports, where the load balancer says them: the host may have refused those that the service asks for. */
+    private static String address(LoadBalancerIngress ingress) {
+        String host = ingress.getIp() == null ? ingress.getHostname() : ingress.getIp();
+        String ports = ingress.getPorts().stream()
+                .map(port -> String.valueOf(port.getPort()))
+                .collect(Collectors.joining(", "));
+        return ports.isEmpty() ? host : host + ", ports " + ports;
     }
 
     private void nameCustomObjects() {

@@ -9,6 +9,7 @@ import dev.lateen.config.RawObject;
 import dev.lateen.config.ReadResult;
 import io.fabric8.kubernetes.api.model.ConfigMap;
 import io.fabric8.kubernetes.api.model.Namespace;
+import io.fabric8.kubernetes.api.model.Node;
 import io.fabric8.kubernetes.api.model.Pod;
 import io.fabric8.kubernetes.api.model.Service;
 import io.fabric8.kubernetes.api.model.discovery.v1.EndpointSlice;
@@ -161,6 +162,10 @@ public final class DirectorySource implements Source {
             case "Namespace" -> {
                 Namespace namespace = Serialization.unmarshal(json, Namespace.class);
                 sink.change(change -> change.put(namespace));
+            }
+            case "Node" -> {
+                Node node = Serialization.unmarshal(json, Node.class);
+                sink.change(change -> change.put(node));
             }
             case "ConfigMap" -> {
                 boolean mesh = object.name().name().equals(MeshSettings.NAME)

@@ -50,6 +50,7 @@ public final class KubernetesSource implements Source {
                 client.namespaces().runnableInformer(0),
                 namespace -> sink.change(change -> change.put(namespace)),
                 sink));
+        synced.add(watch(client.nodes().runnableInformer(0), node -> sink.change(change -> change.put(node)), sink));
         ObjectName mesh = new ObjectName("ConfigMap", systemNamespace, MeshSettings.NAME);
         synced.add(start(
                 client.configMaps()

@@ -215,7 +215,7 @@ final class HeadParser {
         }
         head.authority(host);
         if (head.method().equals("CONNECT")) {
-            if (!Http1Syntax.authority(bytes, from, to)) {
+            if (!Http1Syntax.hostAndPort(bytes, from, to)) {
                 throw badRequest("the target of CONNECT is not host and port");
             }
             head.authority(text(bytes, from, to)).path("");

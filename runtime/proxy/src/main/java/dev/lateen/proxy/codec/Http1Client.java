@@ -1,16 +1,22 @@
 package dev.lateen.proxy.codec;
 
+import dev.lateen.proxy.net.TcpInfo;
 import dev.lateen.proxy.net.Worker;
 import dev.lateen.proxy.stream.ClientConnection;
 import dev.lateen.proxy.stream.ClientStream;
 import dev.lateen.proxy.stream.Reset;
 import dev.lateen.proxy.stream.ResponseEvents;
+import dev.lateen.proxycore.head.FieldName;
 import dev.lateen.proxycore.head.Fields;
 import dev.lateen.proxycore.head.RequestHead;
 import dev.lateen.proxycore.head.ResponseHead;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.Unpooled;
 import io.netty.channel.Channel;
+import io.netty.channel.ChannelHandlerContext;
+import io.netty.channel.ChannelOption;
+import io.netty.channel.socket.ChannelInputShutdownEvent;
+import java.util.concurrent.ThreadLocalRandom;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -21,11 +27,30 @@ public final class Http1Client extends Http1Connection implements ClientConnecti
     private final Owner owner;
     private final ResponseHead head = new ResponseHead(0);
     private @Nullable Stream current;
+    private boolean draining;
     private boolean told;
 
     public Http1Client(Worker worker, Http1Settings settings, Owner owner) {
         super(worker, settings);
         this.owner = owner;
+    }
+
+    @Override
+    public int room() {
+        return current == null && !closed() ? 1 : 0;
+    }
+
+    @Override
+    public int streams() {
+        return current == null ? 0 : 1;
+    }
+
+    @Override
+    public void drain() {
+        draining = true;
+        if (current == null) {
+            close();
+        }
     }
 
     @Override
@@ -43,6 +68,37 @@ public final class Http1Client extends Http1Connection implements ClientConnecti
     public void close() {
         closeNow();
         gone(Reset.TERMINATED, "connection closed by this proxy");
+    }
+
+    @Override
+    public void handlerAdded(ChannelHandlerContext ctx) {
+        super.handlerAdded(ctx);
+        // So that the socket is still there to be asked when the peer has closed its side.
+        ctx.channel().config().setOption(ChannelOption.ALLOW_HALF_CLOSURE, true);
+    }
+
+    @Override
+    public void userEventTriggered(ChannelHandlerContext ctx, Object event) {
+        if (event instanceof ChannelInputShutdownEvent) {
+            boolean unread = isUnread();
+            ended(
+                    unread ? Reset.REFUSED : Reset.TERMINATED,
+                    unread ? "connection closed by peer before it took the request" : "connection closed by peer");
+            var _ = ctx.close();
+        }
+    }
+
+    /**
+     * Whether the peer has surely not seen the request that is under way: it closed its side while its kernel had not
+     * taken a byte of it. What comes to a closed socket is read by nobody.
+     */
+    private boolean isUnread() {
+        Stream stream = current;
+        if (stream == null || stream.headSeen || scanner.begun() || unread()) {
+            return false;
+        }
+        TcpInfo info = TcpInfo.of(channel());
+        return info != null && info.noneTaken(writer.written());
     }
 
     @Override
@@ -84,6 +140,8 @@ public final class Http1Client extends Http1Connection implements ClientConnecti
             return true;
         }
         if (status < 200) {
+            head.fields()
+                    .remove(FieldName.CONTENT_LENGTH); // must not be there, and some send it (RFC 9110 section 8.6)
             stream.events.informational(head);
             return true;
         }
@@ -162,7 +220,7 @@ public final class Http1Client extends Http1Connection implements ClientConnecti
         current = null;
         forgetCredit();
         // Bytes beyond the answer belong to no request: whoever came next would be given a forged answer.
-        if (stream.persistent && stream.requestDone && !closed() && !unread()) {
+        if (stream.persistent && stream.requestDone && !draining && !closed() && !unread()) {
             owner.available(this);
         } else {
             closeNow();
@@ -231,6 +289,9 @@ public final class Http1Client extends Http1Connection implements ClientConnecti
             }
             toHead = head.method().equals("HEAD");
             protocol = head.protocol();
+            if ("websocket".equalsIgnoreCase(protocol)) {
+                WebSocketKeys.addKey(head.fields(), ThreadLocalRandom.current());
+            }
             requestDone = end && protocol == null;
             writer.request(ctx(), head, end);
             flushSoon();

@@ -241,7 +241,8 @@ abstract class Http1Connection extends ChannelInboundHandlerAdapter implements W
         var _ = ctx.close();
     }
 
-    private void ended(Reset reason, String detail) {
+    /** The connection is of no more use. */
+    final void ended(Reset reason, String detail) {
         closed = true;
         releaseWaiting();
         gone(reason, detail);

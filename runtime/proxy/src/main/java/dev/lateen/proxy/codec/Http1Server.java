@@ -17,7 +17,7 @@ import org.jspecify.annotations.Nullable;
  * A server's side of HTTP/1.1: one stream at a time, in the order of the requests; requests that a client pipelines wait
  * as bytes. A request whose framing is not beyond doubt is answered 400 and the connection ends (RFC 9112 section 11.2).
  */
-public final class Http1Server extends Http1Connection {
+public final class Http1Server extends Http1Connection implements ServerConnection {
     /** Content of a request already answered that is read and dropped to keep the connection. */
     private static final int MAX_DISCARD = 64 * 1024;
 
@@ -40,12 +40,12 @@ public final class Http1Server extends Http1Connection {
         this.idleNanos = idleNanos;
     }
 
-    /** Has the connection end after the next answer. */
+    @Override
     public void announceEnd() {
         draining = true;
     }
 
-    /** Has the connection end after the request in flight, or at once when there is none. */
+    @Override
     public void drain() {
         draining = true;
         if (current == null) {

@@ -20,8 +20,8 @@ final class Http1Syntax {
             if (c == '\t' || c >= 0x20 && c != 0x7F) {
                 CLASS[c] |= VALUE; // field-vchar, SP, HTAB and obs-text
             }
-            if (alphanumeric || "-._~%!$&'()*+,;=:[]".indexOf(c) >= 0) {
-                CLASS[c] |= HOST;
+            if (alphanumeric || "-._~%!$&'()*+;=:[]".indexOf(c) >= 0) {
+                CLASS[c] |= HOST; // without the comma: some would read a list
             }
         }
         CLASS['#'] &= ~TARGET; // a fragment is never sent (RFC 9112 section 3.2)
@@ -85,6 +85,25 @@ final class Http1Syntax {
             }
         }
         return true;
+    }
+
+    /** Whether these bytes are host and port, as CONNECT wants them (RFC 9112 section 3.2.3). */
+    static boolean hostAndPort(byte[] bytes, int from, int to) {
+        return authority(bytes, from, to)
+                && to - from > 2
+                && bytes[to - 1] >= '0'
+                && bytes[to - 1] <= '9'
+                && lastColon(bytes, from, to) > from;
+    }
+
+    /** The colon before a port; -1 without one. */
+    private static int lastColon(byte[] bytes, int from, int to) {
+        for (int i = to - 1; i >= from && bytes[i] != ']'; i--) {
+            if (bytes[i] == ':') {
+                return i;
+            }
+        }
+        return -1;
     }
 
     static boolean alphanumeric(byte b) {

@@ -45,9 +45,20 @@ final class Http1Writer {
     }
 
     private Framing framing = Framing.NONE;
+    private long written;
 
     Framing framing() {
         return framing;
+    }
+
+    /** Bytes written since the last request's head began. */
+    long written() {
+        return written;
+    }
+
+    private void write(ChannelHandlerContext ctx, ByteBuf out) {
+        written += out.readableBytes();
+        var _ = ctx.write(out, ctx.voidPromise());
     }
 
     void request(ChannelHandlerContext ctx, RequestHead head, boolean end) {
@@ -55,6 +66,7 @@ final class Http1Writer {
         ByteBuf out = ctx.alloc().directBuffer(256 + fields.byteSize() + 4 * fields.size());
         ascii(out, head.method());
         out.writeByte(' ');
+        written = 0;
         boolean connect = head.method().equals("CONNECT") && head.protocol() == null;
         ascii(out, connect ? head.authority() : head.path());
         out.writeBytes(HTTP11);
@@ -74,7 +86,7 @@ final class Http1Writer {
             framing = Framing.CHUNKED;
         }
         crlf(out);
-        var _ = ctx.write(out, ctx.voidPromise());
+        write(ctx, out);
     }
 
     /**
@@ -122,7 +134,7 @@ final class Http1Writer {
             }
         }
         crlf(out);
-        var _ = ctx.write(out, ctx.voidPromise());
+        write(ctx, out);
     }
 
     void informational(ChannelHandlerContext ctx, ResponseHead head) {
@@ -131,7 +143,7 @@ final class Http1Writer {
         status(out, head.status());
         fields(out, head.fields());
         crlf(out);
-        var _ = ctx.write(out, ctx.voidPromise());
+        write(ctx, out);
     }
 
     void data(ChannelHandlerContext ctx, ByteBuf data, boolean end) {
@@ -139,7 +151,7 @@ final class Http1Writer {
             case NONE -> data.release();
             case LENGTH, UNTIL_CLOSE -> {
                 if (data.isReadable()) {
-                    var _ = ctx.write(data, ctx.voidPromise());
+                    write(ctx, data);
                 } else {
                     data.release();
                 }
@@ -158,17 +170,17 @@ final class Http1Writer {
             crlf(out);
             fields(out, trailers);
             crlf(out);
-            var _ = ctx.write(out, ctx.voidPromise());
+            write(ctx, out);
         }
         framing = Framing.NONE;
     }
 
-    private static void chunk(ChannelHandlerContext ctx, ByteBuf data, boolean end) {
+    private void chunk(ChannelHandlerContext ctx, ByteBuf data, boolean end) {
         int size = data.readableBytes();
         if (size == 0) {
             data.release();
             if (end) {
-                var _ = ctx.write(LAST_CHUNK_ALONE.duplicate(), ctx.voidPromise());
+                write(ctx, LAST_CHUNK_ALONE.duplicate());
             }
             return;
         }
@@ -182,15 +194,15 @@ final class Http1Writer {
             if (end) {
                 out.writeBytes(LAST_CHUNK);
             }
-            var _ = ctx.write(out, ctx.voidPromise());
+            write(ctx, out);
             return;
         }
         ByteBuf line = ctx.alloc().directBuffer(16);
         ascii(line, Integer.toHexString(size));
         crlf(line);
-        var _ = ctx.write(line, ctx.voidPromise());
-        var _ = ctx.write(data, ctx.voidPromise());
-        var _ = ctx.write((end ? CRLF_LAST_CHUNK : CRLF).duplicate(), ctx.voidPromise());
+        write(ctx, line);
+        write(ctx, data);
+        write(ctx, (end ? CRLF_LAST_CHUNK : CRLF).duplicate());
     }
 
     private static void status(ByteBuf out, int status) {

@@ -94,12 +94,21 @@ public final class ConnectionRequests implements ServerStreams {
                 target,
                 new Access(facts, head, client, Map.of()),
                 (passed, router, bare) -> route(passed, router, bare, action, configuration));
+        if (refusal == null && head.protocol() != null && !mayUpgrade(head.protocol(), action)) {
+            refusal = new HeadPreparation.Refusal(403, "upgrade_failed", null);
+        }
         if (refusal == null) {
             request.proceed();
         } else {
             refuse(request, refusal);
         }
         return request;
+    }
+
+    private boolean mayUpgrade(String protocol, @Nullable RouteAction action) {
+        String name = protocol.toLowerCase(java.util.Locale.ROOT);
+        boolean allowed = manager.upgrades().getOrDefault(name, false);
+        return action instanceof Forward forward ? forward.policy().upgrades().getOrDefault(name, allowed) : allowed;
     }
 
     private void refuse(FilteredRequest request, HeadPreparation.Refusal refusal) {

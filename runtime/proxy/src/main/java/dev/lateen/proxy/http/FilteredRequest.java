@@ -275,7 +275,7 @@ final class FilteredRequest implements RequestEvents {
             to.reset(reason, detail);
         } else if (!answered) {
             answered = true;
-            record.flag(ResponseFlag.DC).details("downstream_remote_disconnect");
+            record.lost(reason);
             record.ended();
         }
     }

@@ -7,6 +7,7 @@ import dev.lateen.proxy.stream.ClientStream;
 import dev.lateen.proxy.stream.RequestEvents;
 import dev.lateen.proxy.stream.Reset;
 import dev.lateen.proxy.stream.ResponseEvents;
+import dev.lateen.proxy.upstream.Lease;
 import dev.lateen.proxy.upstream.Waiter;
 import dev.lateen.proxycore.ConnectionFacts;
 import dev.lateen.proxycore.Priority;
@@ -111,6 +112,7 @@ final class Mirroring implements RequestEvents {
         private final RequestBody content;
         private @Nullable ClientStream stream;
         private Timer.Timeout timeout = () -> {};
+        private Lease lease = () -> {};
         private boolean over;
 
         Copy(Host host, RequestHead request, RequestBody content) {
@@ -122,8 +124,7 @@ final class Mirroring implements RequestEvents {
         void start(LiveCluster cluster) {
             host.requestStarted();
             timeout = service.worker().timer().after(TIMEOUT_NANOS, () -> end(false));
-            // The lease need not be kept: when time is up, the connection that comes is closed.
-            service.pools().acquire(cluster, host, Priority.DEFAULT, this);
+            lease = service.pools().acquire(cluster, host, Priority.DEFAULT, false, this);
         }
 
         private void end(boolean success) {
@@ -132,6 +133,7 @@ final class Mirroring implements RequestEvents {
             }
             over = true;
             timeout.cancel();
+            lease.cancel();
             content.release();
             host.requestEnded(success);
             ClientStream open = stream;
@@ -143,10 +145,6 @@ final class Mirroring implements RequestEvents {
 
         @Override
         public void connected(ClientConnection connection) {
-            if (over) {
-                connection.close();
-                return;
-            }
             ClientStream opened = connection.open(this);
             stream = opened;
             boolean bare = content.isEmpty();

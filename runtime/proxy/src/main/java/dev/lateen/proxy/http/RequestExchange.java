@@ -41,6 +41,7 @@ final class RequestExchange implements RequestEvents {
     private final RequestHead head;
     private final Forward forward;
     private final boolean tells;
+    private final boolean http2;
     private final LiveCluster cluster;
     private final Pick pick;
     private final Timeouts timeouts;
@@ -71,6 +72,7 @@ final class RequestExchange implements RequestEvents {
         this.head = head;
         this.forward = forward;
         this.tells = !router.suppressEnvoyHeaders();
+        this.http2 = downstream.protocol().equals("HTTP/2");
         this.cluster = cluster;
         this.pick = pick;
         this.timeouts = timeouts;
@@ -151,7 +153,7 @@ final class RequestExchange implements RequestEvents {
     @Override
     public void reset(Reset reason, String detail) {
         if (!over) {
-            record.flag(ResponseFlag.DC).details("downstream_remote_disconnect");
+            record.lost(reason);
             finish(Reset.CANCELLED);
             record.ended();
         }
@@ -295,7 +297,7 @@ final class RequestExchange implements RequestEvents {
             if (timeouts.perTry() > 0) {
                 timeout = service.worker().timer().after(timeouts.perTry(), this::perTryTimeout);
             }
-            Lease wish = service.pools().acquire(cluster, host, forward.policy().priority(), this);
+            Lease wish = service.pools().acquire(cluster, host, forward.policy().priority(), http2, this);
             if (!ended && stream == null) {
                 lease = wish;
             }
@@ -313,10 +315,6 @@ final class RequestExchange implements RequestEvents {
 
         @Override
         public void connected(ClientConnection connection) {
-            if (ended) {
-                connection.close();
-                return;
-            }
             outlier(OutlierDetector.Outcome.CONNECTED);
             record.connected(connection.channel().localAddress());
             ClientStream opened = connection.open(this);

@@ -2,6 +2,7 @@ package dev.lateen.proxy.http;
 
 import static dev.lateen.proxy.http.ConnectionFormat.text;
 
+import dev.lateen.proxy.stream.Reset;
 import dev.lateen.proxycore.ConnectionFacts;
 import dev.lateen.proxycore.Fault;
 import dev.lateen.proxycore.ResponseFlag;
@@ -112,6 +113,15 @@ final class RequestRecord implements FormatContext {
     RequestRecord details(String text) {
         details = text;
         return this;
+    }
+
+    /** The client went away, or broke the protocol. */
+    void lost(Reset reason) {
+        if (reason == Reset.PROTOCOL_ERROR) {
+            flag(ResponseFlag.DPE).details("codec_error");
+        } else {
+            flag(ResponseFlag.DC).details("downstream_remote_disconnect");
+        }
     }
 
     void fault(Fault fault) {

@@ -2,6 +2,9 @@ package dev.lateen.proxy.listener;
 
 import dev.lateen.proxy.codec.Http1Server;
 import dev.lateen.proxy.codec.Http1Settings;
+import dev.lateen.proxy.codec.Http2Limits;
+import dev.lateen.proxy.codec.Http2Server;
+import dev.lateen.proxy.codec.ServerConnection;
 import dev.lateen.proxy.config.ActiveConfiguration;
 import dev.lateen.proxy.http.ConnectionRequests;
 import dev.lateen.proxy.http.HttpService;
@@ -22,7 +25,6 @@ import dev.lateen.proxycore.listener.TransportSocket;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.Unpooled;
 import io.netty.channel.Channel;
-import io.netty.channel.ChannelHandler;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelInboundHandlerAdapter;
 import io.netty.channel.ChannelInitializer;
@@ -31,6 +33,7 @@ import io.netty.util.AttributeKey;
 import java.net.InetSocketAddress;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.function.Function;
 import java.util.function.Predicate;
 import java.util.function.Supplier;
@@ -145,7 +148,7 @@ public final class Connections extends ChannelInitializer<Channel> {
                                 listener,
                                 chain,
                                 facts,
-                                facts.withPeer(session.peer()).withNegotiated(session.protocol()));
+                                facts.withPeer(session.peer()).withApplicationProtocols(session.protocols()));
                     }
 
                     @Override
@@ -183,20 +186,59 @@ public final class Connections extends ChannelInitializer<Channel> {
         ConnectionRequests requests = chain.filter() instanceof HttpConnectionManager manager
                 ? new ConnectionRequests(service, manager, facts, inbound)
                 : null;
-        ChannelHandler handler =
-                switch (chain.filter()) {
-                    case HttpConnectionManager manager ->
-                        new Http1Server(
-                                service.worker(),
-                                Http1Settings.DEFAULT
-                                        .withMaxHeadBytes(manager.limits().headerBytes())
-                                        .withMaxFields(manager.limits().headerCount()),
-                                java.util.Objects.requireNonNull(requests),
-                                manager.timeouts().connectionIdle().toNanos());
-                    case TcpProxy proxy -> new TcpTunnel(service, sockets, proxy, facts);
-                };
         channel.attr(TAKEN).set(new Taken(listener.name(), chain, service, offered, facts, requests));
-        channel.pipeline().addLast(PROTOCOL, handler);
+        switch (chain.filter()) {
+            case HttpConnectionManager manager ->
+                http(channel, service, listener, manager, facts, Objects.requireNonNull(requests));
+            case TcpProxy proxy -> channel.pipeline().addLast(PROTOCOL, new TcpTunnel(service, sockets, proxy, facts));
+        }
+    }
+
+    private void http(
+            Channel channel,
+            HttpService service,
+            CompiledListener listener,
+            HttpConnectionManager manager,
+            ConnectionFacts facts,
+            ConnectionRequests requests) {
+        List<String> protocols = facts.applicationProtocols();
+        if (manager.codec() == HttpConnectionManager.Codec.HTTP2
+                || protocols.contains("h2")
+                || protocols.contains("h2c")) {
+            speak(channel, service, listener, manager, requests, true);
+        } else if (manager.codec() == HttpConnectionManager.Codec.HTTP1 || !protocols.isEmpty()) {
+            speak(channel, service, listener, manager, requests, false);
+        } else {
+            channel.pipeline()
+                    .addLast(
+                            "version",
+                            new VersionDetector(http2 -> speak(channel, service, listener, manager, requests, http2)));
+        }
+    }
+
+    private void speak(
+            Channel channel,
+            HttpService service,
+            CompiledListener listener,
+            HttpConnectionManager manager,
+            ConnectionRequests requests,
+            boolean http2) {
+        long idle = manager.timeouts().connectionIdle().toNanos();
+        int bytes = manager.limits().headerBytes();
+        int count = manager.limits().headerCount();
+        channel.pipeline()
+                .addLast(
+                        PROTOCOL,
+                        http2
+                                ? Http2Server.of(
+                                        service.worker(), Http2Limits.DEFAULT.withHeads(bytes, count), requests, idle)
+                                : new Http1Server(
+                                        service.worker(),
+                                        Http1Settings.DEFAULT
+                                                .withMaxHeadBytes(bytes)
+                                                .withMaxFields(count),
+                                        requests,
+                                        idle));
         if (ending.test(listener)) {
             announceEnd(channel);
         }
@@ -217,30 +259,39 @@ public final class Connections extends ChannelInitializer<Channel> {
             return;
         }
         FilterChain now = listener.match(taken.offered(), Trace.NONE);
-        boolean same = now != null && now.transport().equals(taken.chain().transport());
-        if (same && now.filter() instanceof HttpConnectionManager manager && taken.requests() != null) {
-            taken.requests().follow(manager);
+        if (now != null && now.transport().equals(taken.chain().transport()) && goesOn(taken, now)) {
             connection.attr(TAKEN).set(taken.with(now));
-        } else if (same && now.filter() instanceof TcpProxy && taken.requests() == null
-                && taken.service().mayBegin(taken.facts(), now.access())) {
-            connection.attr(TAKEN).set(taken.with(now));
-        } else if (connection.pipeline().get(PROTOCOL) instanceof Http1Server server) {
+        } else if (connection.pipeline().get(PROTOCOL) instanceof ServerConnection server) {
             server.drain();
         } else {
             var _ = connection.close();
         }
     }
 
+    /** Whether a connection can follow another chain as it is. */
+    private static boolean goesOn(Taken taken, FilterChain now) {
+        ConnectionRequests requests = taken.requests();
+        return switch (now.filter()) {
+            case HttpConnectionManager manager -> {
+                if (requests != null) {
+                    requests.follow(manager);
+                }
+                yield requests != null;
+            }
+            case TcpProxy _ -> requests == null && taken.service().mayBegin(taken.facts(), now.access());
+        };
+    }
+
     /** Has the connection end after the next answer. On its event loop. */
     static void announceEnd(Channel connection) {
-        if (connection.pipeline().get(PROTOCOL) instanceof Http1Server server) {
+        if (connection.pipeline().get(PROTOCOL) instanceof ServerConnection server) {
             server.announceEnd();
         }
     }
 
     /** Closes the connection when it carries no request, else after the one that it carries. On its event loop. */
     static void closeIdle(Channel connection) {
-        if (connection.pipeline().get(PROTOCOL) instanceof Http1Server server) {
+        if (connection.pipeline().get(PROTOCOL) instanceof ServerConnection server) {
             server.drain();
         }
     }

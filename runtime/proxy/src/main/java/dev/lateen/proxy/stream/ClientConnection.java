@@ -4,11 +4,17 @@ import io.netty.channel.Channel;
 
 /** A connection to an upstream that carries streams, whatever the version of HTTP. Used on its event loop only. */
 public interface ClientConnection {
-    /**
-     * Opens a stream. The connection must have room ({@link Owner#available} was the last thing that it said, or it is
-     * new).
-     */
+    /** How many streams may be opened now; none or less when the connection is full, or takes no other stream at all. */
+    int room();
+
+    /** How many streams are open. */
+    int streams();
+
+    /** Opens a stream; there must be {@link #room}. */
     ClientStream open(ResponseEvents events);
+
+    /** Takes no other stream, and closes when the last one has ended. */
+    void drain();
 
     /** Ends the connection; a stream on it is told {@link Reset#TERMINATED}. */
     void close();
@@ -18,10 +24,10 @@ public interface ClientConnection {
 
     /** The one who keeps the connection. */
     interface Owner {
-        /** A stream has ended well and another may be opened. */
+        /** There is other room than before, or the connection will take no other stream; {@link #room} tells. */
         void available(ClientConnection connection);
 
-        /** It is gone, or will take no other stream; told once. */
+        /** It is gone; told once. */
         void closed(ClientConnection connection);
     }
 }

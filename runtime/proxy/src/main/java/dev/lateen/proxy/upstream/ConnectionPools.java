@@ -4,39 +4,52 @@ import dev.lateen.proxy.net.Worker;
 import dev.lateen.proxycore.Priority;
 import dev.lateen.proxycore.balance.LiveCluster;
 import dev.lateen.proxycore.cluster.Host;
+import java.util.EnumMap;
 import java.util.IdentityHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.function.Predicate;
 
 /** The connections of one worker to all hosts. Used on its event loop only. */
 public final class ConnectionPools {
     private final Worker worker;
     private final UpstreamSockets sockets;
-    private final IdentityHashMap<Host, HostPool> pools = new IdentityHashMap<>();
+    private final Map<HttpVersion, IdentityHashMap<Host, HostPool>> pools = new EnumMap<>(HttpVersion.class);
 
     public ConnectionPools(Worker worker, UpstreamSockets sockets) {
         this.worker = worker;
         this.sockets = sockets;
+        for (HttpVersion version : HttpVersion.values()) {
+            pools.put(version, new IdentityHashMap<>());
+        }
     }
 
     /**
      * Asks for a connection to the host within the limits of its cluster.
      *
+     * @param downstreamIsHttp2 whether the request came by HTTP/2, for clusters that are spoken to alike
      * @return takes the wish back, when it is not fulfilled yet
      */
-    public Lease acquire(LiveCluster cluster, Host host, Priority priority, Waiter waiter) {
-        HostPool pool = pools.computeIfAbsent(host, key -> new HostPool(worker, sockets, key, this::forget));
+    public Lease acquire(LiveCluster cluster, Host host, Priority priority, boolean downstreamIsHttp2, Waiter waiter) {
+        HttpVersion version = HttpVersion.of(cluster.config().http(), downstreamIsHttp2);
+        IdentityHashMap<Host, HostPool> hosts = of(version);
+        HostPool pool = hosts.get(host);
+        if (pool == null) {
+            pool = new HostPool(worker, sockets, host, version, empty -> hosts.remove(empty.host(), empty));
+            hosts.put(host, pool);
+        }
         return pool.acquire(cluster, priority, waiter);
     }
 
-    private void forget(HostPool pool) {
-        pools.remove(pool.host(), pool);
+    @SuppressWarnings("NullAway") // there is one for every version
+    private IdentityHashMap<Host, HostPool> of(HttpVersion version) {
+        return pools.get(version);
     }
 
-    /** Closes connections that carry no request, for hosts that are no longer there. */
-    public void closeIdle(java.util.function.Predicate<Host> which) {
-        java.util.List.copyOf(pools.values()).forEach(pool -> {
-            if (which.test(pool.host())) {
-                pool.closeIdle();
-            }
-        });
+    /** Has the connections to these hosts end when they carry no request, for hosts that are no longer there. */
+    public void drain(Predicate<Host> which) {
+        pools.values().forEach(hosts -> List.copyOf(hosts.values()).stream()
+                .filter(pool -> which.test(pool.host()))
+                .forEach(HostPool::drain));
     }
 }

@@ -2,6 +2,8 @@ package dev.lateen.proxy.upstream;
 
 import dev.lateen.proxy.codec.Http1Client;
 import dev.lateen.proxy.codec.Http1Settings;
+import dev.lateen.proxy.codec.Http2Client;
+import dev.lateen.proxy.codec.Http2Limits;
 import dev.lateen.proxy.net.Timer;
 import dev.lateen.proxy.net.Worker;
 import dev.lateen.proxy.stream.ClientConnection;
@@ -12,31 +14,38 @@ import dev.lateen.proxycore.cluster.CircuitBreaker;
 import dev.lateen.proxycore.cluster.Host;
 import dev.lateen.proxycore.cluster.UpstreamHttp;
 import dev.lateen.proxycore.listener.TransportSocket;
+import io.netty.channel.ChannelHandler;
 import io.netty.channel.ConnectTimeoutException;
+import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.Deque;
 import java.util.HashMap;
 import java.util.Map;
 import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
 
 /**
- * Connections of HTTP/1.1 to one host, one request on each at a time. A request without a free connection waits, and
- * has one made where the limit of connections allows; where neither is allowed, it fails with overflow.
+ * Connections of one version of HTTP to one host. A request goes to a connection that has room, the one that was used
+ * last; without one it waits, and has one made where the limit of connections allows; where neither is allowed, it fails
+ * with overflow.
  */
 final class HostPool {
     private final Worker worker;
     private final UpstreamSockets sockets;
     private final Host host;
+    private final HttpVersion version;
     private final Consumer<HostPool> empty;
-    private final Deque<Pooled> idle = new ArrayDeque<>();
+    private final Deque<Pooled> ready = new ArrayDeque<>();
     private final Deque<Waiting> waiting = new ArrayDeque<>();
     private final Map<ClientConnection, Pooled> pooled = new HashMap<>();
+    private final LearnedIdle idle = new LearnedIdle();
     private int connecting;
 
-    HostPool(Worker worker, UpstreamSockets sockets, Host host, Consumer<HostPool> empty) {
+    HostPool(Worker worker, UpstreamSockets sockets, Host host, HttpVersion version, Consumer<HostPool> empty) {
         this.worker = worker;
         this.sockets = sockets;
         this.host = host;
+        this.version = version;
         this.empty = empty;
     }
 
@@ -57,29 +66,57 @@ final class HostPool {
 
     Lease acquire(LiveCluster cluster, Priority priority, Waiter waiter) {
         TransportSocket wanted = cluster.config().transport(host.endpoint());
-        Pooled free = idle.pollLast();
-        while (free != null && !free.transport.equals(wanted)) {
+        for (Pooled last = ready.peekLast(); last != null && !last.transport.equals(wanted); last = ready.peekLast()) {
             // Wrapped as the configuration of before wanted it.
-            free.connection.close();
-            free = idle.pollLast();
+            retire(last);
         }
+        Pooled free = fresh();
         if (free != null) {
-            free.use();
-            waiter.connected(free.connection);
+            give(free, waiter);
             return () -> {};
         }
         CircuitBreaker breaker = cluster.breaker(priority);
         if (!breaker.pendingRequests().tryAcquire()) {
-            waiter.failed(ResetReason.OVERFLOW, "http1MaxPendingRequests or maxRequests");
+            waiter.failed(ResetReason.OVERFLOW, "http1MaxPendingRequests");
             return () -> {};
         }
         Waiting wish = new Waiting(breaker, waiter);
         waiting.add(wish);
-        open(cluster, breaker);
+        // A connection on its way will carry many requests in HTTP/2, and one in HTTP/1.1.
+        if (version == HttpVersion.HTTP1 || connecting == 0) {
+            open(cluster, breaker);
+        }
         return () -> cancel(wish);
     }
 
+    /** A connection with room that the host will surely not close in this moment; the one used last is the freshest. */
+    private @Nullable Pooled fresh() {
+        Pooled last = ready.peekLast();
+        if (last == null || last.connection.streams() > 0 || !idle.knows()) {
+            return last;
+        }
+        long now = worker.timer().nanoTime();
+        if (idle.mayBeUsed(now - last.idleSince)) {
+            return last;
+        }
+        // One stays, unused: how long the host lets it live tells whether to trust connections longer again.
+        while (ready.size() > 1) {
+            retire(ready.getLast());
+        }
+        return null;
+    }
+
+    private void retire(Pooled connection) {
+        ready.remove(connection);
+        connection.isReady = false;
+        connection.connection.drain();
+    }
+
     private void open(LiveCluster cluster, CircuitBreaker breaker) {
+        if (!breaker.connections().hasRoom() && !ready.isEmpty() && !waiting.isEmpty()) {
+            retire(ready.getFirst()); // makes room: it is kept for what it teaches only
+            return; // its end opens another
+        }
         if (breaker.connections().tryAcquire()) {
             connect(cluster, breaker);
         } else if (pooled.isEmpty() && connecting == 0) {
@@ -99,51 +136,71 @@ final class HostPool {
     private void connect(LiveCluster cluster, CircuitBreaker breaker) {
         connecting++;
         Pooled connection = new Pooled(cluster, breaker);
-        Http1Client client = new Http1Client(worker, Http1Settings.DEFAULT, connection);
-        connection.connection = client;
-        sockets.connect(worker.loop(), cluster.config(), host, true, client).addListener(future -> {
-            connecting--;
-            if (future.isSuccess()) {
-                host.connectionOpened();
-                pooled.put(client, connection);
-                connection.opened = true;
-                ready(connection);
-            } else {
-                breaker.connections().release();
-                host.connectFailed();
-                failed(future.cause());
-            }
-        });
+        sockets.connect(worker.loop(), cluster.config(), host, version == HttpVersion.HTTP1, connection.handler())
+                .addListener(future -> {
+                    connecting--;
+                    if (future.isSuccess()) {
+                        host.connectionOpened();
+                        pooled.put(connection.connection, connection);
+                        connection.opened = true;
+                        connection.openedAt = worker.timer().nanoTime();
+                        offer(connection);
+                    } else {
+                        breaker.connections().release();
+                        host.connectFailed();
+                        failed(future.cause());
+                    }
+                });
     }
 
     private void failed(Throwable cause) {
-        Waiting wish = waiting.poll();
-        if (wish != null) {
+        ResetReason reason = cause instanceof ConnectTimeoutException
+                ? ResetReason.CONNECTION_TIMEOUT
+                : ResetReason.REMOTE_CONNECTION_FAILURE;
+        // One connection of HTTP/2 would have served all who wait.
+        for (int n = version == HttpVersion.HTTP1 ? 1 : waiting.size(); n > 0 && !waiting.isEmpty(); n--) {
+            Waiting wish = waiting.remove();
             wish.over = true;
             wish.breaker.pendingRequests().release();
-            ResetReason reason = cause instanceof ConnectTimeoutException
-                    ? ResetReason.CONNECTION_TIMEOUT
-                    : ResetReason.REMOTE_CONNECTION_FAILURE;
             wish.waiter.failed(reason, String.valueOf(cause.getMessage()));
         }
         forgetIfEmpty();
     }
 
-    private void ready(Pooled connection) {
-        Waiting wish = waiting.poll();
-        if (wish == null) {
-            connection.rest();
-            idle.add(connection);
-            return;
+    /** Serves who waits with what room the connection has; what is left is for those who come. */
+    private void offer(Pooled connection) {
+        while (connection.hasRoom() && !waiting.isEmpty()) {
+            Waiting wish = waiting.remove();
+            wish.over = true;
+            wish.breaker.pendingRequests().release();
+            give(connection, wish.waiter);
         }
-        wish.over = true;
-        wish.breaker.pendingRequests().release();
-        connection.use();
-        wish.waiter.connected(connection.connection);
+        place(connection);
     }
 
-    void closeIdle() {
-        java.util.List.copyOf(idle).forEach(connection -> connection.connection.close());
+    private void give(Pooled connection, Waiter waiter) {
+        connection.use();
+        waiter.connected(connection.connection);
+        place(connection);
+    }
+
+    /** Keeps the connection among those with room, or not. */
+    private void place(Pooled connection) {
+        boolean room = connection.hasRoom();
+        if (room != connection.isReady) {
+            connection.isReady = room;
+            if (room) {
+                ready.add(connection);
+            } else {
+                ready.remove(connection);
+            }
+        }
+        connection.rest();
+    }
+
+    /** Closes connections when they have no request left. */
+    void drain() {
+        java.util.List.copyOf(pooled.keySet()).forEach(ClientConnection::drain);
     }
 
     private void forgetIfEmpty() {
@@ -160,13 +217,41 @@ final class HostPool {
         private ClientConnection connection;
         private Timer.Timeout timeout = () -> {};
         private int requests;
+        private long idleSince;
+        private boolean closedHere;
         private boolean opened;
+        private boolean isReady;
+        private long openedAt;
 
-        @SuppressWarnings("NullAway.Init") // set before anyone sees it: connection and owner need each other
+        @SuppressWarnings("NullAway.Init") // set by handler(): connection and owner need each other
         Pooled(LiveCluster cluster, CircuitBreaker breaker) {
             this.cluster = cluster;
             this.breaker = breaker;
             this.transport = cluster.config().transport(host.endpoint());
+        }
+
+        ChannelHandler handler() {
+            return switch (version) {
+                case HTTP1 -> {
+                    Http1Client client = new Http1Client(worker, Http1Settings.DEFAULT, this);
+                    connection = client;
+                    yield client;
+                }
+                case HTTP2 -> {
+                    Http2Client client = Http2Client.of(worker, Http2Limits.DEFAULT, this);
+                    connection = client;
+                    yield client;
+                }
+            };
+        }
+
+        boolean hasRoom() {
+            return opened && connection.room() > 0 && !usedUp();
+        }
+
+        private boolean usedUp() {
+            int most = cluster.config().http().maxRequestsPerConnection();
+            return most > 0 && requests >= most;
         }
 
         void use() {
@@ -175,29 +260,65 @@ final class HostPool {
         }
 
         void rest() {
-            UpstreamHttp http = cluster.config().http();
-            if (!http.idleTimeout().isZero()) {
-                timeout = worker.timer().after(http.idleTimeout().toNanos(), connection::close);
+            if (!opened || connection.streams() > 0) {
+                return;
             }
+            idleSince = worker.timer().nanoTime();
+            Duration most = cluster.config().http().idleTimeout();
+            long idleFor = most.isZero() ? Long.MAX_VALUE : most.toNanos();
+            long lives = lifeLeft();
+            timeout.cancel();
+            if (lives < idleFor) {
+                timeout = worker.timer().after(Math.max(0, lives), connection::close);
+            } else if (idleFor < Long.MAX_VALUE) {
+                timeout = worker.timer().after(idleFor, this::idleForTooLong);
+            }
+        }
+
+        private void idleForTooLong() {
+            if (idle.knows()) {
+                idle.lived(worker.timer().nanoTime() - idleSince);
+            }
+            closedHere = true;
+            connection.close();
+        }
+
+        /** Nanoseconds that the connection may still live. */
+        private long lifeLeft() {
+            UpstreamHttp http = cluster.config().http();
+            return http.maxConnectionDuration().isZero()
+                    ? Long.MAX_VALUE
+                    : http.maxConnectionDuration().toNanos() - (worker.timer().nanoTime() - openedAt);
         }
 
         @Override
         public void available(ClientConnection client) {
-            int most = cluster.config().http().maxRequestsPerConnection();
-            if (most > 0 && requests >= most) {
-                client.close();
+            if (usedUp() || lifeLeft() <= 0) {
+                place(this);
+                client.drain();
             } else {
-                ready(this);
+                offer(this);
+                if (!waiting.isEmpty() && !hasRoom()) {
+                    open(cluster, breaker);
+                }
             }
         }
 
         @Override
         public void closed(ClientConnection client) {
             timeout.cancel();
-            idle.remove(this);
+            boolean wasReady = isReady;
+            if (isReady) {
+                isReady = false;
+                ready.remove(this);
+            }
             if (pooled.remove(client) == null || !opened) {
                 return;
             }
+            if (wasReady && !closedHere && requests > 0 && client.streams() == 0) {
+                idle.lived(worker.timer().nanoTime() - idleSince);
+            }
+            opened = false;
             host.connectionClosed();
             breaker.connections().release();
             if (waiting.isEmpty()) {

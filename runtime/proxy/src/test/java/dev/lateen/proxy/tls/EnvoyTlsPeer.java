@@ -101,16 +101,14 @@ class EnvoyTlsPeer {
 
     /** Our proxy: listener edge in the clear, listener secure in TLS; the backend's port. */
     private int serve(TestMesh mesh, int envoyPort, String wanted) throws IOException {
-        int app = mesh.backend(exchange -> reply(
-                exchange,
-                200,
-                String.valueOf(exchange.getRequestHeaders().getFirst("x-forwarded-client-cert"))));
+        int app = mesh.backend(exchange ->
+                reply(exchange, 200, String.valueOf(exchange.getRequestHeaders().getFirst("x-forwarded-client-cert"))));
         Listener plain = TestMesh.http("edge", "UNSPECIFIED", "", "");
         Listener.Builder secure = TestMesh.http(
-                        "secure",
-                        "UNSPECIFIED",
-                        "forward_client_cert_details: SANITIZE_SET, set_current_client_cert_details: {uri: true},",
-                        "")
+                "secure",
+                "UNSPECIFIED",
+                "forward_client_cert_details: SANITIZE_SET, set_current_client_cert_details: {uri: true},",
+                "")
                 .toBuilder();
         secure.getFilterChainsBuilder(0)
                 .setTransportSocket(socket(DownstreamTlsContext.newBuilder()
@@ -163,7 +161,7 @@ class EnvoyTlsPeer {
                   "validation_context": {"trusted_ca": {"inline_string": "%s"}, "match_typed_subject_alt_names":
                     [{"san_type": "URI", "matcher": {"exact": "%s"}}]}}
                 """.formatted(
-                        line(own.chain()), line(own.key()), line(authority.trust().roots()), wanted);
+                line(own.chain()), line(own.key()), line(authority.trust().roots()), wanted);
         String package_ = "type.googleapis.com/envoy.extensions.";
         String chain = """
                 "filters": [{"name": "http", "typed_config": {
@@ -185,16 +183,17 @@ class EnvoyTlsPeer {
                     {"name": "ours", "connect_timeout": "5s", "load_assignment": %8$s, "transport_socket": {"name": "tls",
                      "typed_config": {"@type": "%3$stransport_sockets.tls.v3.UpstreamTlsContext", %4$s}}}]}}
                 """.formatted(
-                        ports[0],
-                        chain.formatted(package_, "app"),
-                        package_,
-                        tls,
-                        ports[1],
-                        chain.formatted(package_, "ours"),
-                        "{\"name\": \"app\", \"connect_timeout\": \"5s\", \"load_assignment\": " + endpoint("app", app) + "}",
-                        endpoint("ours", ours));
+                ports[0],
+                chain.formatted(package_, "app"),
+                package_,
+                tls,
+                ports[1],
+                chain.formatted(package_, "ours"),
+                "{\"name\": \"app\", \"connect_timeout\": \"5s\", \"load_assignment\": " + endpoint("app", app) + "}",
+                endpoint("ours", ours));
         Path file = Files.writeString(directory.resolve("envoy.json"), config);
-        String program = Objects.requireNonNull(System.getProperty("lateen.envoy"), "-Dlateen.envoy=PROGRAM is missing");
+        String program =
+                Objects.requireNonNull(System.getProperty("lateen.envoy"), "-Dlateen.envoy=PROGRAM is missing");
         Path log = directory.resolve("envoy.log");
         Process process = new ProcessBuilder(
                         program, "-c", file.toString(), "--disable-hot-restart", "--concurrency", "1", "-l", "warning")

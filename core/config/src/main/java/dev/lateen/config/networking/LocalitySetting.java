@@ -1,0 +1,70 @@
+package dev.lateen.config.networking;
+
+import dev.lateen.config.shape.Checked;
+import dev.lateen.config.shape.Findings;
+import dev.lateen.config.shape.Required;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * How the places of callers and endpoints count (networking.istio.io LocalityLoadBalancerSetting). A place is {@code
+ * region/zone/subzone}; {@code *} stands for any part, also for all that follow.
+ *
+ * @param distribute shares of places for callers of a place
+ * @param failover the region that helps out first when a region has no healthy endpoint
+ * @param failoverPriority labels, in order: the more of them, from the first on, an endpoint shares with the caller the
+ *     sooner it is used; {@code key=value} stands for a label that endpoints must have
+ * @param enabled null means true; failing over works only beside outlierDetection
+ */
+public record LocalitySetting(
+        List<Distribute> distribute,
+        List<Failover> failover,
+        List<String> failoverPriority,
+        @Nullable Boolean enabled) implements Checked {
+    private static final int ALL = 100;
+
+    @Override
+    public void check(Findings findings) {
+        int ways = (distribute.isEmpty() ? 0 : 1) + (failover.isEmpty() && failoverPriority.isEmpty() ? 0 : 1);
+        if (ways > 1) {
+            findings.error("distribute", "excludes failover and failoverPriority");
+        }
+        if (!failover.isEmpty() && !failoverPriority.isEmpty()) {
+            findings.error("failover", "excludes failoverPriority: put topology.kubernetes.io/region into its labels");
+        }
+        Set<String> froms = new HashSet<>();
+        for (int i = 0; i < distribute.size(); i++) {
+            if (!froms.add(distribute.get(i).from())) {
+                findings.error(
+                        "distribute[" + i + "].from", "\"" + distribute.get(i).from() + "\" is given twice");
+            }
+        }
+        for (int i = 0; i < failover.size(); i++) {
+            if (failover.get(i).from().equals(failover.get(i).to())) {
+                findings.error("failover[" + i + "].to", "must be another region than from");
+            }
+        }
+    }
+
+    /**
+     * Shares for callers of a place.
+     *
+     * @param to percent by place, 100 in all
+     */
+    public record Distribute(
+            @Required String from, @Required Map<String, Integer> to) implements Checked {
+        @Override
+        public void check(Findings findings) {
+            int sum = to.values().stream().mapToInt(Integer::intValue).sum();
+            if (sum != ALL || to.values().stream().anyMatch(share -> share <= 0)) {
+                findings.error("to", "the shares must be above 0 and add up to 100, found " + sum);
+            }
+        }
+    }
+
+    /** Who helps out whom. */
+    public record Failover(@Required String from, @Required String to) {}
+}

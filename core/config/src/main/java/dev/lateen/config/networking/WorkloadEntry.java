@@ -1,0 +1,22 @@
+package dev.lateen.config.networking;
+
+import dev.lateen.config.shape.Later;
+import dev.lateen.config.shape.Range;
+import java.util.Map;
+
+/**
+ * A workload that is no pod, or an endpoint of a ServiceEntry (networking.istio.io WorkloadEntry).
+ *
+ * @param address an IP address; a host name where the ServiceEntry's resolution is DNS
+ * @param ports number by name of the service's port
+ * @param locality {@code region/zone/subzone}, of which the latter parts may lack
+ * @param weight share of the load; 0 means 1
+ */
+public record WorkloadEntry(
+        String address,
+        Map<String, Integer> ports,
+        Map<String, String> labels,
+        @Later("several networks") String network,
+        String locality,
+        @Range(min = 0) int weight,
+        String serviceAccount) {}

@@ -1,0 +1,188 @@
+package dev.lateen.acceptance.behaviour;
+
+import dev.lateen.config.Kind;
+import dev.lateen.config.Kinds;
+import dev.lateen.config.MeshConfig;
+import dev.lateen.config.RefusedKinds;
+import dev.lateen.config.shape.Field;
+import dev.lateen.config.shape.Shape;
+import dev.lateen.config.shape.Structure;
+import dev.lateen.config.shape.Union;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.TreeSet;
+import java.util.function.Consumer;
+
+/**
+ * Writes {@code docs/api.md}: a row for every field that the kinds' records have, with the behaviour that proves it, or
+ * the words that refuse it.
+ */
+public final class ApiDocument {
+    static final Path FILE = Path.of("../../docs/api.md");
+
+    /** Fields that are read, and from which nothing follows that could be seen. */
+    private static final Map<String, String> INERT = Map.ofEntries(
+            Map.entry("Port.name", "a name for people"),
+            Map.entry("Server.name", "a name for people"),
+            Map.entry("Port.targetPort", "outdated, never had a meaning"),
+            Map.entry("ServiceEntry.location", "counts once TLS between proxies exists"),
+            Map.entry("ServiceEntry.subjectAltNames", "counts once TLS between proxies exists"),
+            Map.entry("WorkloadEntry.serviceAccount", "counts once TLS between proxies exists"),
+            Map.entry("TrafficPolicy.tls", "only DISABLE, which is how it is without"),
+            Map.entry("PortPolicy.tls", "only DISABLE, which is how it is without"),
+            Map.entry("ClientTls.mode", "only DISABLE, which is how it is without"),
+            Map.entry("Http.h2UpgradePolicy", "only DEFAULT and DO_NOT_UPGRADE, which are how it is without"),
+            Map.entry("Ingress.captureMode", "only DEFAULT and IPTABLES, which mean the same"),
+            Map.entry("Egress.captureMode", "only DEFAULT and IPTABLES, which mean the same"),
+            Map.entry("ServerTls.mode", "only PASSTHROUGH, which is how it is without"),
+            Map.entry("MeshConfig.trustDomain", "counts for certificates"),
+            Map.entry("MeshConfig.defaultConfig", "read by injection"));
+
+    /** A field; {@code id} is {@code Record.field}. */
+    private record Row(String id, Structure owner, Field field) {}
+
+    private final Map<String, List<String>> cases;
+    private final Set<String> unproven = new TreeSet<>();
+    private final Set<String> ids = new TreeSet<>();
+
+    private ApiDocument(List<Behaviour> behaviours) {
+        cases = new LinkedHashMap<>();
+        for (Behaviour behaviour : behaviours) {
+            for (String id : behaviour.proves()) {
+                cases.computeIfAbsent(id, _ -> new ArrayList<>()).add(behaviour.toString());
+            }
+        }
+    }
+
+    /** Writes the document; run in the module's folder. */
+    public static void main(String[] arguments) throws IOException {
+        Files.createDirectories(FILE.getParent());
+        Files.writeString(FILE, new ApiDocument(Behaviour.all()).text());
+    }
+
+    /** The document as it should be. */
+    static String expected() throws IOException {
+        return new ApiDocument(Behaviour.all()).text();
+    }
+
+    /** Fields that are honoured and that no case proves. */
+    static Set<String> unproven() throws IOException {
+        ApiDocument document = new ApiDocument(Behaviour.all());
+        document.text();
+        return document.unproven;
+    }
+
+    /** What cases claim to prove though no record has it. */
+    static Set<String> unknown() throws IOException {
+        ApiDocument document = new ApiDocument(Behaviour.all());
+        document.text();
+        Set<String> unknown = new TreeSet<>(document.cases.keySet());
+        unknown.removeAll(document.ids);
+        return unknown;
+    }
+
+    private String text() {
+        StringBuilder text = new StringBuilder("""
+                # The traffic API, field by field
+
+                Generated from the records that read it (`quality/acceptance`, `ApiDocument`); a test holds it up to date.
+
+                Each field is honoured, and the named case of `quality/acceptance/src/test/resources/behaviours` proves it on our
+                proxy and on a stock Envoy: it passes, and fails when the field is taken out of its manifests (`.ci/parts/envoy`).
+                Or it is refused, with the words that stand in the row after the field's name. Any other field is refused as unknown.
+                """);
+        for (Kind<?> kind : Kinds.all()) {
+            text.append("\n## ")
+                    .append(kind.name())
+                    .append("\n\n")
+                    .append(kind.description())
+                    .append('\n');
+            tables(kind.spec(), text);
+        }
+        text.append(
+                "\n## MeshConfig\n\nKey `mesh` of ConfigMap `istio`. Fields that are not listed have no effect, and a ");
+        text.append("warning names each that is set.\n");
+        tables(MeshConfig.class, text);
+        text.append("\n## Refused kinds\n\n| kind | instead |\n| --- | --- |\n");
+        for (RefusedKinds.Refused refused : RefusedKinds.all()) {
+            text.append("| ")
+                    .append(refused.kind())
+                    .append(" of ")
+                    .append(refused.group())
+                    .append(" | ");
+            text.append(refused.advice()).append(" |\n");
+        }
+        return text.toString();
+    }
+
+    private void tables(Class<?> spec, StringBuilder text) {
+        Map<Structure, List<Row>> byRecord = new LinkedHashMap<>();
+        collect(Structure.of(spec), byRecord);
+        byRecord.forEach((owner, rows) -> {
+            if (rows.stream().allMatch(row -> ids.contains(row.id()))) {
+                return; // A record that several kinds share stands with the first.
+            }
+            text.append("\n| ").append(owner).append(" | |\n| --- | --- |\n");
+            rows.forEach(row -> row(row, text));
+        });
+    }
+
+    private void row(Row row, StringBuilder text) {
+        ids.add(row.id());
+        String refusal = row.field().refusal();
+        text.append("| `").append(row.field().name()).append("` | ");
+        if (refusal != null) {
+            text.append("refused: ").append(refusal);
+        } else if (cases.containsKey(row.id())) {
+            text.append(String.join("; ", cases.getOrDefault(row.id(), List.of())));
+        } else if (INERT.containsKey(row.id())) {
+            text.append("nothing to see: ").append(INERT.getOrDefault(row.id(), ""));
+        } else {
+            unproven.add(row.id());
+            text.append("not proven yet");
+        }
+        if (row.field().shape() instanceof Shape.Choice choice) {
+            choice.constants().forEach((name, constant) -> {
+                if (constant.refusal() != null) {
+                    text.append("; `").append(name).append("` refused: ").append(constant.refusal());
+                }
+            });
+        }
+        text.append(" |\n");
+    }
+
+    private static void collect(Structure structure, Map<Structure, List<Row>> byRecord) {
+        if (byRecord.containsKey(structure)) {
+            return;
+        }
+        List<Row> rows = new ArrayList<>();
+        byRecord.put(structure, rows);
+        for (Field field : structure.fields()) {
+            if (!field.inline()) {
+                rows.add(new Row(structure + "." + field.name(), structure, field));
+            }
+            if (field.refusal() == null) {
+                inside(field.shape(), inner -> collect(inner, byRecord));
+            }
+        }
+        if (rows.isEmpty()) {
+            byRecord.remove(structure);
+        }
+    }
+
+    private static void inside(Shape shape, Consumer<Structure> visitor) {
+        switch (shape) {
+            case Shape.Sequence(var items) -> inside(items, visitor);
+            case Shape.Dictionary(var values) -> inside(values, visitor);
+            case Structure structure -> visitor.accept(structure);
+            case Union union -> union.branches().forEach(visitor);
+            default -> {}
+        }
+    }
+}

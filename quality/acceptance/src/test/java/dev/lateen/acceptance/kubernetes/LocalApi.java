@@ -1,0 +1,83 @@
+package dev.lateen.acceptance.kubernetes;
+
+import dev.lateen.cluster.api.ApiServer;
+import dev.lateen.cluster.controller.Controllers;
+import dev.lateen.cluster.streams.ExecSession;
+import dev.lateen.cluster.streams.LogOptions;
+import dev.lateen.cluster.streams.NodeStreams;
+import dev.lateen.cluster.streams.StreamException;
+import io.fabric8.kubernetes.client.Config;
+import io.fabric8.kubernetes.client.KubernetesClient;
+import io.fabric8.kubernetes.client.KubernetesClientBuilder;
+import java.io.IOException;
+import java.io.OutputStream;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.net.StandardProtocolFamily;
+import java.nio.channels.ServerSocketChannel;
+import java.nio.channels.SocketChannel;
+import java.nio.file.Path;
+import java.time.Clock;
+import java.util.List;
+
+/** The local cluster's API with its controllers on a loopback port, without a node, as the real one has none. */
+final class LocalApi implements AutoCloseable {
+    private final ApiServer server;
+    private final KubernetesClient client;
+    private final Controllers controllers;
+    private final String kubeconfig;
+
+    LocalApi(Path directory) throws IOException {
+        server = new ApiServer(directory, new NoStreams(), SocketChannel::open);
+        ServerSocketChannel socket = ServerSocketChannel.open(StandardProtocolFamily.INET)
+                .bind(new InetSocketAddress(InetAddress.ofLiteral("127.0.0.1"), 0));
+        int port = ((InetSocketAddress) socket.getLocalAddress()).getPort();
+        server.listen(socket);
+        kubeconfig = server.kubeconfig("https://127.0.0.1:" + port, "local");
+        client = new KubernetesClientBuilder()
+                .withConfig(Config.fromKubeconfig(kubeconfig))
+                .build();
+        controllers = Controllers.start(client, server.certificateAuthority(), Clock.systemUTC());
+    }
+
+    String kubeconfig() {
+        return kubeconfig;
+    }
+
+    /** No pod of a pretended node has a process. */
+    private static final class NoStreams implements NodeStreams {
+        @Override
+        public ExecSession exec(
+                String namespace, String pod, String container, List<String> command, boolean stdin, boolean tty)
+                throws StreamException {
+            throw noProcess(pod);
+        }
+
+        @Override
+        public ExecSession attach(String namespace, String pod, String container, boolean stdin, boolean tty)
+                throws StreamException {
+            throw noProcess(pod);
+        }
+
+        @Override
+        public void logs(String namespace, String pod, LogOptions options, OutputStream out) throws StreamException {
+            throw noProcess(pod);
+        }
+
+        @Override
+        public SocketChannel dial(String namespace, String pod, int port) throws StreamException {
+            throw noProcess(pod);
+        }
+
+        private static StreamException noProcess(String pod) {
+            return new StreamException(404, "pod " + pod + " is only pretended");
+        }
+    }
+
+    @Override
+    public void close() {
+        controllers.close();
+        client.close();
+        server.close();
+    }
+}

@@ -1,0 +1,394 @@
+package dev.lateen.proxy.codec;
+
+import dev.lateen.proxy.net.Worker;
+import dev.lateen.proxy.stream.HttpStream;
+import dev.lateen.proxy.stream.MessageEvents;
+import dev.lateen.proxy.stream.Reset;
+import dev.lateen.proxycore.head.Fields;
+import io.netty.buffer.ByteBuf;
+import io.netty.buffer.Unpooled;
+import io.netty.channel.ChannelHandlerContext;
+import io.netty.handler.codec.http2.Http2CodecUtil;
+import io.netty.handler.codec.http2.Http2Connection;
+import io.netty.handler.codec.http2.Http2ConnectionAdapter;
+import io.netty.handler.codec.http2.Http2ConnectionDecoder;
+import io.netty.handler.codec.http2.Http2ConnectionEncoder;
+import io.netty.handler.codec.http2.Http2ConnectionHandler;
+import io.netty.handler.codec.http2.Http2Error;
+import io.netty.handler.codec.http2.Http2Exception;
+import io.netty.handler.codec.http2.Http2FrameAdapter;
+import io.netty.handler.codec.http2.Http2Headers;
+import io.netty.handler.codec.http2.Http2Settings;
+import io.netty.handler.codec.http2.Http2Stream;
+import java.io.IOException;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What both ends of HTTP/2 share (RFC 9113): frames become calls of streams' events and calls of streams become frames.
+ * Frames, HPACK, the states of streams and windows are Netty's; credit is given back to the peer only when a stream's
+ * receiver has consumed what came, so that windows reach from socket to socket.
+ */
+abstract class Http2Codec extends Http2ConnectionHandler implements Worker.Flushable {
+    final Worker worker;
+    final Http2Limits limits;
+    final Http2Heads heads;
+    private final Http2Connection.PropertyKey key;
+    private final PastStreams gone = new PastStreams();
+    private @Nullable ChannelHandlerContext context;
+    private boolean flushAsked;
+    private boolean broken;
+    /** The last stream that the peer will look at, once it has said so. */
+    private int lastKnownToPeer = Integer.MAX_VALUE;
+
+    Http2Codec(
+            Http2ConnectionDecoder decoder,
+            Http2ConnectionEncoder encoder,
+            Http2Settings settings,
+            Worker worker,
+            Http2Limits limits) {
+        super(decoder, encoder, settings);
+        this.worker = worker;
+        this.limits = limits;
+        heads = new Http2Heads(limits.maxFields());
+        key = connection().newKey();
+        decoder.frameListener(new Frames());
+        connection().addListener(new Streams());
+        encoder.flowController().listener(stream -> {
+            Stream ours = stream(stream);
+            if (ours != null && !ours.over && encoder.flowController().isWritable(stream)) {
+                ours.events().writable();
+            }
+        });
+    }
+
+    /** A header block on a stream that is new or known. */
+    abstract void headers(Http2Stream stream, Http2Headers headers, boolean end) throws Http2Exception;
+
+    /** A stream is gone from the connection. */
+    abstract void streamGone();
+
+    /** The peer broke the protocol. */
+    abstract void violated(String detail);
+
+    final ChannelHandlerContext ctx() {
+        ChannelHandlerContext ctx = context;
+        if (ctx == null) {
+            throw new IllegalStateException("not in a pipeline yet");
+        }
+        return ctx;
+    }
+
+    @Override
+    public void handlerAdded(ChannelHandlerContext ctx) throws Exception {
+        context = ctx;
+        super.handlerAdded(ctx);
+        if (ctx.channel().isActive()) {
+            widen();
+        }
+    }
+
+    @Override
+    public void channelActive(ChannelHandlerContext ctx) throws Exception {
+        super.channelActive(ctx);
+        widen();
+    }
+
+    /** The connection's window begins with 65,535 bytes and has no setting (section 6.9.2). */
+    private void widen() throws Http2Exception {
+        var flow = connection().local().flowController();
+        int more = limits.connectionWindow() - flow.windowSize(connection().connectionStream());
+        if (more > 0) {
+            flow.incrementWindowSize(connection().connectionStream(), more);
+        }
+        flushSoon();
+    }
+
+    final void flushSoon() {
+        if (!flushAsked) {
+            flushAsked = true;
+            worker.flushSoon(this);
+        }
+    }
+
+    @Override
+    public final void flushNow() {
+        flushAsked = false;
+        if (!ctx().isRemoved()) {
+            flush(ctx());
+        }
+    }
+
+    final @Nullable Stream stream(@Nullable Http2Stream stream) {
+        return stream == null ? null : stream.getProperty(key);
+    }
+
+    final void attach(Http2Stream stream, Stream ours) {
+        stream.setProperty(key, ours);
+    }
+
+    @Override
+    public void onError(ChannelHandlerContext ctx, boolean outbound, Throwable cause) {
+        if (outbound
+                || !(Http2CodecUtil.getEmbeddedHttp2Exception(cause)
+                        instanceof Http2Exception.StreamException problem)) {
+            super.onError(ctx, outbound, cause);
+            return;
+        }
+        Http2Stream known = connection().stream(problem.streamId());
+        Stream ours = stream(known);
+        if (known == null && problem.error() == Http2Error.STREAM_CLOSED) {
+            afterItsEnd(ctx, problem);
+        } else if (ours != null && ours.remoteDone && problem.error() == Http2Error.PROTOCOL_ERROR) {
+            // Whatever is wrong with it: a message after the last one (section 5.1, "half-closed (remote)").
+            super.onError(
+                    ctx,
+                    false,
+                    Http2Exception.streamError(
+                            problem.streamId(), Http2Error.STREAM_CLOSED, "%s", problem.getMessage()));
+        } else {
+            super.onError(ctx, false, cause);
+        }
+    }
+
+    @Override
+    public void exceptionCaught(ChannelHandlerContext ctx, Throwable cause) throws Exception {
+        if (cause instanceof IOException) {
+            var _ = ctx.close(); // the streams are told when the connection is gone
+        } else {
+            super.exceptionCaught(ctx, cause);
+        }
+    }
+
+    /** A frame on a stream that is over: section 5.1, "closed", and section 5.1.1. */
+    private void afterItsEnd(ChannelHandlerContext ctx, Http2Exception.StreamException problem) {
+        int id = problem.streamId();
+        switch (gone.end(id)) {
+            case RESET_HERE -> {} // it was on its way before the peer could know
+            case COMPLETE ->
+                super.onError(
+                        ctx,
+                        false,
+                        Http2Exception.connectionError(
+                                Http2Error.STREAM_CLOSED, "a frame on stream %d after its end", id));
+            case NEVER_THERE ->
+                super.onError(
+                        ctx,
+                        false,
+                        Http2Exception.connectionError(
+                                Http2Error.PROTOCOL_ERROR, "stream %d is smaller than the one before", id));
+        }
+    }
+
+    @Override
+    protected void onStreamError(
+            ChannelHandlerContext ctx, boolean outbound, Throwable cause, Http2Exception.StreamException problem) {
+        Stream ours = stream(connection().stream(problem.streamId()));
+        if (!outbound) {
+            violated(String.valueOf(problem.getMessage()));
+        }
+        super.onStreamError(ctx, outbound, cause, problem);
+        if (ours != null) {
+            ours.ended(outbound ? Reset.TERMINATED : Reset.PROTOCOL_ERROR, String.valueOf(problem.getMessage()));
+        }
+        flushSoon();
+    }
+
+    @Override
+    protected void onConnectionError(
+            ChannelHandlerContext ctx, boolean outbound, Throwable cause, @Nullable Http2Exception problem) {
+        if (!outbound && problem != null) {
+            broken = true;
+            violated(String.valueOf(problem.getMessage()));
+        }
+        super.onConnectionError(ctx, outbound, cause, problem);
+        flushSoon();
+    }
+
+    /** Frames as they come. */
+    private final class Frames extends Http2FrameAdapter {
+        @Override
+        public int onDataRead(ChannelHandlerContext ctx, int id, ByteBuf data, int padding, boolean end) {
+            int bytes = data.readableBytes();
+            Stream ours = stream(connection().stream(id));
+            if (ours == null || ours.over || ours.remoteDone) {
+                return bytes + padding;
+            }
+            ours.remoteDone = end;
+            // An empty frame in the middle says nothing.
+            if (bytes > 0 || end) {
+                ours.events().data(bytes == 0 ? Unpooled.EMPTY_BUFFER : data.retainedSlice(), end);
+            }
+            return padding;
+        }
+
+        @Override
+        public void onHeadersRead(
+                ChannelHandlerContext ctx,
+                int id,
+                Http2Headers headers,
+                int dependency,
+                short weight,
+                boolean exclusive,
+                int padding,
+                boolean end)
+                throws Http2Exception {
+            onHeadersRead(ctx, id, headers, padding, end);
+        }
+
+        @Override
+        public void onHeadersRead(ChannelHandlerContext ctx, int id, Http2Headers headers, int padding, boolean end)
+                throws Http2Exception {
+            Http2Stream stream = connection().stream(id);
+            if (stream != null) {
+                headers(stream, headers, end);
+            }
+        }
+
+        @Override
+        public void onRstStreamRead(ChannelHandlerContext ctx, int id, long code) {
+            Stream ours = stream(connection().stream(id));
+            if (ours != null) {
+                boolean refused = code == Http2Error.REFUSED_STREAM.code();
+                ours.ended(refused ? Reset.REFUSED : Reset.REMOTE, "stream reset by peer with code " + code);
+            }
+        }
+
+        @Override
+        public void onSettingsRead(ChannelHandlerContext ctx, Http2Settings settings) {
+            flushSoon();
+        }
+
+        @Override
+        public void onPingRead(ChannelHandlerContext ctx, long data) {
+            flushSoon();
+        }
+    }
+
+    /** Streams as they come and go. */
+    private final class Streams extends Http2ConnectionAdapter {
+        @Override
+        public void onStreamClosed(Http2Stream stream) {
+            Stream ours = stream(stream);
+            if (ours != null) {
+                boolean unseen = connection().local().isValidStreamId(stream.id()) && stream.id() > lastKnownToPeer;
+                ours.ended(
+                        unseen ? Reset.REFUSED : broken ? Reset.PROTOCOL_ERROR : Reset.TERMINATED,
+                        unseen ? "the peer goes away and did not see the request" : "connection closed by peer");
+            }
+        }
+
+        @Override
+        public void onStreamRemoved(Http2Stream stream) {
+            gone.add(stream.id(), stream.isResetSent());
+            streamGone();
+        }
+
+        @Override
+        public void onGoAwayReceived(int lastStreamId, long errorCode, ByteBuf debugData) {
+            lastKnownToPeer = lastStreamId;
+            streamGone();
+        }
+    }
+
+    /** One stream, whichever side began it. */
+    abstract class Stream implements HttpStream {
+        @Nullable
+        Http2Stream stream;
+
+        boolean remoteDone;
+        boolean localDone;
+        boolean over;
+
+        abstract MessageEvents events();
+
+        private boolean silent() {
+            return over || localDone || stream == null;
+        }
+
+        @Override
+        public void data(ByteBuf data, boolean end) {
+            Http2Stream open = stream;
+            if (silent() || open == null) {
+                data.release();
+                return;
+            }
+            localDone = end;
+            var _ = encoder().writeData(ctx(), open.id(), data, 0, end, ctx().newPromise());
+            flushSoon();
+            sent();
+        }
+
+        @Override
+        public void trailers(Fields trailers) {
+            Http2Stream open = stream;
+            if (silent() || open == null) {
+                return;
+            }
+            localDone = true;
+            var _ = encoder()
+                    .writeHeaders(ctx(), open.id(), Http2Heads.trailers(trailers), 0, true, ctx().newPromise());
+            flushSoon();
+            sent();
+        }
+
+        /** Something was sent: looks whether that was all. */
+        void sent() {}
+
+        @Override
+        public void reset(Reset reason) {
+            if (over) {
+                return;
+            }
+            over = true;
+            Http2Stream open = stream;
+            if (open != null) {
+                rst(open, code(reason));
+            }
+        }
+
+        final void rst(Http2Stream open, Http2Error error) {
+            var _ = resetStream(ctx(), open.id(), error.code(), ctx().newPromise());
+            flushSoon();
+        }
+
+        @Override
+        public void consumed(int bytes) {
+            Http2Stream open = stream;
+            if (open == null || bytes == 0 || !open.equals(connection().stream(open.id()))) {
+                return; // what a closed stream had not consumed is given back as a whole
+            }
+            try {
+                if (connection().local().flowController().consumeBytes(open, bytes)) {
+                    flushSoon();
+                }
+            } catch (Http2Exception e) {
+                onError(ctx(), true, e);
+            }
+        }
+
+        @Override
+        public boolean writable() {
+            Http2Stream open = stream;
+            return open != null && encoder().flowController().isWritable(open);
+        }
+
+        /** The stream ended before its messages did, unless they both had. */
+        final void ended(Reset reason, String detail) {
+            if (over) {
+                return;
+            }
+            over = true;
+            if (!remoteDone || !localDone) {
+                events().reset(reason, detail);
+            }
+        }
+    }
+
+    private static Http2Error code(Reset reason) {
+        return switch (reason) {
+            case REFUSED -> Http2Error.REFUSED_STREAM;
+            case REMOTE, CANCELLED -> Http2Error.CANCEL;
+            case TERMINATED, PROTOCOL_ERROR -> Http2Error.INTERNAL_ERROR;
+        };
+    }
+}

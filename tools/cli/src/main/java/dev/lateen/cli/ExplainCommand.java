@@ -1,0 +1,75 @@
+package dev.lateen.cli;
+
+import dev.lateen.analysis.Caller;
+import dev.lateen.analysis.Explain;
+import dev.lateen.analysis.Manifests;
+import dev.lateen.analysis.PretendRequest;
+import dev.lateen.mesh.ProxyNode;
+import dev.lateen.mesh.Snapshot;
+import java.io.IOException;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Random;
+import java.util.concurrent.Callable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Parameters;
+
+/** {@code lateen explain}: where a request would go, and why; nobody sends it. */
+@Command(
+        name = "explain",
+        description = "Say where a request would go and why: by the rules of the files, or of the cluster without -f.")
+final class ExplainCommand implements Callable<Integer> {
+    @Parameters(index = "0", description = "http[s]://HOST[:PORT][/PATH], as the app calls it")
+    String url = "";
+
+    @Option(
+            names = {"-X", "--request"},
+            description = "method (${DEFAULT-VALUE})")
+    String method = "GET";
+
+    @Option(
+            names = {"-H", "--header"},
+            description = "header field, NAME: VALUE")
+    List<String> headers = new ArrayList<>();
+
+    @Option(names = "--from", description = "pod, workload or app that calls; any of the namespace without it")
+    String from = "client";
+
+    @Option(names = "--gateway", description = "label KEY=VALUE of the gateway that is called from outside instead")
+    Map<String, String> gateway = Map.of();
+
+    @Option(names = "--gateway-namespace", description = "namespace of that gateway (${DEFAULT-VALUE})")
+    String gatewayNamespace = "istio-system";
+
+    @Mixin
+    ManifestOptions manifests = new ManifestOptions();
+
+    @Override
+    public Integer call() throws IOException, CommandException {
+        PretendRequest request;
+        try {
+            request = PretendRequest.of(method, url);
+        } catch (IllegalArgumentException e) {
+            throw new CommandException(String.valueOf(e.getMessage()));
+        }
+        for (String header : headers) {
+            int colon = header.indexOf(':');
+            if (colon <= 0) {
+                throw new CommandException("-H takes NAME: VALUE, not \"" + header + "\"");
+            }
+            request = request.header(
+                    header.substring(0, colon), header.substring(colon + 1).strip());
+        }
+        Manifests.Read read = (manifests.files.isEmpty() ? manifests.clusterAndFiles() : manifests.files()).read();
+        read.problems().forEach(System.err::println);
+        Snapshot snapshot = read.snapshot();
+        ProxyNode caller = gateway.isEmpty()
+                ? Caller.sidecar(snapshot, from, manifests.namespace)
+                : Caller.gateway(snapshot, gateway, gatewayNamespace);
+        System.out.println(Explain.request(snapshot, caller, request, new Random()));
+        return 0;
+    }
+}
