@@ -139,7 +139,7 @@ class ConfigReaderTest {
             loadBalancer: {simple: RANDOM, consistentHash: {useSourceIp: true}} | spec.trafficPolicy.loadBalancer: only one of simple, consistentHash may be given
             loadBalancer: {localityLbSetting: {distribute: [{from: "*", to: {a: 60, b: 41}}]}} | spec.trafficPolicy.loadBalancer.localityLbSetting.distribute[0].to: the shares must be above 0 and add up to 100, found 101
             loadBalancer: {zoneAwareLbSetting: {}}                         | spec.trafficPolicy.loadBalancer.zoneAwareLbSetting: needs balancing by the callers of each zone, which this version does not have
-            tls: {mode: ISTIO_MUTUAL}                                      | spec.trafficPolicy.tls.mode: ISTIO_MUTUAL needs TLS between proxies, which this version does not have
+            tls: {mode: ISTIO_MUTUAL}                                      |
             tls: {mode: DISABLE}                                           |
             outlierDetection: {consecutiveErrors: 2, baseEjectionTime: 1m} | warning: spec.trafficPolicy.outlierDetection.consecutiveErrors: is outdated: write consecutive5xxErrors or consecutiveGatewayErrors
             outlierDetection: {maxEjectionPercent: 101}                    | spec.trafficPolicy.outlierDetection.maxEjectionPercent: must be at most 100, found 101

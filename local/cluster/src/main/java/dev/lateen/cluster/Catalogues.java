@@ -7,6 +7,7 @@ import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.HashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
@@ -21,11 +22,11 @@ final class Catalogues {
         variables.put("LATEEN_HOME", home.toString());
         variables.put("JAVA_HOME", System.getProperty("java.home"));
         variables.put("SAMPLES", samples(home));
+        AotCaches caches = AotCaches.of(home);
         for (String program : List.of("samples", "control", "proxy")) {
-            Path cache = home.resolve("aot").resolve(program + ".aot");
             variables.put(
-                    "AOT_" + program.toUpperCase(java.util.Locale.ROOT),
-                    Files.exists(cache) ? "-XX:AOTCache=" + cache : "");
+                    "AOT_" + program.toUpperCase(Locale.ROOT),
+                    caches.cache(program).map(cache -> "-XX:AOTCache=" + cache).orElse(""));
         }
         return variables;
     }

@@ -228,9 +228,10 @@ public final class LocalCluster {
         words.addAll(List.of(
                 java().toString(),
                 "@" + options.lateenHome().resolve("jvm").resolve("cluster").toAbsolutePath()));
-        Path cache = options.lateenHome().resolve("aot").resolve("cluster.aot").toAbsolutePath();
-        if (Files.exists(cache)) {
-            words.add("-XX:AOTCache=" + cache);
+        Path lib = options.lateenHome().resolve("lib").toAbsolutePath();
+        if (Arrays.stream(classPath().split(":", -1))
+                .allMatch(part -> lib.equals(Path.of(part).getParent()))) {
+            AotCaches.of(options.lateenHome()).cache("cluster").ifPresent(cache -> words.add("-XX:AOTCache=" + cache));
         }
         words.addAll(List.of("-cp", classPath(), ClusterMain.class.getName()));
         words.addAll(List.of("--name", name, "--directory", directory.toString()));
@@ -258,12 +259,18 @@ public final class LocalCluster {
     /** The commands under the state directory: {@code istioctl} for who types the tutorial's lines, and {@code lateen}. */
     private void writeTools(Path home) throws IOException {
         Files.createDirectories(bin());
-        Path cache = home.resolve("aot").resolve("cli.aot");
-        String script = "#!/bin/sh\nexport LATEEN_HOME=" + quoted(home) + "\nexec " + quoted(java()) + " @"
-                + quoted(home.resolve("jvm").resolve("cli"))
-                + (Files.exists(cache) ? " -XX:AOTCache=" + quoted(cache) : "")
-                + " -Dlateen.home=\"$LATEEN_HOME\" -Dlateen.command=\"${0##*/}\" -cp " + quoted(home.resolve("lib"))
-                + "/'*' dev.lateen.cli.Main \"$@\"\n";
+        String script = """
+                #!/bin/sh
+                export LATEEN_HOME=%s
+                # The JVM would run a cache's old classes when jars have changed since.
+                cache=$LATEEN_HOME/aot/cli.aot
+                if [ -f "$cache" ] && [ -z "$(find "$LATEEN_HOME/lib" "$LATEEN_HOME/jvm" -newer "$LATEEN_HOME/aot/release" -print -quit)" ]; then
+                  set -- "-XX:AOTCache=$cache" -cp "$LATEEN_HOME/lib/*" dev.lateen.cli.Main "$@"
+                else
+                  set -- -cp "$LATEEN_HOME/lib/*" dev.lateen.cli.Main "$@"
+                fi
+                exec %s @"$LATEEN_HOME/jvm/cli" -Dlateen.home="$LATEEN_HOME" -Dlateen.command="${0##*/}" "$@"
+                """.formatted(quoted(home), quoted(java()));
         for (String tool : List.of("istioctl", "lateen")) {
             Path file = bin().resolve(tool);
             Files.writeString(file, script);
