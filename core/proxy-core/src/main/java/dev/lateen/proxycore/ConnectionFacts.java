@@ -56,11 +56,6 @@ public record ConnectionFacts(
         return new ConnectionFacts(destination, source, TLS, name, protocols, peer);
     }
 
-    /** The same with the one protocol that ALPN has settled on; an empty one leaves what was offered. */
-    public ConnectionFacts withNegotiated(String protocol) {
-        return protocol.isEmpty() ? this : withApplicationProtocols(List.of(protocol));
-    }
-
     /** The same with the certificate that the client has proven to be its own. */
     public ConnectionFacts withPeer(@Nullable PeerCertificate certificate) {
         return new ConnectionFacts(

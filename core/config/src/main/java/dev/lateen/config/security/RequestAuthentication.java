@@ -34,27 +34,21 @@ public record RequestAuthentication(
     public record JwtRule(
             @Required String issuer,
             List<String> audiences,
-            String jwksUri,
+            @Later("fetching keys") String jwksUri,
             String jwks,
             List<FromHeader> fromHeaders,
             List<String> fromParams,
-            List<String> fromCookies,
+            @Later("tokens in cookies") List<String> fromCookies,
             String outputPayloadToHeader,
             List<ClaimToHeader> outputClaimToHeaders,
             boolean forwardOriginalToken,
-            @Nullable Duration timeout,
+            @Later("fetching keys") @Nullable Duration timeout,
             @Later("claims of several words") List<String> spaceDelimitedClaims)
             implements Checked {
         @Override
         public void check(Findings findings) {
-            if (!jwksUri.isEmpty() && !jwks.isEmpty()) {
-                findings.error("jwks", "cannot be given together with jwksUri");
-            }
             if (jwksUri.isEmpty() && jwks.isEmpty()) {
-                findings.error("jwks", "is needed, or jwksUri: keys are not looked for by the issuer's name");
-            }
-            if (!jwksUri.isEmpty() && !jwksUri.startsWith("http://") && !jwksUri.startsWith("https://")) {
-                findings.error("jwksUri", "must begin with http:// or https://");
+                findings.error("jwks", "is needed: keys are not looked for by the issuer's name");
             }
         }
     }

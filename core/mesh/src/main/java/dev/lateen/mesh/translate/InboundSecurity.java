@@ -10,6 +10,7 @@ import io.envoyproxy.envoy.config.listener.v3.Filter;
 import io.envoyproxy.envoy.config.listener.v3.FilterChain;
 import io.envoyproxy.envoy.config.listener.v3.FilterChainMatch;
 import io.envoyproxy.envoy.extensions.filters.network.http_connection_manager.v3.HttpFilter;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 
@@ -36,7 +37,9 @@ record InboundSecurity(
 
     /** What every request to the workload passes first. */
     List<HttpFilter> httpFilters() {
-        return authorization().http();
+        List<HttpFilter> filters = new ArrayList<>(TokenRules.of(rules.authentications(namespace, labels)));
+        filters.addAll(authorization().http());
+        return filters;
     }
 
     /** What every connection to the workload passes first whose content is not read. */

@@ -1,5 +1,6 @@
 package dev.lateen.proxycore.filter;
 
+import dev.lateen.proxycore.jwt.JwtRules;
 import dev.lateen.proxycore.rbac.AccessRules;
 
 /** What an HTTP filter was told to do: for all requests of a listener, or for those of one route. */
@@ -24,6 +25,9 @@ public sealed interface FilterConfig {
      * @param rehearsed rules whose refusals are only told
      */
     record Access(AccessRules rules, AccessRules rehearsed) implements FilterConfig {}
+
+    /** Refuses requests with a bad token ({@code envoy.extensions.filters.http.jwt_authn.v3.JwtAuthentication}). */
+    record Tokens(JwtRules rules) implements FilterConfig {}
 
     /** The filter does not run for these requests. */
     record Disabled() implements FilterConfig {}

@@ -4,9 +4,11 @@ import com.google.protobuf.Any;
 import dev.lateen.proxycore.CompileException;
 import dev.lateen.proxycore.Extensions;
 import dev.lateen.proxycore.Place;
+import dev.lateen.proxycore.jwt.JwtRules;
 import dev.lateen.proxycore.rbac.AccessRules;
 import io.envoyproxy.envoy.extensions.filters.http.cors.v3.Cors;
 import io.envoyproxy.envoy.extensions.filters.http.fault.v3.HTTPFault;
+import io.envoyproxy.envoy.extensions.filters.http.jwt_authn.v3.JwtAuthentication;
 import io.envoyproxy.envoy.extensions.filters.http.rbac.v3.RBAC;
 import io.envoyproxy.envoy.extensions.filters.http.router.v3.Router;
 import java.util.ArrayList;
@@ -47,8 +49,13 @@ public record HttpFilter(String name, FilterConfig config, boolean disabled) {
             var proto = protos.get(i);
             Place here = at.item("http_filters", i).named(proto.getName());
             here.only(proto, "name", "typed_config", "is_optional", "disabled");
-            boolean known =
-                    Extensions.isOneOf(proto.getTypedConfig(), Router.class, HTTPFault.class, Cors.class, RBAC.class);
+            boolean known = Extensions.isOneOf(
+                    proto.getTypedConfig(),
+                    Router.class,
+                    HTTPFault.class,
+                    Cors.class,
+                    RBAC.class,
+                    JwtAuthentication.class);
             if (!known && proto.getIsOptional()) {
                 ignored.add(here + ": optional and unknown: " + Extensions.typeName(proto.getTypedConfig()));
                 continue;
@@ -79,6 +86,9 @@ public record HttpFilter(String name, FilterConfig config, boolean disabled) {
         }
         if (any.is(Cors.class)) {
             return new FilterConfig.Cors(CorsPolicy.NONE);
+        }
+        if (any.is(JwtAuthentication.class)) {
+            return new FilterConfig.Tokens(JwtRules.of(at.unpack(any, JwtAuthentication.class), at));
         }
         if (any.is(RBAC.class)) {
             return access(at.unpack(any, RBAC.class), at);

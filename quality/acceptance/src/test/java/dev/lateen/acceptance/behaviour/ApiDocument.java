@@ -191,8 +191,6 @@ public final class ApiDocument {
 
     /** Kinds of security have tables of their own. */
     private static List<Kind<?>> traffic() {
-        return Kinds.all().stream()
-                .filter(kind -> kind.group().equals(GROUP))
-                .toList();
+        return Kinds.all().stream().filter(kind -> kind.group().equals(GROUP)).toList();
     }
 }

@@ -39,10 +39,10 @@ import org.jspecify.annotations.Nullable;
 /** The requests of one connection, by the rules of its connection manager. One event loop. */
 public final class ConnectionRequests implements ServerStreams {
     private final HttpService service;
-    private final HttpConnectionManager manager;
+    private HttpConnectionManager manager;
     private final ConnectionFacts facts;
     private final boolean inbound;
-    private final HeadPreparation preparation;
+    private HeadPreparation preparation;
 
     /**
      * @param facts with the original destination as the destination
@@ -55,6 +55,12 @@ public final class ConnectionRequests implements ServerStreams {
         this.facts = facts;
         this.inbound = inbound;
         preparation = new HeadPreparation(manager);
+    }
+
+    /** Requests that come from now on follow these rules. */
+    public void follow(HttpConnectionManager rules) {
+        manager = rules;
+        preparation = new HeadPreparation(rules);
     }
 
     @Override

@@ -12,6 +12,7 @@ import dev.lateen.proxycore.filter.HttpFilter;
 import dev.lateen.proxycore.head.Fields;
 import dev.lateen.proxycore.head.RequestHead;
 import dev.lateen.proxycore.head.ResponseHead;
+import dev.lateen.proxycore.jwt.JwtRules;
 import dev.lateen.proxycore.listener.HeadPreparation;
 import dev.lateen.proxycore.rbac.Access;
 import dev.lateen.proxycore.rbac.AccessRules;
@@ -39,7 +40,7 @@ final class FilteredRequest implements RequestEvents {
     private final RequestRecord record;
     private final HeadPreparation preparation;
     private final Target target;
-    private final Access access;
+    private Access access;
     private final Router router;
     private final Answer answer = new Answer();
 
@@ -120,6 +121,7 @@ final class FilteredRequest implements RequestEvents {
                 case FilterConfig.Disabled _ -> true;
                 case FilterConfig.Cors(var policy) -> cors(policy);
                 case FilterConfig.Fault(var injection) -> fault(injection);
+                case FilterConfig.Tokens(var rules) -> tokens(rules);
                 case FilterConfig.Access(var rules, var rehearsed) -> access(rules, rehearsed);
                 case FilterConfig.Router config -> route(config);
             };
@@ -163,6 +165,25 @@ final class FilteredRequest implements RequestEvents {
         }
         LocalReply.send(answer, head, HeaderMutations.NONE, response, "fault filter abort", record);
         return false;
+    }
+
+    private boolean tokens(JwtRules rules) {
+        return switch (rules.check(head, service.clock().instant())) {
+            case JwtRules.Outcome.Passed(var claims) -> {
+                access = new Access(access.facts(), head, access.client(), claims);
+                yield true;
+            }
+            case JwtRules.Outcome.Refused refused -> {
+                record.details(refused.details());
+                ResponseHead response = new ResponseHead(refused.status());
+                if (refused.status() == 401) {
+                    response.with(
+                            "www-authenticate", "Bearer realm=\"" + head.authority() + "\", error=\"invalid_token\"");
+                }
+                LocalReply.send(answer, head, HeaderMutations.NONE, response, refused.reason(), record);
+                yield false;
+            }
+        };
     }
 
     private boolean access(AccessRules rules, AccessRules rehearsed) {

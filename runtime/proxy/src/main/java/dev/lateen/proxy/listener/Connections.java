@@ -26,7 +26,9 @@ import io.netty.channel.ChannelInitializer;
 import io.netty.channel.ChannelOption;
 import io.netty.util.AttributeKey;
 import java.net.InetSocketAddress;
+import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.function.Function;
 import java.util.function.Predicate;
 import java.util.function.Supplier;
@@ -41,8 +43,24 @@ final class Connections extends ChannelInitializer<Channel> {
 
     private static final AttributeKey<Taken> TAKEN = AttributeKey.valueOf(Connections.class, "taken");
 
-    /** By what a connection was taken. */
-    private record Taken(String listener, io.envoyproxy.envoy.config.listener.v3.FilterChain chain) {}
+    /**
+     * By what a connection was taken.
+     *
+     * @param offered what was known of it when its chain was chosen
+     * @param facts what is known now
+     * @param requests null when its content is not read
+     */
+    private record Taken(
+            String listener,
+            FilterChain chain,
+            HttpService service,
+            ConnectionFacts offered,
+            ConnectionFacts facts,
+            @Nullable ConnectionRequests requests) {
+        Taken with(FilterChain now) {
+            return new Taken(listener, now, service, offered, facts, requests);
+        }
+    }
 
     private final Supplier<@Nullable CompiledListener> listener;
     private final Function<Channel, HttpService> services;
@@ -126,7 +144,7 @@ final class Connections extends ChannelInitializer<Channel> {
             return;
         }
         switch (chain.transport()) {
-            case TransportSocket.Raw _ -> serve(channel, service, listener, chain, facts);
+            case TransportSocket.Raw _ -> serve(channel, service, listener, chain, facts, facts);
             case TransportSocket.DownstreamTls(var wanted) ->
                 tls.accept(channel, wanted, chain.handshakeTimeout(), new Tls.Outcome() {
                     @Override
@@ -136,7 +154,8 @@ final class Connections extends ChannelInitializer<Channel> {
                                 service,
                                 listener,
                                 chain,
-                                facts.withPeer(session.peer()).withNegotiated(session.protocol()));
+                                facts,
+                                facts.withPeer(session.peer()).withApplicationProtocols(session.protocols()));
                     }
 
                     @Override
@@ -171,16 +190,26 @@ final class Connections extends ChannelInitializer<Channel> {
     }
 
     private void serve(
-            Channel channel, HttpService service, CompiledListener listener, FilterChain chain, ConnectionFacts facts) {
+            Channel channel,
+            HttpService service,
+            CompiledListener listener,
+            FilterChain chain,
+            ConnectionFacts offered,
+            ConnectionFacts facts) {
         if (!service.mayBegin(facts, chain.access())) {
             refuse(channel, service, listener, ResponseFlag.UAEX);
             return;
         }
-        channel.attr(TAKEN).set(new Taken(listener.name(), chain.source()));
+        boolean inbound = inbound(listener);
+        ConnectionRequests requests = chain.filter() instanceof HttpConnectionManager manager
+                ? new ConnectionRequests(service, manager, facts, inbound)
+                : null;
+        channel.attr(TAKEN).set(new Taken(listener.name(), chain, service, offered, facts, requests));
         switch (chain.filter()) {
-            case HttpConnectionManager manager -> http(channel, service, listener, manager, facts);
+            case HttpConnectionManager manager ->
+                http(channel, service, listener, manager, facts, Objects.requireNonNull(requests));
             case TcpProxy proxy ->
-                channel.pipeline().addLast(PROTOCOL, new TcpTunnel(service, sockets, proxy, facts, inbound(listener)));
+                channel.pipeline().addLast(PROTOCOL, new TcpTunnel(service, sockets, proxy, facts, inbound));
         }
     }
 
@@ -189,15 +218,20 @@ final class Connections extends ChannelInitializer<Channel> {
             HttpService service,
             CompiledListener listener,
             HttpConnectionManager manager,
-            ConnectionFacts facts) {
-        switch (manager.codec()) {
-            case HTTP1 -> speak(channel, service, listener, manager, facts, false);
-            case HTTP2 -> speak(channel, service, listener, manager, facts, true);
-            case AUTO ->
-                channel.pipeline()
-                        .addLast(
-                                "version",
-                                new VersionDetector(http2 -> speak(channel, service, listener, manager, facts, http2)));
+            ConnectionFacts facts,
+            ConnectionRequests requests) {
+        List<String> protocols = facts.applicationProtocols();
+        if (manager.codec() == HttpConnectionManager.Codec.HTTP2
+                || protocols.contains("h2")
+                || protocols.contains("h2c")) {
+            speak(channel, service, listener, manager, requests, true);
+        } else if (manager.codec() == HttpConnectionManager.Codec.HTTP1 || !protocols.isEmpty()) {
+            speak(channel, service, listener, manager, requests, false);
+        } else {
+            channel.pipeline()
+                    .addLast(
+                            "version",
+                            new VersionDetector(http2 -> speak(channel, service, listener, manager, requests, http2)));
         }
     }
 
@@ -206,9 +240,8 @@ final class Connections extends ChannelInitializer<Channel> {
             HttpService service,
             CompiledListener listener,
             HttpConnectionManager manager,
-            ConnectionFacts facts,
+            ConnectionRequests requests,
             boolean http2) {
-        ConnectionRequests requests = new ConnectionRequests(service, manager, facts, inbound(listener));
         long idle = manager.timeouts().connectionIdle().toNanos();
         int bytes = manager.limits().headerBytes();
         int count = manager.limits().headerCount();
@@ -231,23 +264,41 @@ final class Connections extends ChannelInitializer<Channel> {
     }
 
     /**
-     * Ends a connection to the workload that the configuration of now would treat otherwise than when it began: new
-     * rules hold for old connections too. One that carries requests ends after the present one. On its event loop.
+     * Has new rules hold for a connection that began under old ones: requests on it follow the filter chain that would
+     * take it now. It ends where none would, where it would be wrapped otherwise, or where it may not go on; one that
+     * carries a request ends after it. Connections of the app itself go on as they began. On its event loop.
      */
-    static void endIfOutdated(Channel connection, Map<String, CompiledListener> current) {
+    static void follow(Channel connection, Map<String, CompiledListener> current) {
         Taken taken = connection.attr(TAKEN).get();
         CompiledListener listener = taken == null ? null : current.get(taken.listener());
         if (taken == null
                 || listener == null
                 || listener.direction() == CompiledListener.TrafficDirection.OUTBOUND
-                || listener.has(taken.chain())) {
+                || listener.has(taken.chain().source())) {
             return;
         }
-        if (connection.pipeline().get(PROTOCOL) instanceof ServerConnection server) {
+        FilterChain now = listener.match(taken.offered(), Trace.NONE);
+        if (now != null && now.transport().equals(taken.chain().transport()) && goesOn(taken, now)) {
+            connection.attr(TAKEN).set(taken.with(now));
+        } else if (connection.pipeline().get(PROTOCOL) instanceof ServerConnection server) {
             server.drain();
         } else {
             var _ = connection.close();
         }
+    }
+
+    /** Whether a connection can follow another chain as it is. */
+    private static boolean goesOn(Taken taken, FilterChain now) {
+        ConnectionRequests requests = taken.requests();
+        return switch (now.filter()) {
+            case HttpConnectionManager manager -> {
+                if (requests != null) {
+                    requests.follow(manager);
+                }
+                yield requests != null;
+            }
+            case TcpProxy _ -> requests == null && taken.service().mayBegin(taken.facts(), now.access());
+        };
     }
 
     /** Has the connection end after the next answer. On its event loop. */

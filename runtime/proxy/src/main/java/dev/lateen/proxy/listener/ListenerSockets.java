@@ -62,9 +62,9 @@ public final class ListenerSockets {
         }
         Map<String, CompiledListener> now = configuration.listeners();
         if (!now.equals(current)) {
-            connections.keySet().forEach(connection -> connection
-                    .eventLoop()
-                    .execute(() -> Connections.endIfOutdated(connection, now)));
+            connections
+                    .keySet()
+                    .forEach(connection -> connection.eventLoop().execute(() -> Connections.follow(connection, now)));
         }
         current = now;
         bound.entrySet().removeIf(entry -> {

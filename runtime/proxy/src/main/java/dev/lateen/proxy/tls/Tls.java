@@ -36,7 +36,12 @@ public final class Tls {
      * @param peer the other end's certificate, verified as configured; null without one
      * @param protocol of ALPN, or empty
      */
-    public record Session(@Nullable PeerCertificate peer, String protocol) {}
+    public record Session(@Nullable PeerCertificate peer, String protocol) {
+        /** The protocol as a list, which is empty when ends have not agreed on one. */
+        public List<String> protocols() {
+            return protocol.isEmpty() ? List.of() : List.of(protocol);
+        }
+    }
 
     /** Who is told how a handshake ended. */
     public interface Outcome {

@@ -41,9 +41,6 @@ import org.slf4j.LoggerFactory;
 public final class TlsContexts {
     private static final Logger log = LoggerFactory.getLogger(TlsContexts.class);
 
-    /** Must not be agreed to with clients before there is a codec of it. */
-    private static final String NOT_SPOKEN = "h2";
-
     /** What a context is made from. */
     private record Key(TlsRules rules, boolean server, boolean requireCertificate) {}
 
@@ -76,10 +73,7 @@ public final class TlsContexts {
 
     /** For accepted connections. */
     SslContext server(ServerTls tls) throws TlsUnavailable {
-        TlsRules rules = tls.rules();
-        List<String> spoken =
-                rules.alpn().stream().filter(p -> !p.equals(NOT_SPOKEN)).toList();
-        return context(new Key(rules.withAlpn(spoken), true, tls.requireCertificate()));
+        return context(new Key(tls.rules(), true, tls.requireCertificate()));
     }
 
     /** For connections to endpoints. */

@@ -10,6 +10,8 @@ import dev.lateen.proxycore.tls.ClientTls;
 import io.netty.channel.Channel;
 import io.netty.channel.ChannelFuture;
 import io.netty.channel.ChannelHandler;
+import io.netty.channel.ChannelHandlerContext;
+import io.netty.channel.ChannelInboundHandlerAdapter;
 import io.netty.channel.ChannelInitializer;
 import io.netty.channel.ChannelPromise;
 import io.netty.channel.EventLoop;
@@ -64,6 +66,7 @@ public final class UpstreamSockets {
         @Override
         protected void initChannel(Channel channel) throws TlsUnavailable {
             channel.pipeline().addLast("tls", tls.connect(channel, wanted, Duration.ofMillis(patience)));
+            channel.pipeline().addLast("handshake", new FailedHandshake());
             channel.pipeline().addLast("protocol", protocol);
         }
 
@@ -90,6 +93,19 @@ public final class UpstreamSockets {
             if (!channel.config().isAutoRead()) {
                 // A protocol that reads by itself begins after the handshake, which has to read as well.
                 channel.read();
+            }
+        }
+    }
+
+    /** A handshake that fails is told to whoever asked for the connection: the protocol above need not hear of it. */
+    private static final class FailedHandshake extends ChannelInboundHandlerAdapter {
+        @Override
+        public void exceptionCaught(ChannelHandlerContext ctx, Throwable cause) {
+            SslHandler handler = ctx.pipeline().get(SslHandler.class);
+            if (handler != null && handler.handshakeFuture().isSuccess()) {
+                ctx.fireExceptionCaught(cause);
+            } else {
+                var _ = ctx.close();
             }
         }
     }

@@ -1,0 +1,206 @@
+package dev.lateen.analysis;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.lateen.config.ConfigReader;
+import dev.lateen.config.Problem;
+import dev.lateen.config.ReadResult;
+import dev.lateen.mesh.ProxyNode;
+import dev.lateen.mesh.ProxyResources;
+import dev.lateen.mesh.Snapshot;
+import dev.lateen.mesh.Translator;
+import dev.lateen.proxycore.ConnectionFacts;
+import dev.lateen.proxycore.filter.FilterConfig;
+import dev.lateen.proxycore.filter.HttpFilter;
+import dev.lateen.proxycore.head.RequestHead;
+import dev.lateen.proxycore.listener.CompiledListener;
+import dev.lateen.proxycore.listener.FilterChain;
+import dev.lateen.proxycore.listener.HeadPreparation;
+import dev.lateen.proxycore.listener.HttpConnectionManager;
+import dev.lateen.proxycore.rbac.Access;
+import dev.lateen.proxycore.tls.PeerCertificate;
+import io.envoyproxy.envoy.config.listener.v3.Listener;
+import java.io.IOException;
+import java.io.InputStream;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.TreeMap;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.DynamicTest;
+import org.junit.jupiter.api.TestFactory;
+import tools.jackson.databind.json.JsonMapper;
+
+/** The table of verdicts, through everything that decides: policies read, translated, compiled, asked. */
+class AuthorizationTest {
+    private static final JsonMapper JSON = new JsonMapper();
+
+    private record Question(boolean allowed, String who, String what, Map<String, String> facts) {}
+
+    private record Scene(String name, StringBuilder manifests, List<Question> questions) {}
+
+    @TestFactory
+    Stream<DynamicTest> every_line() throws IOException {
+        List<Scene> scenes = scenes();
+        assertThat(scenes.stream().mapToInt(s -> s.questions().size()).sum()).isGreaterThanOrEqualTo(300);
+        return scenes.stream().map(scene -> DynamicTest.dynamicTest(scene.name(), () -> check(scene)));
+    }
+
+    private static void check(Scene scene) throws Exception {
+        CompiledListener listener = inbound(scene.manifests().toString());
+        FilterChain http = null;
+        FilterChain tcp = null;
+        for (FilterChain chain : listener.chains()) {
+            boolean catchAll = chain.match().destinationPort() == 0;
+            if (catchAll && chain.filter() instanceof HttpConnectionManager) {
+                http = chain;
+            } else if (catchAll) {
+                tcp = chain;
+            }
+        }
+        List<String> wrong = new ArrayList<>();
+        for (Question question : scene.questions()) {
+            boolean allowed = question.what().equals("tcp")
+                    ? connection(Objects.requireNonNull(tcp), question)
+                    : request(Objects.requireNonNull(http), question);
+            if (allowed != question.allowed()) {
+                wrong.add((allowed ? "let in: " : "refused: ") + question);
+            }
+        }
+        assertThat(wrong).isEmpty();
+    }
+
+    private static boolean connection(FilterChain chain, Question question) throws IOException {
+        Access access = Access.of(facts(question));
+        return chain.access().stream().allMatch(rules -> rules.decide(access).allowed());
+    }
+
+    private static boolean request(FilterChain chain, Question question) throws IOException {
+        HttpConnectionManager manager = (HttpConnectionManager) chain.filter();
+        String[] words = question.what().split(" ", 2);
+        int slash = words[1].indexOf('/');
+        RequestHead head = RequestHead.of(words[0], words[1].substring(0, slash), words[1].substring(slash));
+        Map<String, Object> claims = Map.of();
+        for (Map.Entry<String, String> fact : question.facts().entrySet()) {
+            if (fact.getKey().startsWith("h.")) {
+                head.with(fact.getKey().substring(2), fact.getValue());
+            } else if (fact.getKey().equals("claims")) {
+                claims = claims(fact.getValue());
+            }
+        }
+        ConnectionFacts facts = facts(question);
+        HeadPreparation preparation = new HeadPreparation(manager);
+        InetAddress client = preparation.client(head, facts);
+        if (preparation.request(head, facts, () -> "id") != null) {
+            return false;
+        }
+        Access access = new Access(facts, head, client, claims);
+        for (HttpFilter filter : manager.filters()) {
+            if (filter.config() instanceof FilterConfig.Access rules
+                    && !rules.rules().decide(access).allowed()) {
+                assertThat(rules.rules().explain(access)).isNotEmpty();
+                return false;
+            }
+        }
+        return true;
+    }
+
+    @SuppressWarnings("unchecked") // JSON objects have texts as keys
+    private static Map<String, Object> claims(String json) {
+        return JSON.readValue(json, Map.class);
+    }
+
+    private static ConnectionFacts facts(Question question) throws IOException {
+        InetAddress from = InetAddress.ofLiteral(question.facts().getOrDefault("ip", "10.244.0.7"));
+        int port = Integer.parseInt(question.facts().getOrDefault("port", "8080"));
+        ConnectionFacts facts = ConnectionFacts.plain(
+                new InetSocketAddress(InetAddress.ofLiteral("10.244.0.9"), port), new InetSocketAddress(from, 40_000));
+        if (question.facts().containsKey("sni")) {
+            facts = facts.withTls(Objects.requireNonNull(question.facts().get("sni")), List.of());
+        }
+        String[] who = question.who().split("/");
+        return switch (who.length) {
+            case 1 ->
+                question.who().equals("-") ? facts : facts.withPeer(peer("cluster.local", "default", question.who()));
+            case 2 -> facts.withPeer(peer("cluster.local", who[0], who[1]));
+            default -> facts.withPeer(peer(who[0], who[1], who[2]));
+        };
+    }
+
+    private static PeerCertificate peer(String trustDomain, String namespace, String account) {
+        return PeerCertificate.ofUri("spiffe://" + trustDomain + "/ns/" + namespace + "/sa/" + account);
+    }
+
+    private static CompiledListener inbound(String manifests) throws Exception {
+        ReadResult read = new ConfigReader().readText("scene.yaml", manifests);
+        assertThat(read.problems()).filteredOn(Problem::isError).isEmpty();
+        Snapshot.Change change = Snapshot.empty().change();
+        read.objects().forEach(change::put);
+        ProxyNode node = ProxyNode.of(io.envoyproxy.envoy.config.core.v3.Node.newBuilder()
+                .setId("sidecar~10.244.0.9~web.default~default.svc.cluster.local")
+                .setMetadata(com.google.protobuf.Struct.newBuilder()
+                        .putFields(
+                                "LABELS",
+                                com.google.protobuf.Value.newBuilder()
+                                        .setStructValue(com.google.protobuf.Struct.newBuilder()
+                                                .putFields(
+                                                        "app",
+                                                        com.google.protobuf.Value.newBuilder()
+                                                                .setStringValue("web")
+                                                                .build()))
+                                        .build()))
+                .build());
+        return CompiledListener.of((Listener) Objects.requireNonNull(Translator.translate(change.apply(), node)
+                .of(ProxyResources.LISTENER)
+                .get("virtualInbound")));
+    }
+
+    private static List<Scene> scenes() throws IOException {
+        List<Scene> scenes = new ArrayList<>();
+        try (InputStream in =
+                Objects.requireNonNull(AuthorizationTest.class.getResourceAsStream("authorization.txt"))) {
+            for (String line : new String(in.readAllBytes(), StandardCharsets.UTF_8).split("\n")) {
+                String[] words = line.split(" ", 3);
+                switch (words[0]) {
+                    case "", "#" -> {}
+                    case "scene" -> scenes.add(new Scene(line.substring(6), new StringBuilder(), new ArrayList<>()));
+                    case "policy" -> scenes.getLast().manifests().append(manifest(words, "default", ""));
+                    case "root" -> scenes.getLast().manifests().append(manifest(words, "istio-system", ""));
+                    case "dryrun" ->
+                        scenes.getLast()
+                                .manifests()
+                                .append(manifest(words, "default", ", annotations: {istio.io/dry-run: \"true\"}"));
+                    case "yes", "no" -> scenes.getLast().questions().add(question(line));
+                    default -> throw new IOException("not a line of the table: " + line);
+                }
+            }
+        }
+        return scenes;
+    }
+
+    private static String manifest(String[] words, String namespace, String more) {
+        return """
+                ---
+                apiVersion: security.istio.io/v1
+                kind: AuthorizationPolicy
+                metadata: {name: %s, namespace: %s%s}
+                spec: %s
+                """.formatted(words[1], namespace, more, words[2]);
+    }
+
+    private static Question question(String line) {
+        String[] words = line.split(" ");
+        Map<String, String> facts = new TreeMap<>(new LinkedHashMap<>());
+        boolean tcp = words[2].equals("tcp");
+        for (int i = tcp ? 3 : 4; i < words.length; i++) {
+            int equals = words[i].indexOf('=');
+            facts.put(words[i].substring(0, equals), words[i].substring(equals + 1));
+        }
+        return new Question(words[0].equals("yes"), words[1], tcp ? "tcp" : words[2] + " " + words[3], facts);
+    }
+}
