@@ -6,6 +6,7 @@ import dev.lateen.proxy.admin.AdminServers;
 import dev.lateen.proxy.config.ActiveConfiguration;
 import dev.lateen.proxy.config.NameResolution;
 import dev.lateen.proxy.config.XdsConfiguration;
+import dev.lateen.proxy.health.HealthChecks;
 import dev.lateen.proxy.http.Decisions;
 import dev.lateen.proxy.http.HttpService;
 import dev.lateen.proxy.listener.ListenerSockets;
@@ -68,6 +69,7 @@ public final class Proxy implements AutoCloseable {
     private final XdsConfiguration configuration;
     private final ListenerSockets listeners;
     private final NameResolution names;
+    private final HealthChecks health;
     private final AdminServers admin;
     private final AdsClient ads;
     private final SecretStore secrets = new SecretStore();
@@ -138,6 +140,8 @@ public final class Proxy implements AutoCloseable {
         }
         listeners = new ListenerSockets(sockets, upstreams, tls, acceptor, loops, this::service);
         names = new NameResolution();
+        health = new HealthChecks(exporting, upstreams, configuration::current, new Random());
+        health.start();
         ads = new AdsClient(() -> channels.discovery(options.controlPlane()), node, configuration);
         IdentityOptions known = options.identity();
         identity = known == null
@@ -169,6 +173,7 @@ public final class Proxy implements AutoCloseable {
     private void changed(ActiveConfiguration current) {
         listeners.apply(current);
         names.apply(current);
+        health.changed();
         closeUnused(current);
     }
 
