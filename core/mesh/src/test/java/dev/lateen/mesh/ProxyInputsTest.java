@@ -102,7 +102,8 @@ class ProxyInputsTest {
                 labels,
                 "",
                 "Kubernetes",
-                dev.lateen.mesh.registry.Locality.UNKNOWN);
+                dev.lateen.mesh.registry.Locality.UNKNOWN,
+                ProxyNode.Dns.ELSEWHERE);
         List<String> names = Translator.inputs(snapshot, node).stream()
                 .map(ProxyInputsTest::shortName)
                 .sorted()

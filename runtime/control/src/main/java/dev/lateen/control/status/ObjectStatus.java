@@ -16,6 +16,8 @@ import java.util.List;
  */
 public record ObjectStatus(
         long observedGeneration, boolean reconciled, String reason, String message, List<Problem> problems) {
+    private static final String PENDING = "Pending";
+
     /** How many late proxies are named. */
     private static final int NAMED = 3;
 
@@ -63,6 +65,11 @@ public record ObjectStatus(
                 problems);
     }
 
+    /** Whether proxies have yet to say something. */
+    boolean isPending() {
+        return reason.equals(PENDING);
+    }
+
     private static String reason(List<ProxyState> proxies, List<ProxyState> late, List<Problem> errors) {
         if (!errors.isEmpty()) {
             return errors.stream().anyMatch(error -> error.shadowedBy() != null) ? "Shadowed" : "Invalid";
@@ -70,7 +77,7 @@ public record ObjectStatus(
         if (late.isEmpty()) {
             return proxies.isEmpty() ? "NoProxies" : "Active";
         }
-        return late.stream().anyMatch(proxy -> !proxy.rejection().isEmpty()) ? "Rejected" : "Pending";
+        return late.stream().anyMatch(proxy -> !proxy.rejection().isEmpty()) ? "Rejected" : PENDING;
     }
 
     private static String text(java.util.stream.Stream<Problem> problems) {

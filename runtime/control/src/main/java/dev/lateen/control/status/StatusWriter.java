@@ -15,10 +15,12 @@ import java.time.Clock;
 import java.time.Duration;
 import java.util.HashMap;
 import java.util.Map;
+import java.util.Set;
 import java.util.concurrent.Executors;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Supplier;
+import java.util.stream.Collectors;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -39,6 +41,9 @@ public final class StatusWriter implements AutoCloseable {
             Thread.ofPlatform().daemon().name("status").factory());
     /** What was written, or found written; touched by the timer alone. */
     private final Map<ObjectName, ObjectStatus> written = new HashMap<>();
+
+    /** Objects that were waiting for proxies when last looked at. */
+    private Set<ObjectName> waiting = Set.of();
 
     private long writtenAt = System.nanoTime() - PAUSE.toNanos();
 
@@ -76,8 +81,15 @@ public final class StatusWriter implements AutoCloseable {
     private void flush() {
         Map<ObjectName, ObjectStatus> now = statuses.get();
         written.keySet().retainAll(now.keySet());
+        Set<ObjectName> before = waiting;
+        waiting = now.entrySet().stream()
+                .filter(each -> each.getValue().isPending())
+                .map(Map.Entry::getKey)
+                .collect(Collectors.toSet());
         now.forEach((object, status) -> {
-            if (timer.isShutdown() || status.equals(written.get(object))) {
+            // Proxies take a moment, which is not worth two writes.
+            boolean momentary = status.isPending() && !before.contains(object);
+            if (timer.isShutdown() || momentary || status.equals(written.get(object))) {
                 return;
             }
             writtenAt = System.nanoTime();
