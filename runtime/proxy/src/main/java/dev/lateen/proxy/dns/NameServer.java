@@ -6,6 +6,7 @@ import io.netty.buffer.ByteBuf;
 import io.netty.buffer.ByteBufUtil;
 import io.netty.buffer.Unpooled;
 import io.netty.channel.Channel;
+import io.netty.channel.ChannelFuture;
 import io.netty.channel.ChannelHandler.Sharable;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelInitializer;
@@ -97,15 +98,8 @@ public final class NameServer implements AutoCloseable {
 
     private void listen(Sockets sockets, EventLoopGroup group, EventLoop loop, int port) throws IOException {
         InetAddress loopback = InetAddress.ofLiteral("127.0.0.1");
-        Channel udp = sockets.bindDatagram(loop, new InetSocketAddress(loopback, port), new OverUdp())
-                .awaitUninterruptibly()
-                .channel();
-        channels.add(udp);
-        if (!udp.isOpen()) {
-            throw new IOException("cannot answer DNS on UDP port " + port + ": it is taken");
-        }
-        InetSocketAddress same = new InetSocketAddress(loopback, ((InetSocketAddress) udp.localAddress()).getPort());
-        Channel tcp = sockets.listen(group, group, same, new ChannelInitializer<>() {
+        Channel tcp = opened(
+                sockets.listen(group, group, new InetSocketAddress(loopback, port), new ChannelInitializer<>() {
                     @Override
                     protected void initChannel(Channel channel) {
                         channel.pipeline()
@@ -113,13 +107,19 @@ public final class NameServer implements AutoCloseable {
                                 .addLast(new LengthFieldBasedFrameDecoder(LONGEST + 2, 0, 2, 0, 2))
                                 .addLast(new OverTcp(loop));
                     }
-                })
-                .awaitUninterruptibly()
-                .channel();
-        channels.add(tcp);
-        if (!tcp.isOpen()) {
-            throw new IOException("cannot answer DNS on TCP port " + same.getPort() + ": it is taken");
+                }),
+                "TCP port " + port);
+        InetSocketAddress same = new InetSocketAddress(loopback, ((InetSocketAddress) tcp.localAddress()).getPort());
+        opened(sockets.bindDatagram(loop, same, new OverUdp()), "UDP port " + same.getPort());
+    }
+
+    private Channel opened(ChannelFuture opening, String what) throws IOException {
+        opening.awaitUninterruptibly();
+        if (!opening.isSuccess()) {
+            throw new IOException("cannot answer DNS on " + what + ": " + opening.cause(), opening.cause());
         }
+        channels.add(opening.channel());
+        return opening.channel();
     }
 
     /** The port in use. */
