@@ -7,6 +7,7 @@ import dev.lateen.proxy.config.ActiveConfiguration;
 import dev.lateen.proxy.config.NameResolution;
 import dev.lateen.proxy.config.XdsConfiguration;
 import dev.lateen.proxy.dns.NameServer;
+import dev.lateen.proxy.health.HealthChecks;
 import dev.lateen.proxy.http.Decisions;
 import dev.lateen.proxy.http.HttpService;
 import dev.lateen.proxy.listener.ListenerSockets;
@@ -71,6 +72,7 @@ public final class Proxy implements AutoCloseable {
     private final ListenerSockets listeners;
     private final NameResolution names;
     private final @Nullable NameServer dns;
+    private final HealthChecks health;
     private final AdminServers admin;
     private final AdsClient ads;
     private final SecretStore secrets = new SecretStore();
@@ -143,6 +145,8 @@ public final class Proxy implements AutoCloseable {
         names = new NameResolution();
         dns = options.answersDns() ? NameServer.start(sockets, acceptor, options.nodeId()) : null;
         ads = new AdsClient(() -> channels.discovery(options.controlPlane()), node, receiver());
+        health = new HealthChecks(exporting, upstreams, configuration::current, new Random());
+        health.start();
         IdentityOptions known = options.identity();
         identity = known == null
                 ? null
@@ -184,6 +188,7 @@ public final class Proxy implements AutoCloseable {
     private void changed(ActiveConfiguration current) {
         listeners.apply(current);
         names.apply(current);
+        health.changed();
         closeUnused(current);
     }
 

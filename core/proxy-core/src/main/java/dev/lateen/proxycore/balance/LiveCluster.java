@@ -46,7 +46,7 @@ public final class LiveCluster {
         for (Priority priority : Priority.values()) {
             breakers.put(priority, new CircuitBreaker(config.thresholds(priority)));
         }
-        Hosts hosts = new Hosts();
+        Hosts hosts = new Hosts(config.health() != null);
         if (config.discovery() instanceof Discovery.Static(var endpoints)) {
             hosts.update(endpoints);
         }
@@ -72,6 +72,9 @@ public final class LiveCluster {
                 || next.discovery() instanceof Discovery.OriginalDestination;
         if (!brought) {
             fresh.hosts.update(hosts.current().endpoints(next.name()));
+        }
+        if (next.health() != null && next.health().equals(config.health())) {
+            fresh.hosts.checkedLike(hosts);
         }
         return fresh;
     }

@@ -13,9 +13,18 @@ import java.util.concurrent.ConcurrentHashMap;
  */
 public final class Hosts {
     private final Map<InetSocketAddress, Host> byAddress = new ConcurrentHashMap<>();
+    private final boolean checked;
     private volatile HostSet current;
 
     public Hosts() {
+        this(false);
+    }
+
+    /**
+     * @param checked whether hosts are actively checked: they are unwell until they were
+     */
+    public Hosts(boolean checked) {
+        this.checked = checked;
         current = new HostSet(List.of(), EndpointSet.DEFAULT_OVERPROVISIONING, false);
     }
 
@@ -51,6 +60,7 @@ public final class Hosts {
                 Host host = byAddress.get(endpoint.address());
                 if (host == null) {
                     host = new Host(endpoint);
+                    host.failedActiveCheck(checked && !endpoint.check().none());
                     added.add(host);
                 } else {
                     host.endpoint(endpoint);
@@ -70,6 +80,17 @@ public final class Hosts {
         byAddress.putAll(next);
         current = new HostSet(groups, endpoints.overprovisioning(), endpoints.weightedPriorityHealth());
         return new Change(added, removed);
+    }
+
+    /** Takes over what checks have said of hosts at the same addresses, who were hosts of another cluster. */
+    public synchronized void checkedLike(Hosts others) {
+        others.byAddress.forEach((address, other) -> {
+            Host host = byAddress.get(address);
+            if (host != null) {
+                host.failedActiveCheck(other.failedActiveCheck());
+            }
+        });
+        current = current.renewed();
     }
 
     /** Makes balancers look at the hosts' health anew. */

@@ -38,17 +38,28 @@ public final class UpstreamSockets {
      */
     public ChannelFuture connect(
             EventLoop loop, CompiledCluster cluster, Host host, boolean http1, ChannelHandler handler) {
+        return connect(loop, cluster, host, host.address(), http1, handler);
+    }
+
+    /** The same at another address of the host, such as the port that is asked for its health. */
+    public ChannelFuture connect(
+            EventLoop loop,
+            CompiledCluster cluster,
+            Host host,
+            InetSocketAddress address,
+            boolean http1,
+            ChannelHandler handler) {
         InetAddress bind = cluster.bindAddress();
         InetSocketAddress local = bind == null ? null : new InetSocketAddress(bind, 0);
         int patience = Math.clamp(cluster.connectTimeout().toMillis(), 1, Integer.MAX_VALUE);
         if (cluster.transport(host.endpoint()) instanceof TransportSocket.UpstreamTls(var wanted)) {
             Wrapped wrapped = new Wrapped(http1 ? wanted.forHttp1() : wanted, patience, handler);
-            ChannelFuture connected = sockets.connect(loop, host.address(), local, patience, wrapped);
+            ChannelFuture connected = sockets.connect(loop, address, local, patience, wrapped);
             ChannelPromise secured = connected.channel().newPromise();
             connected.addListener(_ -> wrapped.connected(connected, secured));
             return secured;
         }
-        return sockets.connect(loop, host.address(), local, patience, handler);
+        return sockets.connect(loop, address, local, patience, handler);
     }
 
     /** TLS below a protocol. */
