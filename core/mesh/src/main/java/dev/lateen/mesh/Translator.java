@@ -6,6 +6,7 @@ import dev.lateen.mesh.patch.EnvoyPatches;
 import dev.lateen.mesh.translate.Translation;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 
 /**
  * Translates a snapshot to all that one proxy needs. Pure: the same snapshot and node give equal resources, in the same
@@ -24,9 +25,10 @@ public final class Translator {
                     case SIDECAR -> Translation.sidecar(snapshot, node);
                     case ROUTER -> Translation.router(snapshot, node);
                 };
+        Set<String> secrets = Translation.secrets(snapshot, node);
         List<EnvoyPatch> patches = snapshot.rules().patches(node.namespace(), Translation.labels(snapshot, node));
         if (patches.isEmpty()) {
-            return new ProxyResources(byType);
+            return new ProxyResources(byType, secrets);
         }
         boolean gateway = node.type() == ProxyNode.Type.ROUTER;
         EnvoyPatches shared = snapshot.derived()
@@ -34,6 +36,6 @@ public final class Translator {
                         new PatchKey(gateway, patches),
                         EnvoyPatches.class,
                         former -> new EnvoyPatches(patches, gateway, former));
-        return new ProxyResources(shared.apply(byType));
+        return new ProxyResources(shared.apply(byType), secrets);
     }
 }

@@ -2,6 +2,8 @@ package dev.lateen.control;
 
 import com.sun.net.httpserver.HttpServer;
 import dev.lateen.control.ca.MeshAuthority;
+import dev.lateen.control.secret.FileSecrets;
+import dev.lateen.control.secret.ProxySecrets;
 import dev.lateen.control.source.DirectorySource;
 import dev.lateen.control.source.KubernetesSource;
 import dev.lateen.control.source.Source;
@@ -31,13 +33,15 @@ public final class ControlPlane implements AutoCloseable {
     private final ControlOptions options;
     private final ControlMetrics metrics;
     private final ProblemBoard problems = new ProblemBoard();
+    private final FileSecrets fileSecrets = new FileSecrets();
+    private final ProxySecrets secrets;
     private final Distribution distribution;
     private final SnapshotLoop loop;
     private final List<Source> sources = new ArrayList<>();
     private final List<HttpServer> ports = new ArrayList<>();
     private final CompletableFuture<Void> ready = new CompletableFuture<>();
     private final CountDownLatch closed = new CountDownLatch(1);
-    private @Nullable KubernetesClient client;
+    private final @Nullable KubernetesClient client;
     private @Nullable StatusWriter status;
     private volatile @Nullable XdsServer xds;
     private volatile @Nullable XdsServer secured;
@@ -47,7 +51,9 @@ public final class ControlPlane implements AutoCloseable {
         this.options = options;
         this.metrics = new ControlMetrics(version);
         Snapshot first = Snapshot.empty(options.clusterDomain());
-        this.distribution = new Distribution(first);
+        this.client = options.kubernetes() == null ? null : options.kubernetes().get();
+        this.secrets = new ProxySecrets(client, fileSecrets, !options.plaintextOpen(), Clock.systemUTC());
+        this.distribution = new Distribution(first, secrets);
         this.loop = new SnapshotLoop(first, options.quiet(), options.limit(), problems, this::distribute);
     }
 
@@ -69,7 +75,7 @@ public final class ControlPlane implements AutoCloseable {
     }
 
     private void open() throws IOException {
-        DebugPages debug = new DebugPages(distribution, problems, this::clients);
+        DebugPages debug = new DebugPages(distribution, secrets, problems, this::clients);
         Map<String, Ports.Page> http = debug.pages();
         http.put("/ready", query -> isReady() ? Ports.Answer.text(200, "") : Ports.Answer.text(503, "not ready\n"));
         http.put("/version", query -> version());
@@ -91,15 +97,13 @@ public final class ControlPlane implements AutoCloseable {
         loop.start();
         List<CompletableFuture<Void>> synced = new ArrayList<>();
         if (options.configDir() != null) {
-            synced.add(begin(new DirectorySource(options.configDir(), options.systemNamespace())));
+            synced.add(begin(new DirectorySource(options.configDir(), options.systemNamespace(), fileSecrets)));
         }
-        if (options.kubernetes() != null) {
-            KubernetesClient opened = options.kubernetes().get();
-            client = opened;
-            StatusWriter writer = new StatusWriter(opened);
+        if (client != null) {
+            StatusWriter writer = new StatusWriter(client);
             status = writer;
             problems.listener(writer::changed);
-            synced.add(begin(new KubernetesSource(opened, options.systemNamespace())));
+            synced.add(begin(new KubernetesSource(client, options.systemNamespace())));
         }
         var _ = CompletableFuture.allOf(synced.toArray(CompletableFuture[]::new))
                 .thenCompose(nothing -> applied())
@@ -223,6 +227,7 @@ public final class ControlPlane implements AutoCloseable {
         if (status != null) {
             status.close();
         }
+        secrets.close();
         if (client != null) {
             client.close();
         }

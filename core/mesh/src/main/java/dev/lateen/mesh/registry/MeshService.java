@@ -17,6 +17,7 @@ import java.util.Optional;
  * @param selector labels of its pods; empty when endpoints are given otherwise
  * @param created of the object, the epoch when unknown; older objects win conflicts
  * @param source the object
+ * @param certificateNames that its servers' certificates bear; empty when not told
  */
 public record MeshService(
         String host,
@@ -30,7 +31,8 @@ public record MeshService(
         List<String> exportTo,
         Map<String, String> selector,
         Instant created,
-        ObjectName source) {
+        ObjectName source,
+        List<String> certificateNames) {
     /** Where a service comes from. */
     public enum Kind {
         KUBERNETES,
@@ -67,7 +69,8 @@ public record MeshService(
                 exportTo,
                 selector,
                 created,
-                source);
+                source,
+                certificateNames);
     }
 
     public boolean isHeadless() {

@@ -14,6 +14,7 @@ import io.envoyproxy.envoy.config.listener.v3.Listener;
 import io.envoyproxy.envoy.config.route.v3.RouteConfiguration;
 import java.util.LinkedHashMap;
 import java.util.Map;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -25,7 +26,8 @@ record Outbound(
         Map<String, Cluster> clusters,
         Map<String, ClusterLoadAssignment> assignments,
         Map<String, Listener> listeners,
-        Map<String, RouteConfiguration> routes) {
+        Map<String, RouteConfiguration> routes,
+        Set<String> secrets) {
     /** What of a proxy its outbound resources follow from. */
     private record Key(
             ProxyNode.Type type,
@@ -62,12 +64,13 @@ record Outbound(
         }
         if (former == null) {
             Clusters clusters = Clusters.outbound(scope);
-            return new Outbound(scope, clusters.clusters(), clusters.assignments(), listeners, routes);
+            return new Outbound(
+                    scope, clusters.clusters(), clusters.assignments(), listeners, routes, clusters.secrets());
         }
         Map<String, Listener> keptListeners = kept(listeners, former.listeners);
         Map<String, RouteConfiguration> keptRoutes = kept(routes, former.routes);
         if (scope.sharesServices(former.scope)) {
-            return new Outbound(scope, former.clusters, former.assignments, keptListeners, keptRoutes);
+            return new Outbound(scope, former.clusters, former.assignments, keptListeners, keptRoutes, former.secrets);
         }
         Clusters clusters = Clusters.outbound(scope);
         return new Outbound(
@@ -75,7 +78,8 @@ record Outbound(
                 kept(clusters.clusters(), former.clusters),
                 kept(clusters.assignments(), former.assignments),
                 keptListeners,
-                keptRoutes);
+                keptRoutes,
+                clusters.secrets());
     }
 
     private static @Nullable Sidecar sidecar(Snapshot snapshot, @Nullable ObjectName name) {
