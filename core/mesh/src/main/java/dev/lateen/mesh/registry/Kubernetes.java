@@ -67,7 +67,8 @@ public final class Kubernetes {
                 exportTo(meta),
                 Map.copyOf(map(spec.getSelector())),
                 created(service),
-                name);
+                name,
+                List.of());
     }
 
     private static MeshPort port(ServicePort port) {
