@@ -5,6 +5,8 @@ import dev.lateen.control.ca.MeshAuthority;
 import dev.lateen.control.source.DirectorySource;
 import dev.lateen.control.source.KubernetesSource;
 import dev.lateen.control.source.Source;
+import dev.lateen.control.status.StatusBoard;
+import dev.lateen.control.status.StatusWriter;
 import dev.lateen.mesh.Snapshot;
 import dev.lateen.xds.server.ClientStatus;
 import dev.lateen.xds.server.XdsServer;
@@ -32,13 +34,14 @@ public final class ControlPlane implements AutoCloseable {
     private final ControlMetrics metrics;
     private final ProblemBoard problems = new ProblemBoard();
     private final Distribution distribution;
+    private final StatusBoard status;
     private final SnapshotLoop loop;
     private final List<Source> sources = new ArrayList<>();
     private final List<HttpServer> ports = new ArrayList<>();
     private final CompletableFuture<Void> ready = new CompletableFuture<>();
     private final CountDownLatch closed = new CountDownLatch(1);
     private @Nullable KubernetesClient client;
-    private @Nullable StatusWriter status;
+    private @Nullable StatusWriter statuses;
     private volatile @Nullable XdsServer xds;
     private volatile @Nullable XdsServer secured;
     private volatile @Nullable MeshAuthority authority;
@@ -48,6 +51,7 @@ public final class ControlPlane implements AutoCloseable {
         this.metrics = new ControlMetrics(version);
         Snapshot first = Snapshot.empty(options.clusterDomain());
         this.distribution = new Distribution(first);
+        this.status = new StatusBoard(first);
         this.loop = new SnapshotLoop(first, options.quiet(), options.limit(), problems, this::distribute);
     }
 
@@ -96,9 +100,11 @@ public final class ControlPlane implements AutoCloseable {
         if (options.kubernetes() != null) {
             KubernetesClient opened = options.kubernetes().get();
             client = opened;
-            StatusWriter writer = new StatusWriter(opened);
-            status = writer;
-            problems.listener(writer::changed);
+            statuses = new StatusWriter(
+                    opened,
+                    options.systemNamespace(),
+                    Clock.systemUTC(),
+                    () -> status.statuses(problems.read(), clients()));
             synced.add(begin(new KubernetesSource(opened, options.systemNamespace())));
         }
         var _ = CompletableFuture.allOf(synced.toArray(CompletableFuture[]::new))
@@ -152,6 +158,7 @@ public final class ControlPlane implements AutoCloseable {
 
     private void distribute(Snapshot snapshot, long generation, long changedAt) {
         metrics.generation(generation, changedAt);
+        status.snapshot(snapshot, generation);
         distribution.distribute(snapshot, generation);
     }
 
@@ -220,8 +227,8 @@ public final class ControlPlane implements AutoCloseable {
             signs.close();
         }
         ports.forEach(port -> port.stop(0));
-        if (status != null) {
-            status.close();
+        if (statuses != null) {
+            statuses.close();
         }
         if (client != null) {
             client.close();

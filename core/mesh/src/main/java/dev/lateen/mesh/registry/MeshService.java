@@ -11,6 +11,7 @@ import java.util.Optional;
  *
  * @param host full name in lower case; may begin with {@code *.}
  * @param addresses virtual addresses and CIDR blocks; empty for headless services and entries without
+ * @param automatic addresses that were made up for a host that has none, for proxies that answer DNS themselves
  * @param lookup the name that proxies ask DNS for, where {@code resolution} says so and no endpoints are given
  * @param external not part of the mesh
  * @param exportTo who sees it; empty means all
@@ -23,6 +24,7 @@ public record MeshService(
         String namespace,
         Kind kind,
         List<String> addresses,
+        List<String> automatic,
         List<MeshPort> ports,
         Resolution resolution,
         String lookup,
@@ -60,6 +62,7 @@ public record MeshService(
                 namespace,
                 kind,
                 addresses,
+                automatic,
                 List.copyOf(others),
                 resolution,
                 lookup,
@@ -68,6 +71,47 @@ public record MeshService(
                 selector,
                 created,
                 source);
+    }
+
+    /** This service with addresses that were made up for it. */
+    MeshService withAutomatic(List<String> made) {
+        return new MeshService(
+                host,
+                namespace,
+                kind,
+                addresses,
+                List.copyOf(made),
+                ports,
+                resolution,
+                lookup,
+                external,
+                exportTo,
+                selector,
+                created,
+                source);
+    }
+
+    /** This service as it is called by those who look it up in the mesh's own table: by the addresses made up for it. */
+    public MeshService atAutomatic(boolean ipv4, boolean ipv6) {
+        List<String> made = automatic.stream()
+                .filter(address -> address.contains(":") ? ipv6 : ipv4)
+                .toList();
+        return made.isEmpty()
+                ? this
+                : new MeshService(
+                        host,
+                        namespace,
+                        kind,
+                        made,
+                        automatic,
+                        ports,
+                        resolution,
+                        lookup,
+                        external,
+                        exportTo,
+                        selector,
+                        created,
+                        source);
     }
 
     public boolean isHeadless() {
