@@ -108,6 +108,11 @@ public final class Http2Client extends Http2Codec implements ClientConnection {
     }
 
     @Override
+    public String protocol() {
+        return "HTTP/2";
+    }
+
+    @Override
     public Channel channel() {
         return ctx().channel();
     }

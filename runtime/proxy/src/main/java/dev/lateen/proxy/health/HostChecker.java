@@ -97,8 +97,7 @@ final class HostChecker {
         timeout.cancel();
         boolean before = health.well();
         if (health.heard(outcome)) {
-            host.failedActiveCheck(!health.well());
-            cluster.hosts().healthChanged();
+            cluster.hosts().checked(host, health.well());
         }
         if (before != health.well()) {
             LOG.info(

@@ -13,6 +13,7 @@ import dev.lateen.proxy.stream.ClientConnection;
 import dev.lateen.proxy.stream.ClientStream;
 import dev.lateen.proxy.stream.Reset;
 import dev.lateen.proxy.stream.ResponseEvents;
+import dev.lateen.proxy.upstream.HttpVersion;
 import dev.lateen.proxy.upstream.UpstreamSockets;
 import dev.lateen.proxycore.cluster.CompiledCluster;
 import dev.lateen.proxycore.cluster.Host;
@@ -191,7 +192,13 @@ final class HttpAsker implements HostChecker.Asker, ClientConnection.Owner {
         ClientConnection made = http2
                 ? Http2Client.of(worker, Http2Limits.DEFAULT, this)
                 : new Http1Client(worker, Http1Settings.DEFAULT, this);
-        sockets.connect(worker.loop(), cluster, host, address, !http2, (ChannelHandler) made)
+        sockets.connect(
+                        worker.loop(),
+                        cluster,
+                        host,
+                        address,
+                        http2 ? HttpVersion.HTTP2 : HttpVersion.HTTP1,
+                        (ChannelHandler) made)
                 .addListener((ChannelFutureListener) future -> {
                     if (!future.isSuccess()) {
                         checker.heard(

@@ -50,7 +50,7 @@ final class TcpAsker implements HostChecker.Asker {
 
     @Override
     public void ask(int number) {
-        sockets.connect(worker.loop(), cluster, host, address, false, new Reader(number))
+        sockets.connect(worker.loop(), cluster, host, address, null, new Reader(number))
                 .addListener((ChannelFutureListener) future -> {
                     if (!future.isSuccess()) {
                         checker.heard(
