@@ -2,6 +2,7 @@ package dev.lateen.control;
 
 import com.sun.net.httpserver.HttpServer;
 import dev.lateen.control.ca.MeshAuthority;
+import dev.lateen.control.gateway.ManagedGateways;
 import dev.lateen.control.source.DirectorySource;
 import dev.lateen.control.source.KubernetesSource;
 import dev.lateen.control.source.Source;
@@ -100,11 +101,13 @@ public final class ControlPlane implements AutoCloseable {
         if (options.kubernetes() != null) {
             KubernetesClient opened = options.kubernetes().get();
             client = opened;
+            ManagedGateways managed = new ManagedGateways(opened, options.systemNamespace());
             statuses = new StatusWriter(
                     opened,
                     options.systemNamespace(),
                     Clock.systemUTC(),
-                    () -> status.statuses(problems.read(), clients()));
+                    () -> status.statuses(problems.read(), clients()),
+                    () -> managed.run(distribution.snapshot()));
             synced.add(begin(new KubernetesSource(opened, options.systemNamespace())));
         }
         var _ = CompletableFuture.allOf(synced.toArray(CompletableFuture[]::new))
