@@ -105,8 +105,8 @@ public record InjectionSettings(
         return value.isEmpty() ? otherwise : value;
     }
 
-    /** The values that stand as {@code ${name}} in the template of the sidecar. */
-    Map<String, String> variables() {
+    /** The values that stand as {@code ${name}} in templates of proxies. */
+    public Map<String, String> variables() {
         return Map.of(
                 "proxyImage", proxyImage,
                 "initImage", initImage,
