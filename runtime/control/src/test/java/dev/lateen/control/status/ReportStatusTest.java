@@ -22,8 +22,7 @@ class ReportStatusTest {
 
     private static ReportStatus route(boolean accepted, long generation) {
         Condition condition = new Condition("Accepted", accepted, accepted ? "Accepted" : "NoMatchingParent", "");
-        return new ReportStatus(
-                new RouteReport.OfRoute(List.of(new OfParent(PARENT, List.of(condition)))), generation);
+        return new ReportStatus(new RouteReport.OfRoute(List.of(new OfParent(PARENT, List.of(condition)))), generation);
     }
 
     @Test
