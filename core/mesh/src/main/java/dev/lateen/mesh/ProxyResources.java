@@ -27,6 +27,9 @@ public record ProxyResources(Map<String, Map<String, Message>> byType, Set<Strin
     /** Type URL of {@code envoy.config.route.v3.RouteConfiguration}. */
     public static final String ROUTE = "type.googleapis.com/envoy.config.route.v3.RouteConfiguration";
 
+    /** Type URL of {@code istio.networking.nds.v1.NameTable}: host names for the proxy's DNS server. */
+    public static final String NAME_TABLE = "type.googleapis.com/istio.networking.nds.v1.NameTable";
+
     public ProxyResources {
         Map<String, Map<String, Message>> copy = new LinkedHashMap<>();
         byType.forEach((type, resources) -> copy.put(type, Collections.unmodifiableMap(resources)));

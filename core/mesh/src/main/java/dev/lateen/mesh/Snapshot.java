@@ -230,6 +230,7 @@ public final class Snapshot {
         private static boolean meansTheSame(ConfigObject<?> a, ConfigObject<?> b) {
             return a.spec().equals(b.spec())
                     && a.origin().equals(b.origin())
+                    && a.metadata().generation() == b.metadata().generation()
                     && a.metadata().labels().equals(b.metadata().labels())
                     && Objects.equals(
                             a.metadata().creationTimestamp(), b.metadata().creationTimestamp());

@@ -1,8 +1,10 @@
 package dev.lateen.mesh;
 
 import com.google.protobuf.Message;
+import dev.lateen.config.ObjectName;
 import dev.lateen.mesh.patch.EnvoyPatch;
 import dev.lateen.mesh.patch.EnvoyPatches;
+import dev.lateen.mesh.translate.ProxyInputs;
 import dev.lateen.mesh.translate.Translation;
 import java.util.List;
 import java.util.Map;
@@ -37,5 +39,10 @@ public final class Translator {
                         EnvoyPatches.class,
                         former -> new EnvoyPatches(patches, gateway, former));
         return new ProxyResources(shared.apply(byType), secrets);
+    }
+
+    /** The objects of configuration that the resources of a proxy are made from. */
+    public static Set<ObjectName> inputs(Snapshot snapshot, ProxyNode node) {
+        return ProxyInputs.of(snapshot, node);
     }
 }

@@ -7,6 +7,8 @@ import dev.lateen.control.secret.ProxySecrets;
 import dev.lateen.control.source.DirectorySource;
 import dev.lateen.control.source.KubernetesSource;
 import dev.lateen.control.source.Source;
+import dev.lateen.control.status.StatusBoard;
+import dev.lateen.control.status.StatusWriter;
 import dev.lateen.mesh.Snapshot;
 import dev.lateen.xds.server.ClientStatus;
 import dev.lateen.xds.server.XdsServer;
@@ -36,13 +38,14 @@ public final class ControlPlane implements AutoCloseable {
     private final FileSecrets fileSecrets = new FileSecrets();
     private final ProxySecrets secrets;
     private final Distribution distribution;
+    private final StatusBoard status;
     private final SnapshotLoop loop;
     private final List<Source> sources = new ArrayList<>();
     private final List<HttpServer> ports = new ArrayList<>();
     private final CompletableFuture<Void> ready = new CompletableFuture<>();
     private final CountDownLatch closed = new CountDownLatch(1);
     private final @Nullable KubernetesClient client;
-    private @Nullable StatusWriter status;
+    private @Nullable StatusWriter statuses;
     private volatile @Nullable XdsServer xds;
     private volatile @Nullable XdsServer secured;
     private volatile @Nullable MeshAuthority authority;
@@ -54,6 +57,7 @@ public final class ControlPlane implements AutoCloseable {
         this.client = options.kubernetes() == null ? null : options.kubernetes().get();
         this.secrets = new ProxySecrets(client, fileSecrets, !options.plaintextOpen(), Clock.systemUTC());
         this.distribution = new Distribution(first, secrets);
+        this.status = new StatusBoard(first);
         this.loop = new SnapshotLoop(first, options.quiet(), options.limit(), problems, this::distribute);
     }
 
@@ -100,9 +104,11 @@ public final class ControlPlane implements AutoCloseable {
             synced.add(begin(new DirectorySource(options.configDir(), options.systemNamespace(), fileSecrets)));
         }
         if (client != null) {
-            StatusWriter writer = new StatusWriter(client);
-            status = writer;
-            problems.listener(writer::changed);
+            statuses = new StatusWriter(
+                    client,
+                    options.systemNamespace(),
+                    Clock.systemUTC(),
+                    () -> status.statuses(problems.read(), clients()));
             synced.add(begin(new KubernetesSource(client, options.systemNamespace())));
         }
         var _ = CompletableFuture.allOf(synced.toArray(CompletableFuture[]::new))
@@ -156,6 +162,7 @@ public final class ControlPlane implements AutoCloseable {
 
     private void distribute(Snapshot snapshot, long generation, long changedAt) {
         metrics.generation(generation, changedAt);
+        status.snapshot(snapshot, generation);
         distribution.distribute(snapshot, generation);
     }
 
@@ -224,8 +231,8 @@ public final class ControlPlane implements AutoCloseable {
             signs.close();
         }
         ports.forEach(port -> port.stop(0));
-        if (status != null) {
-            status.close();
+        if (statuses != null) {
+            statuses.close();
         }
         secrets.close();
         if (client != null) {

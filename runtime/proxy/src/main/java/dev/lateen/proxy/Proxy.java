@@ -7,6 +7,7 @@ import dev.lateen.proxy.config.ActiveConfiguration;
 import dev.lateen.proxy.config.Credentials;
 import dev.lateen.proxy.config.NameResolution;
 import dev.lateen.proxy.config.XdsConfiguration;
+import dev.lateen.proxy.dns.NameServer;
 import dev.lateen.proxy.http.Decisions;
 import dev.lateen.proxy.http.HttpService;
 import dev.lateen.proxy.listener.ListenerSockets;
@@ -29,6 +30,7 @@ import dev.lateen.proxycore.cluster.Host;
 import dev.lateen.proxycore.cluster.OutlierDetector;
 import dev.lateen.proxycore.listener.CompiledListener;
 import dev.lateen.xds.client.AdsClient;
+import dev.lateen.xds.client.ResourceListener;
 import dev.lateen.xds.client.Subscription;
 import io.envoyproxy.envoy.config.core.v3.Node;
 import io.netty.channel.Channel;
@@ -70,6 +72,7 @@ public final class Proxy implements AutoCloseable {
     private final XdsConfiguration configuration;
     private final ListenerSockets listeners;
     private final NameResolution names;
+    private final @Nullable NameServer dns;
     private final AdminServers admin;
     private final AdsClient ads;
     private final SecretStore secrets = new SecretStore();
@@ -142,7 +145,8 @@ public final class Proxy implements AutoCloseable {
         }
         listeners = new ListenerSockets(sockets, upstreams, tls, acceptor, loops, this::service);
         names = new NameResolution();
-        ads = new AdsClient(() -> channels.discovery(options.controlPlane()), node, configuration);
+        dns = options.answersDns() ? NameServer.start(sockets, acceptor, options.nodeId()) : null;
+        ads = new AdsClient(() -> channels.discovery(options.controlPlane()), node, receiver());
         IdentityOptions known = options.identity();
         identity = known == null
                 ? null
@@ -152,11 +156,22 @@ public final class Proxy implements AutoCloseable {
         ads.subscribe(XdsConfiguration.CLUSTERS, Subscription.ALL);
         ads.subscribe(XdsConfiguration.LISTENERS, Subscription.ALL);
         files.start();
+        if (dns != null) {
+            ads.subscribe(NameServer.TYPE, Subscription.ALL);
+        }
         ads.start();
         var _ = acceptor.next()
                 .scheduleAtFixedRate(
                         this::outlierTick, OUTLIER_TICK_MILLIS, OUTLIER_TICK_MILLIS, TimeUnit.MILLISECONDS);
         LOG.info("proxy {} starts; configuration comes from {}", options.nodeId(), options.controlPlane());
+    }
+
+    private ResourceListener receiver() {
+        NameServer names = dns;
+        return names == null
+                ? configuration
+                : update ->
+                        update.type().equals(NameServer.TYPE) ? names.onUpdate(update) : configuration.onUpdate(update);
     }
 
     private HttpService service(Channel channel) {
@@ -270,7 +285,7 @@ public final class Proxy implements AutoCloseable {
     /** Whether the first configuration is in force, its sockets are open, and the workload has its certificate. */
     public boolean ready() {
         boolean known = identity == null || identity.current() != null;
-        return known && configuration.complete() && listeners.failures().isEmpty();
+        return known && configuration.complete() && listeners.failures().isEmpty() && (dns == null || dns.knowsNames());
     }
 
     /** The port that a listener is bound to, or -1. */
@@ -319,6 +334,9 @@ public final class Proxy implements AutoCloseable {
                 identity.close();
             }
             names.close();
+            if (dns != null) {
+                dns.close();
+            }
             listeners.close();
             admin.close();
             Transport.shutdown(acceptor);

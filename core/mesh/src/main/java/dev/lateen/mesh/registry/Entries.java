@@ -29,6 +29,7 @@ final class Entries {
                     entry.namespace(),
                     MeshService.Kind.SERVICE_ENTRY,
                     spec.addresses(),
+                    List.of(),
                     ports,
                     resolution(spec.resolution()),
                     name,

@@ -59,6 +59,7 @@ public final class Kubernetes {
                 namespace,
                 MeshService.Kind.KUBERNETES,
                 List.copyOf(addresses),
+                List.of(),
                 list(spec.getPorts()).stream().map(Kubernetes::port).toList(),
                 resolution,
                 text(spec.getExternalName()),
@@ -163,7 +164,8 @@ public final class Kubernetes {
             targets.add(new Slice.Target(
                     List.copyOf(endpoint.getAddresses()),
                     !Boolean.FALSE.equals(ready),
-                    pod ? text(endpoint.getTargetRef().getName()) : ""));
+                    pod ? text(endpoint.getTargetRef().getName()) : "",
+                    text(endpoint.getHostname())));
         }
         return new Slice(
                 Objects.requireNonNullElse(slice.getMetadata().getNamespace(), "default"),

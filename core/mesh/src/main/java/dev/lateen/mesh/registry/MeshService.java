@@ -11,6 +11,7 @@ import java.util.Optional;
  *
  * @param host full name in lower case; may begin with {@code *.}
  * @param addresses virtual addresses and CIDR blocks; empty for headless services and entries without
+ * @param automatic addresses that were made up for a host that has none, for proxies that answer DNS themselves
  * @param lookup the name that proxies ask DNS for, where {@code resolution} says so and no endpoints are given
  * @param external not part of the mesh
  * @param exportTo who sees it; empty means all
@@ -24,6 +25,7 @@ public record MeshService(
         String namespace,
         Kind kind,
         List<String> addresses,
+        List<String> automatic,
         List<MeshPort> ports,
         Resolution resolution,
         String lookup,
@@ -62,6 +64,7 @@ public record MeshService(
                 namespace,
                 kind,
                 addresses,
+                automatic,
                 List.copyOf(others),
                 resolution,
                 lookup,
@@ -71,6 +74,49 @@ public record MeshService(
                 created,
                 source,
                 certificateNames);
+    }
+
+    /** This service with addresses that were made up for it. */
+    MeshService withAutomatic(List<String> made) {
+        return new MeshService(
+                host,
+                namespace,
+                kind,
+                addresses,
+                List.copyOf(made),
+                ports,
+                resolution,
+                lookup,
+                external,
+                exportTo,
+                selector,
+                created,
+                source,
+                certificateNames);
+    }
+
+    /** This service as it is called by those who look it up in the mesh's own table: by the addresses made up for it. */
+    public MeshService atAutomatic(boolean ipv4, boolean ipv6) {
+        List<String> made = automatic.stream()
+                .filter(address -> address.contains(":") ? ipv6 : ipv4)
+                .toList();
+        return made.isEmpty()
+                ? this
+                : new MeshService(
+                        host,
+                        namespace,
+                        kind,
+                        made,
+                        automatic,
+                        ports,
+                        resolution,
+                        lookup,
+                        external,
+                        exportTo,
+                        selector,
+                        created,
+                        source,
+                        certificateNames);
     }
 
     public boolean isHeadless() {

@@ -136,12 +136,13 @@ public final class Rules {
             for (int i = 0; i < bound.hosts().size(); i++) {
                 BoundVirtualService winner = first.putIfAbsent(bound.hosts().get(i), bound);
                 if (winner != null && !winner.equals(bound) && meet(winner, bound)) {
-                    problems.add(Problem.error(
+                    problems.add(Problem.shadowed(
                             bound.object().origin(),
                             "spec.hosts[" + i + "]",
                             "has no effect in the mesh, as " + winner.object().objectName()
                                     + " rules the same host and comes first ("
-                                    + winner.object().origin().at() + "); put the routes into one VirtualService"));
+                                    + winner.object().origin().at() + "); put the routes into one VirtualService",
+                            winner.object().objectName()));
                 }
             }
         }
@@ -237,16 +238,21 @@ public final class Rules {
      */
     public List<EnvoyPatch> patches(String namespace, Map<String, String> labels) {
         List<EnvoyPatch> patches = new ArrayList<>();
-        for (ConfigObject<EnvoyFilter> filter : envoyFilters) {
-            WorkloadSelector selector = filter.spec().workloadSelector();
-            boolean near = filter.namespace().equals(root) || filter.namespace().equals(namespace);
-            if (near
-                    && (selector == null
-                            || labels.entrySet().containsAll(selector.labels().entrySet()))) {
-                patches.addAll(envoyPatches.getOrDefault(filter.objectName(), List.of()));
-            }
+        for (ConfigObject<EnvoyFilter> filter : envoyFilters(namespace, labels)) {
+            patches.addAll(envoyPatches.getOrDefault(filter.objectName(), List.of()));
         }
         return patches;
+    }
+
+    /** The EnvoyFilters of {@link #patches}. */
+    public List<ConfigObject<EnvoyFilter>> envoyFilters(String namespace, Map<String, String> labels) {
+        return envoyFilters.stream()
+                .filter(f -> f.namespace().equals(root) || f.namespace().equals(namespace))
+                .filter(f -> f.spec().workloadSelector() == null
+                        || labels.entrySet()
+                                .containsAll(
+                                        f.spec().workloadSelector().labels().entrySet()))
+                .toList();
     }
 
     /** Rules that another one keeps from working. */

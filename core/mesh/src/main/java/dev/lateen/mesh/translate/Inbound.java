@@ -86,6 +86,7 @@ public final class Inbound {
                 node.namespace(),
                 MeshService.Kind.SERVICE_ENTRY,
                 List.of(),
+                List.of(),
                 List.of(port),
                 MeshService.Resolution.PASSTHROUGH,
                 "",

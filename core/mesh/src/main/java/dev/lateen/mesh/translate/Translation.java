@@ -34,7 +34,7 @@ public final class Translation {
         InboundSecurity security = InboundSecurity.of(snapshot, node);
         Listener inbound = Inbound.listener(ports, new Filters(snapshot, security.httpFilters()), security);
         listeners.put(inbound.getName(), inbound);
-        return byType(clusters, outbound.assignments(), listeners, outbound.routes());
+        return byType(clusters, outbound.assignments(), listeners, outbound.routes(), outbound.names());
     }
 
     /** Resources of a proxy at the edge. */
@@ -46,7 +46,7 @@ public final class Translation {
             clusters = new LinkedHashMap<>(clusters);
             clusters.putAll(AutoPassthrough.clusters(outbound.clusters()));
         }
-        return byType(clusters, outbound.assignments(), listeners.listeners(), listeners.routes());
+        return byType(clusters, outbound.assignments(), listeners.listeners(), listeners.routes(), outbound.names());
     }
 
     /** Names of what the proxy is to get from Secrets of the cluster. */
@@ -83,12 +83,16 @@ public final class Translation {
             Map<String, ? extends Message> clusters,
             Map<String, ? extends Message> endpoints,
             Map<String, ? extends Message> listeners,
-            Map<String, ? extends Message> routes) {
+            Map<String, ? extends Message> routes,
+            Map<String, Message> names) {
         Map<String, Map<String, Message>> byType = new LinkedHashMap<>();
         byType.put(ProxyResources.CLUSTER, Collections.unmodifiableMap(clusters));
         byType.put(ProxyResources.ENDPOINT, Collections.unmodifiableMap(endpoints));
         byType.put(ProxyResources.LISTENER, Collections.unmodifiableMap(listeners));
         byType.put(ProxyResources.ROUTE, Collections.unmodifiableMap(routes));
+        if (!names.isEmpty()) {
+            byType.put(ProxyResources.NAME_TABLE, Collections.unmodifiableMap(names));
+        }
         return byType;
     }
 }

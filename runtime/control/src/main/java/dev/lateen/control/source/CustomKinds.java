@@ -108,7 +108,8 @@ final class CustomKinds {
         synchronized (watched) {
             watched.seen().add(name);
         }
-        sink.problems(name, result.problems());
+        Long generation = object.getMetadata().getGeneration();
+        sink.read(name, generation == null ? 0 : generation, result.problems());
         // An object with an error keeps what it said when it was last right.
         result.objects().forEach(read -> sink.change(change -> change.put(read)));
     }

@@ -4,6 +4,7 @@ import dev.lateen.proxy.net.Timer;
 import dev.lateen.proxy.stream.RequestEvents;
 import dev.lateen.proxy.stream.Reset;
 import dev.lateen.proxy.stream.ServerStream;
+import dev.lateen.proxycore.Fault;
 import dev.lateen.proxycore.ResponseFlag;
 import dev.lateen.proxycore.filter.CorsPolicy;
 import dev.lateen.proxycore.filter.FaultInjection;
@@ -14,6 +15,7 @@ import dev.lateen.proxycore.head.RequestHead;
 import dev.lateen.proxycore.head.ResponseHead;
 import dev.lateen.proxycore.jwt.JwtRules;
 import dev.lateen.proxycore.listener.HeadPreparation;
+import dev.lateen.proxycore.listener.StreamLimits;
 import dev.lateen.proxycore.rbac.Access;
 import dev.lateen.proxycore.rbac.AccessRules;
 import dev.lateen.proxycore.route.HeaderMutations;
@@ -52,6 +54,7 @@ final class FilteredRequest implements RequestEvents {
     private @Nullable Fields heldTrailers;
     private @Nullable List<Consumer<ResponseHead>> onAnswer;
     private Timer.Timeout waiting = () -> {};
+    private final StreamDeadline deadline;
 
     /**
      * What the request is for, as far as filters care.
@@ -59,8 +62,9 @@ final class FilteredRequest implements RequestEvents {
      * @param filters in order, the router last
      * @param overrides what the route says about them
      * @param cluster the route's cluster, or empty
+     * @param limits how long it may take
      */
-    record Target(List<HttpFilter> filters, Map<String, FilterConfig> overrides, String cluster) {}
+    record Target(List<HttpFilter> filters, Map<String, FilterConfig> overrides, String cluster, StreamLimits limits) {}
 
     /** The last filter: sends the request on. */
     @FunctionalInterface
@@ -87,7 +91,8 @@ final class FilteredRequest implements RequestEvents {
             HeadPreparation preparation,
             Target target,
             Access access,
-            Router router) {
+            Router router,
+            StreamDeadline.Connection deadlines) {
         this.service = service;
         this.client = client;
         this.head = head;
@@ -97,6 +102,10 @@ final class FilteredRequest implements RequestEvents {
         this.target = target;
         this.access = access;
         this.router = router;
+        deadline = deadlines.begin(target.limits(), this::late);
+        if (end) {
+            deadline.requestEnded();
+        }
     }
 
     RequestHead request() {
@@ -235,9 +244,40 @@ final class FilteredRequest implements RequestEvents {
 
     // ---- the rest of the request
 
+    /** One of its limits of time is reached: answers with that, or breaks off an answer that has begun. */
+    private void late() {
+        int status = ended ? 504 : 408;
+        waiting.cancel();
+        RequestEvents to = next;
+        if (to != null) {
+            to.reset(Reset.CANCELLED, "took too long");
+        }
+        Fault fault =
+                switch (deadline.exceeded()) {
+                    case IDLE -> Fault.streamIdle(status);
+                    case DURATION -> Fault.streamDuration(status);
+                    case REQUEST, NONE -> Fault.requestIncomplete();
+                };
+        if (answered) {
+            record.fault(fault).ended();
+            release();
+            client.reset(Reset.CANCELLED);
+        } else {
+            LocalReply.send(answer, head, HeaderMutations.NONE, fault, record);
+        }
+    }
+
+    private void heard(boolean end) {
+        deadline.touch();
+        if (end) {
+            ended = true;
+            deadline.requestEnded();
+        }
+    }
+
     @Override
     public void data(ByteBuf data, boolean end) {
-        ended |= end;
+        heard(end);
         RequestEvents to = next;
         if (to != null) {
             to.data(data, end);
@@ -257,7 +297,7 @@ final class FilteredRequest implements RequestEvents {
 
     @Override
     public void trailers(Fields trailers) {
-        ended = true;
+        heard(true);
         RequestEvents to = next;
         if (to != null) {
             to.trailers(trailers);
@@ -269,6 +309,7 @@ final class FilteredRequest implements RequestEvents {
     @Override
     public void reset(Reset reason, String detail) {
         waiting.cancel();
+        deadline.end();
         release();
         RequestEvents to = next;
         if (to != null) {
@@ -310,6 +351,7 @@ final class FilteredRequest implements RequestEvents {
 
         @Override
         public void informational(ResponseHead informational) {
+            deadline.touch();
             client.informational(informational);
         }
 
@@ -324,17 +366,28 @@ final class FilteredRequest implements RequestEvents {
                 }
             }
             preparation.response(response, head);
+            said(end);
             client.head(response, end);
             release();
         }
 
         @Override
         public void data(ByteBuf data, boolean end) {
+            said(end);
             client.data(data, end);
+        }
+
+        /** The stream is watched until the answer is complete, whatever of the request is still to come. */
+        private void said(boolean end) {
+            deadline.touch();
+            if (end) {
+                deadline.end();
+            }
         }
 
         @Override
         public void trailers(Fields trailers) {
+            said(true);
             client.trailers(trailers);
         }
 
@@ -342,6 +395,7 @@ final class FilteredRequest implements RequestEvents {
         public void reset(Reset reason) {
             answered = true;
             waiting.cancel();
+            deadline.end();
             release();
             client.reset(reason);
         }

@@ -151,8 +151,9 @@ final class RequestRecord implements FormatContext, RequestFacts {
         }
     }
 
-    void fault(Fault fault) {
-        flag(fault.flag()).details(fault.details());
+    RequestRecord fault(Fault fault) {
+        ResponseFlag flag = fault.flag();
+        return (flag == null ? this : flag(flag)).details(fault.details());
     }
 
     void verdict(RetryVerdict verdict) {

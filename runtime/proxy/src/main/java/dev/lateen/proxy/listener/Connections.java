@@ -257,10 +257,18 @@ final class Connections extends ChannelInitializer<Channel> {
                                                 .withMaxHeadBytes(bytes)
                                                 .withMaxFields(count),
                                         requests,
-                                        idle));
+                                        idle,
+                                        headNanos(manager.timeouts())));
         if (ending.test(listener)) {
             announceEnd(channel);
         }
+    }
+
+    /** A head that is not there in time is late for either of its limits. */
+    private static long headNanos(HttpConnectionManager.Timeouts timeouts) {
+        long head = timeouts.requestHeaders().toNanos();
+        long request = timeouts.request().toNanos();
+        return head == 0 || request == 0 ? Math.max(head, request) : Math.min(head, request);
     }
 
     /**
