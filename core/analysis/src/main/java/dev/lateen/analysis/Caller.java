@@ -80,6 +80,7 @@ public final class Caller {
                 labels,
                 serviceAccount,
                 "Kubernetes",
-                Locality.UNKNOWN);
+                Locality.UNKNOWN,
+                ProxyNode.Dns.ELSEWHERE);
     }
 }

@@ -4,6 +4,7 @@ import com.google.protobuf.Struct;
 import com.google.protobuf.Value;
 import dev.lateen.mesh.registry.Locality;
 import io.envoyproxy.envoy.config.core.v3.Node;
+import java.util.Arrays;
 import java.util.Map;
 import java.util.TreeMap;
 
@@ -18,6 +19,7 @@ import java.util.TreeMap;
  * @param serviceAccount empty when not told
  * @param clusterId the cluster it is in, {@code Kubernetes} unless told
  * @param locality where it says it is
+ * @param dns what it answers its workload's DNS questions with (metadata DNS_CAPTURE)
  */
 public record ProxyNode(
         String id,
@@ -29,7 +31,18 @@ public record ProxyNode(
         Map<String, String> labels,
         String serviceAccount,
         String clusterId,
-        Locality locality) {
+        Locality locality,
+        Dns dns) {
+    /** Of which families are the addresses that a proxy may make up; of neither when it answers no DNS questions. */
+    public record Dns(boolean ipv4, boolean ipv6) {
+        /** Questions go to the cluster's DNS. */
+        public static final Dns ELSEWHERE = new Dns(false, false);
+
+        public boolean isAnswered() {
+            return ipv4 || ipv6;
+        }
+    }
+
     /** What a proxy is for. */
     public enum Type {
         SIDECAR,
@@ -66,7 +79,17 @@ public record ProxyNode(
                 labels(metadata),
                 text(metadata, "SERVICE_ACCOUNT", ""),
                 text(metadata, "CLUSTER_ID", "Kubernetes"),
-                Locality.of(node));
+                Locality.of(node),
+                dns(metadata, parts[1]));
+    }
+
+    private static Dns dns(Struct metadata, String address) {
+        if (!text(metadata, "DNS_CAPTURE", "false").equals("true")) {
+            return Dns.ELSEWHERE;
+        }
+        String[] addresses = text(metadata, "INSTANCE_IPS", address).split(",");
+        boolean ipv6 = Arrays.stream(addresses).anyMatch(each -> each.contains(":"));
+        return new Dns(!ipv6 || Arrays.stream(addresses).anyMatch(each -> each.contains(".")), ipv6);
     }
 
     private static Type type(String name, String id) {

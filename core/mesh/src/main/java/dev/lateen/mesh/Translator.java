@@ -1,11 +1,14 @@
 package dev.lateen.mesh;
 
 import com.google.protobuf.Message;
+import dev.lateen.config.ObjectName;
 import dev.lateen.mesh.patch.EnvoyPatch;
 import dev.lateen.mesh.patch.EnvoyPatches;
+import dev.lateen.mesh.translate.ProxyInputs;
 import dev.lateen.mesh.translate.Translation;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 
 /**
  * Translates a snapshot to all that one proxy needs. Pure: the same snapshot and node give equal resources, in the same
@@ -24,9 +27,10 @@ public final class Translator {
                     case SIDECAR -> Translation.sidecar(snapshot, node);
                     case ROUTER -> Translation.router(snapshot, node);
                 };
+        Set<String> secrets = Translation.secrets(snapshot, node);
         List<EnvoyPatch> patches = snapshot.rules().patches(node.namespace(), Translation.labels(snapshot, node));
         if (patches.isEmpty()) {
-            return new ProxyResources(byType);
+            return new ProxyResources(byType, secrets);
         }
         boolean gateway = node.type() == ProxyNode.Type.ROUTER;
         EnvoyPatches shared = snapshot.derived()
@@ -34,6 +38,11 @@ public final class Translator {
                         new PatchKey(gateway, patches),
                         EnvoyPatches.class,
                         former -> new EnvoyPatches(patches, gateway, former));
-        return new ProxyResources(shared.apply(byType));
+        return new ProxyResources(shared.apply(byType), secrets);
+    }
+
+    /** The objects of configuration that the resources of a proxy are made from. */
+    public static Set<ObjectName> inputs(Snapshot snapshot, ProxyNode node) {
+        return ProxyInputs.of(snapshot, node);
     }
 }

@@ -39,6 +39,7 @@ public final class Mesh {
     private String namespace = "default";
     private String address = "10.244.0.9";
     private ProxyNode.Type type = ProxyNode.Type.SIDECAR;
+    private ProxyNode.Dns dns = ProxyNode.Dns.ELSEWHERE;
     private final Map<String, String> labels = new TreeMap<>();
 
     public Mesh() {
@@ -144,6 +145,12 @@ public final class Mesh {
         return label(label, value);
     }
 
+    /** Lets the proxy answer DNS questions. */
+    public Mesh answeringDns() {
+        dns = new ProxyNode.Dns(true, true);
+        return this;
+    }
+
     /** Gives the proxy a label. */
     public Mesh label(String label, String value) {
         labels.put(label, value);
@@ -165,7 +172,8 @@ public final class Mesh {
                 labels,
                 "default",
                 "Kubernetes",
-                Locality.UNKNOWN);
+                Locality.UNKNOWN,
+                dns);
     }
 
     public ProxyResources resources() {

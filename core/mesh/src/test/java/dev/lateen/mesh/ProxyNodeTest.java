@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import com.google.protobuf.Struct;
 import com.google.protobuf.TextFormat;
+import com.google.protobuf.Value;
 import io.envoyproxy.envoy.config.core.v3.Node;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -57,5 +58,31 @@ class ProxyNodeTest {
         assertThat(node.serviceAccount()).isEqualTo("sa");
         assertThat(node.clusterId()).isEqualTo("Kubernetes");
         assertThat(node.clusterDomain()).isEqualTo("corp");
+    }
+
+    @ParameterizedTest(name = "DNS_CAPTURE {0} with addresses {1}: v4 {2}, v6 {3}")
+    @CsvSource(nullValues = "-", textBlock = """
+            -,     -,                  false, false
+            false, 10.0.0.1,           false, false
+            true,  -,                  true,  false
+            true,  10.0.0.1,           true,  false
+            true,  '10.0.0.1,fd00::1', true,  true
+            true,  fd00::1,            false, true
+            """)
+    void readsWhatDnsQuestionsAreAnsweredWith(String capture, String addresses, boolean v4, boolean v6) {
+        Struct.Builder metadata = Struct.newBuilder();
+        if (capture != null) {
+            metadata.putFields(
+                    "DNS_CAPTURE", Value.newBuilder().setStringValue(capture).build());
+        }
+        if (addresses != null) {
+            metadata.putFields(
+                    "INSTANCE_IPS", Value.newBuilder().setStringValue(addresses).build());
+        }
+        ProxyNode node = ProxyNode.of(Node.newBuilder()
+                .setId("sidecar~10.0.0.1~web-0.shop~shop.svc.corp")
+                .setMetadata(metadata)
+                .build());
+        assertThat(node.dns()).isEqualTo(new ProxyNode.Dns(v4, v6));
     }
 }

@@ -3,33 +3,34 @@ package dev.lateen.control;
 import dev.lateen.config.ObjectName;
 import dev.lateen.config.Origin;
 import dev.lateen.config.Problem;
+import dev.lateen.control.status.StatusBoard;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.TreeMap;
-import java.util.function.BiConsumer;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * What is wrong with which object: logged once when it comes up, and told to a listener (which writes it to the
- * object's status) whenever an object's list changes. Safe for many threads.
+ * What is wrong with which object, logged once when it comes up; and which generation of each object of the API was read.
+ * Safe for many threads.
  */
 final class ProblemBoard {
     private static final Logger log = LoggerFactory.getLogger(ProblemBoard.class);
 
     private final Map<ObjectName, List<Problem>> own = new HashMap<>();
     private Map<ObjectName, List<Problem>> conflicts = Map.of();
-    private BiConsumer<ObjectName, List<Problem>> listener = (object, problems) -> {};
+    private final Map<ObjectName, Long> generations = new HashMap<>();
 
-    synchronized void listener(BiConsumer<ObjectName, List<Problem>> listener) {
-        this.listener = listener;
-    }
-
-    /** Replaces what reading an object found. */
-    synchronized void put(ObjectName object, List<Problem> problems) {
+    /** Replaces what reading an object found; generation 0 is that of objects that have no status. */
+    synchronized void put(ObjectName object, long generation, List<Problem> problems) {
+        if (generation == 0) {
+            generations.remove(object);
+        } else {
+            generations.put(object, generation);
+        }
         List<Problem> before = of(object);
         if (problems.isEmpty()) {
             own.remove(object);
@@ -61,6 +62,14 @@ final class ProblemBoard {
         return all;
     }
 
+    /** What reading found in each object of the API. */
+    synchronized Map<ObjectName, StatusBoard.Read> read() {
+        Map<ObjectName, StatusBoard.Read> read = new HashMap<>();
+        generations.forEach((object, generation) ->
+                read.put(object, new StatusBoard.Read(generation, own.getOrDefault(object, List.of()))));
+        return read;
+    }
+
     private List<Problem> of(ObjectName object) {
         return join(own.getOrDefault(object, List.of()), conflicts.getOrDefault(object, List.of()));
     }
@@ -78,7 +87,6 @@ final class ProblemBoard {
         if (now.isEmpty()) {
             log.info("{}: nothing is wrong any more", object);
         }
-        listener.accept(object, now);
     }
 
     private static ObjectName objectOf(Origin origin) {

@@ -57,8 +57,8 @@ final class SnapshotLoop implements ChangeSink, AutoCloseable {
     }
 
     @Override
-    public void problems(ObjectName object, List<Problem> found) {
-        problems.put(object, found);
+    public void read(ObjectName object, long generation, List<Problem> found) {
+        problems.put(object, generation, found);
     }
 
     /** Completes when every change told before this call is in a published snapshot. */

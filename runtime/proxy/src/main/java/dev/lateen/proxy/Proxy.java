@@ -4,8 +4,10 @@ import com.google.protobuf.Struct;
 import com.google.protobuf.Value;
 import dev.lateen.proxy.admin.AdminServers;
 import dev.lateen.proxy.config.ActiveConfiguration;
+import dev.lateen.proxy.config.Credentials;
 import dev.lateen.proxy.config.NameResolution;
 import dev.lateen.proxy.config.XdsConfiguration;
+import dev.lateen.proxy.dns.NameServer;
 import dev.lateen.proxy.health.HealthChecks;
 import dev.lateen.proxy.http.Decisions;
 import dev.lateen.proxy.http.HttpService;
@@ -16,6 +18,7 @@ import dev.lateen.proxy.net.Transport;
 import dev.lateen.proxy.net.Worker;
 import dev.lateen.proxy.telemetry.SpanExporter;
 import dev.lateen.proxy.telemetry.Telemetry;
+import dev.lateen.proxy.tls.CredentialFiles;
 import dev.lateen.proxy.tls.IdentityAgent;
 import dev.lateen.proxy.tls.IdentityOptions;
 import dev.lateen.proxy.tls.SecretStore;
@@ -28,6 +31,7 @@ import dev.lateen.proxycore.cluster.Host;
 import dev.lateen.proxycore.cluster.OutlierDetector;
 import dev.lateen.proxycore.listener.CompiledListener;
 import dev.lateen.xds.client.AdsClient;
+import dev.lateen.xds.client.ResourceListener;
 import dev.lateen.xds.client.Subscription;
 import io.envoyproxy.envoy.config.core.v3.Node;
 import io.netty.channel.Channel;
@@ -69,10 +73,12 @@ public final class Proxy implements AutoCloseable {
     private final XdsConfiguration configuration;
     private final ListenerSockets listeners;
     private final NameResolution names;
+    private final @Nullable NameServer dns;
     private final HealthChecks health;
     private final AdminServers admin;
     private final AdsClient ads;
     private final SecretStore secrets = new SecretStore();
+    private final CredentialFiles files = new CredentialFiles(secrets);
     private final Decisions decisions = new Decisions();
     private final @Nullable IdentityAgent identity;
     private final AccessLogWriter log = new AccessLogWriter();
@@ -101,7 +107,8 @@ public final class Proxy implements AutoCloseable {
         fromOthers = options.role() == ProxyOptions.Role.ROUTER
                 ? listener -> true
                 : listener -> listener.direction() == CompiledListener.TrafficDirection.INBOUND;
-        configuration = new XdsConfiguration(new Random(), Clock.systemUTC(), this::subscribe, this::changed);
+        configuration = new XdsConfiguration(
+                new Random(), Clock.systemUTC(), this::subscribe, new Credentials(secrets, files), this::changed);
         Node node = node(options);
         // Spans leave on the loop that accepts, which carries no traffic.
         EventLoop accepting = acceptor.next();
@@ -140,9 +147,10 @@ public final class Proxy implements AutoCloseable {
         }
         listeners = new ListenerSockets(sockets, upstreams, tls, acceptor, loops, this::service);
         names = new NameResolution();
+        dns = options.answersDns() ? NameServer.start(sockets, acceptor, options.nodeId()) : null;
+        ads = new AdsClient(() -> channels.discovery(options.controlPlane()), node, receiver());
         health = new HealthChecks(exporting, upstreams, configuration::current, new Random());
         health.start();
-        ads = new AdsClient(() -> channels.discovery(options.controlPlane()), node, configuration);
         IdentityOptions known = options.identity();
         identity = known == null
                 ? null
@@ -151,11 +159,23 @@ public final class Proxy implements AutoCloseable {
         admin = new AdminServers(options, node, configuration, telemetry, decisions, lifecycle());
         ads.subscribe(XdsConfiguration.CLUSTERS, Subscription.ALL);
         ads.subscribe(XdsConfiguration.LISTENERS, Subscription.ALL);
+        if (dns != null) {
+            ads.subscribe(NameServer.TYPE, Subscription.ALL);
+        }
+        files.start();
         ads.start();
         var _ = acceptor.next()
                 .scheduleAtFixedRate(
                         this::outlierTick, OUTLIER_TICK_MILLIS, OUTLIER_TICK_MILLIS, TimeUnit.MILLISECONDS);
         LOG.info("proxy {} starts; configuration comes from {}", options.nodeId(), options.controlPlane());
+    }
+
+    private ResourceListener receiver() {
+        NameServer names = dns;
+        return names == null
+                ? configuration
+                : update ->
+                        update.type().equals(NameServer.TYPE) ? names.onUpdate(update) : configuration.onUpdate(update);
     }
 
     private HttpService service(Channel channel) {
@@ -270,7 +290,7 @@ public final class Proxy implements AutoCloseable {
     /** Whether the first configuration is in force, its sockets are open, and the workload has its certificate. */
     public boolean ready() {
         boolean known = identity == null || identity.current() != null;
-        return known && configuration.complete() && listeners.failures().isEmpty();
+        return known && configuration.complete() && listeners.failures().isEmpty() && (dns == null || dns.knowsNames());
     }
 
     /** The port that a listener is bound to, or -1. */
@@ -314,10 +334,14 @@ public final class Proxy implements AutoCloseable {
                 return;
             }
             ads.close();
+            files.close();
             if (identity != null) {
                 identity.close();
             }
             names.close();
+            if (dns != null) {
+                dns.close();
+            }
             listeners.close();
             admin.close();
             Transport.shutdown(acceptor);

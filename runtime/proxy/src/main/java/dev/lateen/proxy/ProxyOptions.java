@@ -93,6 +93,11 @@ public record ProxyOptions(
                 IdentityOptions.fromEnvironment(environment));
     }
 
+    /** Whether the workload's DNS questions are answered here (ISTIO_META_DNS_CAPTURE). */
+    boolean answersDns() {
+        return metadata.getOrDefault("DNS_CAPTURE", "false").equals("true");
+    }
+
     /** These options with another node id. */
     public ProxyOptions withNodeId(String id) {
         return new ProxyOptions(

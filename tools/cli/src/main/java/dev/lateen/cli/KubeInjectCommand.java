@@ -1,5 +1,6 @@
 package dev.lateen.cli;
 
+import dev.lateen.config.MeshConfig;
 import dev.lateen.control.inject.InjectionException;
 import dev.lateen.control.inject.InjectionSettings;
 import dev.lateen.control.inject.ManifestInjection;
@@ -82,7 +83,13 @@ final class KubeInjectCommand implements Callable<Integer> {
                         + " of this cluster; injecting with the default settings");
                 return defaults;
             }
-            return defaults.with(new JsonMapper().readTree(values.getData().getOrDefault("values", "{}")));
+            ConfigMap mesh = client.configMaps()
+                    .inNamespace(systemNamespace)
+                    .withName("istio")
+                    .get();
+            String settings = mesh == null ? "" : mesh.getData().getOrDefault("mesh", "");
+            return defaults.with(new JsonMapper().readTree(values.getData().getOrDefault("values", "{}")))
+                    .with(MeshConfig.read("ConfigMap istio", settings).config());
         } catch (KubernetesClientException e) {
             System.err.println(
                     "warning: no cluster answers (" + e.getMessage() + "); injecting with the default settings");

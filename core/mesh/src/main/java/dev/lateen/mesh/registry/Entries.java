@@ -29,6 +29,8 @@ final class Entries {
                     entry.namespace(),
                     MeshService.Kind.SERVICE_ENTRY,
                     spec.addresses(),
+                    List.of(),
+                    List.of(),
                     ports,
                     resolution(spec.resolution()),
                     name,
@@ -38,7 +40,8 @@ final class Entries {
                             ? Map.of()
                             : spec.workloadSelector().labels(),
                     created == null ? Instant.EPOCH : created,
-                    entry.objectName()));
+                    entry.objectName(),
+                    spec.subjectAltNames()));
         }
         return services;
     }

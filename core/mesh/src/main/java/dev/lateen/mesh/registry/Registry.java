@@ -11,7 +11,9 @@ import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.TreeMap;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -83,7 +85,7 @@ public final class Registry {
             all.addAll(Entries.services(entry));
         }
         all.sort(OLDEST_FIRST);
-        return List.copyOf(all);
+        return AutomaticAddresses.assign(all);
     }
 
     private static Map<String, List<MeshService>> index(List<MeshService> services) {
@@ -207,6 +209,23 @@ public final class Registry {
         List<Endpoint> all = new ArrayList<>(found.values());
         all.addAll(ofWorkloadEntries(service));
         return all;
+    }
+
+    /** Addresses of a headless service's pods that have a name of their own below the service's, by that name. */
+    public Map<String, List<String>> hostNames(MeshService service) {
+        Map<String, List<String>> names = new TreeMap<>();
+        for (Slice slice : slices.getOrDefault(service.source(), List.of())) {
+            for (Slice.Target target : slice.targets()) {
+                if (target.ready() && !target.hostname().isEmpty()) {
+                    names.merge(target.hostname(), target.addresses(), Registry::joined);
+                }
+            }
+        }
+        return names;
+    }
+
+    private static List<String> joined(List<String> some, List<String> others) {
+        return Stream.concat(some.stream(), others.stream()).distinct().sorted().toList();
     }
 
     /** WorkloadEntries that the service's selector takes. */

@@ -15,6 +15,7 @@ public record Slice(String namespace, String service, Map<String, Integer> ports
      *
      * @param ready false: only services that publish not-ready addresses use it
      * @param pod its pod's name, empty when it has none
+     * @param hostname by which DNS knows it below the service's name; empty for none
      */
-    public record Target(List<String> addresses, boolean ready, String pod) {}
+    public record Target(List<String> addresses, boolean ready, String pod, String hostname) {}
 }

@@ -77,25 +77,27 @@ final class DestinationRules {
                 if (policy == null) {
                     policy = source;
                 } else {
-                    problems.add(Problem.error(source.origin(), "spec.trafficPolicy", shadowed(policy)));
+                    problems.add(shadowed(source, "spec.trafficPolicy", "", policy));
                 }
             }
             for (int i = 0; i < source.spec().subsets().size(); i++) {
                 Subset subset = source.spec().subsets().get(i);
                 ConfigObject<DestinationRule> first = subsets.putIfAbsent(subset.name(), source);
                 if (first != null) {
-                    problems.add(Problem.error(
-                            source.origin(),
-                            "spec.subsets[" + i + "]",
-                            "subset \"" + subset.name() + "\": " + shadowed(first)));
+                    problems.add(
+                            shadowed(source, "spec.subsets[" + i + "]", "subset \"" + subset.name() + "\": ", first));
                 }
             }
         }
     }
 
-    private static String shadowed(ConfigObject<DestinationRule> winner) {
-        return "has no effect, as " + winner.objectName() + " says it for the same host and comes first ("
-                + winner.origin().at() + "); write one DestinationRule per host";
+    private static Problem shadowed(
+            ConfigObject<DestinationRule> object, String path, String what, ConfigObject<DestinationRule> winner) {
+        String message = what + "has no effect, as " + winner.objectName()
+                + " says it for the same host and comes first ("
+                + winner.origin().at()
+                + "); write one DestinationRule per host";
+        return Problem.shadowed(object.origin(), path, message, winner.objectName());
     }
 
     /** Whether any rule asks where its callers are. */

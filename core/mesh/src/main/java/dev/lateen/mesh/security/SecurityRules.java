@@ -95,6 +95,11 @@ public final class SecurityRules {
         return holding(requests, RequestAuthentication::selector, namespace, labels);
     }
 
+    /** Objects that select a workload, whether or not another one's mode counts before theirs. */
+    public List<ConfigObject<PeerAuthentication>> peers(String namespace, Map<String, String> labels) {
+        return holding(peers, PeerAuthentication::selector, namespace, labels);
+    }
+
     private <S extends Record> List<ConfigObject<S>> holding(
             List<ConfigObject<S>> objects,
             Function<S, @Nullable WorkloadSelector> selector,

@@ -14,6 +14,7 @@ import io.envoyproxy.envoy.config.listener.v3.Listener;
 import io.envoyproxy.envoy.config.route.v3.RouteConfiguration;
 import java.util.LinkedHashMap;
 import java.util.Map;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -25,14 +26,17 @@ record Outbound(
         Map<String, Cluster> clusters,
         Map<String, ClusterLoadAssignment> assignments,
         Map<String, Listener> listeners,
-        Map<String, RouteConfiguration> routes) {
+        Map<String, RouteConfiguration> routes,
+        Map<String, Message> names,
+        Set<String> secrets) {
     /** What of a proxy its outbound resources follow from. */
     private record Key(
             ProxyNode.Type type,
             String namespace,
             Map<String, String> labels,
             Locality locality,
-            @Nullable ObjectName sidecar) {}
+            @Nullable ObjectName sidecar,
+            ProxyNode.Dns dns) {}
 
     static Outbound of(Snapshot snapshot, ProxyNode node) {
         Map<String, String> all = Translation.labels(snapshot, node);
@@ -46,13 +50,20 @@ record Outbound(
                 node.namespace(),
                 snapshot.rules().dependOnLabels() || placed ? all : Map.of(),
                 placed ? Translation.locality(snapshot, node) : Locality.UNKNOWN,
-                sidecar == null ? null : sidecar.objectName());
+                sidecar == null ? null : sidecar.objectName(),
+                node.dns());
         return snapshot.derived().get(key, Outbound.class, former -> make(snapshot, key, former));
     }
 
     private static Outbound make(Snapshot snapshot, Key key, @Nullable Outbound former) {
         Scope scope = new Scope(
-                snapshot, key.type(), key.namespace(), key.labels(), key.locality(), sidecar(snapshot, key.sidecar()));
+                snapshot,
+                key.type(),
+                key.namespace(),
+                key.labels(),
+                key.locality(),
+                sidecar(snapshot, key.sidecar()),
+                key.dns());
         Map<String, Listener> listeners = Map.of();
         Map<String, RouteConfiguration> routes = Map.of();
         if (scope.isSidecar()) {
@@ -60,14 +71,23 @@ record Outbound(
             listeners = outbound.listeners();
             routes = outbound.routes();
         }
+        Map<String, Message> names = NameTable.of(scope);
         if (former == null) {
             Clusters clusters = Clusters.outbound(scope);
-            return new Outbound(scope, clusters.clusters(), clusters.assignments(), listeners, routes);
+            return new Outbound(
+                    scope, clusters.clusters(), clusters.assignments(), listeners, routes, names, clusters.secrets());
         }
         Map<String, Listener> keptListeners = kept(listeners, former.listeners);
         Map<String, RouteConfiguration> keptRoutes = kept(routes, former.routes);
         if (scope.sharesServices(former.scope)) {
-            return new Outbound(scope, former.clusters, former.assignments, keptListeners, keptRoutes);
+            return new Outbound(
+                    scope,
+                    former.clusters,
+                    former.assignments,
+                    keptListeners,
+                    keptRoutes,
+                    kept(names, former.names),
+                    former.secrets);
         }
         Clusters clusters = Clusters.outbound(scope);
         return new Outbound(
@@ -75,7 +95,9 @@ record Outbound(
                 kept(clusters.clusters(), former.clusters),
                 kept(clusters.assignments(), former.assignments),
                 keptListeners,
-                keptRoutes);
+                keptRoutes,
+                kept(names, former.names),
+                clusters.secrets());
     }
 
     private static @Nullable Sidecar sidecar(Snapshot snapshot, @Nullable ObjectName name) {

@@ -44,21 +44,26 @@ public final class Scope {
     private final Map<String, Optional<HostPolicy>> policies = new ConcurrentHashMap<>();
     private final Locality locality;
     private final @Nullable Sidecar sidecar;
+    private final ProxyNode.Dns dns;
     private final Reach reach;
 
     /** What any proxy of a namespace sees, wherever it is, whatever its Sidecar says. */
     public Scope(Snapshot snapshot, ProxyNode.Type type, String namespace, Map<String, String> labels) {
-        this(snapshot, type, namespace, labels, Locality.UNKNOWN, null);
+        this(snapshot, type, namespace, labels, Locality.UNKNOWN, null, ProxyNode.Dns.ELSEWHERE);
     }
 
-    /** @param sidecar what narrows it, null for nothing */
+    /**
+     * @param sidecar what narrows it, null for nothing
+     * @param dns whether the proxies answer DNS questions themselves, so that each host has an address
+     */
     Scope(
             Snapshot snapshot,
             ProxyNode.Type type,
             String namespace,
             Map<String, String> labels,
             Locality locality,
-            @Nullable Sidecar sidecar) {
+            @Nullable Sidecar sidecar,
+            ProxyNode.Dns dns) {
         this.registry = snapshot.registry();
         this.rules = snapshot.rules();
         this.mesh = snapshot.mesh();
@@ -69,6 +74,7 @@ public final class Scope {
         this.labels = labels;
         this.locality = locality;
         this.sidecar = sidecar;
+        this.dns = dns;
         this.reach = new Reach(sidecar == null ? List.of() : sidecar.egress(), namespace);
         List<BoundVirtualService> rulesSeen = rules.forSidecars(namespace, mesh.defaultVirtualServiceExportTo());
         this.virtualServices = rulesSeen.stream().filter(reach::imports).toList();
@@ -82,7 +88,7 @@ public final class Scope {
             if (!visible.containsKey(service.host())) {
                 MeshService chosen = choose(registry.services(service.host()));
                 if (chosen != null) {
-                    visible.put(service.host(), chosen);
+                    visible.put(service.host(), chosen.atAutomatic(dns.ipv4(), dns.ipv6()));
                 }
             }
         }
@@ -160,6 +166,15 @@ public final class Scope {
     /** Whether the port has clusters: apps call it, or a rule sends requests there. */
     boolean hasClusters(MeshService service, int port) {
         return reach.reaches(service, port) || reach.isReferred(service);
+    }
+
+    boolean answersDns() {
+        return dns.isAnswered();
+    }
+
+    /** Names of a headless service's pods, see {@link Registry#hostNames}. */
+    Map<String, List<String>> hostNames(MeshService service) {
+        return registry.hostNames(service);
     }
 
     String domain() {

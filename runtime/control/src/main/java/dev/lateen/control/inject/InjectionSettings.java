@@ -1,5 +1,7 @@
 package dev.lateen.control.inject;
 
+import dev.lateen.config.MeshConfig;
+import java.util.LinkedHashMap;
 import java.util.Locale;
 import java.util.Map;
 import tools.jackson.databind.JsonNode;
@@ -18,6 +20,7 @@ import tools.jackson.databind.JsonNode;
  * @param revision revision of the control plane, {@code default} without one
  * @param socketMark the mark by which capture rules know the proxy's own sockets, or 0 where its user id serves, as
  *     on every Kubernetes node; the local cluster needs the mark, as an ordinary user has one id only
+ * @param proxyMetadata environment of proxies, the mesh's {@code defaultConfig.proxyMetadata}
  */
 public record InjectionSettings(
         String discoveryAddress,
@@ -29,7 +32,8 @@ public record InjectionSettings(
         String meshId,
         String trustDomain,
         String revision,
-        int socketMark) {
+        int socketMark,
+        Map<String, String> proxyMetadata) {
     /** The namespace that the control plane lives in unless told otherwise. */
     public static final String SYSTEM_NAMESPACE = "istio-system";
 
@@ -45,7 +49,8 @@ public record InjectionSettings(
                 "cluster.local",
                 "cluster.local",
                 "default",
-                0);
+                0,
+                Map.of());
     }
 
     /**
@@ -66,7 +71,33 @@ public record InjectionSettings(
                 text(global, "meshID", meshId),
                 text(global, "trustDomain", trustDomain),
                 text(values, "revision", revision),
-                proxy.path("socketMark").asInt(socketMark));
+                proxy.path("socketMark").asInt(socketMark),
+                proxyMetadata);
+    }
+
+    /** These settings with what the mesh's own settings say of proxies. */
+    public InjectionSettings with(MeshConfig mesh) {
+        JsonNode config = mesh.defaultConfig();
+        return new InjectionSettings(
+                discoveryAddress,
+                proxyImage,
+                initImage,
+                cpu,
+                memory,
+                clusterId,
+                meshId,
+                trustDomain,
+                revision,
+                socketMark,
+                config == null ? Map.of() : texts(config.path("proxyMetadata")));
+    }
+
+    /** The fields of an object as texts, in their order. */
+    static Map<String, String> texts(JsonNode object) {
+        Map<String, String> texts = new LinkedHashMap<>();
+        object.properties()
+                .forEach(field -> texts.put(field.getKey(), field.getValue().asString("")));
+        return texts;
     }
 
     private static String text(JsonNode node, String field, String otherwise) {
@@ -74,8 +105,8 @@ public record InjectionSettings(
         return value.isEmpty() ? otherwise : value;
     }
 
-    /** The values that stand as {@code ${name}} in the template of the sidecar. */
-    Map<String, String> variables() {
+    /** The values that stand as {@code ${name}} in templates of proxies. */
+    public Map<String, String> variables() {
         return Map.of(
                 "proxyImage", proxyImage,
                 "initImage", initImage,

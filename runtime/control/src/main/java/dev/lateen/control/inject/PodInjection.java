@@ -61,7 +61,13 @@ public final class PodInjection {
         ArrayNode containers = array(spec, "containers");
 
         annotations.captureArguments().forEach(array(init, "args")::add);
-        environment(proxy, pod, containers, annotations, workload);
+        ObjectNode config = proxyConfig(annotations);
+        environment(proxy, pod, containers, annotations, workload, config);
+        // The container that writes the capture rules reads some of them too, such as ISTIO_META_DNS_CAPTURE.
+        InjectionSettings.texts(config.path("proxyMetadata")).forEach((name, value) -> {
+            add(array(init, "env"), name, value);
+            add(array(proxy, "env"), name, value);
+        });
         overrides(init, proxy, annotations);
         metadata(pod, containers, sidecar, workload);
 
@@ -87,9 +93,14 @@ public final class PodInjection {
     }
 
     private void environment(
-            ObjectNode proxy, ObjectNode pod, ArrayNode containers, SidecarAnnotations annotations, Workload workload) {
+            ObjectNode proxy,
+            ObjectNode pod,
+            ArrayNode containers,
+            SidecarAnnotations annotations,
+            Workload workload,
+            ObjectNode config) {
         ArrayNode env = array(proxy, "env");
-        add(env, "PROXY_CONFIG", proxyConfig(annotations).toString());
+        add(env, "PROXY_CONFIG", config.toString());
         ArrayNode ports = JsonNodeFactory.instance.arrayNode();
         List<String> names = new ArrayList<>();
         for (JsonNode container : containers) {
@@ -116,9 +127,12 @@ public final class PodInjection {
         prometheus(env, object(pod, "metadata"));
     }
 
-    private JsonNode proxyConfig(SidecarAnnotations annotations) {
+    private ObjectNode proxyConfig(SidecarAnnotations annotations) {
         ObjectNode config = JsonNodeFactory.instance.objectNode();
         config.put("discoveryAddress", settings.discoveryAddress());
+        if (!settings.proxyMetadata().isEmpty()) {
+            settings.proxyMetadata().forEach(config.putObject("proxyMetadata")::put);
+        }
         String text = annotations.text("proxy.istio.io/config", "");
         if (!text.isEmpty()) {
             JsonNode given = yaml.readTree(text);
@@ -126,7 +140,12 @@ public final class PodInjection {
                 throw new InjectionException("annotation proxy.istio.io/config: expected fields of ProxyConfig as YAML,"
                         + " found: " + text);
             }
+            JsonNode ofMesh = config.path("proxyMetadata");
             config.setAll(fields);
+            if (ofMesh instanceof ObjectNode metadata && fields.path("proxyMetadata") instanceof ObjectNode own) {
+                metadata.setAll(own);
+                config.set("proxyMetadata", metadata);
+            }
         }
         return config;
     }

@@ -11,6 +11,16 @@ public interface ChangeSink {
     /** A change of the next snapshot. */
     void change(Consumer<Snapshot.Change> change);
 
-    /** All that is wrong with one object now; an empty list clears what was said before. */
-    void problems(ObjectName object, List<Problem> problems);
+    /** All that is wrong with one thing that has no status; an empty list clears what was said before. */
+    default void problems(ObjectName object, List<Problem> problems) {
+        read(object, 0, problems);
+    }
+
+    /**
+     * One object of the API was read.
+     *
+     * @param generation of the object, for its status; 0 when it is gone or has none
+     * @param problems all that is wrong with it now
+     */
+    void read(ObjectName object, long generation, List<Problem> problems);
 }

@@ -3,6 +3,7 @@ package dev.lateen.control.inject;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.lateen.config.MeshConfig;
 import java.util.List;
 import net.jqwik.api.ForAll;
 import net.jqwik.api.Property;
@@ -73,6 +74,25 @@ final class ManifestInjectionTest {
         assertThat(value(env, "ISTIO_META_OWNER"))
                 .isEqualTo("kubernetes://apis/apps/v1/namespaces/default/deployments/web");
         assertThat(value(env, "PROXY_CONFIG")).isEqualTo("{\"discoveryAddress\":\"istiod.istio-system.svc:15012\"}");
+    }
+
+    @Test
+    void metadataOfProxiesIsTheirEnvironmentAndThatOfTheCapture() {
+        MeshConfig mesh = MeshConfig.read("mesh", "defaultConfig: {proxyMetadata: {A: mesh, B: mesh}}")
+                .config();
+        JsonNode pod = YAML.readTree(new ManifestInjection(
+                                InjectionSettings.defaults("istio-system").with(mesh))
+                        .inject(
+                                DEPLOYMENT.formatted("proxy.istio.io/config: \"proxyMetadata: {B: pod,"
+                                        + " ISTIO_META_DNS_CAPTURE: 'true'}\""),
+                                "f.yaml")
+                        .text())
+                .at("/spec/template/spec");
+        for (String container : List.of("/initContainers/0/env", "/containers/1/env")) {
+            assertThat(value(pod.at(container), "A")).isEqualTo("mesh");
+            assertThat(value(pod.at(container), "B")).isEqualTo("pod");
+            assertThat(value(pod.at(container), "ISTIO_META_DNS_CAPTURE")).isEqualTo("true");
+        }
     }
 
     private static String value(JsonNode env, String name) {

@@ -21,6 +21,9 @@ public interface ClientStatus {
 
     List<TypeStatus> types();
 
+    /** Of the resources that the client was last compared with, whether or not there was anything to send. */
+    long generation();
+
     /** What the client has been sent: type URL → name → version. */
     Map<String, Map<String, String>> sent();
 }

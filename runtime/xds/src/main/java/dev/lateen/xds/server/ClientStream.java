@@ -256,6 +256,16 @@ final class ClientStream<Q, R extends MessageLite> implements StreamObserver<Q>,
     }
 
     @Override
+    public long generation() {
+        lock.lock();
+        try {
+            return seen.generation();
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    @Override
     public Map<String, Map<String, String>> sent() {
         lock.lock();
         try {

@@ -1,0 +1,111 @@
+package dev.lateen.control.status;
+
+import dev.lateen.config.ConfigObject;
+import dev.lateen.config.Kinds;
+import dev.lateen.config.ObjectName;
+import dev.lateen.config.Origin;
+import dev.lateen.config.Problem;
+import dev.lateen.mesh.ProxyNode;
+import dev.lateen.mesh.Snapshot;
+import dev.lateen.mesh.Translator;
+import dev.lateen.mesh.Validation;
+import dev.lateen.mesh.gatewayapi.RouteReport;
+import dev.lateen.xds.server.ClientStatus;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+
+/** Works out the status of every object of the API. Follows the snapshots; safe for many threads. */
+public final class StatusBoard {
+    /** What reading found in an object, and which generation of it was read. */
+    public record Read(long generation, List<Problem> problems) {}
+
+    private Snapshot snapshot;
+    private final Map<ObjectName, ConfigObject<?>> known = new HashMap<>();
+    private final Map<ObjectName, Long> since = new HashMap<>();
+    private Map<ObjectName, List<Problem>> met = Map.of();
+    private boolean checked = true;
+
+    public StatusBoard(Snapshot first) {
+        snapshot = first;
+    }
+
+    /** Takes the next snapshot; proxies are about to get it. */
+    @SuppressWarnings("ReferenceEquality")
+    public synchronized void snapshot(Snapshot next, long generation) {
+        snapshot = next;
+        checked = false;
+        known.keySet().retainAll(next.config().keySet());
+        since.keySet().retainAll(next.config().keySet());
+        next.config().forEach((name, object) -> {
+            if (known.put(name, object) != object) {
+                since.put(name, generation);
+            }
+        });
+    }
+
+    /**
+     * The status of every object that the API holds.
+     *
+     * @param read what reading gave, by object
+     */
+    public synchronized Map<ObjectName, StatusText> statuses(Map<ObjectName, Read> read, List<ClientStatus> clients) {
+        Map<ObjectName, List<ProxyState>> users = users(clients);
+        Map<ObjectName, List<Problem>> conflicts = conflicts();
+        Map<ObjectName, RouteReport> reports = snapshot.rules().ofKubernetes().reports();
+        Map<ObjectName, StatusText> statuses = new LinkedHashMap<>();
+        read.forEach((name, of) -> {
+            ConfigObject<?> object = known.get(name);
+            boolean current = object != null && object.metadata().generation() >= of.generation();
+            if (Kinds.find(name).map(Kinds::isOfKubernetes).orElse(true)) {
+                RouteReport report = current ? reports.get(name) : null;
+                if (report != null) {
+                    statuses.put(name, new ReportStatus(report, of.generation()));
+                }
+            } else if (of.problems().stream().anyMatch(Problem::isError)) {
+                statuses.put(name, ObjectStatus.refused(of.generation(), object != null, of.problems()));
+            } else if (object != null && current) {
+                List<Problem> problems = new ArrayList<>(of.problems());
+                problems.addAll(conflicts.getOrDefault(name, List.of()));
+                statuses.put(
+                        name,
+                        ObjectStatus.of(
+                                object.metadata().generation(),
+                                since.getOrDefault(name, 0L),
+                                users.getOrDefault(name, List.of()),
+                                problems));
+            }
+            // Else what was read is not in a snapshot yet, and nothing can be said.
+        });
+        return statuses;
+    }
+
+    private Map<ObjectName, List<ProxyState>> users(List<ClientStatus> clients) {
+        Map<ObjectName, List<ProxyState>> users = new HashMap<>();
+        for (ClientStatus client : clients) {
+            ProxyState state = ProxyState.of(client);
+            Set<ObjectName> inputs = Translator.inputs(snapshot, ProxyNode.of(client.node()));
+            inputs.forEach(
+                    name -> users.computeIfAbsent(name, _ -> new ArrayList<>()).add(state));
+        }
+        return users;
+    }
+
+    /** What is wrong with objects beside each other; the cluster's whole mesh is known here. */
+    private Map<ObjectName, List<Problem>> conflicts() {
+        if (!checked) {
+            Map<ObjectName, List<Problem>> found = new HashMap<>();
+            for (Problem problem : Validation.check(snapshot, true)) {
+                if (problem.origin() instanceof Origin.Api(ObjectName object)) {
+                    found.computeIfAbsent(object, _ -> new ArrayList<>()).add(problem);
+                }
+            }
+            met = found;
+            checked = true;
+        }
+        return met;
+    }
+}

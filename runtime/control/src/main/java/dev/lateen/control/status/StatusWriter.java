@@ -1,0 +1,144 @@
+package dev.lateen.control.status;
+
+import dev.lateen.config.Kind;
+import dev.lateen.config.Kinds;
+import dev.lateen.config.ObjectName;
+import io.fabric8.kubernetes.api.model.GenericKubernetesResource;
+import io.fabric8.kubernetes.client.KubernetesClient;
+import io.fabric8.kubernetes.client.KubernetesClientException;
+import io.fabric8.kubernetes.client.dsl.base.PatchContext;
+import io.fabric8.kubernetes.client.dsl.base.PatchType;
+import io.fabric8.kubernetes.client.dsl.base.ResourceDefinitionContext;
+import io.fabric8.kubernetes.client.utils.Serialization;
+import java.net.HttpURLConnection;
+import java.time.Clock;
+import java.time.Duration;
+import java.util.HashMap;
+import java.util.Map;
+import java.util.Set;
+import java.util.concurrent.Executors;
+import java.util.concurrent.ScheduledExecutorService;
+import java.util.concurrent.TimeUnit;
+import java.util.function.Supplier;
+import java.util.stream.Collectors;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Writes the statuses of custom objects, as the leader among the replicas of a control plane: what has changed, together,
+ * at most once in five seconds.
+ */
+public final class StatusWriter implements AutoCloseable {
+    private static final Logger log = LoggerFactory.getLogger(StatusWriter.class);
+    private static final Duration LOOK = Duration.ofMillis(500);
+    private static final Duration PAUSE = Duration.ofSeconds(5);
+
+    private final KubernetesClient client;
+    private final Clock clock;
+    private final Supplier<Map<ObjectName, StatusText>> statuses;
+    private final Leadership leadership;
+    private final Runnable duties;
+    private final ScheduledExecutorService timer = Executors.newSingleThreadScheduledExecutor(
+            Thread.ofPlatform().daemon().name("status").factory());
+    /** What was written, or found written; touched by the timer alone. */
+    private final Map<ObjectName, StatusText> written = new HashMap<>();
+
+    /** Objects that were waiting for proxies when last looked at. */
+    private Set<ObjectName> waiting = Set.of();
+
+    private long writtenAt = System.nanoTime() - PAUSE.toNanos();
+
+    /**
+     * Begins.
+     *
+     * @param systemNamespace where the Lease of the leader is
+     * @param statuses those of now
+     * @param duties what else a leader does, whenever it looks
+     */
+    public StatusWriter(
+            KubernetesClient client,
+            String systemNamespace,
+            Clock clock,
+            Supplier<Map<ObjectName, StatusText>> statuses,
+            Runnable duties) {
+        this.duties = duties;
+        this.client = client;
+        this.clock = clock;
+        this.statuses = statuses;
+        this.leadership = new Leadership(client, systemNamespace);
+        var _ = timer.scheduleWithFixedDelay(this::look, LOOK.toMillis(), LOOK.toMillis(), TimeUnit.MILLISECONDS);
+    }
+
+    private void look() {
+        try {
+            if (!leadership.isHeld()) {
+                // Whoever leads meanwhile writes other things.
+                written.clear();
+                return;
+            }
+            duties.run();
+            if (System.nanoTime() - writtenAt >= PAUSE.toNanos()) {
+                flush();
+            }
+        } catch (RuntimeException e) {
+            if (!timer.isShutdown()) {
+                log.warn("Cannot do what a leader does, will try again: {}", e.toString());
+            }
+        }
+    }
+
+    private void flush() {
+        Map<ObjectName, StatusText> now = statuses.get();
+        written.keySet().retainAll(now.keySet());
+        Set<ObjectName> before = waiting;
+        waiting = now.entrySet().stream()
+                .filter(each -> each.getValue().isPending())
+                .map(Map.Entry::getKey)
+                .collect(Collectors.toSet());
+        now.forEach((object, status) -> {
+            // Proxies take a moment, which is not worth two writes.
+            boolean momentary = status.isPending() && !before.contains(object);
+            if (timer.isShutdown() || momentary || status.equals(written.get(object))) {
+                return;
+            }
+            writtenAt = System.nanoTime();
+            try {
+                Kinds.find(object).ifPresent(kind -> write(object, kind, status));
+                written.put(object, status);
+            } catch (KubernetesClientException e) {
+                if (!timer.isShutdown() && e.getCode() != HttpURLConnection.HTTP_NOT_FOUND) {
+                    log.warn("Cannot write the status of {}: {}", object, e.toString());
+                }
+            }
+        });
+    }
+
+    private void write(ObjectName object, Kind<?> kind, StatusText status) {
+        var all = client.genericKubernetesResources(new ResourceDefinitionContext.Builder()
+                .withGroup(kind.group())
+                .withVersion(kind.versions().getFirst())
+                .withKind(kind.name())
+                .withPlural(kind.plural())
+                .withNamespaced(kind.isNamespaced())
+                .build());
+        var resource = kind.isNamespaced()
+                ? all.inNamespace(object.namespace()).withName(object.name())
+                : all.withName(object.name());
+        GenericKubernetesResource current = resource.get();
+        if (current == null) {
+            return;
+        }
+        Map<String, Object> document =
+                status.next(current.getAdditionalProperties().get("status"), clock.instant());
+        if (document != null) {
+            resource.subresource("status")
+                    .patch(PatchContext.of(PatchType.JSON_MERGE), Serialization.asJson(Map.of("status", document)));
+        }
+    }
+
+    @Override
+    public void close() {
+        timer.shutdownNow();
+        leadership.close();
+    }
+}
