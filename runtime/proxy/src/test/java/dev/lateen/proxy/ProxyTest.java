@@ -15,6 +15,7 @@ import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
@@ -24,11 +25,22 @@ import org.junit.jupiter.params.provider.CsvSource;
 /** Routes, retries, mirrors, limits and ejection of a whole proxy. */
 final class ProxyTest {
     private final TestMesh mesh = new TestMesh();
+    private final CountDownLatch over = new CountDownLatch(1);
     private final AtomicInteger calls = new AtomicInteger();
     private final List<String> mirrored = new CopyOnWriteArrayList<>();
 
+    /** Keeps a backend from answering for as long as the test lasts. */
+    private void hang() {
+        try {
+            var _ = over.await(TIMEOUT.toMillis(), TimeUnit.MILLISECONDS);
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
+    }
+
     @AfterEach
     void stop() {
+        over.countDown();
         mesh.close();
     }
 
@@ -71,11 +83,7 @@ final class ProxyTest {
     void aTryThatHangsIsGivenUpForAnother() throws Exception {
         int port = mesh.backend(exchange -> {
             if (calls.incrementAndGet() == 1) {
-                try {
-                    Thread.sleep(TIMEOUT);
-                } catch (InterruptedException e) {
-                    Thread.currentThread().interrupt();
-                }
+                hang();
             }
             reply(exchange, 200, "try " + calls);
         });
@@ -92,11 +100,7 @@ final class ProxyTest {
         int slow = mesh.backend(exchange -> {
             mirrored.add(new String(exchange.getRequestBody().readAllBytes(), StandardCharsets.UTF_8));
             calls.incrementAndGet();
-            try {
-                Thread.sleep(TIMEOUT);
-            } catch (InterruptedException e) {
-                Thread.currentThread().interrupt();
-            }
+            hang();
         });
         mesh.serve(
                 "{match: {prefix: \"/\"}, route: {cluster: \"app\", request_mirror_policies: [{cluster: \"shadow\"}]}}",
@@ -162,7 +166,7 @@ final class ProxyTest {
                 cluster(
                         "app",
                         "outlier_detection: {consecutive_5xx: 2, interval: \"60s\", base_ejection_time: \"60s\","
-                                + " max_ejection_percent: 100}, common_lb_config: {healthy_panic_threshold: {value: 0}},",
+                            + " max_ejection_percent: 100}, common_lb_config: {healthy_panic_threshold: {value: 0}},",
                         bad));
         assertThat(List.of(
                         mesh.get("/").statusCode(),
@@ -180,7 +184,7 @@ final class ProxyTest {
                 cluster(
                         "app",
                         "outlier_detection: {consecutive_5xx: 2, interval: \"0.2s\", base_ejection_time: \"1s\","
-                                + " max_ejection_percent: 100}, common_lb_config: {healthy_panic_threshold: {value: 0}},",
+                            + " max_ejection_percent: 100}, common_lb_config: {healthy_panic_threshold: {value: 0}},",
                         port));
         HttpResponse<String> none = mesh.get("/");
         assertThat(none.statusCode()).isEqualTo(503);
@@ -213,12 +217,12 @@ final class ProxyTest {
                 TestMesh.http("edge", direction, "", ""),
                 "{match: {prefix: \"/\"}, route: {cluster: \"app\"}}",
                 cluster("app", """
-                circuit_breakers: {thresholds: [{max_connections: 1, max_pending_requests: 1}]},
-                typed_extension_protocol_options: {"envoy.extensions.upstreams.http.v3.HttpProtocolOptions": {
-                  "@type": "type.googleapis.com/envoy.extensions.upstreams.http.v3.HttpProtocolOptions",
-                  common_http_protocol_options: {max_requests_per_connection: 1},
-                  explicit_http_config: {http_protocol_options: {}}}},
-                """, port));
+                    circuit_breakers: {thresholds: [{max_connections: 1, max_pending_requests: 1}]},
+                    typed_extension_protocol_options: {"envoy.extensions.upstreams.http.v3.HttpProtocolOptions": {
+                      "@type": "type.googleapis.com/envoy.extensions.upstreams.http.v3.HttpProtocolOptions",
+                      common_http_protocol_options: {max_requests_per_connection: 1},
+                      explicit_http_config: {http_protocol_options: {}}}},
+                    """, port));
         AtomicInteger ok = new AtomicInteger();
         AtomicInteger overflow = new AtomicInteger();
         try (var callers = java.util.concurrent.Executors.newVirtualThreadPerTaskExecutor()) {

@@ -276,10 +276,12 @@ public final class XdsConfiguration implements ResourceListener {
             }
         }
         current = new ActiveConfiguration(ready, routes, clusters);
-        complete |= all
+        boolean whole = all
                 && seen.contains(CLUSTERS)
                 && seen.contains(LISTENERS)
                 && endpoints.keySet().containsAll(wantedEndpoints());
         changed.accept(current);
+        // Only now: whoever is told that it is ready finds its sockets open.
+        complete |= whole;
     }
 }
