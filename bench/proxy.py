@@ -65,13 +65,13 @@ def bootstrap(protocol):
 
 def haproxy(protocol):
     http = "" if protocol == "tcp" else "    http-reuse always\n"
-    return (f"global\n    nbthread 1\n    maxconn 20000\n\ndefaults\n    mode {'tcp' if protocol == 'tcp' else 'http'}\n"
+    return (f"global\n    nbthread 1\n    maxconn 4000\n\ndefaults\n    mode {'tcp' if protocol == 'tcp' else 'http'}\n"
             "    timeout connect 5s\n    timeout client 1h\n    timeout server 1h\n" + http +
             f"\nlisten b\n    bind 127.0.0.1:{LISTENER}\n    server app 127.0.0.1:{BACKEND}\n")
 
 
 def nginx(folder):
-    return (f"daemon off; worker_processes 1; pid {folder}/pid; error_log {folder}/error; events {{ worker_connections 20000; }}"
+    return (f"daemon off; worker_processes 1; pid {folder}/pid; error_log {folder}/error; events {{ worker_connections 8000; }}"
             f" http {{ access_log off; keepalive_requests 1000000000; proxy_temp_path {folder}/temp;"
             f" client_body_temp_path {folder}/body; upstream app {{ server 127.0.0.1:{BACKEND}; keepalive 1024;"
             f" keepalive_requests 1000000000; }} server {{ listen 127.0.0.1:{LISTENER}; location / {{ proxy_pass http://app;"
@@ -93,6 +93,7 @@ def start(name, protocol, folder):
     }[name]
     process = subprocess.Popen(["taskset", "-c", "0"] + command, stdout=subprocess.DEVNULL,
                                stderr=open(f"{folder}/{name}.log", "w"), start_new_session=True)
+    process.log = f"{folder}/{name}.log"
     return process
 
 
@@ -100,7 +101,8 @@ def await_port(port, process):
     import socket
     for _ in range(300):
         if process.poll() is not None:
-            raise SystemExit(f"a program ended at once (see its log): {process.args}")
+            said = open(process.log).read() if hasattr(process, "log") else ""
+            raise SystemExit(f"a program ended at once: {process.args}\n{said}")
         try:
             socket.create_connection(("127.0.0.1", port), 1).close()
             return

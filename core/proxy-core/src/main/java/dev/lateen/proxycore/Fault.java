@@ -1,11 +1,13 @@
 package dev.lateen.proxycore;
 
+import org.jspecify.annotations.Nullable;
+
 /**
  * A failure that says who: what a proxy knows about an answer that it gave in place of the app.
  *
  * @param side on whose side it went wrong
  * @param phase how far the stream had come
- * @param flag Envoy's response flag
+ * @param flag Envoy's response flag; null for those that Envoy gives none
  * @param status the status that the caller gets; 0 for a stream without HTTP
  * @param details Envoy's response code details, such as {@code no_healthy_upstream}
  * @param peer whom it concerns: a cluster, an address, or empty
@@ -16,13 +18,14 @@ package dev.lateen.proxycore;
 public record Fault(
         Side side,
         Phase phase,
-        ResponseFlag flag,
+        @Nullable ResponseFlag flag,
         int status,
         String details,
         String peer,
         String setting,
         String advice,
         String body) {
+    private static final String DURATION = "max_duration_timeout";
 
     /** On whose side. */
     public enum Side {
@@ -52,6 +55,11 @@ public record Fault(
         RESPONSE,
         /** Bytes flow both ways without HTTP. */
         TUNNEL
+    }
+
+    /** Whether the caller's time is up: callers of gRPC hear DEADLINE_EXCEEDED. */
+    public boolean isDeadline() {
+        return details.equals(DURATION);
     }
 
     /** No virtual host or route takes the request. */
@@ -180,5 +188,79 @@ public record Fault(
                 setting,
                 "No try was answered in time: raise perTryTimeout or find out why the app is slow.",
                 "upstream request timeout");
+    }
+
+    /** The endpoint of a try said nothing for too long. */
+    public static Fault perTryIdleTimeout(String peer) {
+        return new Fault(
+                Side.UPSTREAM,
+                Phase.WAIT,
+                ResponseFlag.UT,
+                504,
+                "upstream_per_try_idle_timeout",
+                peer,
+                "retries.perTryIdleTimeout",
+                "The endpoint was silent for too long: raise the limit or find out why the app is slow.",
+                "upstream request timeout");
+    }
+
+    /** The request lived for as long as its cluster allows. */
+    public static Fault upstreamDuration(String peer, int status) {
+        return new Fault(
+                Side.UPSTREAM,
+                Phase.WAIT,
+                ResponseFlag.UMSDR,
+                status,
+                "upstream_max_stream_duration_reached",
+                peer,
+                "the cluster's max_stream_duration",
+                "The request took longer than the cluster allows: raise the limit or find out why the app is slow.",
+                "upstream max stream duration reached");
+    }
+
+    /**
+     * Neither side said anything for too long.
+     *
+     * @param status 408 while the client had the word, else 504
+     */
+    public static Fault streamIdle(int status) {
+        return new Fault(
+                status == 408 ? Side.DOWNSTREAM : Side.UPSTREAM,
+                status == 408 ? Phase.REQUEST : Phase.WAIT,
+                ResponseFlag.SI,
+                status,
+                "stream_idle_timeout",
+                "",
+                "stream_idle_timeout",
+                "Nothing was sent for too long: raise the limit or find out who waits for whom.",
+                "stream timeout");
+    }
+
+    /** The request lived for as long as the listener, its route or its caller's deadline allows. */
+    public static Fault streamDuration(int status) {
+        return new Fault(
+                status == 408 ? Side.DOWNSTREAM : Side.UPSTREAM,
+                status == 408 ? Phase.REQUEST : Phase.WAIT,
+                null,
+                status,
+                DURATION,
+                "",
+                "max_stream_duration",
+                "The request took longer than allowed: raise the limit or find out why it takes so long.",
+                "downstream duration timeout");
+    }
+
+    /** The client did not send its request whole in time. */
+    public static Fault requestIncomplete() {
+        return new Fault(
+                Side.DOWNSTREAM,
+                Phase.REQUEST,
+                null,
+                408,
+                "request_overall_timeout",
+                "",
+                "request_timeout",
+                "The client sent too slowly, or stopped: look at the client and the network on the way.",
+                "request timeout");
     }
 }

@@ -43,6 +43,11 @@ final class Security implements Chapter {
         walk.run("kubectl delete authorizationpolicy,requestauthentication,peerauthentication --all");
         walk.run(
                 "kubectl delete deployment/other deployment/outside deployment/wiretap service/wire-service pod/token");
+        walk.run("kubectl rollout undo deployment/client --to-revision=1");
+        walk.rolledOut("client");
+        walk.run("kubectl wait --for=delete pod/$clientPod --timeout=60s");
+        walk.run(Scenery.CLIENT_POD);
+        walk.run("kubectl delete serviceaccount client other");
     }
 
     private static void encryption(Walk walk) throws IOException, InterruptedException, ChapterException {

@@ -33,9 +33,11 @@ record Traces(Set<String> lines) {
             done
             true""";
 
+    /** What has ended and only waits for its parent to ask for the exit code (state Z or X) is not living. */
     private static final String LIVING = """
             for pid in /proc/[0-9]*; do
-              stat=$(cat $pid/stat 2>/dev/null) && echo "process ${pid#/proc/} $(echo "${stat##*) }" | cut -d' ' -f20)"
+              stat=$(cat $pid/stat 2>/dev/null) && stat="${stat##*) }" && [[ $stat != [ZX]* ]] &&
+                echo "process ${pid#/proc/} $(echo "$stat" | cut -d' ' -f20)"
               for kind in net mnt pid user; do
                 ns=$(readlink $pid/ns/$kind 2>/dev/null) && echo "namespace $ns"
               done

@@ -42,7 +42,7 @@ public final class Backend implements ServerStreams {
         Sockets sockets = Sockets.plain();
         EventLoopGroup loops = sockets.transport().newGroup(1, "backend");
         Worker worker = new Worker(0, loops.next(), Timer.of(loops.next()));
-        listen(sockets, loops, port, channel -> new Http1Server(worker, Http1Settings.DEFAULT, backend, 0));
+        listen(sockets, loops, port, channel -> new Http1Server(worker, Http1Settings.DEFAULT, backend, 0, 0));
         listen(sockets, loops, port + 1, channel -> Http2Server.of(worker, Http2Limits.DEFAULT, backend, 0));
         System.out.println("ready");
         loops.terminationFuture().sync();

@@ -19,7 +19,7 @@ import picocli.CommandLine.Option;
 /** Serves the console: what a pod of it runs. It must reach the pods' addresses. */
 @Command(name = "console", description = "Serve the console inside of a cluster; people open it with: lateen dashboard")
 final class ConsoleCommand implements Callable<Integer> {
-    private static final int EDGES = 10_000;
+    private static final int EDGES = 2000;
 
     /** Words of the command line. */
     enum Page {

@@ -27,7 +27,7 @@ public sealed interface RouteReport {
 
     /** An IP address, or a host name. */
     record Address(boolean ip, String value) {
-        static Address of(String text) {
+        public static Address of(String text) {
             return new Address(text.matches("[0-9.]+|[0-9a-fA-F:.]*:[0-9a-fA-F:.]*"), text);
         }
     }

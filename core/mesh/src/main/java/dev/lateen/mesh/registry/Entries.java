@@ -40,7 +40,8 @@ final class Entries {
                             ? Map.of()
                             : spec.workloadSelector().labels(),
                     created == null ? Instant.EPOCH : created,
-                    entry.objectName()));
+                    entry.objectName(),
+                    spec.subjectAltNames()));
         }
         return services;
     }

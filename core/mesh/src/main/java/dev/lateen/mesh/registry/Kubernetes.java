@@ -69,7 +69,8 @@ public final class Kubernetes {
                 exportTo(meta),
                 Map.copyOf(map(spec.getSelector())),
                 created(service),
-                name);
+                name,
+                List.of());
     }
 
     private static List<String> published(Service service) {

@@ -19,6 +19,7 @@ import java.util.Optional;
  * @param selector labels of its pods; empty when endpoints are given otherwise
  * @param created of the object, the epoch when unknown; older objects win conflicts
  * @param source the object
+ * @param certificateNames that its servers' certificates bear; empty when not told
  */
 public record MeshService(
         String host,
@@ -34,7 +35,8 @@ public record MeshService(
         List<String> exportTo,
         Map<String, String> selector,
         Instant created,
-        ObjectName source) {
+        ObjectName source,
+        List<String> certificateNames) {
     /** Where a service comes from. */
     public enum Kind {
         KUBERNETES,
@@ -73,7 +75,8 @@ public record MeshService(
                 exportTo,
                 selector,
                 created,
-                source);
+                source,
+                certificateNames);
     }
 
     /** This service with addresses that were made up for it. */
@@ -92,7 +95,8 @@ public record MeshService(
                 exportTo,
                 selector,
                 created,
-                source);
+                source,
+                certificateNames);
     }
 
     /** This service as it is called by those who look it up in the mesh's own table: by the addresses made up for it. */
@@ -116,7 +120,8 @@ public record MeshService(
                         exportTo,
                         selector,
                         created,
-                        source);
+                        source,
+                        certificateNames);
     }
 
     public boolean isHeadless() {

@@ -95,7 +95,8 @@ public final class Inbound {
                 List.of(),
                 Map.of(),
                 Instant.EPOCH,
-                sidecar.objectName());
+                sidecar.objectName(),
+                List.of());
     }
 
     /** Ports that services lead to, by the workload's port; the oldest service wins one. */

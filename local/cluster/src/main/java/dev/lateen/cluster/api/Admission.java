@@ -13,6 +13,7 @@ final class Admission {
     private final ObjectStore store;
     private final ResourceRegistry registry;
     private final CelRules rules = new CelRules();
+    private final MatchConditions conditions = new MatchConditions();
     private final ServiceAddresses services;
 
     Admission(ObjectStore store, ResourceRegistry registry) {
@@ -48,6 +49,9 @@ final class Admission {
             }
             case "apps/deployments", "apps/replicasets", "apps/statefulsets", "apps/daemonsets" ->
                 causes.addAll(workload(object));
+            case "admissionregistration.k8s.io/mutatingwebhookconfigurations",
+                    "admissionregistration.k8s.io/validatingwebhookconfigurations" ->
+                causes.addAll(conditions.problems(object));
             case "batch/jobs" -> causes.addAll(job(object));
             case "/pods" -> causes.addAll(pod(type, name, present, object));
             default -> {}

@@ -17,6 +17,7 @@ import io.netty.channel.socket.SocketChannel;
 import io.netty.channel.socket.nio.NioServerSocketChannel;
 import io.netty.handler.codec.http.HttpObjectAggregator;
 import io.netty.handler.codec.http.HttpServerCodec;
+import io.netty.handler.ssl.OpenSsl;
 import io.netty.handler.ssl.SslContext;
 import io.netty.handler.ssl.SslContextBuilder;
 import io.netty.handler.ssl.SslProvider;
@@ -79,8 +80,9 @@ public final class ApiServer implements AutoCloseable {
         Webhooks webhooks = new Webhooks(store, registry, new WebhookClient(store, sockets, loops));
         resources = new Resources(store, new Admission(store, registry), registry, webhooks);
         definitions = new Definitions(store, registry, resources);
+        // The programs run on the first compiler only, where the JDK's AES takes most of the time of a long list.
         tls = SslContextBuilder.forServer(identity.key(), identity.chain())
-                .sslProvider(SslProvider.JDK)
+                .sslProvider(OpenSsl.isAvailable() ? SslProvider.OPENSSL : SslProvider.JDK)
                 .build();
         streams = new PodStreams(node, this::pod);
         try {

@@ -1,20 +1,12 @@
 package dev.lateen.cluster.api;
 
-import dev.cel.bundle.Cel;
-import dev.cel.bundle.CelFactory;
-import dev.cel.common.CelOptions;
 import dev.cel.common.CelValidationException;
-import dev.cel.common.types.SimpleType;
-import dev.cel.extensions.CelExtensions;
-import dev.cel.parser.CelStandardMacro;
 import dev.cel.runtime.CelEvaluationException;
-import dev.cel.runtime.CelRuntime;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
-import java.util.concurrent.ConcurrentHashMap;
 import org.jspecify.annotations.Nullable;
 import tools.jackson.databind.JsonNode;
 
@@ -46,53 +38,12 @@ final class CelRules {
             "void",
             "while");
 
-    private final Map<String, CelRuntime.Program> programs = new ConcurrentHashMap<>();
-
-    /** Made when the first rule is compiled: most clusters have none. */
-    private static final class Environment {
-        static final CelOptions OPTIONS =
-                CelOptions.current().enableHeterogeneousNumericComparisons(true).build();
-        static final Cel CEL = CelFactory.plannerCelBuilder()
-                .setOptions(OPTIONS)
-                .setStandardMacros(CelStandardMacro.STANDARD_MACROS)
-                .addVar("self", SimpleType.DYN)
-                .addVar("oldSelf", SimpleType.DYN)
-                .addCompilerLibraries(
-                        CelExtensions.strings(),
-                        CelExtensions.math(),
-                        CelExtensions.lists(),
-                        CelExtensions.sets(OPTIONS),
-                        CelExtensions.optional())
-                .addRuntimeLibraries(
-                        CelExtensions.strings(),
-                        CelExtensions.math(),
-                        CelExtensions.lists(),
-                        CelExtensions.sets(OPTIONS),
-                        CelExtensions.optional())
-                .build();
-
-        private Environment() {}
-    }
+    private final CelExpressions expressions = new CelExpressions(List.of("self", "oldSelf"));
 
     /** Why a rule cannot be compiled, or null. */
     @Nullable
     String problem(String rule) {
-        try {
-            compile(rule);
-            return null;
-        } catch (CelValidationException | CelEvaluationException e) {
-            return String.valueOf(e.getMessage());
-        }
-    }
-
-    private CelRuntime.Program compile(String rule) throws CelValidationException, CelEvaluationException {
-        CelRuntime.Program program = programs.get(rule);
-        if (program == null) {
-            program =
-                    Environment.CEL.createProgram(Environment.CEL.compile(rule).getAst());
-            programs.put(rule, program);
-        }
-        return program;
+        return expressions.problem(rule);
     }
 
     /**
@@ -125,11 +76,11 @@ final class CelRules {
 
     private @Nullable String failure(JsonNode rule, String text, Map<String, Object> variables) {
         try {
-            if (Boolean.TRUE.equals(compile(text).eval(variables))) {
+            if (Boolean.TRUE.equals(expressions.evaluate(text, variables))) {
                 return null;
             }
             String expression = rule.path("messageExpression").asString("");
-            if (!expression.isEmpty() && compile(expression).eval(variables) instanceof String message) {
+            if (!expression.isEmpty() && expressions.evaluate(expression, variables) instanceof String message) {
                 return message;
             }
             return rule.path("message").asString("failed rule: " + text.strip());
@@ -169,16 +120,9 @@ final class CelRules {
             value.forEach(item -> list.add(value(schema.path("items"), item)));
             return list;
         }
-        if (value.isIntegralNumber()) {
-            return schema.path("type").asString("").equals("number") ? (Object) value.asDouble() : value.asLong();
-        }
-        if (value.isNumber()) {
-            return value.asDouble();
-        }
-        if (value.isBoolean()) {
-            return value.asBoolean();
-        }
-        return value.isNull() ? dev.cel.common.values.NullValue.NULL_VALUE : value.asString("");
+        return value.isIntegralNumber() && schema.path("type").asString("").equals("number")
+                ? (Object) value.asDouble()
+                : CelExpressions.scalar(value);
     }
 
     private static String escape(String name) {

@@ -57,7 +57,7 @@ final class ListPage {
         String token = request.parameter("continue");
         Cursor cursor = token.isEmpty() ? new Cursor(listing.revision(), "", "") : Cursor.of(token);
         List<ObjectNode> page = new ArrayList<>();
-        String next = "";
+        ObjectStore.Key last = null;
         int left = 0;
         for (ObjectStore.Item item : listing.items()) {
             if (!token.isEmpty() && !cursor.before(item.key())) {
@@ -72,14 +72,11 @@ final class ListPage {
                 continue;
             }
             page.add(object);
-            next = new Cursor(
-                            cursor.revision(),
-                            item.key().namespace(),
-                            item.key().name())
-                    .token();
+            last = item.key();
         }
         ObjectNode answer = answer(page, String.valueOf(cursor.revision()), table);
-        if (left > 0) {
+        if (left > 0 && last != null) {
+            String next = new Cursor(cursor.revision(), last.namespace(), last.name()).token();
             ObjectNode metadata = Defaults.object(answer, "metadata").put("continue", next);
             if (request.parameter("labelSelector").isEmpty()
                     && request.parameter("fieldSelector").isEmpty()) {
@@ -129,7 +126,8 @@ final class ListPage {
             throw ApiException.tooLargeRevision(revision, present);
         }
         if (request.parameter("resourceVersionMatch").equals("Exact") && revision < present) {
-            throw ApiException.expired("The provided resource version is too old: only the present state is kept");
+            // Only the present state is kept.
+            throw ApiException.expired("The resourceVersion for the provided list is too old.");
         }
     }
 }

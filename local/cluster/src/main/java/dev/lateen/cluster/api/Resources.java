@@ -18,7 +18,6 @@ import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import tools.jackson.databind.JsonNode;
-import tools.jackson.databind.node.ArrayNode;
 import tools.jackson.databind.node.ObjectNode;
 
 /** Create, replace, patch and delete: what the Kubernetes API does to an object between a client and the store. */
@@ -27,19 +26,6 @@ final class Resources {
     private static final java.util.List<String> EMPTIED =
             java.util.List.of("labels", "annotations", "finalizers", "ownerReferences");
     private static final Set<String> LASTING = Set.of("default", "kube-system", "kube-public");
-    private static final Set<String> COUNTED =
-            Set.of("discovery.k8s.io/endpointslices", "scheduling.k8s.io/priorityclasses");
-    private static final Set<String> UNCOUNTED = Set.of(
-            "/services",
-            "/nodes",
-            "/namespaces",
-            "/persistentvolumes",
-            "/persistentvolumeclaims",
-            "/resourcequotas",
-            "/limitranges",
-            "coordination.k8s.io/leases",
-            "certificates.k8s.io/certificatesigningrequests",
-            "autoscaling/horizontalpodautoscalers");
     private static final Logger LOG = LoggerFactory.getLogger(Resources.class);
     private static final SecureRandom RANDOM = new SecureRandom();
 
@@ -123,7 +109,7 @@ final class Resources {
                 "creationTimestamp",
                 Instant.now().truncatedTo(ChronoUnit.SECONDS).toString());
         metadata.remove(java.util.List.of("resourceVersion", "deletionTimestamp", "deletionGracePeriodSeconds"));
-        if (counted(type, object)) {
+        if (UpdateRules.counted(type, object)) {
             metadata.put("generation", 1);
         }
         if (type.hasStatus()
@@ -160,13 +146,6 @@ final class Resources {
         }
         String name = metadata.path("name").asString("");
         return required(webhooks.mutate(new Webhooks.Passage(type, "CREATE", "", namespace, name, caller), sent, null));
-    }
-
-    /** Whether changes of what is wanted are counted in {@code metadata.generation}. */
-    private static boolean counted(ResourceType type, ObjectNode object) {
-        return object.has("webhooks")
-                || COUNTED.contains(type.stored())
-                || (object.has("spec") && !UNCOUNTED.contains(type.stored()));
     }
 
     static String suffix() {
@@ -233,9 +212,10 @@ final class Resources {
         }
         Conversion.in(type, present);
         Conversion.in(type, next);
-        checkIdentity(type, passage.name(), present, next);
-        ObjectNode result =
-                subresource.equals("status") ? withStatus(present, next) : withSpec(type, present, next, subresource);
+        UpdateRules.checkIdentity(type, passage.name(), present, next);
+        ObjectNode result = subresource.equals("status")
+                ? UpdateRules.withStatus(present, next)
+                : UpdateRules.withSpec(type, present, next, subresource);
         if (type.stored().equals("/pods")) {
             Defaults.podStatus(result);
         }
@@ -255,96 +235,7 @@ final class Resources {
                     .set("managedFields", next.path("metadata").path("managedFields"));
         }
         ObjectNode metadata = Defaults.object(result, "metadata");
-        return metadata.has("deletionTimestamp") && finished(type, result) ? null : result;
-    }
-
-    private static void checkIdentity(ResourceType type, String name, ObjectNode present, ObjectNode next)
-            throws ApiException {
-        JsonNode metadata = next.path("metadata");
-        String version = metadata.path("resourceVersion").asString("");
-        if (!version.isEmpty()
-                && !version.equals(
-                        present.path("metadata").path("resourceVersion").asString(""))) {
-            throw ApiException.conflict(
-                    type,
-                    name,
-                    "the object has been modified; please apply your changes to the latest version and try again");
-        }
-        String uid = metadata.path("uid").asString("");
-        if (!uid.isEmpty() && !uid.equals(present.path("metadata").path("uid").asString(""))) {
-            throw ApiException.conflict(
-                    type,
-                    name,
-                    "Precondition failed: UID in precondition: " + uid + ", UID in object meta: "
-                            + present.path("metadata").path("uid").asString(""));
-        }
-        if (!metadata.path("name").asString("").equals(name)) {
-            throw ApiException.badRequest("the name of the object ("
-                    + metadata.path("name").asString("") + ") does not match the name on the URL (" + name + ")");
-        }
-    }
-
-    private static ObjectNode withStatus(ObjectNode present, ObjectNode next) {
-        ObjectNode result = present.deepCopy();
-        if (next.has("status")) {
-            result.set("status", next.get("status"));
-        } else {
-            result.remove("status");
-        }
-        return result;
-    }
-
-    private static ObjectNode withSpec(ResourceType type, ObjectNode present, ObjectNode next, String subresource) {
-        ObjectNode result = next.deepCopy();
-        ObjectNode metadata = Defaults.object(result, "metadata");
-        JsonNode old = present.path("metadata");
-        for (String kept : java.util.List.of(
-                "uid",
-                "creationTimestamp",
-                "namespace",
-                "deletionTimestamp",
-                "deletionGracePeriodSeconds",
-                "generation")) {
-            if (old.has(kept)) {
-                metadata.set(kept, old.get(kept));
-            } else {
-                metadata.remove(kept);
-            }
-        }
-        if (type.hasStatus()) {
-            if (present.has("status")) {
-                result.set("status", present.get("status"));
-            } else {
-                result.remove("status");
-            }
-        }
-        Defaults.apply(type, result);
-        if (subresource.isEmpty() && old.has("generation") && !content(present).equals(content(result))) {
-            metadata.put("generation", old.path("generation").asLong() + 1);
-        }
-        return result;
-    }
-
-    private static ObjectNode content(ObjectNode object) {
-        ObjectNode content = object.deepCopy();
-        content.remove(java.util.List.of("metadata", "status"));
-        return content;
-    }
-
-    private static boolean finished(ResourceType type, ObjectNode object) {
-        boolean finalizers = !object.path("metadata").path("finalizers").isEmpty();
-        return switch (type.kind()) {
-            case "Namespace" ->
-                !finalizers && object.path("spec").path("finalizers").isEmpty();
-            // A pod goes when its node says so, by deleting it without grace.
-            case "Pod" ->
-                !finalizers
-                        && object.path("metadata")
-                                        .path("deletionGracePeriodSeconds")
-                                        .asInt(0)
-                                == 0;
-            default -> !finalizers;
-        };
+        return metadata.has("deletionTimestamp") && Deletion.finished(type, result) ? null : result;
     }
 
     /** Deletes an object, or marks it as to be deleted when somebody has to finish something first. */
@@ -364,90 +255,12 @@ final class Resources {
             if (item == null) {
                 throw ApiException.notFound(type, name);
             }
-            ObjectNode object = view(item, type);
-            ObjectNode metadata = Defaults.object(object, "metadata");
-            precondition(type, name, metadata, options.path("preconditions"));
-            policy(metadata, options.path("propagationPolicy").asString(""));
-            int grace = grace(type, object, options);
-            boolean already = metadata.has("deletionTimestamp");
-            if (type.kind().equals("Pod") && grace > 0) {
-                int present = metadata.path("deletionGracePeriodSeconds").asInt(Integer.MAX_VALUE);
-                if (already && present <= grace) {
-                    return item;
-                }
-                mark(metadata, grace);
-                return object;
-            }
-            boolean waits = !metadata.path("finalizers").isEmpty()
-                    || (type.kind().equals("Namespace")
-                            && !object.path("spec").path("finalizers").isEmpty());
-            if (!waits) {
-                return null;
-            }
-            if (!already) {
-                mark(metadata, 0);
-                if (type.kind().equals("Namespace")) {
-                    Defaults.object(object, "status").put("phase", "Terminating");
-                }
-            }
-            return object;
+            return switch (Deletion.of(type, name, view(item, type), options)) {
+                case Deletion.Gone _ -> null;
+                case Deletion.Unchanged _ -> item;
+                case Deletion.Marked(ObjectNode object) -> object;
+            };
         });
-    }
-
-    private static void precondition(ResourceType type, String name, ObjectNode metadata, JsonNode wanted)
-            throws ApiException {
-        for (String field : java.util.List.of("uid", "resourceVersion")) {
-            String asked = wanted.path(field).asString("");
-            String present = metadata.path(field).asString("");
-            if (!asked.isEmpty() && !asked.equals(present)) {
-                boolean uid = field.equals("uid");
-                String what = uid ? "UID" : "ResourceVersion";
-                throw ApiException.conflict(
-                        type.kind(),
-                        name,
-                        "the " + what + " in the precondition (" + asked + ") does not match the " + what
-                                + " in record (" + present + "). The object might have been "
-                                + (uid ? "deleted and then recreated" : "modified"));
-            }
-        }
-    }
-
-    private static void policy(ObjectNode metadata, String policy) {
-        String finalizer =
-                switch (policy) {
-                    case "Foreground" -> "foregroundDeletion";
-                    case "Orphan" -> "orphan";
-                    default -> "";
-                };
-        ArrayNode finalizers = Defaults.array(metadata, "finalizers");
-        boolean present = false;
-        for (JsonNode existing : finalizers) {
-            present |= existing.asString("").equals(finalizer);
-        }
-        if (!finalizer.isEmpty() && !present) {
-            finalizers.add(finalizer);
-        }
-        if (finalizers.isEmpty()) {
-            metadata.remove("finalizers");
-        }
-    }
-
-    private static int grace(ResourceType type, ObjectNode object, JsonNode options) {
-        if (!type.kind().equals("Pod")
-                || object.path("spec").path("nodeName").asString("").isEmpty()) {
-            return 0;
-        }
-        int given = options.path("gracePeriodSeconds").asInt(-1);
-        return given >= 0
-                ? given
-                : object.path("spec").path("terminationGracePeriodSeconds").asInt(30);
-    }
-
-    private static void mark(ObjectNode metadata, int grace) {
-        Instant now = Instant.now().truncatedTo(ChronoUnit.SECONDS);
-        metadata.put("deletionTimestamp", now.plusSeconds(grace).toString());
-        metadata.put("deletionGracePeriodSeconds", grace);
-        metadata.put("generation", metadata.path("generation").asLong(0) + 1);
     }
 
     /** Removes all objects of a resource that is no longer defined, whatever they wait for. */

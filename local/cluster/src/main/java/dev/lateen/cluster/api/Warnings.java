@@ -30,16 +30,6 @@ final class Warnings {
                 warnings.add("spec." + field + " is stored, and nothing on this cluster acts on it");
             }
         }
-        if (type.group().equals("admissionregistration.k8s.io")) {
-            int index = 0;
-            for (JsonNode webhook : object.path("webhooks")) {
-                if (!webhook.path("matchConditions").isEmpty()) {
-                    warnings.add("webhooks[" + index + "].matchConditions is not evaluated on this cluster:"
-                            + " the webhook hears of every change that its rules and selectors name");
-                }
-                index++;
-            }
-        }
         return warnings;
     }
 }

@@ -26,6 +26,7 @@ final class Webhooks {
     private final ObjectStore store;
     private final ResourceRegistry registry;
     private final WebhookClient client;
+    private final MatchConditions conditions = new MatchConditions();
 
     Webhooks(ObjectStore store, ResourceRegistry registry, WebhookClient client) {
         this.store = store;
@@ -120,12 +121,15 @@ final class Webhooks {
         if (type == null) {
             return object;
         }
+        ObjectNode review = review(passage, type, object, before);
+        if (!conditions.match(webhook, review.path("request"))) {
+            return object;
+        }
         String name = webhook.path("name").asString("");
         if (passage.caller().dryRun()
                 && !webhook.path("sideEffects").asString("").startsWith("None")) {
             throw ApiException.badRequest("admission webhook \"" + name + "\" does not support dry run");
         }
-        ObjectNode review = review(passage, type, object, before);
         String uid = review.path("request").path("uid").asString("");
         try {
             JsonNode response = client.call(webhook, review).path("response");

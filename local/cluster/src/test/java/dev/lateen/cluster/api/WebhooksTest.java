@@ -171,6 +171,61 @@ class WebhooksTest {
         }
     }
 
+    @ParameterizedTest(name = "{0}, failurePolicy {1}: {2}, asked: {3}")
+    @CsvSource(delimiter = '|', textBlock = """
+            object.data.a == '1'                                                    | Fail   | 201 | true
+            object.data.a == '2'                                                    | Fail   | 201 | false
+            request.operation == 'CREATE' && oldObject == null                      | Fail   | 201 | true
+            !('admin' in request.userInfo.groups)                                   | Fail   | 201 | true
+            request.namespace.startsWith('kube-')                                   | Fail   | 201 | false
+            object.data.none == '1'                                                 | Fail   | 403 | false
+            object.data.none == '1'                                                 | Ignore | 201 | false
+            object.data.a                                                           | Fail   | 403 | false
+            """)
+    void conditionsSayWhatIsSent(String expression, String policy, int code, boolean asked)
+            throws IOException, GeneralSecurityException {
+        try (WebhookServer hook = hook(_ -> "\"allowed\":true")) {
+            configure(
+                    "ValidatingWebhookConfiguration",
+                    hook,
+                    ALL,
+                    ",\"failurePolicy\":\"" + policy + "\",\"matchConditions\":[{\"name\":\"one\",\"expression\":\""
+                            + expression + "\"}]");
+            Calls.Answer answer = create("m", "{}");
+            assertThat(answer.code()).as(answer.message()).isEqualTo(code);
+            assertThat(hook.requests()).hasSize(asked ? 1 : 0);
+            if (code == 403) {
+                assertThat(answer.message())
+                        .startsWith("admission webhook \"hooks.example.com\": match conditions failed: \"one\": ");
+            }
+        }
+    }
+
+    @Test
+    void aFalseConditionDecidesOverOneThatFails() throws IOException, GeneralSecurityException {
+        try (WebhookServer hook = hook(_ -> "\"allowed\":true")) {
+            configure("ValidatingWebhookConfiguration", hook, ALL, """
+                    ,"matchConditions":[{"name":"fails","expression":"object.data.none == '1'"},
+                    {"name":"false","expression":"false"}]""");
+            assertThat(create("m", "{}").code()).isEqualTo(201);
+            assertThat(hook.requests()).isEmpty();
+        }
+    }
+
+    @Test
+    void aConditionThatIsNoExpressionIsRefused() {
+        Calls.Answer answer = calls.post("/apis/admissionregistration.k8s.io/v1/validatingwebhookconfigurations", """
+                {"kind":"ValidatingWebhookConfiguration","apiVersion":"admissionregistration.k8s.io/v1",
+                "metadata":{"name":"hooks"},"webhooks":[{"name":"a.example.com","sideEffects":"None",
+                "admissionReviewVersions":["v1"],"clientConfig":{"url":"https://localhost:1/"},
+                "matchConditions":[{"name":"one","expression":"object."},{"name":"two","expression":"authorizer"}]}]}""");
+        assertThat(answer.code()).isEqualTo(422);
+        assertThat(answer.message())
+                .contains("webhooks[0].matchConditions[0].expression: Invalid value: \"object.\": compilation failed: ")
+                .contains(
+                        "webhooks[0].matchConditions[1].expression: Invalid value: \"authorizer\": compilation failed: ");
+    }
+
     @Test
     void aWebhookThatWantsItIsAskedAgainAfterLaterChanges() throws IOException, GeneralSecurityException {
         try (WebhookServer first = hook(_ -> "\"allowed\":true");

@@ -3,6 +3,7 @@ package dev.lateen.cluster.streams;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.io.InputStream;
+import java.io.OutputStream;
 import java.net.InetAddress;
 import java.net.ServerSocket;
 import java.net.Socket;
@@ -112,19 +113,23 @@ class KubectlStreamsTest {
     @ValueSource(strings = {"websocket", "SPDY/3.1"})
     void a_terminal_has_the_size_of_the_clients(String protocol) throws Exception {
         // script gives kubectl a terminal of its own, without a size until stty sets one.
-        var builder = new ProcessBuilder(
-                "script", "-qec", "stty rows 33 cols 99; kubectl exec -it web -- echo in a terminal", "/dev/null");
+        String command = "stty rows 33 cols 99; kubectl exec -it web -- sh -c 'read line; echo in a terminal'";
+        var builder = new ProcessBuilder("script", "-qec", command, "/dev/null");
         builder.environment()
                 .putAll(Map.of(
                         "HOME", home.toString(),
                         "KUBECONFIG", config(),
                         "KUBECTL_REMOTE_COMMAND_WEBSOCKETS", Boolean.toString(protocol.equals("websocket"))));
         Process process = builder.redirectErrorStream(true).start();
-        assertThat(new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8))
-                .contains("in a terminal");
         LocalProcesses.Session session = server.node.sessions.take();
         assertThat(session.tty).isTrue();
-        assertThat(session.sizes.poll(5, TimeUnit.SECONDS)).isEqualTo("99x33");
+        // The size comes after the start: a command that has ended by then never hears of it.
+        assertThat(session.sizes.poll(30, TimeUnit.SECONDS)).isEqualTo("99x33");
+        try (OutputStream in = process.getOutputStream()) {
+            in.write('\n');
+        }
+        assertThat(new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8))
+                .contains("in a terminal");
     }
 
     @ParameterizedTest

@@ -1,5 +1,6 @@
 package dev.lateen.proxy.codec;
 
+import dev.lateen.proxy.net.Timer;
 import dev.lateen.proxy.net.Worker;
 import dev.lateen.proxy.stream.RequestEvents;
 import dev.lateen.proxy.stream.Reset;
@@ -11,6 +12,7 @@ import dev.lateen.proxycore.head.ResponseHead;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.Unpooled;
 import java.nio.charset.StandardCharsets;
+import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -18,11 +20,14 @@ import org.jspecify.annotations.Nullable;
  * as bytes. A request whose framing is not beyond doubt is answered 400 and the connection ends (RFC 9112 section 11.2).
  */
 public final class Http1Server extends Http1Connection implements ServerConnection {
-    /** Content of a request already answered that is read and dropped to keep the connection. */
+    /** Content of a request already answered that is read and dropped to keep the connection, and for how long. */
     private static final int MAX_DISCARD = 64 * 1024;
+
+    private static final long DISCARD_NANOS = TimeUnit.SECONDS.toNanos(5);
 
     private final ServerStreams streams;
     private final long idleNanos;
+    private final long headNanos;
     private final RequestHead head = new RequestHead();
     private @Nullable Stream current;
     private boolean http10;
@@ -30,14 +35,17 @@ public final class Http1Server extends Http1Connection implements ServerConnecti
     private boolean draining;
     private boolean mayBeginWithEmptyLine = true;
     private long idleSince;
+    private Timer.@Nullable Timeout headTimeout;
 
     /**
      * @param idleNanos how long the connection may be without a request; 0 for ever
+     * @param headNanos how long a request's head may take from its first byte; 0 for ever
      */
-    public Http1Server(Worker worker, Http1Settings settings, ServerStreams streams, long idleNanos) {
+    public Http1Server(Worker worker, Http1Settings settings, ServerStreams streams, long idleNanos, long headNanos) {
         super(worker, settings);
         this.streams = streams;
         this.idleNanos = idleNanos;
+        this.headNanos = headNanos;
     }
 
     @Override
@@ -95,13 +103,31 @@ public final class Http1Server extends Http1Connection implements ServerConnecti
         }
         int length = scanner.scan(in);
         if (length == HeadScanner.INCOMPLETE) {
+            if (headNanos > 0 && headTimeout == null) {
+                headTimeout = worker.timer().after(headNanos, this::headLate);
+            }
             return false;
         }
+        headDone();
         scanner.reset();
         head.clear();
         parser.request(in, length, head);
         begin();
         return true;
+    }
+
+    private void headLate() {
+        if (headTimeout != null && !closed()) {
+            malformed(new Http1Exception(408, "the head of the request took too long"));
+        }
+    }
+
+    private void headDone() {
+        Timer.Timeout waiting = headTimeout;
+        headTimeout = null;
+        if (waiting != null) {
+            waiting.cancel();
+        }
     }
 
     /** Skips one empty line before a request (RFC 9112 section 2.2); whether there is more to read. */
@@ -224,6 +250,7 @@ public final class Http1Server extends Http1Connection implements ServerConnecti
 
     @Override
     void malformed(Http1Exception problem) {
+        headDone();
         Stream stream = current;
         current = null;
         boolean answer = stream == null || !stream.headSent;
@@ -247,6 +274,7 @@ public final class Http1Server extends Http1Connection implements ServerConnecti
 
     @Override
     void gone(Reset reason, String detail) {
+        headDone();
         Stream stream = current;
         current = null;
         if (stream != null && !stream.responseDone && stream.events != null) {
@@ -362,7 +390,16 @@ public final class Http1Server extends Http1Connection implements ServerConnecti
                 linger(); // a tunnel whose other end is closed
             } else {
                 forgetCredit();
+                worker.timer().after(DISCARD_NANOS, this::stopDiscarding);
                 process();
+            }
+        }
+
+        /** The client has its answer, and does not end its request. */
+        private void stopDiscarding() {
+            if (current == this && !closed()) {
+                current = null;
+                linger();
             }
         }
 

@@ -18,6 +18,7 @@ import dev.lateen.proxycore.head.RequestHead;
 import dev.lateen.proxycore.head.ResponseHead;
 import dev.lateen.proxycore.listener.HeadPreparation;
 import dev.lateen.proxycore.listener.HttpConnectionManager;
+import dev.lateen.proxycore.listener.StreamLimits;
 import dev.lateen.proxycore.rbac.Access;
 import dev.lateen.proxycore.route.DirectResponse;
 import dev.lateen.proxycore.route.Forward;
@@ -43,6 +44,7 @@ public final class ConnectionRequests implements ServerStreams {
     private final ConnectionFacts facts;
     private final boolean inbound;
     private HeadPreparation preparation;
+    private final StreamDeadline.Connection deadlines;
 
     /**
      * @param facts with the original destination as the destination
@@ -54,6 +56,7 @@ public final class ConnectionRequests implements ServerStreams {
         this.manager = manager;
         this.facts = facts;
         this.inbound = inbound;
+        deadlines = new StreamDeadline.Connection(service.worker().timer());
         preparation = new HeadPreparation(manager);
     }
 
@@ -79,12 +82,12 @@ public final class ConnectionRequests implements ServerStreams {
         ActiveConfiguration configuration = service.configuration().get();
         RouteTable table = configuration.routes(manager.routes());
         RouteAction action = table == null ? null : table.decide(head, service.random(), Trace.NONE);
-        FilteredRequest.Target target = action == null
-                ? new FilteredRequest.Target(manager.filters(), Map.of(), "")
-                : new FilteredRequest.Target(
-                        manager.filters(),
-                        action.route().overrides(),
-                        action instanceof Forward forward ? forward.cluster() : "");
+        Forward forward = action instanceof Forward forwards ? forwards : null;
+        FilteredRequest.Target target = new FilteredRequest.Target(
+                manager.filters(),
+                action == null ? Map.of() : action.route().overrides(),
+                forward == null ? "" : forward.cluster(),
+                StreamLimits.of(manager.timeouts(), forward == null ? null : forward.policy(), head));
         FilteredRequest request = new FilteredRequest(
                 service,
                 stream,
@@ -94,7 +97,8 @@ public final class ConnectionRequests implements ServerStreams {
                 preparation,
                 target,
                 new Access(facts, head, client, Map.of()),
-                (passed, router, bare) -> route(passed, router, bare, action, configuration));
+                (passed, router, bare) -> route(passed, router, bare, action, configuration),
+                deadlines);
         if (refusal == null && head.protocol() != null && !mayUpgrade(head.protocol(), action)) {
             refusal = new HeadPreparation.Refusal(403, "upgrade_failed", null);
         }

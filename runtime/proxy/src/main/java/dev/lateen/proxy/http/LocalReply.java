@@ -27,6 +27,9 @@ final class LocalReply {
         if (fault.flag() == ResponseFlag.UO) {
             response.with("x-envoy-overloaded", "true");
         }
+        if (fault.isDeadline() && isGrpc(request)) {
+            response.fields().set(FieldName.GRPC_STATUS, "4");
+        }
         send(stream, request, mutations, response, fault.body(), record);
     }
 

@@ -1,11 +1,9 @@
 package dev.lateen.proxy.http;
 
 import dev.lateen.proxy.net.Timer;
-import dev.lateen.proxy.stream.ClientConnection;
 import dev.lateen.proxy.stream.ClientStream;
 import dev.lateen.proxy.stream.RequestEvents;
 import dev.lateen.proxy.stream.Reset;
-import dev.lateen.proxy.stream.ResponseEvents;
 import dev.lateen.proxy.stream.ServerStream;
 import dev.lateen.proxy.upstream.Lease;
 import dev.lateen.proxy.upstream.Waiter;
@@ -16,7 +14,6 @@ import dev.lateen.proxycore.balance.LiveCluster;
 import dev.lateen.proxycore.balance.Pick;
 import dev.lateen.proxycore.cluster.Host;
 import dev.lateen.proxycore.cluster.Limit;
-import dev.lateen.proxycore.cluster.OutlierDetector;
 import dev.lateen.proxycore.filter.FilterConfig;
 import dev.lateen.proxycore.head.FieldName;
 import dev.lateen.proxycore.head.Fields;
@@ -27,6 +24,8 @@ import dev.lateen.proxycore.retry.RetryVerdict;
 import dev.lateen.proxycore.route.Forward;
 import dev.lateen.proxycore.route.Timeouts;
 import io.netty.buffer.ByteBuf;
+import java.net.SocketAddress;
+import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -52,7 +51,7 @@ final class RequestExchange implements RequestEvents {
 
     private Timer.Timeout globalTimeout = () -> {};
     private Timer.Timeout backOff = () -> {};
-    private @Nullable Try current;
+    private @Nullable Attempt current;
     private int unreturned;
     private boolean answered;
     private boolean over;
@@ -134,15 +133,16 @@ final class RequestExchange implements RequestEvents {
     }
 
     private void push() {
-        Try attempt = current;
-        ClientStream stream = attempt == null ? null : attempt.stream;
+        Attempt attempt = current;
+        ClientStream stream = attempt == null ? null : attempt.stream();
         if (stream != null) {
             body.sendTo(stream);
             returnCredit(stream);
         }
     }
 
-    private void returnCredit(ClientStream stream) {
+    /** Has the client send more, when the peer keeps up. */
+    void returnCredit(ClientStream stream) {
         if (unreturned > 0 && stream.writable()) {
             int bytes = unreturned;
             unreturned = 0;
@@ -152,16 +152,21 @@ final class RequestExchange implements RequestEvents {
 
     @Override
     public void reset(Reset reason, String detail) {
-        if (!over) {
-            record.lost(reason);
-            finish(Reset.CANCELLED);
-            record.ended();
+        if (over) {
+            return;
         }
+        if (reason == Reset.CANCELLED) {
+            finish(Reset.CANCELLED); // by this proxy, which answers and records the rest
+            return;
+        }
+        record.lost(reason);
+        finish(Reset.CANCELLED);
+        record.ended();
     }
 
     @Override
     public void writable() {
-        Try attempt = current;
+        Attempt attempt = current;
         if (attempt != null && !over) {
             attempt.returnCredit();
         }
@@ -185,20 +190,20 @@ final class RequestExchange implements RequestEvents {
         if (forward.policy().attemptCountInRequest()) {
             head.fields().set(FieldName.X_ENVOY_ATTEMPT_COUNT, Integer.toString(record.attempts()));
         }
-        Try attempt = new Try(host);
+        Attempt attempt = new Attempt(this, service, cluster, host);
         current = attempt;
-        attempt.start();
+        attempt.start(timeouts.perTry());
     }
 
     private void globalTimeout() {
         if (over) {
             return;
         }
-        Try attempt = current;
-        String peer = attempt == null ? cluster.config().name() : attempt.host.toString();
+        Attempt attempt = current;
+        String peer = attempt == null ? cluster.config().name() : attempt.host().toString();
         if (attempt != null) {
-            attempt.host.requestTimedOut();
-            attempt.reportFailure(504);
+            attempt.host().requestTimedOut();
+            attempt.report(504);
         }
         boolean begun = answered;
         finish(Reset.CANCELLED);
@@ -210,8 +215,131 @@ final class RequestExchange implements RequestEvents {
         }
     }
 
+    // ---- what tries tell
+
+    ServerStream downstream() {
+        return downstream;
+    }
+
+    Timeouts timeouts() {
+        return timeouts;
+    }
+
+    /** Whether the answer has begun. */
+    boolean answered() {
+        return answered;
+    }
+
+    /** The status for a limit of time that is none of the route's: whose turn was it to send? */
+    int lateStatus() {
+        return body.ended() ? 504 : 408;
+    }
+
+    Lease acquire(Host host, Waiter waiter) {
+        return service.pools().acquire(cluster, host, forward.policy().priority(), http2, waiter);
+    }
+
+    /** There is a stream: the request goes there. */
+    void send(ClientStream stream, SocketAddress local, String protocol) {
+        record.connected(local, protocol);
+        boolean bare = body.ended() && body.isEmpty();
+        stream.head(head, bare);
+        if (!bare) {
+            body.sendTo(stream);
+        }
+        returnCredit(stream);
+    }
+
+    /** There is no connection. */
+    void unconnected(Attempt attempt, ResetReason reason, String detail) {
+        RetryVerdict verdict = RetryVerdict.NO;
+        if (reason != ResetReason.OVERFLOW) {
+            record.connectFailure(detail);
+            verdict = retries == null ? RetryVerdict.NO : retries.onReset(reason, false);
+        }
+        Fault fault =
+                switch (reason) {
+                    case OVERFLOW -> Fault.overflow(cluster.config().name(), detail);
+                    case CONNECTION_TIMEOUT ->
+                        Fault.connectTimeout(
+                                attempt.host().toString(), cluster.config().name());
+                    default -> Fault.connectFailure(attempt.host().toString(), detail);
+                };
+        failed(attempt, verdict, fault);
+    }
+
+    /** Time is up for a try. */
+    void timedOut(Attempt attempt, Fault fault) {
+        if (answered) {
+            finish(Reset.CANCELLED);
+            record.fault(fault).ended();
+            downstream.reset(Reset.CANCELLED);
+            return;
+        }
+        failed(attempt, retries == null ? RetryVerdict.NO : retries.onPerTryTimeout(), fault);
+    }
+
+    /** The stream of a try ended before its answer did. */
+    void broken(Attempt attempt, Reset reason) {
+        if (answered) {
+            finish(Reset.CANCELLED);
+            record.flag(ResponseFlag.UC).ended();
+            downstream.reset(Reset.TERMINATED);
+            return;
+        }
+        ResetReason core =
+                switch (reason) {
+                    case REFUSED -> ResetReason.REMOTE_REFUSED;
+                    case REMOTE -> ResetReason.REMOTE_RESET;
+                    case TERMINATED -> ResetReason.CONNECTION_TERMINATION;
+                    case PROTOCOL_ERROR -> ResetReason.PROTOCOL_ERROR;
+                    case CANCELLED -> ResetReason.LOCAL_RESET;
+                };
+        boolean sent = reason != Reset.REFUSED;
+        RetryVerdict verdict = retries == null ? RetryVerdict.NO : retries.onReset(core, sent);
+        failed(attempt, verdict, Fault.connectionTermination(attempt.host().toString()));
+    }
+
+    /** Whether another try is made instead of passing on this answer. */
+    boolean repeats(Attempt attempt, ResponseHead response) {
+        if (retries == null || !body.replayable() || response.status() == 101) {
+            return false;
+        }
+        RetryVerdict verdict =
+                retries.onHeaders(response, service.clock().instant().getEpochSecond());
+        if (verdict != RetryVerdict.RETRY) {
+            record.verdict(verdict);
+            return false;
+        }
+        attempt.end(Reset.CANCELLED);
+        current = null;
+        again();
+        return true;
+    }
+
+    /** The answer begins. */
+    void answer(ResponseHead response, boolean end) {
+        answered = true;
+        record.answered(response);
+        mark(response);
+        downstream.head(response, end);
+    }
+
+    void answer(ByteBuf data, boolean end) {
+        record.sent(data.readableBytes());
+        downstream.data(data, end);
+    }
+
+    /** The answer is complete. */
+    void complete() {
+        finish(Reset.CANCELLED);
+        record.ended();
+    }
+
+    // ---- ends
+
     /** A try ended without an answer that counts: another one, or the end. */
-    private void failed(Try attempt, RetryVerdict verdict, Fault fault) {
+    private void failed(Attempt attempt, RetryVerdict verdict, Fault fault) {
         attempt.end(Reset.CANCELLED);
         current = null;
         if (verdict == RetryVerdict.RETRY && body.replayable()) {
@@ -224,7 +352,7 @@ final class RequestExchange implements RequestEvents {
     }
 
     private void again() {
-        RetryState state = java.util.Objects.requireNonNull(retries);
+        RetryState state = Objects.requireNonNull(retries);
         body.rewind();
         backOff = service.worker().timer().after(state.nextBackOff(service.random()), () -> {
             if (!over) {
@@ -245,7 +373,7 @@ final class RequestExchange implements RequestEvents {
         over = true;
         globalTimeout.cancel();
         backOff.cancel();
-        Try attempt = current;
+        Attempt attempt = current;
         current = null;
         if (attempt != null) {
             attempt.end(reason);
@@ -274,229 +402,5 @@ final class RequestExchange implements RequestEvents {
             fields.set(FieldName.X_ENVOY_ATTEMPT_COUNT, Integer.toString(record.attempts()));
         }
         forward.responseHeaders().apply(fields, record);
-    }
-
-    /** One sending of the request to one host. */
-    private final class Try implements Waiter, ResponseEvents {
-        private final Host host;
-        private Timer.Timeout timeout = () -> {};
-        private Lease lease = () -> {};
-        private @Nullable ClientStream stream;
-        private int unreturnedAnswer;
-        private boolean started;
-        private boolean ended;
-        private boolean success;
-
-        Try(Host host) {
-            this.host = host;
-        }
-
-        void start() {
-            host.requestStarted();
-            started = true;
-            if (timeouts.perTry() > 0) {
-                timeout = service.worker().timer().after(timeouts.perTry(), this::perTryTimeout);
-            }
-            Lease wish = service.pools().acquire(cluster, host, forward.policy().priority(), http2, this);
-            if (!ended && stream == null) {
-                lease = wish;
-            }
-        }
-
-        private void perTryTimeout() {
-            if (ended || answered) {
-                return;
-            }
-            host.requestTimedOut();
-            reportFailure(504);
-            RetryVerdict verdict = retries == null ? RetryVerdict.NO : retries.onPerTryTimeout();
-            RequestExchange.this.failed(this, verdict, Fault.perTryTimeout(host.toString(), "retries.perTryTimeout"));
-        }
-
-        @Override
-        public void connected(ClientConnection connection) {
-            outlier(OutlierDetector.Outcome.CONNECTED);
-            record.connected(connection.channel().localAddress());
-            ClientStream opened = connection.open(this);
-            stream = opened;
-            boolean bare = body.ended() && body.isEmpty();
-            opened.head(head, bare);
-            if (!bare) {
-                body.sendTo(opened);
-            }
-            RequestExchange.this.returnCredit(opened);
-        }
-
-        @Override
-        public void failed(ResetReason reason, String detail) {
-            if (ended) {
-                return;
-            }
-            RetryVerdict verdict = RetryVerdict.NO;
-            if (reason != ResetReason.OVERFLOW) {
-                record.connectFailure(detail);
-                outlier(OutlierDetector.Outcome.CONNECT_FAILED);
-                verdict = retries == null ? RetryVerdict.NO : retries.onReset(reason, false);
-            }
-            Fault fault =
-                    switch (reason) {
-                        case OVERFLOW -> Fault.overflow(cluster.config().name(), detail);
-                        case CONNECTION_TIMEOUT ->
-                            Fault.connectTimeout(
-                                    host.toString(), cluster.config().name());
-                        default -> Fault.connectFailure(host.toString(), detail);
-                    };
-            RequestExchange.this.failed(this, verdict, fault);
-        }
-
-        @Override
-        public void informational(ResponseHead informational) {
-            if (!ended) {
-                downstream.informational(informational);
-            }
-        }
-
-        @Override
-        public void head(ResponseHead response, boolean end) {
-            if (ended) {
-                return;
-            }
-            int status = response.status();
-            OutlierDetector detector = cluster.outlier();
-            if (detector != null) {
-                note(detector.answered(host, status, service.worker().timer().nanoTime(), service.random()));
-            }
-            if (retries != null && body.replayable() && status != 101) {
-                RetryVerdict verdict =
-                        retries.onHeaders(response, service.clock().instant().getEpochSecond());
-                if (verdict == RetryVerdict.RETRY) {
-                    end(Reset.CANCELLED);
-                    current = null;
-                    again();
-                    return;
-                }
-                record.verdict(verdict);
-            }
-            success = status < 500;
-            timeout.cancel();
-            answered = true;
-            record.answered(response);
-            mark(response);
-            downstream.head(response, end);
-            if (end) {
-                complete();
-            }
-        }
-
-        @Override
-        public void data(ByteBuf data, boolean end) {
-            if (ended) {
-                data.release();
-                return;
-            }
-            unreturnedAnswer += data.readableBytes();
-            record.sent(data.readableBytes());
-            downstream.data(data, end);
-            if (end) {
-                complete();
-            } else {
-                returnCredit();
-            }
-        }
-
-        void returnCredit() {
-            ClientStream open = stream;
-            if (open != null && unreturnedAnswer > 0 && downstream.writable()) {
-                int bytes = unreturnedAnswer;
-                unreturnedAnswer = 0;
-                open.consumed(bytes);
-            }
-        }
-
-        @Override
-        public void trailers(Fields trailers) {
-            if (!ended) {
-                downstream.trailers(trailers);
-                complete();
-            }
-        }
-
-        @Override
-        public void writable() {
-            ClientStream open = stream;
-            if (open != null && !ended) {
-                RequestExchange.this.returnCredit(open);
-            }
-        }
-
-        @Override
-        public void reset(Reset reason, String detail) {
-            if (ended) {
-                return;
-            }
-            stream = null;
-            reportFailure(503);
-            if (answered) {
-                finish(Reset.CANCELLED);
-                record.flag(ResponseFlag.UC).ended();
-                downstream.reset(Reset.TERMINATED);
-                return;
-            }
-            ResetReason core =
-                    switch (reason) {
-                        case REFUSED -> ResetReason.REMOTE_REFUSED;
-                        case REMOTE -> ResetReason.REMOTE_RESET;
-                        case TERMINATED -> ResetReason.CONNECTION_TERMINATION;
-                        case PROTOCOL_ERROR -> ResetReason.PROTOCOL_ERROR;
-                        case CANCELLED -> ResetReason.LOCAL_RESET;
-                    };
-            boolean sent = reason != Reset.REFUSED;
-            RetryVerdict verdict = retries == null ? RetryVerdict.NO : retries.onReset(core, sent);
-            RequestExchange.this.failed(this, verdict, Fault.connectionTermination(host.toString()));
-        }
-
-        /** Counts a failure of this host that no status of the app tells. */
-        void reportFailure(int status) {
-            OutlierDetector detector = cluster.outlier();
-            if (detector != null) {
-                note(detector.answered(host, status, service.worker().timer().nanoTime(), service.random()));
-            }
-        }
-
-        private void outlier(OutlierDetector.Outcome outcome) {
-            OutlierDetector detector = cluster.outlier();
-            if (detector != null) {
-                note(detector.ended(host, outcome, service.worker().timer().nanoTime(), service.random()));
-            }
-        }
-
-        private void note(OutlierDetector.@Nullable Event event) {
-            if (event != null) {
-                service.log().write("", "outlier detection: " + cluster.config().name() + ": " + event + "\n");
-            }
-        }
-
-        private void complete() {
-            stream = null;
-            finish(Reset.CANCELLED);
-            record.ended();
-        }
-
-        void end(Reset reason) {
-            if (ended) {
-                return;
-            }
-            ended = true;
-            timeout.cancel();
-            lease.cancel();
-            if (started) {
-                host.requestEnded(success);
-            }
-            ClientStream open = stream;
-            stream = null;
-            if (open != null) {
-                open.reset(reason);
-            }
-        }
     }
 }

@@ -44,6 +44,7 @@ final class RequestRecord implements FormatContext, RequestFacts {
     private @Nullable RequestSpan span;
     private @Nullable Host host;
     private @Nullable InetSocketAddress upstreamLocal;
+    private @Nullable String upstreamProtocol;
     private String failure = "";
     private String cluster = "";
     private String details = "";
@@ -106,11 +107,13 @@ final class RequestRecord implements FormatContext, RequestFacts {
     void attempt(Host next) {
         host = next;
         upstreamLocal = null;
+        upstreamProtocol = null;
         attempts++;
     }
 
-    /** The try has a connection, from this address. */
-    void connected(SocketAddress local) {
+    /** The try has a connection, from this address, that speaks this protocol. */
+    void connected(SocketAddress local, String spoken) {
+        upstreamProtocol = spoken;
         upstreamLocal = local instanceof InetSocketAddress address ? address : null;
     }
 
@@ -151,8 +154,9 @@ final class RequestRecord implements FormatContext, RequestFacts {
         }
     }
 
-    void fault(Fault fault) {
-        flag(fault.flag()).details(fault.details());
+    RequestRecord fault(Fault fault) {
+        ResponseFlag flag = fault.flag();
+        return (flag == null ? this : flag(flag)).details(fault.details());
     }
 
     void verdict(RetryVerdict verdict) {
@@ -309,7 +313,7 @@ final class RequestRecord implements FormatContext, RequestFacts {
         ResponseHead head = response;
         return switch (operator) {
             case PROTOCOL -> protocol;
-            case UPSTREAM_PROTOCOL -> upstream == null ? null : "HTTP/1.1";
+            case UPSTREAM_PROTOCOL -> upstreamProtocol;
             case RESPONSE_CODE -> Integer.toString(head == null ? 0 : head.status());
             case RESPONSE_CODE_DETAILS -> details.isEmpty() ? null : details;
             case RESPONSE_FLAGS -> ResponseFlag.shortNames(flags);

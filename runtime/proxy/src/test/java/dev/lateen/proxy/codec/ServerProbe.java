@@ -33,7 +33,8 @@ final class ServerProbe implements ServerStreams {
     }
 
     ServerProbe(Http1Settings settings) {
-        channel.pipeline().addLast(new Http1Server(new Worker(0, channel.eventLoop(), timer), settings, this, 0));
+        channel.pipeline()
+                .addLast(new Http1Server(new Worker(0, channel.eventLoop(), timer), settings, this, 0, 1_000_000_000L));
     }
 
     ServerProbe send(String bytes) {
