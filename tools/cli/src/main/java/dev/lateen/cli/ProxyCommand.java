@@ -13,6 +13,7 @@ import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 import tools.jackson.core.JacksonException;
+import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.json.JsonMapper;
 
 /** {@code lateen proxy sidecar|router}: one proxy on any xDS server. */
@@ -54,6 +55,14 @@ final class ProxyCommand implements Callable<Integer> {
         if (!node.isEmpty()) {
             options = options.withNodeId(node);
         }
+        JsonNode concurrency = proxyConfig().path("concurrency");
+        if (concurrency.isInt()) {
+            // As Istio has it, 0 stands for every processor.
+            options = options.withConcurrency(
+                    concurrency.asInt() > 0
+                            ? concurrency.asInt()
+                            : Runtime.getRuntime().availableProcessors());
+        }
         Proxy proxy = Proxy.start(options);
         Runtime.getRuntime().addShutdownHook(new Thread(proxy::terminate, "drain"));
         proxy.awaitTermination();
@@ -64,17 +73,19 @@ final class ProxyCommand implements Callable<Integer> {
         if (!xds.isEmpty()) {
             return xds;
         }
-        String config = System.getenv().getOrDefault("PROXY_CONFIG", "{}");
+        String address = proxyConfig().path("discoveryAddress").asString("");
+        if (!address.isEmpty()) {
+            return address;
+        }
+        throw new CommandException("which control plane? give --xds HOST:PORT, or discoveryAddress in PROXY_CONFIG");
+    }
+
+    private static JsonNode proxyConfig() throws CommandException {
         try {
-            String address =
-                    new JsonMapper().readTree(config).path("discoveryAddress").asString("");
-            if (!address.isEmpty()) {
-                return address;
-            }
+            return new JsonMapper().readTree(System.getenv().getOrDefault("PROXY_CONFIG", "{}"));
         } catch (JacksonException e) {
             throw new CommandException("PROXY_CONFIG is not JSON: " + e.getOriginalMessage());
         }
-        throw new CommandException("which control plane? give --xds HOST:PORT, or discoveryAddress in PROXY_CONFIG");
     }
 
     /** Labels as the downward API writes them, {@code key="value"} a line. */
