@@ -154,13 +154,13 @@ def load(protocol, connections, seconds):
     return done, time.monotonic() - begin, percent["50"], percent["99"]
 
 
-def measure(name, scenario, seconds, folder):
+def measure(name, scenario, seconds, warm, folder):
     protocol, connections, _, _ = SCENARIOS[scenario]
     process = start(name, protocol, folder)
     try:
         await_port(LISTENER, process)
         rest = memory_mib(process)
-        load(protocol, connections, seconds)  # warm: compilers and pools
+        load(protocol, connections, warm)  # compilers and pools
         before = cpu_seconds(process)
         done, took, p50, p99 = load(protocol, connections, seconds)
         used = cpu_seconds(process) - before
@@ -172,14 +172,23 @@ def measure(name, scenario, seconds, folder):
         process.wait()
 
 
+def version(*command):
+    out = subprocess.run(command, capture_output=True, text=True)
+    # Envoy begins with its own path, which says nothing to others.
+    return (out.stdout + out.stderr).strip().splitlines()[0].removeprefix(command[0]).strip()
+
+
 def main():
     parser = argparse.ArgumentParser()
     parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--seconds", type=int, default=10)
+    parser.add_argument("--warm", type=int, default=20, help="seconds of load before what is measured")
     parser.add_argument("--scenario", action="append", choices=SCENARIOS)
     options = parser.parse_args()
     rows = []
     busiest = 0.0
+    others = os.getloadavg()[0]
+    commit = version("git", "rev-parse", "--short", "HEAD")
     for scenario in options.scenario or SCENARIOS:
         _, _, size, names = SCENARIOS[scenario]
         with tempfile.TemporaryDirectory() as folder:
@@ -190,7 +199,7 @@ def main():
                 results = {name: [] for name in names.split()}
                 for _ in range(options.rounds):  # A B C D, A B C D: what changes on the machine meets all alike
                     for name in results:
-                        results[name].append(measure(name, scenario, options.seconds, folder))
+                        results[name].append(measure(name, scenario, options.seconds, options.warm, folder))
                         busiest = max(busiest, os.getloadavg()[0])
             finally:
                 app.kill()
@@ -205,22 +214,20 @@ def main():
     now = datetime.datetime.now(datetime.timezone.utc)
     path = f"bench/results/proxy-{now:%Y-%m-%dT%H%M}.md"
     with open(path, "w") as file:
-        file.write(report(rows, options, now, busiest))
+        file.write(report(rows, options, now, commit, busiest, others))
     print("written to " + path)
 
 
-def report(rows, options, now, busiest):
-    def version(*command):
-        out = subprocess.run(command, capture_output=True, text=True)
-        return (out.stdout + out.stderr).strip().splitlines()[0]
+def report(rows, options, now, commit, busiest, others):
     model = re.search(r"model name\s*:\s*(.*)", open("/proc/cpuinfo").read())
-    commit = version("git", "rev-parse", "--short", "HEAD")
     text = (f"# Proxies side by side, {now:%Y-%m-%d %H:%M} UTC\n\n"
-            f"`bench/run proxy --rounds {options.rounds} --seconds {options.seconds}` at {commit}; proxy on one core, load and app "
+            f"`bench/run proxy --rounds {options.rounds} --seconds {options.seconds} --warm {options.warm}` at {commit}; proxy on one core, load and app "
             f"on the other; closed loop.\n\n"
             f"- machine: {model.group(1) if model else platform.machine()}, {os.cpu_count()} CPUs, Linux {platform.release()}; "
-            f"load average at its highest {busiest:.1f} (2 is what the benchmark itself makes)\n"
-            f"- Envoy: {version(os.environ['ENVOY'], '--version')}\n- HAProxy: {version('/usr/sbin/haproxy', '-v')}\n"
+            f"load average at its highest {busiest:.1f} (2 is what the benchmark itself makes), before it {others:.1f}\n"
+            + ("- **others made load on this machine**: neither absolute figures nor rates are to be relied on, and ratios "
+               "only as far as they are steady; measure again on a quiet one\n" if others > 1.5 else "")
+            + f"- Envoy: {version(os.environ['ENVOY'], '--version')}\n- HAProxy: {version('/usr/sbin/haproxy', '-v')}\n"
             f"- nginx: {version('/usr/sbin/nginx', '-v')}\n- Java: {version(os.environ['JAVA_HOME'] + '/bin/java', '--version')}\n\n"
             "| scenario | proxy | CPU-µs per request (least to most) | of Envoy's | requests/s | p50 ms | p99 ms | PSS at rest, under "
             "load, MiB |\n| --- | --- | --- | --- | --- | --- | --- | --- |\n")
