@@ -123,7 +123,8 @@ final class Walk {
                             return plain.withApplicationProtocols(List.of("http/1.1"));
                         }
                     }
-                    case ORIGINAL_DESTINATION -> {}
+                    // The caller's address is the one given, whoever tells it.
+                    case ORIGINAL_DESTINATION, PROXY_PROTOCOL, OPTIONAL_PROXY_PROTOCOL -> {}
                 }
             }
         }

@@ -10,6 +10,7 @@ import dev.lateen.config.kubernetes.ReferenceGrantSpec;
 import dev.lateen.config.networking.DestinationRule;
 import dev.lateen.config.networking.EnvoyFilter;
 import dev.lateen.config.networking.Gateway;
+import dev.lateen.config.networking.ProxyConfig;
 import dev.lateen.config.networking.ServiceEntry;
 import dev.lateen.config.networking.Sidecar;
 import dev.lateen.config.networking.VirtualService;
@@ -95,6 +96,17 @@ public final class Kinds {
             "",
             EnvoyFilter.class,
             "Changes of what proxies are told, in Envoy's own messages.");
+
+    public static final Kind<ProxyConfig> PROXY_CONFIG = new Kind<>(
+            "networking.istio.io",
+            List.of("v1beta1"),
+            "ProxyConfig",
+            "proxyconfigs",
+            List.of(),
+            ProxyConfig.class,
+            List.of(AGE),
+            "How proxies run.",
+            Kind.Scope.NAMESPACE);
 
     private static final String GATEWAY_API = "gateway.networking.k8s.io";
 
@@ -188,6 +200,7 @@ public final class Kinds {
             WORKLOAD_ENTRY,
             SIDECAR,
             ENVOY_FILTER,
+            PROXY_CONFIG,
             PEER_AUTHENTICATION,
             REQUEST_AUTHENTICATION,
             AUTHORIZATION_POLICY,

@@ -38,6 +38,7 @@ import io.netty.channel.Channel;
 import io.netty.channel.EventLoop;
 import io.netty.channel.EventLoopGroup;
 import java.io.IOException;
+import java.security.cert.X509Certificate;
 import java.time.Clock;
 import java.time.Duration;
 import java.util.Collections;
@@ -219,6 +220,12 @@ public final class Proxy implements AutoCloseable {
             @Override
             public boolean identified() {
                 return identity == null || identity.current() != null;
+            }
+
+            @Override
+            public @Nullable X509Certificate certificate() {
+                IdentityAgent agent = identity;
+                return agent == null ? null : agent.current();
             }
 
             @Override

@@ -11,8 +11,10 @@ import java.time.Duration;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Set;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
+import java.util.function.Function;
 import java.util.function.Supplier;
 
 /**
@@ -21,6 +23,13 @@ import java.util.function.Supplier;
  */
 public final class Console implements AutoCloseable {
     private static final Duration WINDOW = Duration.ofMinutes(1);
+
+    /**
+     * What is for those alone who may forward a port to this pod, or use its machine: single requests and refusals. The
+     * figures of traffic are for everybody who reaches the page, as the proxies' metrics are.
+     */
+    private static final Set<String> PRIVATE =
+            Set.of("/api/requests", "/api/security", "/api/identities", "/api/rules");
 
     private final HttpServer server;
     private final ExecutorService threads = Executors.newVirtualThreadPerTaskExecutor();
@@ -42,12 +51,20 @@ public final class Console implements AutoCloseable {
      * @param state how reading went
      * @param control metrics of the control plane by series, as JSON
      * @param rules the rules, as JSON
+     * @param requests requests as they end, as JSON, by the query of who asks
+     * @param security certificates and refusals, as JSON
      */
     public record Source(
-            MeshTraffic traffic, Supplier<MeshWatch.State> state, Supplier<String> control, Supplier<String> rules) {
+            MeshTraffic traffic,
+            Supplier<MeshWatch.State> state,
+            Supplier<String> control,
+            Supplier<String> rules,
+            Function<Map<String, String>, String> requests,
+            Supplier<String> security) {
         /** From a cluster. */
-        public static Source of(MeshTraffic traffic, MeshWatch watch, Rules rules) {
-            return new Source(traffic, watch::state, watch::control, rules::json);
+        public static Source of(
+                MeshTraffic traffic, MeshWatch watch, Rules rules, Requests requests, Security security) {
+            return new Source(traffic, watch::state, watch::control, rules::json, requests::json, security::json);
         }
     }
 
@@ -83,10 +100,15 @@ public final class Console implements AutoCloseable {
             case "/" -> page(landing.name().toLowerCase(Locale.ROOT));
             case "/map", "/force/forcegraph.html" -> page("map");
             case "/dashboards", "/dashboard/db/istio-dashboard" -> page("dashboards");
+            case "/requests" -> page("requests");
             case "/rules" -> page("rules");
+            case "/security" -> page("security");
             case "/api/traffic" -> Answer.json(traffic.traffic(query));
             case "/api/series" -> Answer.json(traffic.series(query));
             case "/api/control" -> Answer.json(source.control().get());
+            case "/api/requests" -> Answer.json(source.requests().apply(query));
+            case "/api/identities" -> Answer.json(traffic.identities());
+            case "/api/security" -> Answer.json(source.security().get());
             case "/api/rules" -> Answer.json(source.rules().get());
             case "/graph" -> Answer.json(Graph.json(edges()));
             case "/dotviz" -> Answer.text(200, "text/vnd.graphviz", Graph.dot(edges()));
@@ -132,6 +154,10 @@ public final class Console implements AutoCloseable {
     }
 
     private Answer answered(HttpExchange exchange) throws IOException {
+        String path = exchange.getRequestURI().getPath();
+        if (PRIVATE.contains(path) && !exchange.getRemoteAddress().getAddress().isLoopbackAddress()) {
+            return Answer.text(403, "text/plain", "shown through a forwarded port alone: lateen dashboard\n");
+        }
         try {
             return answer(exchange.getRequestURI().getPath(), Query.of(exchange.getRequestURI()));
         } catch (IllegalArgumentException e) {

@@ -93,6 +93,23 @@ final class TrafficPages {
         return json.toString();
     }
 
+    /** Who talked to whom under which identity, and requests so far: {@code {"identities":[…]}}. */
+    String identities() {
+        ObjectNode json = JsonMapper.shared().createObjectNode();
+        ArrayNode array = json.putArray("identities");
+        traffic.identities().forEach((identity, requests) -> array.addObject()
+                .put("source", identity.source())
+                .put("sourceNamespace", identity.sourceNamespace())
+                .put("sourcePrincipal", identity.sourcePrincipal())
+                .put("workload", identity.workload())
+                .put("namespace", identity.workloadNamespace())
+                .put("principal", identity.principal())
+                .put("service", identity.service())
+                .put("policy", identity.policy())
+                .put("requests", requests));
+        return json.toString();
+    }
+
     private static void number(ArrayNode array, double number) {
         if (Double.isNaN(number)) {
             array.addNull();

@@ -1,6 +1,6 @@
 // Where workloads stand on the map: a box for each namespace, from left to right as calls go. Pure.
 
-const WIDE = 190, HIGH = 46, GAP_X = 120, GAP_Y = 34, PAD = 34, MOST_ROWS = 12, MOST_COLUMNS = 5, SHAPE = 2;
+const WIDE = 190, HIGH = 46, GAP_X = 190, GAP_Y = 34, PAD = 34, MOST_ROWS = 12, MOST_COLUMNS = 5, SHAPE = 2;
 
 /** Layers of the longest way from those that nobody calls; calls that go in a circle do not count. */
 function layers(names, calls) {

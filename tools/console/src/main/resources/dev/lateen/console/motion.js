@@ -87,13 +87,13 @@ export class Motion {
     }
   }
 
-  /** A small lock near to where edges under mutual TLS end. */
+  /** A small lock over what is written beside edges under mutual TLS. */
   locks(paint) {
     paint.fillStyle = paint.strokeStyle = this.colours.ink;
     paint.lineWidth = 1.4;
     for (const edge of this.edges) {
       if (!edge.locked) continue;
-      const cx = at(.86, edge.from.x, edge.bend.x, edge.to.x), cy = at(.86, edge.from.y, edge.bend.y, edge.to.y) - 9;
+      const cx = at(.5, edge.from.x, edge.bend.x, edge.to.x), cy = at(.5, edge.from.y, edge.bend.y, edge.to.y) - 25;
       paint.fillRect(cx - 4, cy - 2, 8, 6.5);
       paint.beginPath();
       paint.arc(cx, cy - 2, 2.6, Math.PI, 0);

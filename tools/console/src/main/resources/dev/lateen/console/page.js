@@ -47,6 +47,7 @@ export const percent = (part, all) => all === 0 ? '0.0 %' : `${(100 * part / all
 export const millis = value => value === undefined || value === null ? '–'
   : value < 1000 ? `${value.toFixed(value < 10 ? 1 : 0)} ms` : `${(value / 1000).toFixed(2)} s`;
 export const target = edge => edge.workload === 'unknown' ? edge.service : edge.workload;
+export const moment = text => element('span', { class: 'time' }, text.replace('T', ' ').replace(/(\.\d+)?Z$/, ''));
 export const clock = time => new Date(time).toLocaleTimeString('en-GB');
 
 export async function ask(path, parameters = {}) {

@@ -26,6 +26,28 @@ import org.openqa.selenium.interactions.Actions;
  * names one, else of one that is pretended. {@code -Dlateen.screenshots=DIRECTORY} keeps what was seen.
  */
 final class ConsoleInBrowser {
+    private static final String RULES = """
+        {"rules":[{"kind":"VirtualService","namespace":"team-a","name":"web","state":"refused",
+        "yaml":"apiVersion: networking.istio.io/v1\\nkind: VirtualService\\nspec:\\n  hosts:\\n  - web\\n  http:\\n  - timeout: soon\\n    route: []",
+        "messages":[{"level":"ERROR","message":"spec.http[0].timeout: not a duration"}]},
+        {"kind":"DestinationRule","namespace":"team-a","name":"web","state":"accepted","yaml":"spec: {}","messages":[]}],"problems":[]}\
+        """;
+
+    /** With what a client may have put into its fields. */
+    private static final String REQUESTS = """
+        {"pods":["team-a/web-1"],"last":2,"problem":"","requests":[
+        {"number":1,"start_time":"2026-01-01T10:00:00.123Z","method":"GET","authority":"web","path":"/<img src=x onerror=alert(1)>",
+        "response_code":"503","response_flags":"FI","response_code_details":"fault_filter_abort","duration":"3","route_name":"v1",
+        "virtual_host":"web:80","upstream_cluster":"outbound|80||web","attempts":"1","user_agent":"</script><script>alert(1)</script>","trace_id":"0af7651916cd43dd8448eb211c80319c"},
+        {"number":2,"start_time":"2026-01-01T10:00:01.123Z","method":"GET","authority":"web","path":"/","response_code":"200",
+        "response_flags":"-","response_code_details":"via_upstream","duration":"12","upstream_cluster":"inbound|80||","upstream_host":"127.0.0.1:80"}]}\
+        """;
+
+    private static final String SECURITY = """
+        {"certificates":[{"pod":"team-a/web-1","identity":"spiffe://cluster.local/ns/team-a/sa/web","issued":"2026-01-01T10:00:00Z","expires":"2036-01-02T10:00:00Z"}],
+        "denials":[{"pod":"team-a/web-1","id":"1","at":"2026-01-01T10:00:00Z","subject":"GET web/admin","reasons":["no policy allows it"]}],"problems":[]}\
+        """;
+
     private static Browser browser;
     private static @Nullable Console pretended;
     private static String address;
@@ -59,7 +81,9 @@ final class ConsoleInBrowser {
                         traffic,
                         () -> new MeshWatch.State(1, 2, List.of()),
                         () -> "{}",
-                        () -> "{\"rules\":[],\"problems\":[]}"),
+                        () -> RULES,
+                        _ -> REQUESTS,
+                        () -> SECURITY),
                 Console.Landing.MAP);
     }
 
@@ -77,12 +101,19 @@ final class ConsoleInBrowser {
         "dashboard-workload, /dashboards?view=workload, light",
         "dashboard-gateway, /dashboards?view=gateway, light",
         "dashboard-control, /dashboards?view=control, light",
+        "requests, /requests, light",
+        "requests, /requests, dark",
+        "security, /security, light",
+        "security, /security, dark",
         "rules, /rules, light",
         "rules, /rules, dark",
     })
     void pages(String name, String path, String scheme) throws IOException, InterruptedException {
         browser.scheme(scheme);
         browser.open(address + path);
+        if (name.equals("requests")) {
+            browser.await("document.querySelectorAll('tbody tr').length > 0");
+        }
         Thread.sleep(600); // what fades in is there for the picture
         String shots = System.getProperty("lateen.screenshots", "");
         if (!shots.isEmpty()) {
@@ -115,6 +146,27 @@ final class ConsoleInBrowser {
                 .isEqualTo(focused);
     }
 
+    /** Only of the pretended mesh: its rule has a message, and its requests what a client made up. */
+    @Test
+    void aRefusedRuleShowsTheLine_andARequestWhatDecidedIt() throws IOException {
+        try (Console console = pretend(4)) {
+            browser.open(at(console) + "/rules");
+            assertThat(browser.evaluate(
+                            "return [...document.querySelectorAll('mark')].map(mark => mark.textContent).join('|')"))
+                    .isEqualTo("  - timeout: soon");
+            browser.open(at(console) + "/requests");
+            browser.evaluate("document.querySelector('tbody tr:last-child button').click()");
+            assertThat(browser.driver().findElement(By.id("details")).getText())
+                    .contains(
+                            "FI (fault that was asked for)",
+                            "virtual host web:80 → route v1",
+                            "/<img src=x onerror=alert(1)>");
+            assertThat(browser.evaluate("return document.querySelectorAll('main img, main script').length"))
+                    .isEqualTo(0L);
+            browser.leave();
+        }
+    }
+
     @Test
     void theTimeSliderShowsEarlierTimes() {
         browser.scheme("light");
@@ -136,9 +188,10 @@ final class ConsoleInBrowser {
             browser.open(at(large) + "/map");
             double before = browser.processorSeconds();
             Object frames = browser.evaluateAsync("""
-                    const done = arguments[0]; let frames = 0; const end = performance.now() + 8000;
-                    const turn = now => { frames++; if (now < end) requestAnimationFrame(turn); else done(frames); };
-                    requestAnimationFrame(turn);""");
+                const done = arguments[0]; let frames = 0; const end = performance.now() + 8000;
+                const turn = now => { frames++; if (now < end) requestAnimationFrame(turn); else done(frames); };
+                requestAnimationFrame(turn);\
+                """);
             double millis = (browser.processorSeconds() - before) * 1000 / Integer.parseInt(String.valueOf(frames));
             System.out.printf(
                     Locale.ROOT, "1,000 edges: %s frames in 8 s, %.1f ms of processor time each%n", frames, millis);

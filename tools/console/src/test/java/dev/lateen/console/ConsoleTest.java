@@ -29,7 +29,13 @@ final class ConsoleTest {
     void open() throws IOException {
         console = new Console(
                 new InetSocketAddress(InetAddress.getLoopbackAddress(), 0),
-                new Console.Source(traffic, () -> new MeshWatch.State(1, 2, List.of()), () -> "{}", () -> "{}"),
+                new Console.Source(
+                        traffic,
+                        () -> new MeshWatch.State(1, 2, List.of()),
+                        () -> "{}",
+                        () -> "{}",
+                        _ -> "{}",
+                        () -> "{}"),
                 Console.Landing.MAP);
     }
 
@@ -52,6 +58,11 @@ final class ConsoleTest {
         "GET, /dashboard/db/istio-dashboard, 200, text/html; charset=utf-8",
         "GET, /force/forcegraph.html, 200, text/html; charset=utf-8",
         "GET, /rules, 200, text/html; charset=utf-8",
+        "GET, /requests, 200, text/html; charset=utf-8",
+        "GET, /security, 200, text/html; charset=utf-8",
+        "GET, /api/requests?pod=a/b&since=1, 200, application/json",
+        "GET, /api/identities, 200, application/json",
+        "GET, /api/security, 200, application/json",
         "GET, /api/rules, 200, application/json",
         "GET, /graph, 200, application/json",
         "GET, /dotviz, 200, text/vnd.graphviz; charset=utf-8",

@@ -67,7 +67,7 @@ public final class StatusBoard {
                 }
             } else if (of.problems().stream().anyMatch(Problem::isError)) {
                 statuses.put(name, ObjectStatus.refused(of.generation(), object != null, of.problems()));
-            } else if (object != null && current) {
+            } else if (object != null && current && !object.kind().equals(Kinds.PROXY_CONFIG)) {
                 List<Problem> problems = new ArrayList<>(of.problems());
                 problems.addAll(conflicts.getOrDefault(name, List.of()));
                 statuses.put(
@@ -78,7 +78,7 @@ public final class StatusBoard {
                                 users.getOrDefault(name, List.of()),
                                 problems));
             }
-            // Else what was read is not in a snapshot yet, and nothing can be said.
+            // Else what was read is not in a snapshot yet, or counts for pods still to be made: nothing can be said.
         });
         return statuses;
     }

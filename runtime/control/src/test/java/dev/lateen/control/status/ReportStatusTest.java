@@ -76,7 +76,8 @@ class ReportStatusTest {
     @Test
     void an_ingress_says_where_it_can_be_reached() {
         ReportStatus status = new ReportStatus(
-                new RouteReport.OfIngress(List.of(Address.of("127.1.0.2"), Address.of("lb.example"))), 1);
+                new RouteReport.OfIngress(List.of(new Address(true, "127.1.0.2"), new Address(false, "lb.example"))),
+                1);
         assertThat(status.next(null, NOW))
                 .isEqualTo(Map.of(
                         "loadBalancer",

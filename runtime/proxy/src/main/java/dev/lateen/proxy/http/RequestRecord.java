@@ -5,6 +5,7 @@ import static dev.lateen.proxy.http.ConnectionFormat.text;
 import dev.lateen.proxy.stream.Reset;
 import dev.lateen.proxy.telemetry.RequestFacts;
 import dev.lateen.proxy.telemetry.RequestSpan;
+import dev.lateen.proxy.telemetry.RequestTap;
 import dev.lateen.proxy.telemetry.Workload;
 import dev.lateen.proxycore.ConnectionFacts;
 import dev.lateen.proxycore.Fault;
@@ -208,6 +209,10 @@ final class RequestRecord implements FormatContext, RequestFacts {
                 service.log().write(log.path(), AccessLogLine.of(log, this));
             }
         }
+        RequestTap tap = service.telemetry().tap();
+        if (tap.isOpen()) {
+            tap.offer(TapLine.of(this));
+        }
     }
 
     // ---- what metrics ask
@@ -311,6 +316,7 @@ final class RequestRecord implements FormatContext, RequestFacts {
         Host upstream = host;
         InetSocketAddress from = upstreamLocal;
         ResponseHead head = response;
+        RequestSpan recorded = span;
         return switch (operator) {
             case PROTOCOL -> protocol;
             case UPSTREAM_PROTOCOL -> upstreamProtocol;
@@ -346,6 +352,11 @@ final class RequestRecord implements FormatContext, RequestFacts {
             case VIRTUAL_HOST_NAME -> info == null ? null : info.virtualHost();
             case GRPC_STATUS, GRPC_STATUS_NUMBER ->
                 head == null ? null : head.fields().get(FieldName.GRPC_STATUS);
+            case TRACE_ID -> recorded == null ? null : recorded.traceId();
+            case STREAM_ID -> request.fields().get(FieldName.X_REQUEST_ID);
+            case REQUEST_HEADERS_BYTES -> Integer.toString(headBytes);
+            case RESPONSE_HEADERS_BYTES ->
+                head == null ? null : Integer.toString(head.fields().byteSize());
             default -> ConnectionFormat.value(facts, started, operator, argument);
         };
     }
