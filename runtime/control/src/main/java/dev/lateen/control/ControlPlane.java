@@ -2,6 +2,7 @@ package dev.lateen.control;
 
 import com.sun.net.httpserver.HttpServer;
 import dev.lateen.control.ca.MeshAuthority;
+import dev.lateen.control.gateway.ManagedGateways;
 import dev.lateen.control.secret.FileSecrets;
 import dev.lateen.control.secret.ProxySecrets;
 import dev.lateen.control.source.DirectorySource;
@@ -104,11 +105,13 @@ public final class ControlPlane implements AutoCloseable {
             synced.add(begin(new DirectorySource(options.configDir(), options.systemNamespace(), fileSecrets)));
         }
         if (client != null) {
+            ManagedGateways managed = new ManagedGateways(client, options.systemNamespace());
             statuses = new StatusWriter(
                     client,
                     options.systemNamespace(),
                     Clock.systemUTC(),
-                    () -> status.statuses(problems.read(), clients()));
+                    () -> status.statuses(problems.read(), clients()),
+                    () -> managed.run(distribution.snapshot()));
             synced.add(begin(new KubernetesSource(client, options.systemNamespace())));
         }
         var _ = CompletableFuture.allOf(synced.toArray(CompletableFuture[]::new))

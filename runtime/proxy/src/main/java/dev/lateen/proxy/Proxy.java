@@ -8,6 +8,7 @@ import dev.lateen.proxy.config.Credentials;
 import dev.lateen.proxy.config.NameResolution;
 import dev.lateen.proxy.config.XdsConfiguration;
 import dev.lateen.proxy.dns.NameServer;
+import dev.lateen.proxy.health.HealthChecks;
 import dev.lateen.proxy.http.Decisions;
 import dev.lateen.proxy.http.HttpService;
 import dev.lateen.proxy.listener.ListenerSockets;
@@ -37,6 +38,7 @@ import io.netty.channel.Channel;
 import io.netty.channel.EventLoop;
 import io.netty.channel.EventLoopGroup;
 import java.io.IOException;
+import java.security.cert.X509Certificate;
 import java.time.Clock;
 import java.time.Duration;
 import java.util.Collections;
@@ -73,6 +75,7 @@ public final class Proxy implements AutoCloseable {
     private final ListenerSockets listeners;
     private final NameResolution names;
     private final @Nullable NameServer dns;
+    private final HealthChecks health;
     private final AdminServers admin;
     private final AdsClient ads;
     private final SecretStore secrets = new SecretStore();
@@ -147,6 +150,8 @@ public final class Proxy implements AutoCloseable {
         names = new NameResolution();
         dns = options.answersDns() ? NameServer.start(sockets, acceptor, options.nodeId()) : null;
         ads = new AdsClient(() -> channels.discovery(options.controlPlane()), node, receiver());
+        health = new HealthChecks(exporting, upstreams, configuration::current, new Random());
+        health.start();
         IdentityOptions known = options.identity();
         identity = known == null
                 ? null
@@ -155,10 +160,10 @@ public final class Proxy implements AutoCloseable {
         admin = new AdminServers(options, node, configuration, telemetry, decisions, lifecycle());
         ads.subscribe(XdsConfiguration.CLUSTERS, Subscription.ALL);
         ads.subscribe(XdsConfiguration.LISTENERS, Subscription.ALL);
-        files.start();
         if (dns != null) {
             ads.subscribe(NameServer.TYPE, Subscription.ALL);
         }
+        files.start();
         ads.start();
         var _ = acceptor.next()
                 .scheduleAtFixedRate(
@@ -189,6 +194,7 @@ public final class Proxy implements AutoCloseable {
     private void changed(ActiveConfiguration current) {
         listeners.apply(current);
         names.apply(current);
+        health.changed();
         closeUnused(current);
     }
 
@@ -214,6 +220,12 @@ public final class Proxy implements AutoCloseable {
             @Override
             public boolean identified() {
                 return identity == null || identity.current() != null;
+            }
+
+            @Override
+            public @Nullable X509Certificate certificate() {
+                IdentityAgent agent = identity;
+                return agent == null ? null : agent.current();
             }
 
             @Override

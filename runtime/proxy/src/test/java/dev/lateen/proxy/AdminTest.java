@@ -6,8 +6,10 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import com.google.protobuf.Any;
 import com.google.protobuf.Message;
+import com.google.protobuf.Struct;
 import com.google.protobuf.util.JsonFormat;
 import io.envoyproxy.envoy.admin.v3.BootstrapConfigDump;
+import io.envoyproxy.envoy.admin.v3.Certificates;
 import io.envoyproxy.envoy.admin.v3.ClusterStatus;
 import io.envoyproxy.envoy.admin.v3.Clusters;
 import io.envoyproxy.envoy.admin.v3.ClustersConfigDump;
@@ -22,8 +24,10 @@ import io.envoyproxy.envoy.extensions.filters.http.router.v3.Router;
 import io.envoyproxy.envoy.extensions.filters.network.http_connection_manager.v3.HttpConnectionManager;
 import java.io.IOException;
 import java.net.URI;
+import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -158,5 +162,33 @@ final class AdminTest {
         assertThat(ask("POST", "/drain_listeners").statusCode()).isEqualTo(200);
         TestMesh.await("the listener is closed", () -> mesh.proxy().port("edge") == -1);
         assertThat(ask("GET", "/ready").body()).isEqualTo("DRAINING\n");
+    }
+
+    /** Requests are shown while somebody looks, with what a client made up as text and nothing else. */
+    @Test
+    void requestsAreTapped() throws Exception {
+        HttpRequest page = HttpRequest.newBuilder(
+                        URI.create("http://127.0.0.1:" + mesh.proxy().adminPort() + "/tap"))
+                .build();
+        try (HttpClient client = HttpClient.newHttpClient()) {
+            HttpResponse<Stream<String>> tap = client.send(page, HttpResponse.BodyHandlers.ofLines());
+            assertThat(mesh.get("/x?a=%22%7D").body()).isEqualTo("ok");
+            String line = tap.body().filter(text -> !text.isBlank()).findFirst().orElse("");
+            Struct.Builder fields = Struct.newBuilder();
+            JsonFormat.parser().merge(line, fields);
+            assertThat(fields.getFieldsOrThrow("path").getStringValue()).isEqualTo("/x?a=%22%7D");
+            assertThat(fields.getFieldsOrThrow("response_code").getStringValue())
+                    .isEqualTo("200");
+            assertThat(fields.getFieldsOrThrow("upstream_cluster").getStringValue())
+                    .isEqualTo("app");
+            client.shutdownNow();
+        }
+    }
+
+    @Test
+    void certificatesAsEnvoyDoes_noneWithoutAnIdentity() throws Exception {
+        assertThat(read("/certs", Certificates.newBuilder()).build().getCertificatesList())
+                .isEmpty();
+        assertThat(ask("GET", "/decisions?format=json").body()).contains("\"decisions\"");
     }
 }

@@ -2,7 +2,9 @@ package dev.lateen.cli;
 
 import dev.lateen.console.Console;
 import dev.lateen.console.MeshWatch;
+import dev.lateen.console.Requests;
 import dev.lateen.console.Rules;
+import dev.lateen.console.Security;
 import dev.lateen.telemetry.MeshTraffic;
 import io.fabric8.kubernetes.client.KubernetesClient;
 import java.io.IOException;
@@ -19,7 +21,7 @@ import picocli.CommandLine.Option;
 /** Serves the console: what a pod of it runs. It must reach the pods' addresses. */
 @Command(name = "console", description = "Serve the console inside of a cluster; people open it with: lateen dashboard")
 final class ConsoleCommand implements Callable<Integer> {
-    private static final int EDGES = 10_000;
+    private static final int EDGES = 2000;
 
     /** Words of the command line. */
     enum Page {
@@ -47,9 +49,11 @@ final class ConsoleCommand implements Callable<Integer> {
         MeshTraffic traffic = new MeshTraffic(EDGES);
         try (KubernetesClient client = cluster.client();
                 MeshWatch watch = new MeshWatch(client, traffic, Clock.systemUTC(), Duration.ofSeconds(2));
+                Requests requests = new Requests(client, Clock.systemUTC());
                 Console console = new Console(
                         address,
-                        Console.Source.of(traffic, watch, new Rules(client)),
+                        Console.Source.of(
+                                traffic, watch, new Rules(client), requests, new Security(client, Clock.systemUTC())),
                         Console.Landing.valueOf(landing.name().toUpperCase(Locale.ROOT)))) {
             System.out.println("console at http://" + console.address());
             new CountDownLatch(1).await();

@@ -30,6 +30,8 @@ import picocli.CommandLine.Command;
             ProxyConfigCommand.class,
             ProxyStatusCommand.class,
             StatusCommand.class,
+            TapCommand.class,
+            TopCommand.class,
             UninstallCommand.class,
             UpCommand.class,
             ValidateCommand.class,

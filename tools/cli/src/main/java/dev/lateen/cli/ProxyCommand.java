@@ -15,6 +15,7 @@ import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 import tools.jackson.core.JacksonException;
+import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.json.JsonMapper;
 
 /** {@code lateen proxy sidecar|router|agent}: one proxy on any xDS server, or the identity of an Envoy. */
@@ -65,6 +66,14 @@ final class ProxyCommand implements Callable<Integer> {
         if (!node.isEmpty()) {
             options = options.withNodeId(node);
         }
+        JsonNode concurrency = proxyConfig().path("concurrency");
+        if (concurrency.isInt()) {
+            // As Istio has it, 0 stands for every processor.
+            options = options.withConcurrency(
+                    concurrency.asInt() > 0
+                            ? concurrency.asInt()
+                            : Runtime.getRuntime().availableProcessors());
+        }
         Proxy proxy = Proxy.start(options);
         Runtime.getRuntime().addShutdownHook(new Thread(proxy::terminate, "drain"));
         proxy.awaitTermination();
@@ -88,17 +97,19 @@ final class ProxyCommand implements Callable<Integer> {
         if (!xds.isEmpty()) {
             return xds;
         }
-        String config = System.getenv().getOrDefault("PROXY_CONFIG", "{}");
+        String address = proxyConfig().path("discoveryAddress").asString("");
+        if (!address.isEmpty()) {
+            return address;
+        }
+        throw new CommandException("which control plane? give --xds HOST:PORT, or discoveryAddress in PROXY_CONFIG");
+    }
+
+    private static JsonNode proxyConfig() throws CommandException {
         try {
-            String address =
-                    new JsonMapper().readTree(config).path("discoveryAddress").asString("");
-            if (!address.isEmpty()) {
-                return address;
-            }
+            return new JsonMapper().readTree(System.getenv().getOrDefault("PROXY_CONFIG", "{}"));
         } catch (JacksonException e) {
             throw new CommandException("PROXY_CONFIG is not JSON: " + e.getOriginalMessage());
         }
-        throw new CommandException("which control plane? give --xds HOST:PORT, or discoveryAddress in PROXY_CONFIG");
     }
 
     /** Labels as the downward API writes them, {@code key="value"} a line. */

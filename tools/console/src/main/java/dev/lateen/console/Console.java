@@ -2,20 +2,20 @@ package dev.lateen.console;
 
 import com.sun.net.httpserver.HttpExchange;
 import com.sun.net.httpserver.HttpServer;
+import dev.lateen.telemetry.Carried;
 import dev.lateen.telemetry.MeshTraffic;
-import dev.lateen.telemetry.MeshTraffic.Carried;
 import java.io.IOException;
-import java.io.InputStream;
 import java.net.InetSocketAddress;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Set;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
+import java.util.function.Function;
 import java.util.function.Supplier;
-import tools.jackson.databind.json.JsonMapper;
-import tools.jackson.databind.node.ArrayNode;
-import tools.jackson.databind.node.ObjectNode;
 
 /**
  * The web page: the map of calls, dashboards, rules. Read-only, without outside resources, under a strict content
@@ -24,10 +24,19 @@ import tools.jackson.databind.node.ObjectNode;
 public final class Console implements AutoCloseable {
     private static final Duration WINDOW = Duration.ofMinutes(1);
 
+    /**
+     * What is for those alone who may forward a port to this pod, or use its machine: single requests and refusals. The
+     * figures of traffic are for everybody who reaches the page, as the proxies' metrics are.
+     */
+    private static final Set<String> PRIVATE =
+            Set.of("/api/requests", "/api/security", "/api/identities", "/api/rules");
+
     private final HttpServer server;
     private final ExecutorService threads = Executors.newVirtualThreadPerTaskExecutor();
     private final Source source;
+    private final TrafficPages traffic;
     private final Landing landing;
+    private final Library library = new Library();
 
     /** What {@code /} shows. */
     public enum Landing {
@@ -40,12 +49,22 @@ public final class Console implements AutoCloseable {
      *
      * @param traffic what was read of the proxies
      * @param state how reading went
+     * @param control metrics of the control plane by series, as JSON
      * @param rules the rules, as JSON
+     * @param requests requests as they end, as JSON, by the query of who asks
+     * @param security certificates and refusals, as JSON
      */
-    public record Source(MeshTraffic traffic, Supplier<MeshWatch.State> state, Supplier<String> rules) {
+    public record Source(
+            MeshTraffic traffic,
+            Supplier<MeshWatch.State> state,
+            Supplier<String> control,
+            Supplier<String> rules,
+            Function<Map<String, String>, String> requests,
+            Supplier<String> security) {
         /** From a cluster. */
-        public static Source of(MeshTraffic traffic, MeshWatch watch, Rules rules) {
-            return new Source(traffic, watch::state, rules::json);
+        public static Source of(
+                MeshTraffic traffic, MeshWatch watch, Rules rules, Requests requests, Security security) {
+            return new Source(traffic, watch::state, watch::control, rules::json, requests::json, security::json);
         }
     }
 
@@ -63,6 +82,7 @@ public final class Console implements AutoCloseable {
     /** Serves on this address until closed. */
     public Console(InetSocketAddress address, Source source, Landing landing) throws IOException {
         this.source = source;
+        this.traffic = new TrafficPages(source.traffic(), source.state(), WINDOW);
         this.landing = landing;
         server = HttpServer.create(address, 0);
         server.setExecutor(threads);
@@ -75,78 +95,47 @@ public final class Console implements AutoCloseable {
         return server.getAddress();
     }
 
-    private Answer answer(String path) throws IOException {
+    private Answer answer(String path, Map<String, String> query) throws IOException {
         return switch (path) {
-            case "/" -> page(landing == Landing.MAP ? "map" : "dashboards");
+            case "/" -> page(landing.name().toLowerCase(Locale.ROOT));
             case "/map", "/force/forcegraph.html" -> page("map");
             case "/dashboards", "/dashboard/db/istio-dashboard" -> page("dashboards");
+            case "/requests" -> page("requests");
             case "/rules" -> page("rules");
-            case "/console.js" -> Answer.text(200, "text/javascript", resource("console.js"));
-            case "/console.css" -> Answer.text(200, "text/css", resource("console.css"));
-            case "/api/traffic" -> Answer.json(traffic());
+            case "/security" -> page("security");
+            case "/api/traffic" -> Answer.json(traffic.traffic(query));
+            case "/api/series" -> Answer.json(traffic.series(query));
+            case "/api/control" -> Answer.json(source.control().get());
+            case "/api/requests" -> Answer.json(source.requests().apply(query));
+            case "/api/identities" -> Answer.json(traffic.identities());
+            case "/api/security" -> Answer.json(source.security().get());
             case "/api/rules" -> Answer.json(source.rules().get());
             case "/graph" -> Answer.json(Graph.json(edges()));
             case "/dotviz" -> Answer.text(200, "text/vnd.graphviz", Graph.dot(edges()));
             case "/healthz" -> Answer.text(200, "text/plain", "ok\n");
-            default -> Answer.text(404, "text/plain", "no such page: " + path + "\n");
+            default -> file(path);
         };
     }
 
-    private static Answer page(String name) throws IOException {
-        return Answer.text(200, "text/html", resource("console.html").replace("${page}", name));
+    private Answer page(String name) throws IOException {
+        return Answer.text(200, "text/html", library.own("console.html").replace("${page}", name));
+    }
+
+    private Answer file(String path) throws IOException {
+        String text = library.file(path);
+        return text == null
+                ? Answer.text(404, "text/plain", "no such page: " + path + "\n")
+                : Answer.text(200, path.endsWith(".css") ? "text/css" : "text/javascript", text);
     }
 
     private List<Carried> edges() {
         return source.traffic().edges(WINDOW);
     }
 
-    private String traffic() {
-        MeshWatch.State state = source.state().get();
-        ObjectNode json = JsonMapper.shared().createObjectNode();
-        json.put("rounds", state.rounds()).put("proxies", state.proxies());
-        json.put("leftOut", source.traffic().dropped());
-        ArrayNode problems = json.putArray("problems");
-        state.problems().forEach(problems::add);
-        ArrayNode edges = json.putArray("edges");
-        for (Carried carried : edges()) {
-            MeshTraffic.Edge edge = carried.edge();
-            ObjectNode one = edges.addObject()
-                    .put("source", edge.source())
-                    .put("sourceNamespace", edge.sourceNamespace())
-                    .put("service", edge.service())
-                    .put("workload", edge.workload())
-                    .put("namespace", edge.workloadNamespace())
-                    .put("version", edge.version())
-                    .put("protocol", edge.protocol())
-                    .put("total", carried.total())
-                    .put("failed", carried.failed())
-                    .put("perSecond", carried.perSecond())
-                    .put("failedPerSecond", carried.failedPerSecond())
-                    .put("mutualTls", carried.mutualTls());
-            if (!Double.isNaN(carried.p50())) {
-                one.put("p50", carried.p50()).put("p99", carried.p99());
-            }
-            ObjectNode codes = one.putObject("codes");
-            carried.codes().forEach(codes::put);
-        }
-        return json.toString();
-    }
-
-    private static String resource(String name) throws IOException {
-        try (InputStream in = Console.class.getResourceAsStream(name)) {
-            if (in == null) {
-                throw new IOException("the console's page " + name + " is missing from its jar");
-            }
-            return new String(in.readAllBytes(), StandardCharsets.UTF_8);
-        }
-    }
-
     private void handle(HttpExchange exchange) throws IOException {
         try (exchange) {
             boolean get = exchange.getRequestMethod().equals("GET");
-            Answer answer = get
-                    ? answer(exchange.getRequestURI().getPath())
-                    : Answer.text(405, "text/plain", "this page only shows\n");
+            Answer answer = get ? answered(exchange) : Answer.text(405, "text/plain", "this page only shows\n");
             var fields = exchange.getResponseHeaders();
             fields.set("Content-Type", answer.type());
             fields.set("X-Content-Type-Options", "nosniff");
@@ -161,6 +150,18 @@ public final class Console implements AutoCloseable {
             }
             exchange.sendResponseHeaders(answer.status(), answer.body().length);
             exchange.getResponseBody().write(answer.body());
+        }
+    }
+
+    private Answer answered(HttpExchange exchange) throws IOException {
+        String path = exchange.getRequestURI().getPath();
+        if (PRIVATE.contains(path) && !exchange.getRemoteAddress().getAddress().isLoopbackAddress()) {
+            return Answer.text(403, "text/plain", "shown through a forwarded port alone: lateen dashboard\n");
+        }
+        try {
+            return answer(exchange.getRequestURI().getPath(), Query.of(exchange.getRequestURI()));
+        } catch (IllegalArgumentException e) {
+            return Answer.text(400, "text/plain", e.getMessage() + "\n");
         }
     }
 

@@ -1,7 +1,7 @@
 package dev.lateen.console;
 
-import dev.lateen.telemetry.MeshTraffic;
-import dev.lateen.telemetry.MeshTraffic.Carried;
+import dev.lateen.telemetry.Carried;
+import dev.lateen.telemetry.Edge;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
@@ -18,11 +18,11 @@ import tools.jackson.databind.node.ObjectNode;
 final class Graph {
     private Graph() {}
 
-    private static String source(MeshTraffic.Edge edge) {
+    private static String source(Edge edge) {
         return edge.source();
     }
 
-    private static String target(MeshTraffic.Edge edge) {
+    private static String target(Edge edge) {
         return edge.workload().equals("unknown") ? edge.service() : edge.workload();
     }
 

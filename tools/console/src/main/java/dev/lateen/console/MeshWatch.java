@@ -2,6 +2,7 @@ package dev.lateen.console;
 
 import dev.lateen.telemetry.MeshTraffic;
 import dev.lateen.telemetry.MetricsScraper;
+import dev.lateen.telemetry.Sample;
 import io.fabric8.kubernetes.api.model.Container;
 import io.fabric8.kubernetes.api.model.ContainerPort;
 import io.fabric8.kubernetes.api.model.Pod;
@@ -12,6 +13,10 @@ import java.time.Duration;
 import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
+import tools.jackson.databind.json.JsonMapper;
+import tools.jackson.databind.node.ObjectNode;
 
 /**
  * Reads the metrics of all proxies again and again: finds their pods through the Kubernetes API, and asks each at its
@@ -25,6 +30,7 @@ public final class MeshWatch implements AutoCloseable {
     private final InstantSource clock;
     private final Duration interval;
     private final MetricsScraper scraper = new MetricsScraper(PATIENCE);
+    private volatile List<Sample> control = List.of();
     private volatile State state = new State(0, 0, List.of("not read yet"));
     private final Thread thread;
 
@@ -54,6 +60,18 @@ public final class MeshWatch implements AutoCloseable {
         return state;
     }
 
+    /** The control planes' own metrics, added up, by series: {@code {"pilot_xds{version=…}":3,…}}. */
+    public String control() {
+        Map<String, Double> sums = new TreeMap<>();
+        for (Sample sample : control) {
+            String labels = sample.labels().isEmpty() ? "" : sample.labels().toString();
+            sums.merge(sample.name() + labels, sample.value(), Double::sum);
+        }
+        ObjectNode json = JsonMapper.shared().createObjectNode();
+        sums.forEach(json::put);
+        return json.toString();
+    }
+
     private void run() {
         try {
             while (true) {
@@ -69,9 +87,16 @@ public final class MeshWatch implements AutoCloseable {
         List<String> problems = new ArrayList<>();
         int proxies = 0;
         try {
-            MetricsScraper.Round round = scraper.scrape(addresses());
-            traffic.add(clock.instant(), round.pages());
+            List<Pod> pods = client.pods().inAnyNamespace().list().getItems();
+            MetricsScraper.Round round = scraper.scrape(ports(pods, "http-envoy-prom", "/stats/prometheus"));
+            traffic.add(clock.instant(), round.byName());
             proxies = round.pages().size();
+            List<Pod> controlPlanes = pods.stream()
+                    .filter(pod -> pod.getMetadata().getLabels() != null
+                            && "istiod".equals(pod.getMetadata().getLabels().get("app")))
+                    .toList();
+            MetricsScraper.Round planes = scraper.scrape(ports(controlPlanes, "monitoring", "/metrics"));
+            control = planes.pages().values().stream().flatMap(List::stream).toList();
             round.failures().forEach((address, why) -> problems.add("no metrics from " + address + ": " + why));
         } catch (KubernetesClientException e) {
             problems.add("the cluster does not say which pods there are: " + e.getMessage());
@@ -79,20 +104,19 @@ public final class MeshWatch implements AutoCloseable {
         state = new State(state.rounds() + 1, proxies, problems);
     }
 
-    /** Where the proxies of running pods tell their metrics: the port called {@code http-envoy-prom}, as Istio has it. */
-    private List<URI> addresses() {
+    /** Where running pods tell their metrics: at the port of this name, as Istio has it. */
+    private static List<URI> ports(List<Pod> pods, String name, String path) {
         List<URI> addresses = new ArrayList<>();
-        for (Pod pod : client.pods().inAnyNamespace().list().getItems()) {
+        for (Pod pod : pods) {
             String ip = pod.getStatus() == null ? null : pod.getStatus().getPodIP();
             if (ip == null || ip.isEmpty() || !"Running".equals(pod.getStatus().getPhase())) {
                 continue;
             }
             for (Container container : pod.getSpec().getContainers()) {
                 for (ContainerPort port : container.getPorts()) {
-                    if ("http-envoy-prom".equals(port.getName())) {
+                    if (name.equals(port.getName())) {
                         String host = ip.contains(":") ? "[" + ip + "]" : ip;
-                        addresses.add(
-                                URI.create("http://" + host + ":" + port.getContainerPort() + "/stats/prometheus"));
+                        addresses.add(URI.create("http://" + host + ":" + port.getContainerPort() + path));
                     }
                 }
             }

@@ -13,6 +13,7 @@ import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
 import java.time.Instant;
 import java.util.List;
+import java.util.Map;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -28,7 +29,13 @@ final class ConsoleTest {
     void open() throws IOException {
         console = new Console(
                 new InetSocketAddress(InetAddress.getLoopbackAddress(), 0),
-                new Console.Source(traffic, () -> new MeshWatch.State(1, 2, List.of()), () -> "{}"),
+                new Console.Source(
+                        traffic,
+                        () -> new MeshWatch.State(1, 2, List.of()),
+                        () -> "{}",
+                        () -> "{}",
+                        _ -> "{}",
+                        () -> "{}"),
                 Console.Landing.MAP);
     }
 
@@ -41,15 +48,30 @@ final class ConsoleTest {
     @ParameterizedTest(name = "{0} {1}: {2} {3}")
     @CsvSource({
         "GET, /, 200, text/html; charset=utf-8",
-        "GET, /console.js, 200, text/javascript; charset=utf-8",
-        "GET, /console.css, 200, text/css; charset=utf-8",
+        "GET, /static/main.js, 200, text/javascript; charset=utf-8",
+        "GET, /static/console.css, 200, text/css; charset=utf-8",
+        "GET, /static/console.html, 404, text/plain; charset=utf-8",
+        "GET, /static/../Console.class, 404, text/plain; charset=utf-8",
+        "GET, /lib/cytoscape.js, 200, text/javascript; charset=utf-8",
+        "GET, /lib/uplot.js, 200, text/javascript; charset=utf-8",
+        "GET, /lib/uplot.css, 200, text/css; charset=utf-8",
         "GET, /dashboard/db/istio-dashboard, 200, text/html; charset=utf-8",
         "GET, /force/forcegraph.html, 200, text/html; charset=utf-8",
         "GET, /rules, 200, text/html; charset=utf-8",
+        "GET, /requests, 200, text/html; charset=utf-8",
+        "GET, /security, 200, text/html; charset=utf-8",
+        "GET, /api/requests?pod=a/b&since=1, 200, application/json",
+        "GET, /api/identities, 200, application/json",
+        "GET, /api/security, 200, application/json",
         "GET, /api/rules, 200, application/json",
         "GET, /graph, 200, application/json",
         "GET, /dotviz, 200, text/vnd.graphviz; charset=utf-8",
         "GET, /api/traffic, 200, application/json",
+        "GET, /api/traffic?at=0, 200, application/json",
+        "GET, /api/traffic?at=noon, 400, text/plain; charset=utf-8",
+        "GET, /api/series?seconds=600&service=web, 200, application/json",
+        "GET, /api/series?seconds=1000000, 400, text/plain; charset=utf-8",
+        "GET, /api/control, 200, application/json",
         "GET, /etc/passwd, 404, text/plain; charset=utf-8",
         "POST, /api/traffic, 405, text/plain; charset=utf-8",
     })
@@ -65,9 +87,11 @@ final class ConsoleTest {
         for (int second : new int[] {0, 10}) {
             traffic.add(
                     Instant.ofEpochSecond(second),
-                    List.of(PrometheusText.read("istio_requests_total{reporter=\"source\",source_workload=\"" + source
-                            + "\",destination_service=\"web.default.svc\",destination_workload=\"web\","
-                            + "response_code=\"200\"} " + (5 + second))));
+                    Map.of(
+                            "proxy",
+                            PrometheusText.read("istio_requests_total{reporter=\"source\",source_workload=\"" + source
+                                    + "\",destination_service=\"web.default.svc\",destination_workload=\"web\","
+                                    + "response_code=\"200\"} " + (5 + second))));
         }
     }
 

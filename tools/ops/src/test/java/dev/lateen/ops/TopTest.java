@@ -27,7 +27,11 @@ final class TopTest {
             byte[] page = """
                     istio_requests_total{reporter="source",source_workload="client",destination_service="web",response_code="200"} %d
                     istio_requests_total{reporter="source",source_workload="client",destination_service="web",response_code="503"} %d
-                    """.formatted(calls.get() * 30, calls.getAndIncrement() * 10)
+                    istio_request_duration_milliseconds_bucket{reporter="source",source_workload="client",destination_service="web",le="10"} 0
+                    istio_request_duration_milliseconds_bucket{reporter="source",source_workload="client",destination_service="web",le="25"} %d
+                    istio_request_duration_milliseconds_bucket{reporter="source",source_workload="client",destination_service="web",le="+Inf"} %d
+                    """.formatted(
+                            calls.get() * 30, calls.get() * 10, calls.get() * 40, calls.getAndIncrement() * 40)
                     .getBytes(StandardCharsets.UTF_8);
             exchange.sendResponseHeaders(200, page.length);
             exchange.getResponseBody().write(page);
@@ -37,16 +41,16 @@ final class TopTest {
         try (MetricsScraper scraper = new MetricsScraper(Duration.ofSeconds(10))) {
             String base = "http://127.0.0.1:" + proxy.getAddress().getPort();
             AtomicReference<Instant> now = new AtomicReference<>(Instant.EPOCH);
-            Top top = new Top(
-                    scraper, List.of(URI.create(base + "/stats/prometheus"), URI.create(base + "/away")), now::get);
-            ByteArrayOutputStream text = new ByteArrayOutputStream();
-            top.round(Duration.ofMinutes(1), new PrintStream(text, true, StandardCharsets.UTF_8));
+            Top top = new Top(scraper, now::get);
+            List<URI> proxies = List.of(URI.create(base + "/stats/prometheus"), URI.create(base + "/away"));
+            top.read(proxies);
             now.set(Instant.EPOCH.plusSeconds(10));
-            text.reset();
-            top.round(Duration.ofMinutes(1), new PrintStream(text, true, StandardCharsets.UTF_8));
+            assertThat(top.read(proxies))
+                    .containsExactly("no metrics from " + base + "/away: java.io.IOException: answered 404");
+            ByteArrayOutputStream text = new ByteArrayOutputStream();
+            top.print(Duration.ofMinutes(1), new PrintStream(text, true, StandardCharsets.UTF_8));
             assertThat(text.toString(StandardCharsets.UTF_8))
-                    .containsPattern("client +web +4\\.0 +25\\.0%")
-                    .contains("no metrics from " + base + "/away: java.io.IOException: answered 404");
+                    .containsPattern("web +4\\.0 +25\\.0% +17\\.5ms +24\\.9ms +40\n");
         } finally {
             proxy.stop(0);
         }

@@ -1,255 +1,189 @@
 package dev.lateen.telemetry;
 
+import dev.lateen.telemetry.ProxyCounters.Growth;
 import java.time.Duration;
 import java.time.Instant;
-import java.util.ArrayDeque;
 import java.util.ArrayList;
-import java.util.Arrays;
-import java.util.Collection;
-import java.util.Deque;
 import java.util.HashMap;
-import java.util.LinkedHashMap;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
 import java.util.TreeMap;
+import java.util.function.Predicate;
+import org.jspecify.annotations.Nullable;
 
 /**
- * Who calls whom, from Istio's standard metrics of many proxies, kept as bounded time series. Each call is counted once:
- * where its source reports it that counts, else what its destination reports. Thread-safe.
+ * Who calls whom, from Istio's standard metrics of many proxies, kept over time in bounded memory: five minutes of every
+ * reading, hours of one a minute. Each call is counted once: where its source reports it that counts, else what its
+ * destination reports. A proxy that goes takes nothing away of what was counted. Thread-safe.
  */
 public final class MeshTraffic {
-    private static final int POINTS = 1800;
-    private static final int SNAPSHOTS = 60;
+    private static final Duration FORGOTTEN = Duration.ofMinutes(10);
 
     private final int maxEdges;
+    private final Map<String, ProxyCounters> proxies = new HashMap<>();
+    private final Map<Edge, Total> bySource = new HashMap<>();
+    private final Map<Edge, Total> byDestination = new HashMap<>();
+    private final Map<Identity, Long> identities = new HashMap<>();
     private final Map<Edge, Kept> edges = new TreeMap<>();
+    private @Nullable Instant newest;
     private long dropped;
 
-    /**
-     * One direction of calls.
-     *
-     * @param source workload that calls, {@code unknown} from outside
-     * @param sourceNamespace its namespace
-     * @param service host of the called service
-     * @param workload that answers; {@code unknown} where nobody did
-     * @param workloadNamespace its namespace
-     * @param version of that workload
-     * @param protocol {@code http}, {@code grpc} or {@code tcp}
-     */
-    public record Edge(
-            String source,
-            String sourceNamespace,
-            String service,
-            String workload,
-            String workloadNamespace,
-            String version,
-            String protocol)
-            implements Comparable<Edge> {
-        @Override
-        public int compareTo(Edge other) {
-            return key().compareTo(other.key());
-        }
-
-        private String key() {
-            return String.join("\0", source, sourceNamespace, service, workload, workloadNamespace, version, protocol);
-        }
+    private static final class Total {
+        private final Counts counts = new Counts();
+        private final Map<String, Long> codes = new TreeMap<>();
     }
-
-    /**
-     * What an edge carried.
-     *
-     * @param total requests, or connections of TCP, since its proxies started
-     * @param failed those of them that failed: status 5xx or no answer
-     * @param perSecond requests of the window, per second
-     * @param failedPerSecond failed ones of the window, per second
-     * @param p50 median of the duration of the window's requests in milliseconds, NaN without any
-     * @param p99 likewise, the 99th percentile
-     * @param codes requests since the proxies started, by status
-     * @param mutualTls whether the receiving side saw mutual TLS
-     */
-    public record Carried(
-            Edge edge,
-            long total,
-            long failed,
-            double perSecond,
-            double failedPerSecond,
-            double p50,
-            double p99,
-            Map<String, Long> codes,
-            boolean mutualTls) {}
 
     private static final class Kept {
-        private final TimeSeries requests = new TimeSeries(POINTS);
-        private final TimeSeries failed = new TimeSeries(POINTS);
-        private final Deque<Buckets> durations = new ArrayDeque<>();
-        private Sums last = new Sums();
+        private final EdgeHistory history = new EdgeHistory();
+        private Total total = new Total();
     }
 
-    @SuppressWarnings("ArrayRecordComponent") // never compared as a record
-    private record Buckets(Instant time, double[] counts) {}
+    /**
+     * What was carried in one piece of time.
+     *
+     * @param end of the piece
+     * @param p50 in milliseconds, NaN without requests
+     * @param p99 likewise
+     */
+    public record Point(Instant end, double perSecond, double failedPerSecond, double p50, double p99) {}
 
-    private static final class Sums {
-        private double requests;
-        private double failed;
-        private boolean mutualTls;
-        private final Map<String, Double> codes = new TreeMap<>();
-        private final TreeMap<Double, Double> buckets = new TreeMap<>();
-    }
-
-    /** Keeps at most so many edges; what comes beyond is counted in {@link #dropped()}. */
+    /** Keeps at most so many edges, 55 kB each; what comes beyond is counted in {@link #dropped()}. */
     public MeshTraffic(int maxEdges) {
         this.maxEdges = maxEdges;
     }
 
-    /** Takes the pages of all proxies, scraped at about {@code time}. */
-    public synchronized void add(Instant time, Collection<List<Sample>> pages) {
-        Map<Edge, Sums> source = new HashMap<>();
-        Map<Edge, Sums> destination = new HashMap<>();
-        for (List<Sample> page : pages) {
-            for (Sample sample : page) {
-                Map<Edge, Sums> side = sample.label("reporter").equals("source") ? source : destination;
-                add(side, sample);
-            }
-        }
-        destination.forEach((edge, sums) -> {
-            Sums told = source.get(edge);
-            if (told != null) {
-                told.mutualTls = sums.mutualTls;
-            } else if (source.keySet().stream().noneMatch(other -> sameCalls(other, edge))) {
-                source.put(edge, sums);
-            }
-        });
-        source.forEach((edge, sums) -> keep(time, edge, sums));
-    }
-
-    /** Whether a source's edge tells of a destination's calls, though it may not know its workload's version. */
-    private static boolean sameCalls(Edge source, Edge destination) {
-        return source.source().equals(destination.source())
-                && source.sourceNamespace().equals(destination.sourceNamespace())
-                && source.service().equals(destination.service())
-                && source.workload().equals(destination.workload());
-    }
-
-    private static void add(Map<Edge, Sums> side, Sample sample) {
-        switch (sample.name()) {
-            case "istio_requests_total" -> {
-                Sums sums = sums(side, sample);
-                String code = sample.label("response_code");
-                sums.requests += sample.value();
-                sums.codes.merge(code, sample.value(), Double::sum);
-                if (code.startsWith("5") || code.equals("0")) {
-                    sums.failed += sample.value();
+    /** Takes the pages of proxies, by the names of these, read at about {@code time}. */
+    public synchronized void add(Instant time, Map<String, List<Sample>> pages) {
+        pages.forEach((proxy, page) -> {
+            ProxyCounters.Page growth =
+                    proxies.computeIfAbsent(proxy, _ -> new ProxyCounters()).grow(time, page);
+            growth.calls().forEach(this::count);
+            growth.identities().forEach(met -> {
+                if (identities.containsKey(met.identity()) || identities.size() < maxEdges) {
+                    identities.merge(met.identity(), met.requests(), Long::sum);
                 }
-                sums.mutualTls |= sample.label("connection_security_policy").equals("mutual_tls");
-            }
-            case "istio_request_duration_milliseconds_bucket" -> {
-                String bound = sample.label("le");
-                sums(side, sample)
-                        .buckets
-                        .merge(
-                                bound.equals("+Inf") ? Double.POSITIVE_INFINITY : Double.parseDouble(bound),
-                                sample.value(),
-                                Double::sum);
-            }
-            case "istio_tcp_connections_opened_total" -> sums(side, sample).requests += sample.value();
-            default -> {}
-        }
+            });
+        });
+        proxies.values().removeIf(proxy -> proxy.read.isBefore(time.minus(FORGOTTEN)));
+        keep(time);
+        newest = time;
     }
 
-    private static Sums sums(Map<Edge, Sums> side, Sample sample) {
-        Edge edge = new Edge(
-                sample.label("source_workload"),
-                sample.label("source_workload_namespace"),
-                sample.label("destination_service"),
-                sample.label("destination_workload"),
-                sample.label("destination_workload_namespace"),
-                sample.label("destination_version"),
-                sample.label("request_protocol"));
-        return side.computeIfAbsent(edge, _ -> new Sums());
-    }
-
-    private void keep(Instant time, Edge edge, Sums sums) {
-        Kept kept = edges.get(edge);
-        if (kept == null) {
-            if (edges.size() >= maxEdges) {
+    private void count(Growth growth) {
+        Map<Edge, Total> side = growth.told().source() ? bySource : byDestination;
+        Total total = side.get(growth.told().edge());
+        if (total == null) {
+            if (side.size() >= maxEdges) {
                 dropped++;
                 return;
             }
-            kept = new Kept();
-            edges.put(edge, kept);
-            // Before it was first seen it carried nothing.
-            kept.durations.add(new Buckets(time.minusMillis(1), new double[sums.buckets.size()]));
+            total = new Total();
+            side.put(growth.told().edge(), total);
         }
-        kept.requests.add(time, sums.requests);
-        kept.failed.add(time, sums.failed);
-        kept.durations.add(new Buckets(
-                time,
-                sums.buckets.values().stream().mapToDouble(Double::doubleValue).toArray()));
-        while (kept.durations.size() > SNAPSHOTS) {
-            kept.durations.removeFirst();
-        }
-        kept.last = sums;
+        total.counts.add(growth.counts());
+        Map<String, Long> codes = total.codes;
+        growth.codes().forEach((code, more) -> codes.merge(code, more, Long::sum));
     }
 
-    /** What every edge carried; rates and quantiles are of the last {@code window}. */
+    private void keep(Instant time) {
+        Map<Edge, Total> shown = new HashMap<>(bySource);
+        Map<Edge, Counts> received = new HashMap<>();
+        Set<Edge> calls = new HashSet<>();
+        bySource.keySet().forEach(edge -> calls.add(edge.withoutVersion()));
+        byDestination.forEach((edge, total) -> {
+            received.computeIfAbsent(edge.withoutVersion(), _ -> new Counts()).add(total.counts);
+            if (!calls.contains(edge.withoutVersion())) {
+                shown.put(edge, total);
+            }
+        });
+        edges.keySet().retainAll(shown.keySet());
+        shown.forEach((edge, total) -> {
+            if (edges.size() >= maxEdges && !edges.containsKey(edge)) {
+                dropped++;
+                return;
+            }
+            Kept kept = edges.computeIfAbsent(edge, _ -> {
+                Kept made = new Kept();
+                if (newest != null) {
+                    made.history.add(newest, new Counts()); // before it was first seen it carried nothing
+                }
+                return made;
+            });
+            kept.total = total;
+            // How calls were secured is what their receiver says.
+            kept.history.add(time, total.counts.securedAs(received.getOrDefault(edge.withoutVersion(), new Counts())));
+        });
+    }
+
+    /** What every edge carries now; rates and quantiles are of the last {@code window}. */
     public synchronized List<Carried> edges(Duration window) {
+        Instant now = newest;
+        return now == null ? List.of() : edges(now, window);
+    }
+
+    /** What every edge carried at that time; rates and quantiles are of the {@code window} before it, totals of now. */
+    public synchronized List<Carried> edges(Instant at, Duration window) {
         List<Carried> all = new ArrayList<>();
         edges.forEach((edge, kept) -> {
-            double[] counts = counts(kept, window);
-            Double[] bounds = kept.last.buckets.keySet().toArray(Double[]::new);
-            Map<String, Long> codes = new LinkedHashMap<>();
-            kept.last.codes.forEach((code, count) -> codes.put(code, Math.round(count)));
+            long to = at.toEpochMilli();
+            Counts carried = kept.history.between(to - window.toMillis(), to);
             all.add(new Carried(
                     edge,
-                    Math.round(kept.last.requests),
-                    Math.round(kept.last.failed),
-                    kept.requests.rate(window),
-                    kept.failed.rate(window),
-                    quantile(0.5, bounds, counts),
-                    quantile(0.99, bounds, counts),
-                    codes,
-                    kept.last.mutualTls));
+                    kept.total.counts.at(Counts.REQUESTS),
+                    kept.total.counts.at(Counts.FAILED),
+                    carried.perSecond(Counts.REQUESTS),
+                    carried.perSecond(Counts.FAILED),
+                    carried.quantile(0.5),
+                    carried.quantile(0.99),
+                    kept.total.codes,
+                    carried.at(Counts.SECURED),
+                    carried.at(Counts.PLAIN)));
         });
         return all;
     }
 
-    private static double[] counts(Kept kept, Duration window) {
-        Buckets last = kept.durations.getLast();
-        Buckets first = last;
-        for (Buckets buckets : kept.durations) {
-            if (!buckets.time().isBefore(last.time().minus(window))) {
-                first = buckets;
-                break;
+    /** What the edges of this kind carried together, in {@code points} pieces of equal length up to the newest reading. */
+    public synchronized List<Point> series(Predicate<Edge> kind, Duration length, int points) {
+        Instant end = newest;
+        List<Point> series = new ArrayList<>();
+        for (int i = points - 1; end != null && i >= 0; i--) {
+            long to = end.toEpochMilli() - i * length.toMillis() / points;
+            long from = to - length.toMillis() / points;
+            Counts together = new Counts();
+            double perSecond = 0;
+            double failedPerSecond = 0;
+            for (Map.Entry<Edge, Kept> entry : edges.entrySet()) {
+                if (kind.test(entry.getKey())) {
+                    Counts carried = entry.getValue().history.between(from, to);
+                    together.add(carried);
+                    // Readings do not fall together with the ends of pieces: each rate is of its own time.
+                    perSecond += carried.perSecond(Counts.REQUESTS);
+                    failedPerSecond += carried.perSecond(Counts.FAILED);
+                }
             }
+            series.add(new Point(
+                    Instant.ofEpochMilli(to),
+                    perSecond,
+                    failedPerSecond,
+                    together.quantile(0.5),
+                    together.quantile(0.99)));
         }
-        double[] counts = Arrays.copyOf(last.counts(), last.counts().length);
-        if (first.time().isBefore(last.time()) && first.counts().length == counts.length) {
-            for (int i = 0; i < counts.length; i++) {
-                // A restarted proxy counts from zero: then its count is what came since.
-                counts[i] = counts[i] >= first.counts()[i] ? counts[i] - first.counts()[i] : counts[i];
-            }
-        }
-        return counts;
+        return series;
     }
 
-    /** As Prometheus' {@code histogram_quantile}: linear within the bucket, the highest finite bound at most. */
-    static double quantile(double quantile, Double[] bounds, double[] cumulated) {
-        if (cumulated.length == 0 || cumulated[cumulated.length - 1] <= 0) {
-            return Double.NaN;
-        }
-        double rank = quantile * cumulated[cumulated.length - 1];
-        for (int i = 0; i < cumulated.length; i++) {
-            if (cumulated[i] >= rank) {
-                double low = i == 0 ? 0 : bounds[i - 1];
-                double before = i == 0 ? 0 : cumulated[i - 1];
-                if (bounds[i].isInfinite()) {
-                    return low;
-                }
-                double inside = cumulated[i] - before;
-                return inside <= 0 ? bounds[i] : low + (bounds[i] - low) * (rank - before) / inside;
-            }
-        }
-        return bounds[bounds.length - 1];
+    /** How often who called whom under which identity, as the receiving sides told. */
+    public synchronized Map<Identity, Long> identities() {
+        return Map.copyOf(identities);
+    }
+
+    /** When the first reading that is still known was; empty before any. */
+    public synchronized Optional<Instant> oldest() {
+        return edges.values().stream().mapToLong(kept -> kept.history.oldest()).min().stream()
+                .mapToObj(Instant::ofEpochMilli)
+                .findFirst();
     }
 
     /** How often an edge was left out because there were too many. */

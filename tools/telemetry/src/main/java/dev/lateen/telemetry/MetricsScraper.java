@@ -6,7 +6,6 @@ import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
 import java.time.Duration;
-import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -30,20 +29,27 @@ public final class MetricsScraper implements AutoCloseable {
     /**
      * What one round brought.
      *
-     * @param pages the pages that were read
-     * @param failures why each of the others was not, by its address
+     * @param pages the pages that were read, by address
+     * @param failures why each of the others was not, by address
      */
-    public record Round(List<List<Sample>> pages, Map<URI, String> failures) {}
+    public record Round(Map<URI, List<Sample>> pages, Map<URI, String> failures) {
+        /** The pages by the text of their address. */
+        public Map<String, List<Sample>> byName() {
+            Map<String, List<Sample>> named = new LinkedHashMap<>();
+            pages.forEach((address, page) -> named.put(address.toString(), page));
+            return named;
+        }
+    }
 
     /** Reads all pages, waiting for the slowest, and never fails as a whole. */
     public Round scrape(List<URI> addresses) throws InterruptedException {
         Map<URI, Future<List<Sample>>> running = new LinkedHashMap<>();
         addresses.forEach(address -> running.put(address, threads.submit(() -> page(address))));
-        List<List<Sample>> pages = new ArrayList<>();
+        Map<URI, List<Sample>> pages = new LinkedHashMap<>();
         Map<URI, String> failures = new LinkedHashMap<>();
         for (Map.Entry<URI, Future<List<Sample>>> entry : running.entrySet()) {
             try {
-                pages.add(entry.getValue().get());
+                pages.put(entry.getKey(), entry.getValue().get());
             } catch (ExecutionException e) {
                 failures.put(entry.getKey(), String.valueOf(e.getCause()));
             }

@@ -1,11 +1,13 @@
 package dev.lateen.telemetry;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.tuple;
 import static org.assertj.core.api.Assertions.within;
 
 import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
+import java.util.Map;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -24,10 +26,14 @@ final class MeshTrafficTest {
         MeshTraffic traffic = new MeshTraffic(10);
         traffic.add(
                 START,
-                List.of(
+                Map.of(
+                        "client",
                         page("source", "client", "200", 30),
+                        "client too",
                         page("source", "client", "503", 10),
+                        "web",
                         page("destination", "client", "200", 30)));
+        traffic.add(START.plusSeconds(2), Map.of("web", page("destination", "client", "200", 40)));
         assertThat(traffic.edges(Duration.ofMinutes(1))).singleElement().satisfies(carried -> {
             assertThat(carried.total()).isEqualTo(40);
             assertThat(carried.failed()).isEqualTo(10);
@@ -39,7 +45,7 @@ final class MeshTrafficTest {
     @Test
     void aCallerWithoutProxy_isToldOfByItsReceiver() {
         MeshTraffic traffic = new MeshTraffic(10);
-        traffic.add(START, List.of(page("destination", "unknown", "200", 7)));
+        traffic.add(START, Map.of("web", page("destination", "unknown", "200", 7)));
         assertThat(traffic.edges(Duration.ofMinutes(1)))
                 .singleElement()
                 .satisfies(carried -> assertThat(carried.total()).isEqualTo(7));
@@ -48,25 +54,76 @@ final class MeshTrafficTest {
     @Test
     void keepsWithinItsBudgetAndCountsWhatItLeavesOut() {
         MeshTraffic traffic = new MeshTraffic(1);
-        traffic.add(START, List.of(page("source", "a", "200", 1), page("source", "b", "200", 1)));
+        traffic.add(START, Map.of("a", page("source", "a", "200", 1), "b", page("source", "b", "200", 1)));
         assertThat(traffic.edges(Duration.ofMinutes(1))).hasSize(1);
         assertThat(traffic.dropped()).isEqualTo(1);
+    }
+
+    /** Who counts for a proxy that is restarted, goes, or comes. */
+    @Test
+    void whatWasCountedStays() {
+        MeshTraffic traffic = new MeshTraffic(10);
+        traffic.add(START, Map.of("a", page("source", "client", "200", 100), "b", page("source", "client", "200", 10)));
+        traffic.add(START.plusSeconds(2), Map.of("a", page("source", "client", "200", 5)));
+        traffic.add(START.plusSeconds(4), Map.of("c", page("source", "client", "200", 7)));
+        assertThat(traffic.edges(Duration.ofMinutes(1))).singleElement().satisfies(carried -> {
+            assertThat(carried.total()).isEqualTo(122);
+            assertThat(carried.perSecond()).isCloseTo(3.0, within(1e-9));
+        });
+    }
+
+    @Test
+    void aSeriesOfPiecesOfTime() {
+        MeshTraffic traffic = new MeshTraffic(10);
+        for (int second = 0; second <= 40; second += 2) {
+            traffic.add(START.plusSeconds(second), Map.of("a", page("source", "client", "503", Math.min(second, 20))));
+        }
+        assertThat(traffic.series(_ -> true, Duration.ofSeconds(40), 4))
+                .extracting(MeshTraffic.Point::failedPerSecond)
+                .containsExactly(1.0, 1.0, 0.0, 0.0);
+        assertThat(traffic.series(edge -> edge.source().equals("other"), Duration.ofSeconds(40), 1))
+                .extracting(MeshTraffic.Point::perSecond)
+                .containsExactly(0.0);
+    }
+
+    @Test
+    void identitiesAreWhatReceiversTell() {
+        MeshTraffic traffic = new MeshTraffic(10);
+        traffic.add(START, Map.of("web", PrometheusText.read("""
+                istio_requests_total{reporter="destination",source_workload="client",source_principal="spiffe://m/ns/d/sa/c",destination_principal="spiffe://m/ns/d/sa/w",destination_workload="web",connection_security_policy="mutual_tls",response_code="200"} 3
+                istio_requests_total{reporter="destination",source_workload="unknown",destination_workload="web",connection_security_policy="none",response_code="200"} 2
+                istio_requests_total{reporter="source",source_workload="client",destination_workload="web",response_code="200"} 3
+                """)));
+        assertThat(traffic.identities())
+                .extractingFromEntries(
+                        entry -> entry.getKey().sourcePrincipal(),
+                        entry -> entry.getKey().policy(),
+                        Map.Entry::getValue)
+                .containsExactlyInAnyOrder(
+                        tuple("spiffe://m/ns/d/sa/c", "mutual_tls", 3L), tuple("unknown", "none", 2L));
     }
 
     /** As histogram_quantile of Prometheus' documentation: linear within a bucket, the last finite bound at most. */
     @ParameterizedTest(name = "{0} of {1}: {2}")
     @CsvSource(delimiter = '|', textBlock = """
-            0.5  | 0 10 10 | 15
-            0.5  | 10 10 10 | 5
-            0.99 | 0 0 10 | 20
-            0.5  | 5 10 10 | 10
-            0.9  | 5 10 10 | 18
+            # cumulated up to 0.5, 1, 5, 10 and all
+            0.5  | 0 10 10 10 10 | 0.75
+            0.5  | 10 10 10 10 10 | 0.25
+            0.99 | 0 0 0 0 10 | 3600000
+            0.5  | 5 10 10 10 10 | 0.5
+            0.9  | 0 5 10 10 10 | 4.2
             """)
     void quantiles(double quantile, String cumulated, double expected) {
-        double[] counts = java.util.Arrays.stream(cumulated.split(" "))
-                .mapToDouble(Double::parseDouble)
-                .toArray();
-        assertThat(MeshTraffic.quantile(quantile, new Double[] {10.0, 20.0, Double.POSITIVE_INFINITY}, counts))
-                .isCloseTo(expected, within(1e-9));
+        Counts counts = new Counts();
+        String[] given = cumulated.split(" ");
+        for (int i = 0; i < Counts.BOUNDS.length; i++) {
+            counts.add(
+                    Counts.bucket(Double.toString(Counts.BOUNDS[i])),
+                    i < given.length - 1
+                            ? Long.parseLong(given[i])
+                            : expected > 10 ? 0 : Long.parseLong(given[given.length - 1]));
+        }
+        counts.add(Counts.bucket("+Inf"), Long.parseLong(given[given.length - 1]));
+        assertThat(counts.quantile(quantile)).isCloseTo(expected, within(1e-9));
     }
 }

@@ -30,6 +30,7 @@ final class Entries {
                     MeshService.Kind.SERVICE_ENTRY,
                     spec.addresses(),
                     List.of(),
+                    List.of(),
                     ports,
                     resolution(spec.resolution()),
                     name,

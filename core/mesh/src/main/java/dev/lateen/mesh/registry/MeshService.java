@@ -12,6 +12,7 @@ import java.util.Optional;
  * @param host full name in lower case; may begin with {@code *.}
  * @param addresses virtual addresses and CIDR blocks; empty for headless services and entries without
  * @param automatic addresses that were made up for a host that has none, for proxies that answer DNS themselves
+ * @param published addresses by which a load balancer lets it be called from outside
  * @param lookup the name that proxies ask DNS for, where {@code resolution} says so and no endpoints are given
  * @param external not part of the mesh
  * @param exportTo who sees it; empty means all
@@ -26,6 +27,7 @@ public record MeshService(
         Kind kind,
         List<String> addresses,
         List<String> automatic,
+        List<String> published,
         List<MeshPort> ports,
         Resolution resolution,
         String lookup,
@@ -65,6 +67,7 @@ public record MeshService(
                 kind,
                 addresses,
                 automatic,
+                published,
                 List.copyOf(others),
                 resolution,
                 lookup,
@@ -84,6 +87,7 @@ public record MeshService(
                 kind,
                 addresses,
                 List.copyOf(made),
+                published,
                 ports,
                 resolution,
                 lookup,
@@ -108,6 +112,7 @@ public record MeshService(
                         kind,
                         made,
                         automatic,
+                        published,
                         ports,
                         resolution,
                         lookup,

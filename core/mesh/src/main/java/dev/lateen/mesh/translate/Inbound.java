@@ -87,6 +87,7 @@ public final class Inbound {
                 MeshService.Kind.SERVICE_ENTRY,
                 List.of(),
                 List.of(),
+                List.of(),
                 List.of(port),
                 MeshService.Resolution.PASSTHROUGH,
                 "",

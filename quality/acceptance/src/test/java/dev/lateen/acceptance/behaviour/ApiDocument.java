@@ -38,6 +38,9 @@ public final class ApiDocument {
             Map.entry("Ingress.captureMode", "only DEFAULT and IPTABLES, which mean the same"),
             Map.entry("Egress.captureMode", "only DEFAULT and IPTABLES, which mean the same"),
             Map.entry("Match.proxy", "both of its fields are refused"),
+            Map.entry("ProxyConfig.selector", "read by injection"),
+            Map.entry("ProxyConfig.concurrency", "read by injection"),
+            Map.entry("ProxyConfig.environmentVariables", "read by injection"),
             Map.entry("MeshConfig.trustDomain", "counts for certificates"),
             Map.entry("MeshConfig.defaultConfig", "read by injection"));
 

@@ -13,11 +13,13 @@ import java.io.IOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.nio.charset.StandardCharsets;
+import java.security.cert.X509Certificate;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The proxy's own HTTP interfaces, on Istio's ports: admin (loopback only), readiness, agent, metrics. Pages have Envoy's
@@ -26,20 +28,22 @@ import java.util.concurrent.Executors;
  */
 public final class AdminServers implements AutoCloseable {
     private static final String HELP = """
-            admin commands are:
-              /clusters[?format=json]: limits and hosts of each cluster
-              /config_dump[?include_eds]: the configuration in force
-              /decisions, /decisions/ID: the last refusals, and why
-              /drain_listeners (POST) [?graceful]: stop accepting, let requests end
-              /healthcheck/fail, /healthcheck/ok (POST): say not ready, or ready again
-              /help: this text
-              /listeners[?format=json]: listeners and their addresses
-              /logging (POST) [?level=LEVEL] [?LOGGER=LEVEL]: how much is logged
-              /quitquitquit (POST): drain and end
-              /ready: 200 when configuration is in force and the proxy is not draining
-              /server_info: version, state, node
-              /stats, /stats/prometheus: counts
-            """;
+        admin commands are:
+          /certs: the workload's certificate
+          /clusters[?format=json]: limits and hosts of each cluster
+          /config_dump[?include_eds]: the configuration in force
+          /decisions[?format=json], /decisions/ID: the last refusals, and why
+          /drain_listeners (POST) [?graceful]: stop accepting, let requests end
+          /healthcheck/fail, /healthcheck/ok (POST): say not ready, or ready again
+          /help: this text
+          /listeners[?format=json]: listeners and their addresses
+          /logging (POST) [?level=LEVEL] [?LOGGER=LEVEL]: how much is logged
+          /quitquitquit (POST): drain and end
+          /ready: 200 when configuration is in force and the proxy is not draining
+          /server_info: version, state, node
+          /stats, /stats/prometheus: counts
+          /tap: requests as they end, a line of JSON each
+        """;
 
     private final List<HttpServer> servers = new ArrayList<>();
     private final ExecutorService threads = Executors.newVirtualThreadPerTaskExecutor();
@@ -63,6 +67,10 @@ public final class AdminServers implements AutoCloseable {
 
         /** Whether the workload has its certificate, where it is to have one. */
         boolean identified();
+
+        /** The workload's certificate; null before it has one. */
+        @Nullable
+        X509Certificate certificate();
 
         /** Whether it drains. */
         boolean draining();
@@ -120,6 +128,7 @@ public final class AdminServers implements AutoCloseable {
         try {
             HttpServer admin = serve(InetAddress.getLoopbackAddress(), options.adminPort(), this::admin);
             adminPort = admin.getAddress().getPort();
+            admin.createContext("/tap", new TapPage(telemetry.tap())::show);
             InetAddress any = new InetSocketAddress(0).getAddress();
             serve(any, options.statusPort(), this::status);
             serve(any, options.metricsPort(), this::metrics);
@@ -176,7 +185,9 @@ public final class AdminServers implements AutoCloseable {
             case "/clusters" -> clusterPages.clusters(question);
             case "/listeners" -> configPages.listeners(question);
             case "/config_dump" -> configPages.dump(question);
-            case "/decisions" -> decisions();
+            case "/certs" -> Page.json(SecurityPages.certificate(lifecycle.certificate()));
+            case "/decisions" ->
+                question.isJson() ? Page.json(SecurityPages.decisions(decisions.newestFirst())) : decisions();
             case "/server_info" -> configPages.info();
             case "/stats", "/stats/prometheus" -> metrics();
             case "/logging" -> posted(question, () -> loggingPage.answer(question));

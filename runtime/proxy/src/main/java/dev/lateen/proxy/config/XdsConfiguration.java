@@ -150,7 +150,9 @@ public final class XdsConfiguration implements ResourceListener {
         keep(update, messages);
         for (CompiledCluster cluster : compiled) {
             LiveCluster present = clusters.get(cluster.name());
-            LiveCluster next = present == null ? LiveCluster.of(cluster, random) : present.changed(cluster, random);
+            LiveCluster next = present == null
+                    ? LiveCluster.of(cluster, random, System::nanoTime)
+                    : present.changed(cluster, random);
             clusters.put(cluster.name(), next);
             EndpointSet known = endpoints.get(service(cluster));
             if (known != null && cluster.discovery() instanceof Discovery.Eds) {

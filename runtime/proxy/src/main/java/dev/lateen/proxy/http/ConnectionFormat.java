@@ -3,11 +3,14 @@ package dev.lateen.proxy.http;
 import dev.lateen.proxycore.ConnectionFacts;
 import dev.lateen.proxycore.cluster.Host;
 import dev.lateen.proxycore.format.Operator;
+import dev.lateen.proxycore.tls.PeerCertificate;
 import java.net.InetSocketAddress;
 import java.time.Instant;
 import java.time.ZoneOffset;
 import java.time.format.DateTimeFormatter;
 import java.time.temporal.ChronoUnit;
+import java.util.List;
+import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
 /** What lines of access logs say about a downstream connection, whatever it carries. */
@@ -31,10 +34,20 @@ public final class ConnectionFormat {
                 facts.destination().getAddress().getHostAddress();
             case DOWNSTREAM_LOCAL_PORT -> Integer.toString(facts.destination().getPort());
             case REQUESTED_SERVER_NAME -> facts.serverName().isEmpty() ? null : facts.serverName();
+            case DOWNSTREAM_PEER_URI_SAN -> names(facts.peer(), PeerCertificate::uris);
+            case DOWNSTREAM_PEER_DNS_SAN -> names(facts.peer(), PeerCertificate::dnsNames);
+            case DOWNSTREAM_PEER_SUBJECT -> names(facts.peer(), peer -> List.of(peer.subject()));
+            case DOWNSTREAM_PEER_FINGERPRINT_256 -> names(facts.peer(), peer -> List.of(peer.sha256()));
             case HOSTNAME -> System.getenv("HOSTNAME");
             case ENVIRONMENT -> System.getenv(argument);
             default -> null;
         };
+    }
+
+    private static @Nullable String names(
+            @Nullable PeerCertificate peer, Function<PeerCertificate, List<String>> names) {
+        String text = peer == null ? "" : String.join(",", names.apply(peer));
+        return text.isEmpty() ? null : text;
     }
 
     /** An address as Envoy writes it. */

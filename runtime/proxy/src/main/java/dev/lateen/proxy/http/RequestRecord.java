@@ -5,6 +5,7 @@ import static dev.lateen.proxy.http.ConnectionFormat.text;
 import dev.lateen.proxy.stream.Reset;
 import dev.lateen.proxy.telemetry.RequestFacts;
 import dev.lateen.proxy.telemetry.RequestSpan;
+import dev.lateen.proxy.telemetry.RequestTap;
 import dev.lateen.proxy.telemetry.Workload;
 import dev.lateen.proxycore.ConnectionFacts;
 import dev.lateen.proxycore.Fault;
@@ -44,6 +45,7 @@ final class RequestRecord implements FormatContext, RequestFacts {
     private @Nullable RequestSpan span;
     private @Nullable Host host;
     private @Nullable InetSocketAddress upstreamLocal;
+    private @Nullable String upstreamProtocol;
     private String failure = "";
     private String cluster = "";
     private String details = "";
@@ -106,11 +108,13 @@ final class RequestRecord implements FormatContext, RequestFacts {
     void attempt(Host next) {
         host = next;
         upstreamLocal = null;
+        upstreamProtocol = null;
         attempts++;
     }
 
-    /** The try has a connection, from this address. */
-    void connected(SocketAddress local) {
+    /** The try has a connection, from this address, that speaks this protocol. */
+    void connected(SocketAddress local, String spoken) {
+        upstreamProtocol = spoken;
         upstreamLocal = local instanceof InetSocketAddress address ? address : null;
     }
 
@@ -204,6 +208,10 @@ final class RequestRecord implements FormatContext, RequestFacts {
             if (log.filter().takes(status, flags, millis, service.random())) {
                 service.log().write(log.path(), AccessLogLine.of(log, this));
             }
+        }
+        RequestTap tap = service.telemetry().tap();
+        if (tap.isOpen()) {
+            tap.offer(TapLine.of(this));
         }
     }
 
@@ -308,9 +316,10 @@ final class RequestRecord implements FormatContext, RequestFacts {
         Host upstream = host;
         InetSocketAddress from = upstreamLocal;
         ResponseHead head = response;
+        RequestSpan recorded = span;
         return switch (operator) {
             case PROTOCOL -> protocol;
-            case UPSTREAM_PROTOCOL -> upstream == null ? null : "HTTP/1.1";
+            case UPSTREAM_PROTOCOL -> upstreamProtocol;
             case RESPONSE_CODE -> Integer.toString(head == null ? 0 : head.status());
             case RESPONSE_CODE_DETAILS -> details.isEmpty() ? null : details;
             case RESPONSE_FLAGS -> ResponseFlag.shortNames(flags);
@@ -343,6 +352,11 @@ final class RequestRecord implements FormatContext, RequestFacts {
             case VIRTUAL_HOST_NAME -> info == null ? null : info.virtualHost();
             case GRPC_STATUS, GRPC_STATUS_NUMBER ->
                 head == null ? null : head.fields().get(FieldName.GRPC_STATUS);
+            case TRACE_ID -> recorded == null ? null : recorded.traceId();
+            case STREAM_ID -> request.fields().get(FieldName.X_REQUEST_ID);
+            case REQUEST_HEADERS_BYTES -> Integer.toString(headBytes);
+            case RESPONSE_HEADERS_BYTES ->
+                head == null ? null : Integer.toString(head.fields().byteSize());
             default -> ConnectionFormat.value(facts, started, operator, argument);
         };
     }

@@ -34,6 +34,7 @@ public final class LoopTelemetry {
     private final Workload own;
     private final String nodeId;
     private final @Nullable SpanExporter exporter;
+    private final RequestTap tap;
     private final Tracer tracer = new Tracer();
     private final TrafficLabels labels = new TrafficLabels();
     private final Map<TrafficLabels, RequestSeries> requests = new ConcurrentHashMap<>();
@@ -58,7 +59,9 @@ public final class LoopTelemetry {
             String principal,
             Workload own,
             String nodeId,
-            @Nullable SpanExporter exporter) {
+            @Nullable SpanExporter exporter,
+            RequestTap tap) {
+        this.tap = tap;
         this.budget = budget;
         this.clusters = clusters;
         this.hostFallback = hostFallback;
@@ -72,6 +75,11 @@ public final class LoopTelemetry {
     /** Who calls and who is called. */
     public PeerExchange peers() {
         return peers;
+    }
+
+    /** Those who look at requests as they end. */
+    public RequestTap tap() {
+        return tap;
     }
 
     /** Says to the other side of a request who calls, when that is of the mesh; else says nothing to it. */

@@ -57,6 +57,11 @@ public final class RequestSpan {
         }
     }
 
+    /** The id of its trace, in hexadecimal digits. */
+    public String traceId() {
+        return place.context().traceId();
+    }
+
     /** The request is over. */
     public void end(RequestFacts request, Instant started, @Nullable String upstream, String peer, long nanos) {
         tags.put("http.status_code", Integer.toString(request.status()));

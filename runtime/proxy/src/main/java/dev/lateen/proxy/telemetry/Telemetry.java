@@ -22,6 +22,7 @@ public final class Telemetry {
     private final Workload own;
     private final @Nullable SpanExporter exporter;
     private final SeriesBudget budget;
+    private final RequestTap tap = new RequestTap();
     private final List<LoopTelemetry> loops = new CopyOnWriteArrayList<>();
 
     /**
@@ -56,9 +57,14 @@ public final class Telemetry {
     public LoopTelemetry loop() {
         Function<String, @Nullable LiveCluster> byName = name -> clusters.get().get(name);
         LoopTelemetry loop = new LoopTelemetry(
-                budget, byName, hostFallback, new PeerExchange(node, nodeId), principal, own, nodeId, exporter);
+                budget, byName, hostFallback, new PeerExchange(node, nodeId), principal, own, nodeId, exporter, tap);
         loops.add(loop);
         return loop;
+    }
+
+    /** Shows requests as they end. */
+    public RequestTap tap() {
+        return tap;
     }
 
     /** A page of metrics (Prometheus, "Text-based format", version 0.0.4): Istio's of the traffic, Envoy's of clusters. */

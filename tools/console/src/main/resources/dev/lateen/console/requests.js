@@ -1,0 +1,77 @@
+import { ask, element, millis, replace, table } from './page.js';
+
+export const title = 'Requests';
+
+const FLAGS = { UH: 'no healthy endpoint', UF: 'no connection to the endpoint', UO: 'circuit breaker', NR: 'no route', URX: 'retries used up', UT: 'timeout', UC: 'endpoint closed the connection', DC: 'client went away', FI: 'fault that was asked for', DI: 'delay that was asked for', UAEX: 'access refused', RL: 'rate limit', DPE: 'client broke the protocol', NC: 'no such cluster', LR: 'reset here', UR: 'reset by the endpoint' };
+const SHOWN = 100;
+
+const meaning = flags => flags.split(',').filter(flag => flag !== '-').map(flag => `${flag}${FLAGS[flag] ? ` (${FLAGS[flag]})` : ''}`).join(', ');
+const inbound = request => request.upstream_cluster?.startsWith('inbound');
+
+export async function open(body, told) {
+  const given = new URLSearchParams(location.search);
+  let pod = given.get('pod') ?? '', last = 0, requests = [], chosen, halted = false;
+  const pods = element('select', { id: 'pod', onchange: () => { pod = pods.value; last = 0; requests = []; chosen = undefined; turn(); } });
+  const filter = element('input', { type: 'search', id: 'filter', placeholder: 'any text, such as 503' });
+  const halt = element('button', { type: 'button', 'aria-pressed': 'false' }, 'Hold');
+  const problem = element('p', { class: 'problem', role: 'status' });
+  const details = element('section', { id: 'details', 'aria-live': 'polite' }, element('p', { class: 'soft' }, 'Choose a request to see who decided what about it.'));
+  const list = element('div');
+  body.append(element('div', { class: 'bar' }, element('label', {}, 'Pod', pods), element('label', {}, 'Find', filter), halt), problem, details, list);
+  halt.addEventListener('click', () => { halted = !halted; halt.setAttribute('aria-pressed', String(halted)); });
+  filter.addEventListener('input', () => show());
+
+  function line(name, value) {
+    return value === undefined || value === '' || value === '-' ? undefined : element('p', {}, element('b', {}, `${name}: `), value);
+  }
+
+  function explain(request) {
+    chosen = request.number;
+    const log = Object.entries(request).filter(([name]) => name !== 'number').map(([name, value]) => `${name}=${value}`).join(' ');
+    details.replaceChildren(...[
+      element('p', {}, element('b', {}, `${request.method} ${request.authority}${request.path}`), ` answered ${request.response_code} in ${millis(Number(request.duration))}`),
+      line('What went wrong', meaning(request.response_flags ?? '')),
+      line('Who answered', request.response_code_details === 'via_upstream' ? `the endpoint ${request.upstream_host}` : `the proxy: ${request.response_code_details}`),
+      line('Why there is no connection', request.upstream_transport_failure_reason),
+      line('Decision', [request.virtual_host && `virtual host ${request.virtual_host}`, request.route_name && `route ${request.route_name}`, request.upstream_cluster && `cluster ${request.upstream_cluster}`, request.upstream_host && `endpoint ${request.upstream_host}`].filter(Boolean).join(' → ')),
+      line('Tries', request.attempts),
+      line('Client', [request.downstream_remote_address, request.peer].filter(Boolean).join(' ')),
+      line('Request id', request.request_id),
+      line('Trace', request.trace_id && `${request.trace_id} (lateen dashboard jaeger shows it)`),
+      element('details', {}, element('summary', {}, 'Access log'), element('pre', { tabindex: '0' }, log)),
+    ].filter(Boolean));
+  }
+
+  function show() {
+    const text = filter.value.trim().toLowerCase();
+    const found = requests.filter(request => !text || Object.values(request).join(' ').toLowerCase().includes(text)).slice(-SHOWN).reverse();
+    replace(list, table(`The last ${found.length} requests of ${pod || 'no pod'}, the newest first`,
+      ['Time', 'Direction', 'Request', 'Status', 'Duration', 'Flags', 'Cluster'], 99,
+      found.map(request => [
+        element('button', { type: 'button', 'data-key': String(request.number), onclick: () => explain(request) }, (request.start_time ?? '').replace(/^.*T|Z$/g, '')),
+        inbound(request) ? 'to it' : 'from it',
+        `${request.method} ${request.authority}${request.path}`,
+        element('span', { class: /^[1-4]/.test(request.response_code) ? undefined : 'bad' }, request.response_code),
+        millis(Number(request.duration)), meaning(request.response_flags ?? ''), request.upstream_cluster ?? ''])));
+  }
+
+  async function turn() {
+    let answer = await ask('/api/requests', { pod, since: last });
+    const names = answer.pods ?? [];
+    if (!pod && names.length) { pod = names.find(name => !name.startsWith('istio-system/')) ?? names[0]; answer = await ask('/api/requests', { pod }); }
+    if ([...pods.options].map(option => option.value).join() !== names.join()) {
+      pods.replaceChildren(...names.map(name => element('option', { value: name, selected: name === pod }, name)));
+    }
+    problem.textContent = answer.problem ?? '';
+    if (answer.last !== undefined && answer.last < last) { last = 0; requests = []; }
+    if (halted || !answer.requests) return;
+    last = answer.last;
+    requests = [...requests, ...answer.requests].slice(-1000);
+    show();
+  }
+
+  return async function refresh() {
+    told(await ask('/api/traffic'));
+    await turn();
+  };
+}

@@ -1,0 +1,48 @@
+package dev.lateen.telemetry;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import java.util.List;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+final class RequestLineTest {
+    private static final RequestLine LINE = RequestLine.parse("""
+        {"start_time":"2026-01-01T10:00:00.123Z","method":"GET","authority":"web","path":"/a\\u001b[31m?x=1","response_code":"503",
+        "response_flags":"UF","response_code_details":"upstream_reset","duration":"4","upstream_cluster":"outbound|80||web.d.svc",
+        "upstream_host":"10.0.0.1:80","attempts":"2","route_name":null,"trace_id":"0af7"}\
+        """);
+
+    @ParameterizedTest(name = "{0}: {1}")
+    @CsvSource({
+        "status=503, true",
+        "status=5*, true",
+        "status=2*, false",
+        "response_code=*, true",
+        "path=/a*, true",
+        "path=/a, false",
+        "path=*x=1, true",
+        "flags=UF, true",
+        "route=, true",
+        "route=?*, false",
+        "nothing=1, false",
+        "host=w.b, false",
+    })
+    void matches(String match, boolean expected) {
+        assertThat(LINE.matches(List.of(RequestLine.Match.parse(match)))).isEqualTo(expected);
+    }
+
+    @Test
+    void aLineForPeopleHasNoControlCharacters() {
+        assertThat(LINE.toString())
+                .isEqualTo("10:00:00.123 out 503 GET web/a?[31m?x=1 4ms flags=UF details=upstream_reset"
+                        + " cluster=outbound|80||web.d.svc to=10.0.0.1:80 attempts=2 trace=0af7");
+    }
+
+    @Test
+    void whatIsNoMatch() {
+        assertThatThrownBy(() -> RequestLine.Match.parse("status")).hasMessageContaining("not FIELD=VALUE");
+    }
+}
