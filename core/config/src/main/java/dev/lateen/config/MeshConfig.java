@@ -31,6 +31,7 @@ import tools.jackson.databind.node.ObjectNode;
  * @param accessLogFile where proxies write their access log; empty for none
  * @param accessLogFormat Envoy's format of a line, or of a JSON object; empty means Istio's default
  * @param rootNamespace whose objects hold for all namespaces
+ * @param trustDomainAliases trust domains whose identities are the mesh's own as well, such as those of before
  * @param connectTimeout null means 10 s
  * @param protocolDetectionTimeout how long a port of unnamed protocol waits for the first bytes; zero and null: without
  *     end
@@ -50,6 +51,7 @@ public record MeshConfig(
         LogEncoding accessLogEncoding,
         String rootNamespace,
         String trustDomain,
+        List<String> trustDomainAliases,
         @Nullable Duration connectTimeout,
         @Nullable Duration protocolDetectionTimeout,
         @Nullable HttpRetry defaultHttpRetryPolicy,
@@ -123,6 +125,7 @@ public record MeshConfig(
                 LogEncoding.TEXT,
                 "",
                 "",
+                List.of(),
                 null,
                 null,
                 null,

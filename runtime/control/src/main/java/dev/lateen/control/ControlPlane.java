@@ -150,7 +150,11 @@ public final class ControlPlane implements AutoCloseable {
     }
 
     private void secure(KubernetesClient cluster) throws IOException {
-        MeshAuthority signs = MeshAuthority.start(cluster, options.systemNamespace(), this::trustDomain);
+        MeshAuthority signs =
+                MeshAuthority.start(cluster, options.systemNamespace(), this::trustDomain, () -> distribution
+                        .snapshot()
+                        .mesh()
+                        .trustDomainAliases());
         authority = signs;
         XdsServer server = XdsServer.start(
                 options.address(options.securePort()), distribution, metrics, Clock.systemUTC(), signs.security());

@@ -36,9 +36,11 @@ final class Authorization {
     private static final String DRY_RUN = "istio.io/dry-run";
 
     private final List<ConfigObject<AuthorizationPolicy>> policies;
+    private final TrustDomains domains;
 
-    Authorization(List<ConfigObject<AuthorizationPolicy>> policies) {
+    Authorization(List<ConfigObject<AuthorizationPolicy>> policies, TrustDomains domains) {
         this.policies = policies;
+        this.domains = domains;
     }
 
     List<HttpFilter> http() {
@@ -118,7 +120,7 @@ final class Authorization {
             }
             any = true;
             for (int i = 0; i < policy.spec().rules().size(); i++) {
-                Policy written = new RuleWriter(policy.namespace(), http, action)
+                Policy written = new RuleWriter(policy.namespace(), domains, http, action)
                         .write(policy.spec().rules().get(i));
                 if (written != null) {
                     rules.putPolicies(
@@ -131,12 +133,14 @@ final class Authorization {
 
     /** Writes one rule. */
     private static final class RuleWriter {
+        private final TrustDomains domains;
         private final String namespace;
         private final boolean http;
         private final boolean narrows;
         private boolean impossible;
 
-        RuleWriter(String namespace, boolean http, Action action) {
+        RuleWriter(String namespace, TrustDomains domains, boolean http, Action action) {
+            this.domains = domains;
             this.namespace = namespace;
             this.http = http;
             this.narrows = action != Action.ALLOW;
@@ -276,7 +280,7 @@ final class Authorization {
 
         private Principal who(Source source, List<Condition> when) {
             List<Principal> all = new ArrayList<>();
-            principals(all, source.principals(), source.notPrincipals(), Principals::name);
+            principals(all, source.principals(), source.notPrincipals(), this::named);
             token(all, source.requestPrincipals(), source.notRequestPrincipals(), Principals::request);
             principals(all, source.namespaces(), source.notNamespaces(), Principals::namespace);
             principals(all, source.serviceAccounts(), source.notServiceAccounts(), this::account);
@@ -293,6 +297,13 @@ final class Authorization {
                     .build();
         }
 
+        /** In every trust domain of the mesh. */
+        private Principal named(String value) {
+            List<Principal> names =
+                    domains.principals(value).stream().map(Principals::name).toList();
+            return names.size() == 1 ? names.getFirst() : Principals.or(names);
+        }
+
         private void condition(List<Principal> all, Condition condition) {
             List<String> values = condition.values();
             List<String> notValues = condition.notValues();
@@ -301,7 +312,7 @@ final class Authorization {
                 case "source.ip" -> principals(all, values, notValues, RuleWriter::peer);
                 case "remote.ip" -> principals(all, values, notValues, RuleWriter::client);
                 case "source.namespace" -> principals(all, values, notValues, Principals::namespace);
-                case "source.principal" -> principals(all, values, notValues, Principals::name);
+                case "source.principal" -> principals(all, values, notValues, this::named);
                 case "source.serviceAccount" -> principals(all, values, notValues, this::account);
                 case "request.auth.principal" -> token(all, values, notValues, Principals::request);
                 case "request.auth.audiences" ->

@@ -48,7 +48,7 @@ record InboundSecurity(
     }
 
     private Authorization authorization() {
-        return new Authorization(rules.policies(namespace, labels));
+        return new Authorization(rules.policies(namespace, labels), TrustDomains.of(mesh));
     }
 
     /**

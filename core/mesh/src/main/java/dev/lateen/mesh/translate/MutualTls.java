@@ -1,7 +1,6 @@
 package dev.lateen.mesh.translate;
 
 import dev.lateen.config.MeshConfig;
-import dev.lateen.mesh.Snapshot;
 import io.envoyproxy.envoy.config.core.v3.TransportSocket;
 import io.envoyproxy.envoy.extensions.transport_sockets.raw_buffer.v3.RawBuffer;
 import io.envoyproxy.envoy.extensions.transport_sockets.tls.v3.CertificateValidationContext;
@@ -13,6 +12,7 @@ import io.envoyproxy.envoy.extensions.transport_sockets.tls.v3.TlsParameters;
 import io.envoyproxy.envoy.extensions.transport_sockets.tls.v3.TlsParameters.TlsProtocol;
 import io.envoyproxy.envoy.extensions.transport_sockets.tls.v3.UpstreamTlsContext;
 import io.envoyproxy.envoy.type.matcher.v3.StringMatcher;
+import java.util.ArrayList;
 import java.util.Collection;
 import java.util.List;
 import java.util.TreeSet;
@@ -36,10 +36,6 @@ final class MutualTls {
     private static final String SPIFFE = "spiffe://";
 
     private MutualTls() {}
-
-    static String trustDomain(MeshConfig mesh) {
-        return mesh.trustDomain().isEmpty() ? Snapshot.CLUSTER_DOMAIN : mesh.trustDomain();
-    }
 
     /** Towards callers, who must show a certificate of the mesh's trust domain. */
     static TransportSocket server(MeshConfig mesh, boolean http) {
@@ -100,13 +96,15 @@ final class MutualTls {
         if (accounts.isEmpty()) {
             return members(mesh);
         }
-        String domain = SPIFFE + trustDomain(mesh) + "/";
-        return new TreeSet<>(accounts)
-                .stream()
-                        .map(account -> account.split("/", 2))
-                        .map(parts ->
-                                uri(StringMatcher.newBuilder().setExact(domain + "ns/" + parts[0] + "/sa/" + parts[1])))
-                        .toList();
+        List<SubjectAltNameMatcher> names = new ArrayList<>();
+        for (String account : new TreeSet<>(accounts)) {
+            String[] parts = account.split("/", 2);
+            for (String domain : TrustDomains.of(mesh).all()) {
+                names.add(uri(
+                        StringMatcher.newBuilder().setExact(SPIFFE + domain + "/ns/" + parts[0] + "/sa/" + parts[1])));
+            }
+        }
+        return names;
     }
 
     private static CommonTlsContext.Builder common(List<SubjectAltNameMatcher> names) {
@@ -123,7 +121,9 @@ final class MutualTls {
 
     /** Names of any workload of the mesh. */
     static List<SubjectAltNameMatcher> members(MeshConfig mesh) {
-        return List.of(uri(StringMatcher.newBuilder().setPrefix(SPIFFE + trustDomain(mesh) + "/")));
+        return TrustDomains.of(mesh).all().stream()
+                .map(domain -> uri(StringMatcher.newBuilder().setPrefix(SPIFFE + domain + "/")))
+                .toList();
     }
 
     /** A name that a certificate must bear as it stands: a URI, an address, else a host. */

@@ -49,6 +49,7 @@ public final class ApiDocument {
 
     /** Fields that tests beside the suite prove, and which. */
     private static final Map<String, String> ELSEWHERE = Map.ofEntries(
+            Map.entry("MeshConfig.trustDomainAliases", "`TrustDomainsTest` of `core/mesh`"),
             Map.entry("ServiceEntry.subjectAltNames", DESTINATIONS),
             Map.entry("WorkloadEntry.serviceAccount", "`MutualTlsTest` of `core/mesh`"),
             Map.entry("TrafficPolicy.tls", DESTINATIONS),

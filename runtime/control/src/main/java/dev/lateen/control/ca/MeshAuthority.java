@@ -43,12 +43,15 @@ public final class MeshAuthority implements AutoCloseable {
             KubernetesClient client,
             String systemNamespace,
             Supplier<String> trustDomain,
+            Supplier<List<String>> aliases,
             Clock clock,
             SecureRandom random) {
         this.clock = clock;
         this.random = random;
         this.authority = new AuthoritySecrets(client, systemNamespace, trustDomain.get(), random).load(clock.instant());
-        this.authenticator = new TokenAuthenticator(client, domain -> domain.equals(trustDomain.get()));
+        this.authenticator = new TokenAuthenticator(
+                client,
+                domain -> domain.equals(trustDomain.get()) || aliases.get().contains(domain));
         this.signing = new Signing(() -> authority, trustDomain, clock, random);
         this.serverNames = serverNames(systemNamespace);
         this.bundle = new TrustBundle(client, this::rootCertificates);
@@ -59,11 +62,16 @@ public final class MeshAuthority implements AutoCloseable {
      * Starts: reads or makes the root, and begins to tell it to namespaces.
      *
      * @param trustDomain of the identities that are signed, asked for each of them
+     * @param aliases trust domains whose identities prove who a client is as well
      * @throws IllegalArgumentException when a Secret does not hold what it should
      */
-    public static MeshAuthority start(KubernetesClient client, String systemNamespace, Supplier<String> trustDomain) {
+    public static MeshAuthority start(
+            KubernetesClient client,
+            String systemNamespace,
+            Supplier<String> trustDomain,
+            Supplier<List<String>> aliases) {
         MeshAuthority authority =
-                new MeshAuthority(client, systemNamespace, trustDomain, Clock.systemUTC(), new SecureRandom());
+                new MeshAuthority(client, systemNamespace, trustDomain, aliases, Clock.systemUTC(), new SecureRandom());
         authority.bundle.start();
         log.info("Signing with {}", authority.authority);
         return authority;

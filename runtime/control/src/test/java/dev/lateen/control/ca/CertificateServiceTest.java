@@ -58,7 +58,7 @@ class CertificateServiceTest {
     void start() throws Exception {
         api = new StubApi();
         client = api.client();
-        authority = MeshAuthority.start(client, "istio-system", () -> "mesh.example");
+        authority = MeshAuthority.start(client, "istio-system", () -> "mesh.example", List::of);
         server = XdsServer.start(
                 new InetSocketAddress(InetAddress.getLoopbackAddress(), 0),
                 new Nothing(),
@@ -147,7 +147,7 @@ class CertificateServiceTest {
 
     @Test
     void a_second_control_plane_signs_with_the_same_root() {
-        try (MeshAuthority second = MeshAuthority.start(client, "istio-system", () -> "mesh.example")) {
+        try (MeshAuthority second = MeshAuthority.start(client, "istio-system", () -> "mesh.example", List::of)) {
             assertThat(second.rootCertificates()).isEqualTo(authority.rootCertificates());
         }
     }
