@@ -65,13 +65,13 @@ def bootstrap(protocol):
 
 def haproxy(protocol):
     http = "" if protocol == "tcp" else "    http-reuse always\n"
-    return (f"global\n    nbthread 1\n    maxconn 20000\n\ndefaults\n    mode {'tcp' if protocol == 'tcp' else 'http'}\n"
+    return (f"global\n    nbthread 1\n    maxconn 4000\n\ndefaults\n    mode {'tcp' if protocol == 'tcp' else 'http'}\n"
             "    timeout connect 5s\n    timeout client 1h\n    timeout server 1h\n" + http +
             f"\nlisten b\n    bind 127.0.0.1:{LISTENER}\n    server app 127.0.0.1:{BACKEND}\n")
 
 
 def nginx(folder):
-    return (f"daemon off; worker_processes 1; pid {folder}/pid; error_log {folder}/error; events {{ worker_connections 20000; }}"
+    return (f"daemon off; worker_processes 1; pid {folder}/pid; error_log {folder}/error; events {{ worker_connections 8000; }}"
             f" http {{ access_log off; keepalive_requests 1000000000; proxy_temp_path {folder}/temp;"
             f" client_body_temp_path {folder}/body; upstream app {{ server 127.0.0.1:{BACKEND}; keepalive 1024;"
             f" keepalive_requests 1000000000; }} server {{ listen 127.0.0.1:{LISTENER}; location / {{ proxy_pass http://app;"
@@ -93,6 +93,7 @@ def start(name, protocol, folder):
     }[name]
     process = subprocess.Popen(["taskset", "-c", "0"] + command, stdout=subprocess.DEVNULL,
                                stderr=open(f"{folder}/{name}.log", "w"), start_new_session=True)
+    process.log = f"{folder}/{name}.log"
     return process
 
 
@@ -100,7 +101,8 @@ def await_port(port, process):
     import socket
     for _ in range(300):
         if process.poll() is not None:
-            raise SystemExit(f"a program ended at once (see its log): {process.args}")
+            said = open(process.log).read() if hasattr(process, "log") else ""
+            raise SystemExit(f"a program ended at once: {process.args}\n{said}")
         try:
             socket.create_connection(("127.0.0.1", port), 1).close()
             return
@@ -152,13 +154,13 @@ def load(protocol, connections, seconds):
     return done, time.monotonic() - begin, percent["50"], percent["99"]
 
 
-def measure(name, scenario, seconds, folder):
+def measure(name, scenario, seconds, warm, folder):
     protocol, connections, _, _ = SCENARIOS[scenario]
     process = start(name, protocol, folder)
     try:
         await_port(LISTENER, process)
         rest = memory_mib(process)
-        load(protocol, connections, seconds)  # warm: compilers and pools
+        load(protocol, connections, warm)  # compilers and pools
         before = cpu_seconds(process)
         done, took, p50, p99 = load(protocol, connections, seconds)
         used = cpu_seconds(process) - before
@@ -170,14 +172,23 @@ def measure(name, scenario, seconds, folder):
         process.wait()
 
 
+def version(*command):
+    out = subprocess.run(command, capture_output=True, text=True)
+    # Envoy begins with its own path, which says nothing to others.
+    return (out.stdout + out.stderr).strip().splitlines()[0].removeprefix(command[0]).strip()
+
+
 def main():
     parser = argparse.ArgumentParser()
     parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--seconds", type=int, default=10)
+    parser.add_argument("--warm", type=int, default=20, help="seconds of load before what is measured")
     parser.add_argument("--scenario", action="append", choices=SCENARIOS)
     options = parser.parse_args()
     rows = []
     busiest = 0.0
+    others = os.getloadavg()[0]
+    commit = version("git", "rev-parse", "--short", "HEAD")
     for scenario in options.scenario or SCENARIOS:
         _, _, size, names = SCENARIOS[scenario]
         with tempfile.TemporaryDirectory() as folder:
@@ -188,7 +199,7 @@ def main():
                 results = {name: [] for name in names.split()}
                 for _ in range(options.rounds):  # A B C D, A B C D: what changes on the machine meets all alike
                     for name in results:
-                        results[name].append(measure(name, scenario, options.seconds, folder))
+                        results[name].append(measure(name, scenario, options.seconds, options.warm, folder))
                         busiest = max(busiest, os.getloadavg()[0])
             finally:
                 app.kill()
@@ -203,22 +214,20 @@ def main():
     now = datetime.datetime.now(datetime.timezone.utc)
     path = f"bench/results/proxy-{now:%Y-%m-%dT%H%M}.md"
     with open(path, "w") as file:
-        file.write(report(rows, options, now, busiest))
+        file.write(report(rows, options, now, commit, busiest, others))
     print("written to " + path)
 
 
-def report(rows, options, now, busiest):
-    def version(*command):
-        out = subprocess.run(command, capture_output=True, text=True)
-        return (out.stdout + out.stderr).strip().splitlines()[0]
+def report(rows, options, now, commit, busiest, others):
     model = re.search(r"model name\s*:\s*(.*)", open("/proc/cpuinfo").read())
-    commit = version("git", "rev-parse", "--short", "HEAD")
     text = (f"# Proxies side by side, {now:%Y-%m-%d %H:%M} UTC\n\n"
-            f"`bench/run proxy --rounds {options.rounds} --seconds {options.seconds}` at {commit}; proxy on one core, load and app "
+            f"`bench/run proxy --rounds {options.rounds} --seconds {options.seconds} --warm {options.warm}` at {commit}; proxy on one core, load and app "
             f"on the other; closed loop.\n\n"
             f"- machine: {model.group(1) if model else platform.machine()}, {os.cpu_count()} CPUs, Linux {platform.release()}; "
-            f"load average at its highest {busiest:.1f} (2 is what the benchmark itself makes)\n"
-            f"- Envoy: {version(os.environ['ENVOY'], '--version')}\n- HAProxy: {version('/usr/sbin/haproxy', '-v')}\n"
+            f"load average at its highest {busiest:.1f} (2 is what the benchmark itself makes), before it {others:.1f}\n"
+            + ("- **others made load on this machine**: neither absolute figures nor rates are to be relied on, and ratios "
+               "only as far as they are steady; measure again on a quiet one\n" if others > 1.5 else "")
+            + f"- Envoy: {version(os.environ['ENVOY'], '--version')}\n- HAProxy: {version('/usr/sbin/haproxy', '-v')}\n"
             f"- nginx: {version('/usr/sbin/nginx', '-v')}\n- Java: {version(os.environ['JAVA_HOME'] + '/bin/java', '--version')}\n\n"
             "| scenario | proxy | CPU-µs per request (least to most) | of Envoy's | requests/s | p50 ms | p99 ms | PSS at rest, under "
             "load, MiB |\n| --- | --- | --- | --- | --- | --- | --- | --- |\n")

@@ -34,7 +34,7 @@ final class Origins {
         String kind = parts[6];
         for (Kind<?> known : Kinds.all()) {
             if (known.group().equals(parts[2]) && known.name().equalsIgnoreCase(kind.replace("-", ""))) {
-                return snapshot.config().get(new ObjectName(known.name(), parts[5], parts[7]));
+                return snapshot.config().get(new ObjectName(known.key(), parts[5], parts[7]));
             }
         }
         return null;

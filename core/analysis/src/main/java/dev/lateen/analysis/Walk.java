@@ -123,7 +123,8 @@ final class Walk {
                             return plain.withApplicationProtocols(List.of("http/1.1"));
                         }
                     }
-                    case ORIGINAL_DESTINATION -> {}
+                    // The caller's address is the one given, whoever tells it.
+                    case ORIGINAL_DESTINATION, PROXY_PROTOCOL, OPTIONAL_PROXY_PROTOCOL -> {}
                 }
             }
         }
@@ -238,8 +239,8 @@ final class Walk {
 
     private static String describe(BalancePolicy policy) {
         return switch (policy) {
-            case BalancePolicy.RoundRobin() -> "round robin";
-            case BalancePolicy.LeastRequest(int choices, double bias) -> "least requests of " + choices;
+            case BalancePolicy.RoundRobin _ -> "round robin";
+            case BalancePolicy.LeastRequest(int choices, double _, var _) -> "least requests of " + choices;
             case BalancePolicy.Random() -> "random";
             case BalancePolicy.RingHash(long minimum, long maximum) -> "ring hash of at least " + minimum + " points";
             case BalancePolicy.Maglev(int size) -> "Maglev table of " + size;

@@ -9,7 +9,7 @@ public record ConfigObject<S extends Record>(
         Kind<S> kind, String apiVersion, ObjectMeta metadata, S spec, Origin origin) {
     /** Kind, namespace and name. */
     public ObjectName objectName() {
-        return new ObjectName(kind.name(), metadata.namespace(), metadata.name());
+        return new ObjectName(kind.key(), metadata.namespace(), metadata.name());
     }
 
     public String namespace() {

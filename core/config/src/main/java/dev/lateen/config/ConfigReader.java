@@ -79,9 +79,13 @@ public final class ConfigReader {
 
     private ObjectName nameOf(JsonNode tree) {
         String namespace = tree.path("metadata").path("namespace").asString("");
+        String apiVersion = tree.path("apiVersion").asString("");
+        String kind = tree.path("kind").asString("object");
+        Optional<Kind<?>> known = Kinds.find(apiVersion.substring(0, Math.max(0, apiVersion.indexOf('/'))), kind);
+        boolean namespaced = known.map(Kind::isNamespaced).orElse(true);
         return new ObjectName(
-                tree.path("kind").asString("object"),
-                namespace.isEmpty() ? defaultNamespace : namespace,
+                known.map(Kind::key).orElse(kind),
+                !namespaced ? "" : namespace.isEmpty() ? defaultNamespace : namespace,
                 tree.path("metadata").path("name").asString("unnamed"));
     }
 
@@ -158,7 +162,8 @@ public final class ConfigReader {
             S spec = part(reader, tree, "spec", kind.spec(), found, origin);
             problems.addAll(found);
             if (meta != null && spec != null && found.stream().noneMatch(Problem::isError)) {
-                ObjectMeta placed = meta.namespace().isEmpty() ? meta.inNamespace(defaultNamespace) : meta;
+                ObjectMeta placed =
+                        kind.isNamespaced() && meta.namespace().isEmpty() ? meta.inNamespace(defaultNamespace) : meta;
                 objects.add(new ConfigObject<>(kind, apiVersion, placed, spec, origin));
             }
         }

@@ -10,20 +10,21 @@ import tools.jackson.databind.node.JsonNodeFactory;
 import tools.jackson.databind.node.ObjectNode;
 
 /**
- * The CustomResourceDefinitions to install (apiextensions.k8s.io/v1): one for each of {@link Kinds#all()}, generated
+ * The CustomResourceDefinitions to install (apiextensions.k8s.io/v1): one for each custom kind of {@link Kinds#all()}, generated
  * from its record, and one for each refused kind, which refuses every object with the words to write instead.
  */
 public final class CustomResourceDefinitions {
     private static final JsonNodeFactory NODES = JsonNodeFactory.instance;
+
+    /** Groups that end in k8s.io need one: where the kinds were agreed on. */
+    private static final String APPROVED = "https://github.com/kubernetes-sigs/gateway-api/pull/1538";
 
     private CustomResourceDefinitions() {}
 
     /** Every definition as the API takes it. */
     public static List<ObjectNode> all() {
         List<ObjectNode> all = new ArrayList<>();
-        for (Kind<?> kind : Kinds.all()) {
-            all.add(of(kind));
-        }
+        Kinds.all().stream().filter(Kind::isCustom).forEach(kind -> all.add(of(kind)));
         for (Refused refused : RefusedKinds.all()) {
             all.add(of(refused));
         }
@@ -45,7 +46,16 @@ public final class CustomResourceDefinitions {
         ObjectNode names = (ObjectNode) spec.get("names");
         ArrayNode shortNames = names.putArray("shortNames");
         kind.shortNames().forEach(shortNames::add);
-        names.putArray("categories").add("istio-io").add(kind.group().replace(".", "-"));
+        if (Kinds.isOfKubernetes(kind)) {
+            spec.put("scope", kind.isNamespaced() ? "Namespaced" : "Cluster");
+            names.putArray("categories").add("gateway-api");
+            ((ObjectNode) definition.get("metadata"))
+                    .putObject("annotations")
+                    .put("api-approved.kubernetes.io", APPROVED)
+                    .put("gateway.networking.k8s.io/channel", "standard");
+        } else {
+            names.putArray("categories").add("istio-io").add(kind.group().replace(".", "-"));
+        }
         ArrayNode versions = spec.putArray("versions");
         for (String version : kind.versions()) {
             ObjectNode out = versions.addObject();

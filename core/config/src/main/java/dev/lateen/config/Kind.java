@@ -9,6 +9,7 @@ import java.util.List;
  * @param spec the record class
  * @param columns what {@code kubectl get} shows beside the name
  * @param description one sentence for {@code kubectl explain}
+ * @param scope where its objects live
  */
 public record Kind<S extends Record>(
         String group,
@@ -18,7 +19,32 @@ public record Kind<S extends Record>(
         List<String> shortNames,
         Class<S> spec,
         List<Column> columns,
-        String description) {
+        String description,
+        Scope scope) {
+    /** Where objects of a kind live, and who defines it. */
+    public enum Scope {
+        /** In a namespace; defined by a CustomResourceDefinition. */
+        NAMESPACE,
+        /** In the cluster; defined by a CustomResourceDefinition. */
+        CLUSTER,
+        /** In a namespace; a kind of Kubernetes itself. */
+        BUILT_IN
+    }
+
+    /** What objects are called by: the name, with the group where Istio has a kind of the same name. */
+    public String key() {
+        return name.equals("Gateway") && !group.equals("networking.istio.io") ? name + "." + group : name;
+    }
+
+    public boolean isNamespaced() {
+        return scope != Scope.CLUSTER;
+    }
+
+    /** Whether the kind is defined by a CustomResourceDefinition. */
+    public boolean isCustom() {
+        return scope != Scope.BUILT_IN;
+    }
+
     /**
      * A printer column of the kind's table.
      *

@@ -1,8 +1,16 @@
 package dev.lateen.config;
 
+import dev.lateen.config.kubernetes.ConnectionRouteSpec;
+import dev.lateen.config.kubernetes.GatewayClassSpec;
+import dev.lateen.config.kubernetes.GatewaySpec;
+import dev.lateen.config.kubernetes.GrpcRouteSpec;
+import dev.lateen.config.kubernetes.HttpRouteSpec;
+import dev.lateen.config.kubernetes.IngressSpec;
+import dev.lateen.config.kubernetes.ReferenceGrantSpec;
 import dev.lateen.config.networking.DestinationRule;
 import dev.lateen.config.networking.EnvoyFilter;
 import dev.lateen.config.networking.Gateway;
+import dev.lateen.config.networking.ProxyConfig;
 import dev.lateen.config.networking.ServiceEntry;
 import dev.lateen.config.networking.Sidecar;
 import dev.lateen.config.networking.VirtualService;
@@ -89,6 +97,101 @@ public final class Kinds {
             EnvoyFilter.class,
             "Changes of what proxies are told, in Envoy's own messages.");
 
+    public static final Kind<ProxyConfig> PROXY_CONFIG = new Kind<>(
+            "networking.istio.io",
+            List.of("v1beta1"),
+            "ProxyConfig",
+            "proxyconfigs",
+            List.of(),
+            ProxyConfig.class,
+            List.of(AGE),
+            "How proxies run.",
+            Kind.Scope.NAMESPACE);
+
+    private static final String GATEWAY_API = "gateway.networking.k8s.io";
+
+    public static final Kind<GatewayClassSpec> GATEWAY_CLASS = gatewayApi(
+            List.of("v1", "v1beta1"),
+            "GatewayClass",
+            "gatewayclasses",
+            "gc",
+            GatewayClassSpec.class,
+            Kind.Scope.CLUSTER,
+            "Whose a class of Gateways is.",
+            new Kind.Column("Controller", "string", ".spec.controllerName"),
+            new Kind.Column("Accepted", "string", ".status.conditions[?(@.type==\"Accepted\")].status"));
+
+    /** The Gateway API's Gateway, beside Istio's {@link #GATEWAY}. */
+    public static final Kind<GatewaySpec> KUBERNETES_GATEWAY = gatewayApi(
+            List.of("v1", "v1beta1"),
+            "Gateway",
+            "gateways",
+            "gtw",
+            GatewaySpec.class,
+            Kind.Scope.NAMESPACE,
+            "Ports that a gateway opens, and whose routes may use them.",
+            new Kind.Column("Class", "string", ".spec.gatewayClassName"),
+            new Kind.Column("Address", "string", ".status.addresses[*].value"),
+            new Kind.Column("Programmed", "string", ".status.conditions[?(@.type==\"Programmed\")].status"));
+
+    public static final Kind<HttpRouteSpec> HTTP_ROUTE = gatewayApi(
+            List.of("v1", "v1beta1"),
+            "HTTPRoute",
+            "httproutes",
+            "",
+            HttpRouteSpec.class,
+            Kind.Scope.NAMESPACE,
+            "Where requests of hosts go.",
+            new Kind.Column("Hostnames", "string", ".spec.hostnames"));
+
+    public static final Kind<GrpcRouteSpec> GRPC_ROUTE = gatewayApi(
+            List.of("v1"),
+            "GRPCRoute",
+            "grpcroutes",
+            "",
+            GrpcRouteSpec.class,
+            Kind.Scope.NAMESPACE,
+            "Where gRPC calls go.",
+            new Kind.Column("Hostnames", "string", ".spec.hostnames"));
+
+    public static final Kind<ConnectionRouteSpec> TLS_ROUTE = gatewayApi(
+            List.of("v1", "v1alpha3", "v1alpha2"),
+            "TLSRoute",
+            "tlsroutes",
+            "",
+            ConnectionRouteSpec.class,
+            Kind.Scope.NAMESPACE,
+            "Where TLS connections go, by server name.");
+
+    public static final Kind<ConnectionRouteSpec> TCP_ROUTE = gatewayApi(
+            List.of("v1alpha2"),
+            "TCPRoute",
+            "tcproutes",
+            "",
+            ConnectionRouteSpec.class,
+            Kind.Scope.NAMESPACE,
+            "Where connections go.");
+
+    public static final Kind<ReferenceGrantSpec> REFERENCE_GRANT = gatewayApi(
+            List.of("v1beta1", "v1"),
+            "ReferenceGrant",
+            "referencegrants",
+            "refgrant",
+            ReferenceGrantSpec.class,
+            Kind.Scope.NAMESPACE,
+            "Lets objects of other namespaces refer to some of this one.");
+
+    public static final Kind<IngressSpec> INGRESS = new Kind<>(
+            "networking.k8s.io",
+            List.of("v1"),
+            "Ingress",
+            "ingresses",
+            List.of("ing"),
+            IngressSpec.class,
+            List.of(),
+            "Where requests from outside go, by host and path.",
+            Kind.Scope.BUILT_IN);
+
     private static final List<Kind<?>> ALL = List.of(
             VIRTUAL_SERVICE,
             DESTINATION_RULE,
@@ -97,13 +200,27 @@ public final class Kinds {
             WORKLOAD_ENTRY,
             SIDECAR,
             ENVOY_FILTER,
+            PROXY_CONFIG,
             PEER_AUTHENTICATION,
             REQUEST_AUTHENTICATION,
-            AUTHORIZATION_POLICY);
+            AUTHORIZATION_POLICY,
+            GATEWAY_CLASS,
+            KUBERNETES_GATEWAY,
+            HTTP_ROUTE,
+            GRPC_ROUTE,
+            TLS_ROUTE,
+            TCP_ROUTE,
+            REFERENCE_GRANT,
+            INGRESS);
 
     private Kinds() {}
 
-    /** Every custom kind, in the order of installing them. */
+    /** The kinds of the Gateway API, and Ingress: what the mesh makes of them is told by conditions of their own. */
+    public static boolean isOfKubernetes(Kind<?> kind) {
+        return kind.group().equals(GATEWAY_API) || !kind.isCustom();
+    }
+
+    /** Every kind that is read as a record, in the order of installing them. */
     public static List<Kind<?>> all() {
         return ALL;
     }
@@ -113,6 +230,11 @@ public final class Kinds {
         return ALL.stream()
                 .filter(k -> k.group().equals(group) && k.name().equals(name))
                 .findFirst();
+    }
+
+    /** The kind of an object by what it is called. */
+    public static Optional<Kind<?>> find(ObjectName object) {
+        return ALL.stream().filter(k -> k.key().equals(object.kind())).findFirst();
     }
 
     private static <S extends Record> Kind<S> networking(
@@ -127,7 +249,31 @@ public final class Kinds {
                 shortName.isEmpty() ? List.of() : List.of(shortName),
                 spec,
                 List.copyOf(all),
-                description);
+                description,
+                Kind.Scope.NAMESPACE);
+    }
+
+    private static <S extends Record> Kind<S> gatewayApi(
+            List<String> versions,
+            String name,
+            String plural,
+            String shortName,
+            Class<S> spec,
+            Kind.Scope scope,
+            String description,
+            Kind.Column... columns) {
+        List<Kind.Column> all = new java.util.ArrayList<>(List.of(columns));
+        all.add(AGE);
+        return new Kind<>(
+                GATEWAY_API,
+                versions,
+                name,
+                plural,
+                shortName.isEmpty() ? List.of() : List.of(shortName),
+                spec,
+                List.copyOf(all),
+                description,
+                scope);
     }
 
     private static <S extends Record> Kind<S> security(
@@ -147,6 +293,7 @@ public final class Kinds {
                 shortNames,
                 spec,
                 List.copyOf(all),
-                description);
+                description,
+                Kind.Scope.NAMESPACE);
     }
 }

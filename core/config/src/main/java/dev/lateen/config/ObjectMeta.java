@@ -39,9 +39,18 @@ public record ObjectMeta(
     }
 
     ObjectMeta inNamespace(String other) {
+        return called(name, other);
+    }
+
+    /** The same of another name. */
+    public ObjectMeta withName(String other) {
+        return called(other, namespace);
+    }
+
+    private ObjectMeta called(String newName, String newNamespace) {
         return new ObjectMeta(
-                name,
-                other,
+                newName,
+                newNamespace,
                 labels,
                 annotations,
                 uid,

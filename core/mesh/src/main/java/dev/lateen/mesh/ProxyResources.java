@@ -4,14 +4,17 @@ import com.google.protobuf.Message;
 import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.Map;
+import java.util.Set;
 
 /**
  * All that one proxy gets: by type URL, then by name, in a stable order. Unchanged resources of successive snapshots
  * are the same instances.
  *
  * @param byType not to be changed by whoever made it
+ * @param secrets names of the keys and certificates that the proxy is to get beside these, out of Secrets of the
+ *     cluster ({@link dev.lateen.mesh.translate.Secrets}), which are no part of a snapshot
  */
-public record ProxyResources(Map<String, Map<String, Message>> byType) {
+public record ProxyResources(Map<String, Map<String, Message>> byType, Set<String> secrets) {
     /** Type URL of {@code envoy.config.cluster.v3.Cluster}. */
     public static final String CLUSTER = "type.googleapis.com/envoy.config.cluster.v3.Cluster";
 

@@ -5,6 +5,8 @@ import dev.lateen.config.Kinds;
 import dev.lateen.config.MeshConfig;
 import dev.lateen.config.ObjectName;
 import dev.lateen.config.Problem;
+import dev.lateen.mesh.gatewayapi.Conversion;
+import dev.lateen.mesh.gatewayapi.Converter;
 import dev.lateen.mesh.registry.Kubernetes;
 import dev.lateen.mesh.registry.Locality;
 import dev.lateen.mesh.registry.MeshService;
@@ -80,7 +82,8 @@ public final class Snapshot {
     /** A snapshot of nothing. */
     public static Snapshot empty(String domain) {
         Registry registry = new Registry(Map.of(), Map.of(), Map.of(), Map.of(), Map.of(), Map.of());
-        Rules rules = new Rules(List.of(), domain, MeshConfig.defaults().effectiveRootNamespace(), null);
+        Rules rules =
+                new Rules(List.of(), domain, MeshConfig.defaults().effectiveRootNamespace(), Conversion.NONE, null);
         return new Snapshot(
                 domain,
                 MeshConfig.defaults(),
@@ -272,9 +275,14 @@ public final class Snapshot {
                             nodes)
                     : base.registry;
             boolean root = mesh.effectiveRootNamespace().equals(base.mesh.effectiveRootNamespace());
-            Rules rules = config == base.config && root
+            boolean converts =
+                    (places || entriesChanged || namespaces != base.namespaces) && Converter.concerns(config.values());
+            Conversion conversion = config == base.config && !converts
+                    ? base.rules.ofKubernetes()
+                    : Converter.of(config.values(), registry, namespaces, base.domain);
+            Rules rules = config == base.config && root && conversion.equals(base.rules.ofKubernetes())
                     ? base.rules
-                    : new Rules(config.values(), base.domain, mesh.effectiveRootNamespace(), base.rules);
+                    : new Rules(config.values(), base.domain, mesh.effectiveRootNamespace(), conversion, base.rules);
             return new Snapshot(
                     base.domain,
                     mesh,

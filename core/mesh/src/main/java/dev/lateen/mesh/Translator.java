@@ -27,9 +27,10 @@ public final class Translator {
                     case SIDECAR -> Translation.sidecar(snapshot, node);
                     case ROUTER -> Translation.router(snapshot, node);
                 };
+        Set<String> secrets = Translation.secrets(snapshot, node);
         List<EnvoyPatch> patches = snapshot.rules().patches(node.namespace(), Translation.labels(snapshot, node));
         if (patches.isEmpty()) {
-            return new ProxyResources(byType);
+            return new ProxyResources(byType, secrets);
         }
         boolean gateway = node.type() == ProxyNode.Type.ROUTER;
         EnvoyPatches shared = snapshot.derived()
@@ -37,7 +38,7 @@ public final class Translator {
                         new PatchKey(gateway, patches),
                         EnvoyPatches.class,
                         former -> new EnvoyPatches(patches, gateway, former));
-        return new ProxyResources(shared.apply(byType));
+        return new ProxyResources(shared.apply(byType), secrets);
     }
 
     /** The objects of configuration that the resources of a proxy are made from. */

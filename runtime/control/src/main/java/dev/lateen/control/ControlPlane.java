@@ -2,6 +2,9 @@ package dev.lateen.control;
 
 import com.sun.net.httpserver.HttpServer;
 import dev.lateen.control.ca.MeshAuthority;
+import dev.lateen.control.gateway.ManagedGateways;
+import dev.lateen.control.secret.FileSecrets;
+import dev.lateen.control.secret.ProxySecrets;
 import dev.lateen.control.source.DirectorySource;
 import dev.lateen.control.source.KubernetesSource;
 import dev.lateen.control.source.Source;
@@ -33,6 +36,8 @@ public final class ControlPlane implements AutoCloseable {
     private final ControlOptions options;
     private final ControlMetrics metrics;
     private final ProblemBoard problems = new ProblemBoard();
+    private final FileSecrets fileSecrets = new FileSecrets();
+    private final ProxySecrets secrets;
     private final Distribution distribution;
     private final StatusBoard status;
     private final SnapshotLoop loop;
@@ -40,7 +45,7 @@ public final class ControlPlane implements AutoCloseable {
     private final List<HttpServer> ports = new ArrayList<>();
     private final CompletableFuture<Void> ready = new CompletableFuture<>();
     private final CountDownLatch closed = new CountDownLatch(1);
-    private @Nullable KubernetesClient client;
+    private final @Nullable KubernetesClient client;
     private @Nullable StatusWriter statuses;
     private volatile @Nullable XdsServer xds;
     private volatile @Nullable XdsServer secured;
@@ -50,7 +55,9 @@ public final class ControlPlane implements AutoCloseable {
         this.options = options;
         this.metrics = new ControlMetrics(version);
         Snapshot first = Snapshot.empty(options.clusterDomain());
-        this.distribution = new Distribution(first);
+        this.client = options.kubernetes() == null ? null : options.kubernetes().get();
+        this.secrets = new ProxySecrets(client, fileSecrets, !options.plaintextOpen(), Clock.systemUTC());
+        this.distribution = new Distribution(first, secrets);
         this.status = new StatusBoard(first);
         this.loop = new SnapshotLoop(first, options.quiet(), options.limit(), problems, this::distribute);
     }
@@ -73,7 +80,7 @@ public final class ControlPlane implements AutoCloseable {
     }
 
     private void open() throws IOException {
-        DebugPages debug = new DebugPages(distribution, problems, this::clients);
+        DebugPages debug = new DebugPages(distribution, secrets, problems, this::clients);
         Map<String, Ports.Page> http = debug.pages();
         http.put("/ready", query -> isReady() ? Ports.Answer.text(200, "") : Ports.Answer.text(503, "not ready\n"));
         http.put("/version", query -> version());
@@ -95,17 +102,17 @@ public final class ControlPlane implements AutoCloseable {
         loop.start();
         List<CompletableFuture<Void>> synced = new ArrayList<>();
         if (options.configDir() != null) {
-            synced.add(begin(new DirectorySource(options.configDir(), options.systemNamespace())));
+            synced.add(begin(new DirectorySource(options.configDir(), options.systemNamespace(), fileSecrets)));
         }
-        if (options.kubernetes() != null) {
-            KubernetesClient opened = options.kubernetes().get();
-            client = opened;
+        if (client != null) {
+            ManagedGateways managed = new ManagedGateways(client, options.systemNamespace());
             statuses = new StatusWriter(
-                    opened,
+                    client,
                     options.systemNamespace(),
                     Clock.systemUTC(),
-                    () -> status.statuses(problems.read(), clients()));
-            synced.add(begin(new KubernetesSource(opened, options.systemNamespace())));
+                    () -> status.statuses(problems.read(), clients()),
+                    () -> managed.run(distribution.snapshot()));
+            synced.add(begin(new KubernetesSource(client, options.systemNamespace())));
         }
         var _ = CompletableFuture.allOf(synced.toArray(CompletableFuture[]::new))
                 .thenCompose(nothing -> applied())
@@ -230,6 +237,7 @@ public final class ControlPlane implements AutoCloseable {
         if (statuses != null) {
             statuses.close();
         }
+        secrets.close();
         if (client != null) {
             client.close();
         }

@@ -2,6 +2,7 @@ package dev.lateen.control;
 
 import com.google.protobuf.Any;
 import dev.lateen.config.ConfigWriter;
+import dev.lateen.control.secret.ProxySecrets;
 import dev.lateen.mesh.Snapshot;
 import dev.lateen.mesh.registry.Endpoint;
 import dev.lateen.mesh.registry.MeshService;
@@ -34,11 +35,17 @@ final class DebugPages {
             ResourceType.EXTENSION, "extensionconfig");
 
     private final Distribution distribution;
+    private final ProxySecrets secrets;
     private final ProblemBoard problems;
     private final Supplier<List<ClientStatus>> clients;
 
-    DebugPages(Distribution distribution, ProblemBoard problems, Supplier<List<ClientStatus>> clients) {
+    DebugPages(
+            Distribution distribution,
+            ProxySecrets secrets,
+            ProblemBoard problems,
+            Supplier<List<ClientStatus>> clients) {
         this.distribution = distribution;
+        this.secrets = secrets;
         this.problems = problems;
         this.clients = clients;
     }
@@ -52,6 +59,7 @@ final class DebugPages {
         pages.put("/debug/configz", query -> json(configz()));
         pages.put("/debug/problems", query -> json(problems()));
         pages.put("/debug/config_dump", this::configDump);
+        pages.put("/debug/secrets", query -> json(secrets()));
         return pages;
     }
 
@@ -74,6 +82,16 @@ final class DebugPages {
                 }
             }
         }
+        return all;
+    }
+
+    /** Keys and certificates that proxies asked for and did not get, and why. */
+    private JsonNode secrets() {
+        ObjectNode all = NODES.objectNode();
+        secrets.missing().forEach((node, missing) -> {
+            ObjectNode one = all.putObject(node);
+            missing.forEach(one::put);
+        });
         return all;
     }
 

@@ -1,13 +1,19 @@
 package dev.lateen.control;
 
+import com.google.protobuf.Message;
+import dev.lateen.control.secret.ProxySecrets;
 import dev.lateen.mesh.ProxyNode;
+import dev.lateen.mesh.ProxyResources;
 import dev.lateen.mesh.Snapshot;
 import dev.lateen.mesh.Translator;
+import dev.lateen.xds.ResourceType;
 import dev.lateen.xds.server.PeerIdentity;
 import dev.lateen.xds.server.ResourceEncoder;
 import dev.lateen.xds.server.ResourceProvider;
 import dev.lateen.xds.server.ResourceSet;
 import io.envoyproxy.envoy.config.core.v3.Node;
+import java.util.LinkedHashMap;
+import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.Semaphore;
@@ -26,11 +32,13 @@ final class Distribution implements ResourceProvider {
     private final Set<Proxy> proxies = ConcurrentHashMap.newKeySet();
     private final Semaphore processors =
             new Semaphore(Math.max(1, Runtime.getRuntime().availableProcessors()));
+    private final ProxySecrets secrets;
     private volatile Version version;
 
     private record Version(Snapshot snapshot, long generation) {}
 
-    Distribution(Snapshot first) {
+    Distribution(Snapshot first, ProxySecrets secrets) {
+        this.secrets = secrets;
         version = new Version(first, 0);
     }
 
@@ -46,7 +54,7 @@ final class Distribution implements ResourceProvider {
         }
     }
 
-    /** What a proxy would get now. */
+    /** What a proxy would get now, but for keys and certificates. */
     ResourceSet resourcesFor(Node node) {
         Version now = version;
         return encoder.encode(
@@ -59,7 +67,7 @@ final class Distribution implements ResourceProvider {
         if (peer != null) {
             checkIdentity(proxyNode, peer);
         }
-        Proxy proxy = new Proxy(proxyNode, changed);
+        Proxy proxy = new Proxy(proxyNode, secrets.open(proxyNode, peer, changed), changed);
         proxies.add(proxy);
         return proxy;
     }
@@ -77,11 +85,13 @@ final class Distribution implements ResourceProvider {
 
     private final class Proxy implements Client {
         private final ProxyNode node;
+        private final ProxySecrets.Reader credentials;
         private final Runnable changed;
         private ResourceSet last = ResourceSet.EMPTY;
 
-        Proxy(ProxyNode node, Runnable changed) {
+        Proxy(ProxyNode node, ProxySecrets.Reader credentials, Runnable changed) {
             this.node = node;
+            this.credentials = credentials;
             this.changed = changed;
         }
 
@@ -89,20 +99,33 @@ final class Distribution implements ResourceProvider {
         @Override
         public ResourceSet current() {
             Version now = version;
-            processors.acquireUninterruptibly();
             try {
-                last = encoder.encode(Translator.translate(now.snapshot(), node).byType(), now.generation());
+                ProxyResources resources = translate(now.snapshot());
+                Map<String, Map<String, Message>> byType = resources.byType();
+                if (!resources.secrets().isEmpty()) {
+                    byType = new LinkedHashMap<>(byType);
+                    byType.put(ResourceType.SECRET, credentials.read(resources.secrets()));
+                }
+                last = encoder.encode(byType, now.generation());
             } catch (RuntimeException e) {
                 log.error("Cannot translate for {}; it keeps what it has", node.id(), e);
+            }
+            return last;
+        }
+
+        private ProxyResources translate(Snapshot snapshot) {
+            processors.acquireUninterruptibly();
+            try {
+                return Translator.translate(snapshot, node);
             } finally {
                 processors.release();
             }
-            return last;
         }
 
         @Override
         public void close() {
             proxies.remove(this);
+            credentials.close();
         }
     }
 }

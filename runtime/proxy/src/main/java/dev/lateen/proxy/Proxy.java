@@ -4,9 +4,11 @@ import com.google.protobuf.Struct;
 import com.google.protobuf.Value;
 import dev.lateen.proxy.admin.AdminServers;
 import dev.lateen.proxy.config.ActiveConfiguration;
+import dev.lateen.proxy.config.Credentials;
 import dev.lateen.proxy.config.NameResolution;
 import dev.lateen.proxy.config.XdsConfiguration;
 import dev.lateen.proxy.dns.NameServer;
+import dev.lateen.proxy.health.HealthChecks;
 import dev.lateen.proxy.http.Decisions;
 import dev.lateen.proxy.http.HttpService;
 import dev.lateen.proxy.listener.ListenerSockets;
@@ -16,6 +18,7 @@ import dev.lateen.proxy.net.Transport;
 import dev.lateen.proxy.net.Worker;
 import dev.lateen.proxy.telemetry.SpanExporter;
 import dev.lateen.proxy.telemetry.Telemetry;
+import dev.lateen.proxy.tls.CredentialFiles;
 import dev.lateen.proxy.tls.IdentityAgent;
 import dev.lateen.proxy.tls.IdentityOptions;
 import dev.lateen.proxy.tls.SecretStore;
@@ -72,9 +75,11 @@ public final class Proxy implements AutoCloseable {
     private final ListenerSockets listeners;
     private final NameResolution names;
     private final @Nullable NameServer dns;
+    private final HealthChecks health;
     private final AdminServers admin;
     private final AdsClient ads;
     private final SecretStore secrets = new SecretStore();
+    private final CredentialFiles files = new CredentialFiles(secrets);
     private final Decisions decisions = new Decisions();
     private final @Nullable IdentityAgent identity;
     private final AccessLogWriter log = new AccessLogWriter();
@@ -103,7 +108,8 @@ public final class Proxy implements AutoCloseable {
         fromOthers = options.role() == ProxyOptions.Role.ROUTER
                 ? listener -> true
                 : listener -> listener.direction() == CompiledListener.TrafficDirection.INBOUND;
-        configuration = new XdsConfiguration(new Random(), Clock.systemUTC(), this::subscribe, this::changed);
+        configuration = new XdsConfiguration(
+                new Random(), Clock.systemUTC(), this::subscribe, new Credentials(secrets, files), this::changed);
         Node node = node(options);
         // Spans leave on the loop that accepts, which carries no traffic.
         EventLoop accepting = acceptor.next();
@@ -144,6 +150,8 @@ public final class Proxy implements AutoCloseable {
         names = new NameResolution();
         dns = options.answersDns() ? NameServer.start(sockets, acceptor, options.nodeId()) : null;
         ads = new AdsClient(() -> channels.discovery(options.controlPlane()), node, receiver());
+        health = new HealthChecks(exporting, upstreams, configuration::current, new Random());
+        health.start();
         IdentityOptions known = options.identity();
         identity = known == null
                 ? null
@@ -155,6 +163,7 @@ public final class Proxy implements AutoCloseable {
         if (dns != null) {
             ads.subscribe(NameServer.TYPE, Subscription.ALL);
         }
+        files.start();
         ads.start();
         var _ = acceptor.next()
                 .scheduleAtFixedRate(
@@ -185,6 +194,7 @@ public final class Proxy implements AutoCloseable {
     private void changed(ActiveConfiguration current) {
         listeners.apply(current);
         names.apply(current);
+        health.changed();
         closeUnused(current);
     }
 
@@ -331,6 +341,7 @@ public final class Proxy implements AutoCloseable {
                 return;
             }
             ads.close();
+            files.close();
             if (identity != null) {
                 identity.close();
             }

@@ -98,6 +98,26 @@ public record ProxyOptions(
         return metadata.getOrDefault("DNS_CAPTURE", "false").equals("true");
     }
 
+    /** These options with another way to an identity. */
+    public ProxyOptions withIdentity(IdentityOptions other) {
+        return new ProxyOptions(
+                role,
+                controlPlane,
+                nodeId,
+                namespace,
+                labels,
+                metadata,
+                adminPort,
+                statusPort,
+                agentPort,
+                metricsPort,
+                socketMark,
+                probes,
+                appMetrics,
+                concurrency,
+                other);
+    }
+
     /** These options with another node id. */
     public ProxyOptions withNodeId(String id) {
         return new ProxyOptions(

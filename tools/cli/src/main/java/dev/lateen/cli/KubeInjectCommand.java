@@ -1,5 +1,8 @@
 package dev.lateen.cli;
 
+import dev.lateen.config.ConfigObject;
+import dev.lateen.config.ConfigReader;
+import dev.lateen.config.Kinds;
 import dev.lateen.config.MeshConfig;
 import dev.lateen.control.inject.InjectionException;
 import dev.lateen.control.inject.InjectionSettings;
@@ -7,11 +10,14 @@ import dev.lateen.control.inject.ManifestInjection;
 import io.fabric8.kubernetes.api.model.ConfigMap;
 import io.fabric8.kubernetes.client.KubernetesClient;
 import io.fabric8.kubernetes.client.KubernetesClientException;
+import io.fabric8.kubernetes.client.utils.Serialization;
 import java.io.IOException;
 import java.io.PrintStream;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -62,6 +68,27 @@ final class KubeInjectCommand implements Callable<Integer> {
         }
     }
 
+    /** None where the kind is not defined. */
+    private static List<ConfigObject<?>> proxyConfigs(KubernetesClient client) {
+        boolean defined = client.apiextensions()
+                        .v1()
+                        .customResourceDefinitions()
+                        .withName(Kinds.PROXY_CONFIG.crdName())
+                        .get()
+                != null;
+        List<ConfigObject<?>> objects = new ArrayList<>();
+        if (defined) {
+            client.genericKubernetesResources(Kinds.PROXY_CONFIG.apiVersion(), Kinds.PROXY_CONFIG.name())
+                    .inAnyNamespace()
+                    .list()
+                    .getItems()
+                    .forEach(object -> objects.addAll(new ConfigReader()
+                            .readApiObject(Serialization.asJson(object))
+                            .objects()));
+        }
+        return objects;
+    }
+
     private Path path() throws CommandException {
         Path path = Path.of(file);
         if (!Files.isReadable(path)) {
@@ -89,7 +116,7 @@ final class KubeInjectCommand implements Callable<Integer> {
                     .get();
             String settings = mesh == null ? "" : mesh.getData().getOrDefault("mesh", "");
             return defaults.with(new JsonMapper().readTree(values.getData().getOrDefault("values", "{}")))
-                    .with(MeshConfig.read("ConfigMap istio", settings).config());
+                    .with(MeshConfig.read("ConfigMap istio", settings).config(), proxyConfigs(client));
         } catch (KubernetesClientException e) {
             System.err.println(
                     "warning: no cluster answers (" + e.getMessage() + "); injecting with the default settings");

@@ -1,7 +1,9 @@
 package dev.lateen.cli;
 
+import dev.lateen.proxy.Agent;
 import dev.lateen.proxy.Proxy;
 import dev.lateen.proxy.ProxyOptions;
+import dev.lateen.proxy.tls.IdentityOptions;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -13,20 +15,24 @@ import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 import tools.jackson.core.JacksonException;
+import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.json.JsonMapper;
 
-/** {@code lateen proxy sidecar|router}: one proxy on any xDS server. */
-@Command(name = "proxy", description = "Run one proxy.")
+/** {@code lateen proxy sidecar|router|agent}: one proxy on any xDS server, or the identity of an Envoy. */
+@Command(
+        name = "proxy",
+        description = "Run one proxy; or, as agent, keep the workload's certificate for an Envoy beside it.")
 final class ProxyCommand implements Callable<Integer> {
     private static final Path POD_LABELS = Path.of("/etc/istio/pod/labels");
 
     /** Words of the command line. */
     enum Role {
         sidecar,
-        router
+        router,
+        agent
     }
 
-    @Parameters(index = "0", description = "sidecar or router")
+    @Parameters(index = "0", description = "sidecar, router or agent")
     Role role = Role.sidecar;
 
     @Option(names = "--xds", description = "host and port of the xDS server; else discoveryAddress of $PROXY_CONFIG")
@@ -41,11 +47,17 @@ final class ProxyCommand implements Callable<Integer> {
     @Option(names = "--namespace", description = "namespace of the workload")
     String namespace = "";
 
+    @Option(names = "--sds-socket", description = "where the agent serves certificates (default: ${DEFAULT-VALUE})")
+    Path socket = Agent.SOCKET;
+
     @Override
     public Integer call() throws IOException, InterruptedException, CommandException {
         Map<String, String> environment = new LinkedHashMap<>(System.getenv());
         if (!namespace.isEmpty()) {
             environment.put("POD_NAMESPACE", namespace);
+        }
+        if (role == Role.agent) {
+            return agent(environment);
         }
         Map<String, String> all = new LinkedHashMap<>(podLabels());
         all.putAll(labels);
@@ -54,9 +66,30 @@ final class ProxyCommand implements Callable<Integer> {
         if (!node.isEmpty()) {
             options = options.withNodeId(node);
         }
+        JsonNode concurrency = proxyConfig().path("concurrency");
+        if (concurrency.isInt()) {
+            // As Istio has it, 0 stands for every processor.
+            options = options.withConcurrency(
+                    concurrency.asInt() > 0
+                            ? concurrency.asInt()
+                            : Runtime.getRuntime().availableProcessors());
+        }
         Proxy proxy = Proxy.start(options);
         Runtime.getRuntime().addShutdownHook(new Thread(proxy::terminate, "drain"));
         proxy.awaitTermination();
+        return 0;
+    }
+
+    private int agent(Map<String, String> environment) throws IOException, InterruptedException, CommandException {
+        IdentityOptions identity = IdentityOptions.fromEnvironment(environment);
+        if (identity == null) {
+            throw new CommandException(
+                    "which authority? give CA_ADDR in the environment, such as istiod.istio-system.svc:15012");
+        }
+        int mark = Integer.parseInt(environment.getOrDefault("LATEEN_SOCKET_MARK", "0"));
+        try (Agent agent = Agent.start(identity, socket, mark)) {
+            agent.awaitTermination();
+        }
         return 0;
     }
 
@@ -64,17 +97,19 @@ final class ProxyCommand implements Callable<Integer> {
         if (!xds.isEmpty()) {
             return xds;
         }
-        String config = System.getenv().getOrDefault("PROXY_CONFIG", "{}");
+        String address = proxyConfig().path("discoveryAddress").asString("");
+        if (!address.isEmpty()) {
+            return address;
+        }
+        throw new CommandException("which control plane? give --xds HOST:PORT, or discoveryAddress in PROXY_CONFIG");
+    }
+
+    private static JsonNode proxyConfig() throws CommandException {
         try {
-            String address =
-                    new JsonMapper().readTree(config).path("discoveryAddress").asString("");
-            if (!address.isEmpty()) {
-                return address;
-            }
+            return new JsonMapper().readTree(System.getenv().getOrDefault("PROXY_CONFIG", "{}"));
         } catch (JacksonException e) {
             throw new CommandException("PROXY_CONFIG is not JSON: " + e.getOriginalMessage());
         }
-        throw new CommandException("which control plane? give --xds HOST:PORT, or discoveryAddress in PROXY_CONFIG");
     }
 
     /** Labels as the downward API writes them, {@code key="value"} a line. */

@@ -2,15 +2,15 @@ package dev.lateen.config.networking;
 
 import dev.lateen.config.shape.Checked;
 import dev.lateen.config.shape.Findings;
-import dev.lateen.config.shape.Later;
 import dev.lateen.config.shape.Outdated;
 import dev.lateen.config.shape.Range;
 import dev.lateen.config.shape.Refused;
 import dev.lateen.config.shape.Required;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
-import tools.jackson.databind.JsonNode;
 
 /**
  * Ports and hosts that proxies at the edge open (networking.istio.io Gateway).
@@ -36,11 +36,20 @@ public record Gateway(@Required List<Server> servers, Map<String, String> select
 
             String name)
             implements Checked {
+        private static final Set<String> TLS = Set.of("HTTPS", "TLS");
+
         @Override
         public void check(Findings findings) {
             for (int i = 0; i < hosts.size(); i++) {
                 String host = hosts.get(i);
                 HostNames.check(host.substring(host.indexOf('/') + 1), "hosts[" + i + "]", findings);
+            }
+            boolean encrypted = TLS.contains(port.protocol().toUpperCase(Locale.ROOT));
+            if (encrypted && tls == null) {
+                findings.error("tls", "is needed on a port of protocol " + port.protocol());
+            }
+            if (!encrypted && tls != null && tls.ends()) {
+                findings.error("tls.mode", tls.mode() + " needs protocol HTTPS or TLS, found " + port.protocol());
             }
         }
     }
@@ -58,42 +67,5 @@ public record Gateway(@Required List<Server> servers, Map<String, String> select
         public void check(Findings findings) {
             Protocols.check(protocol, findings);
         }
-    }
-
-    /** TLS towards callers (networking.istio.io ServerTLSSettings). */
-    public record ServerTls(
-            boolean httpsRedirect,
-            Mode mode,
-            @Later(ServerTls.ENDING) String serverCertificate,
-            @Later(ServerTls.ENDING) String privateKey,
-            @Later(ServerTls.ENDING) String caCertificates,
-            @Later(ServerTls.ENDING) String caCrl,
-            @Later(ServerTls.ENDING) String credentialName,
-            @Later(ServerTls.ENDING) List<String> credentialNames,
-            @Later(ServerTls.ENDING) String caCertCredentialName,
-            @Later(ServerTls.ENDING) List<JsonNode> tlsCertificates,
-            @Later(ServerTls.ENDING) List<String> subjectAltNames,
-            @Later(ServerTls.ENDING) List<String> verifyCertificateSpki,
-            @Later(ServerTls.ENDING) List<String> verifyCertificateHash,
-            @Later(ServerTls.ENDING) String minProtocolVersion,
-            @Later(ServerTls.ENDING) String maxProtocolVersion,
-            @Later(ServerTls.ENDING) List<String> cipherSuites,
-            @Later(ServerTls.ENDING) @Nullable Boolean insecureSkipVerify) {
-        static final String ENDING = "TLS that ends at the gateway";
-    }
-
-    /** What the gateway does with TLS. */
-    public enum Mode {
-        PASSTHROUGH,
-        @Later(ServerTls.ENDING)
-        SIMPLE,
-        @Later(ServerTls.ENDING)
-        MUTUAL,
-        @Later("TLS between proxies")
-        AUTO_PASSTHROUGH,
-        @Later(ServerTls.ENDING)
-        ISTIO_MUTUAL,
-        @Later(ServerTls.ENDING)
-        OPTIONAL_MUTUAL
     }
 }

@@ -34,6 +34,25 @@ public record HttpMatch(
         String sourceNamespace,
         String statPrefix)
         implements Checked {
+    /** These conditions, and that the request was sent to a port. */
+    HttpMatch atPort(int number) {
+        return new HttpMatch(
+                name,
+                uri,
+                scheme,
+                method,
+                authority,
+                headers,
+                number,
+                sourceLabels,
+                gateways,
+                queryParams,
+                ignoreUriCase,
+                withoutHeaders,
+                sourceNamespace,
+                statPrefix);
+    }
+
     @Override
     public void check(Findings findings) {
         needsValue(uri, "uri", findings);

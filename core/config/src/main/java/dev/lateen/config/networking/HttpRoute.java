@@ -58,6 +58,28 @@ public record HttpRoute(
                 .toList();
     }
 
+    /** This rule for requests to one port only. */
+    public HttpRoute atPort(int port) {
+        return new HttpRoute(
+                name,
+                match.stream().map(each -> each.atPort(port)).toList(),
+                route,
+                redirect,
+                directResponse,
+                delegate,
+                rewrite,
+                timeout,
+                retries,
+                fault,
+                mirror,
+                mirrors,
+                mirrorPercent,
+                mirrorPercentSnake,
+                mirrorPercentage,
+                corsPolicy,
+                headers);
+    }
+
     @Override
     public void check(Findings findings) {
         int actions = (route.isEmpty() ? 0 : 1)

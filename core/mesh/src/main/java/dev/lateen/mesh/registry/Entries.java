@@ -30,6 +30,7 @@ final class Entries {
                     MeshService.Kind.SERVICE_ENTRY,
                     spec.addresses(),
                     List.of(),
+                    List.of(),
                     ports,
                     resolution(spec.resolution()),
                     name,
@@ -39,7 +40,8 @@ final class Entries {
                             ? Map.of()
                             : spec.workloadSelector().labels(),
                     created == null ? Instant.EPOCH : created,
-                    entry.objectName()));
+                    entry.objectName(),
+                    spec.subjectAltNames()));
         }
         return services;
     }

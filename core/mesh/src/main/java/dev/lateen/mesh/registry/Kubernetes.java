@@ -12,6 +12,7 @@ import io.fabric8.kubernetes.api.model.PodStatus;
 import io.fabric8.kubernetes.api.model.Service;
 import io.fabric8.kubernetes.api.model.ServicePort;
 import io.fabric8.kubernetes.api.model.ServiceSpec;
+import io.fabric8.kubernetes.api.model.ServiceStatus;
 import io.fabric8.kubernetes.api.model.discovery.v1.EndpointPort;
 import io.fabric8.kubernetes.api.model.discovery.v1.EndpointSlice;
 import java.time.DateTimeException;
@@ -60,6 +61,7 @@ public final class Kubernetes {
                 MeshService.Kind.KUBERNETES,
                 List.copyOf(addresses),
                 List.of(),
+                published(service),
                 list(spec.getPorts()).stream().map(Kubernetes::port).toList(),
                 resolution,
                 text(spec.getExternalName()),
@@ -67,7 +69,19 @@ public final class Kubernetes {
                 exportTo(meta),
                 Map.copyOf(map(spec.getSelector())),
                 created(service),
-                name);
+                name,
+                List.of());
+    }
+
+    private static List<String> published(Service service) {
+        ServiceStatus status = service.getStatus();
+        if (status == null || status.getLoadBalancer() == null) {
+            return List.of();
+        }
+        return list(status.getLoadBalancer().getIngress()).stream()
+                .map(each -> each.getIp() == null ? text(each.getHostname()) : each.getIp())
+                .filter(address -> !address.isEmpty())
+                .toList();
     }
 
     private static MeshPort port(ServicePort port) {

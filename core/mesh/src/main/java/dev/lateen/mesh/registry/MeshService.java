@@ -12,12 +12,14 @@ import java.util.Optional;
  * @param host full name in lower case; may begin with {@code *.}
  * @param addresses virtual addresses and CIDR blocks; empty for headless services and entries without
  * @param automatic addresses that were made up for a host that has none, for proxies that answer DNS themselves
+ * @param published addresses by which a load balancer lets it be called from outside
  * @param lookup the name that proxies ask DNS for, where {@code resolution} says so and no endpoints are given
  * @param external not part of the mesh
  * @param exportTo who sees it; empty means all
  * @param selector labels of its pods; empty when endpoints are given otherwise
  * @param created of the object, the epoch when unknown; older objects win conflicts
  * @param source the object
+ * @param certificateNames that its servers' certificates bear; empty when not told
  */
 public record MeshService(
         String host,
@@ -25,6 +27,7 @@ public record MeshService(
         Kind kind,
         List<String> addresses,
         List<String> automatic,
+        List<String> published,
         List<MeshPort> ports,
         Resolution resolution,
         String lookup,
@@ -32,7 +35,8 @@ public record MeshService(
         List<String> exportTo,
         Map<String, String> selector,
         Instant created,
-        ObjectName source) {
+        ObjectName source,
+        List<String> certificateNames) {
     /** Where a service comes from. */
     public enum Kind {
         KUBERNETES,
@@ -63,6 +67,7 @@ public record MeshService(
                 kind,
                 addresses,
                 automatic,
+                published,
                 List.copyOf(others),
                 resolution,
                 lookup,
@@ -70,7 +75,8 @@ public record MeshService(
                 exportTo,
                 selector,
                 created,
-                source);
+                source,
+                certificateNames);
     }
 
     /** This service with addresses that were made up for it. */
@@ -81,6 +87,7 @@ public record MeshService(
                 kind,
                 addresses,
                 List.copyOf(made),
+                published,
                 ports,
                 resolution,
                 lookup,
@@ -88,7 +95,8 @@ public record MeshService(
                 exportTo,
                 selector,
                 created,
-                source);
+                source,
+                certificateNames);
     }
 
     /** This service as it is called by those who look it up in the mesh's own table: by the addresses made up for it. */
@@ -104,6 +112,7 @@ public record MeshService(
                         kind,
                         made,
                         automatic,
+                        published,
                         ports,
                         resolution,
                         lookup,
@@ -111,7 +120,8 @@ public record MeshService(
                         exportTo,
                         selector,
                         created,
-                        source);
+                        source,
+                        certificateNames);
     }
 
     public boolean isHeadless() {

@@ -11,6 +11,8 @@ import dev.lateen.config.networking.Gateway;
 import dev.lateen.config.networking.Sidecar;
 import dev.lateen.config.networking.VirtualService;
 import dev.lateen.config.networking.WorkloadSelector;
+import dev.lateen.mesh.gatewayapi.Conversion;
+import dev.lateen.mesh.gatewayapi.EdgeGateway;
 import dev.lateen.mesh.patch.EnvoyPatch;
 import dev.lateen.mesh.security.SecurityRules;
 import java.time.Instant;
@@ -38,13 +40,21 @@ public final class Rules {
     private final List<ConfigObject<EnvoyFilter>> envoyFilters;
     private final Map<ObjectName, List<EnvoyPatch>> envoyPatches = new HashMap<>();
     private final String root;
+    private final Conversion ofKubernetes;
 
     /**
      * @param objects of any kinds; others than rules are passed over
      * @param root namespace whose DestinationRules hold for all
+     * @param ofKubernetes what the Gateway API's objects and Ingresses among them mean
      * @param former rules to share with what did not change, null for none
      */
-    public Rules(Collection<ConfigObject<?>> objects, String domain, String root, @Nullable Rules former) {
+    public Rules(
+            Collection<ConfigObject<?>> objects,
+            String domain,
+            String root,
+            Conversion ofKubernetes,
+            @Nullable Rules former) {
+        this.ofKubernetes = ofKubernetes;
         boolean byLabels = false;
         Delegation delegation = new Delegation(select(objects, Kinds.VIRTUAL_SERVICE), domain, problems);
         for (ConfigObject<VirtualService> object : oldestFirst(objects, Kinds.VIRTUAL_SERVICE)) {
@@ -63,6 +73,13 @@ public final class Rules {
         }
         gateways = oldestFirst(objects, Kinds.GATEWAY);
         reportSharedHosts();
+        forMesh.addAll(0, ofKubernetes.callers());
+        forMesh.addAll(ofKubernetes.services());
+        for (BoundVirtualService rule : ofKubernetes.edge()) {
+            rule.gateways().forEach(gateway -> byGateway
+                    .computeIfAbsent(gateway, _ -> new ArrayList<>())
+                    .add(rule));
+        }
         List<ConfigObject<DestinationRule>> policies = oldestFirst(objects, Kinds.DESTINATION_RULE);
         destinationRules = former == null
                 ? new DestinationRules(policies, domain, root)
@@ -171,11 +188,26 @@ public final class Rules {
 
     /** Gateways whose selector takes a proxy with these labels, the oldest first. */
     public List<ConfigObject<Gateway>> gateways(String namespace, Map<String, String> labels) {
-        return gateways.stream()
-                .filter(g -> g.spec().selector().isEmpty()
-                        ? g.namespace().equals(namespace)
-                        : labels.entrySet().containsAll(g.spec().selector().entrySet()))
-                .toList();
+        List<ConfigObject<Gateway>> selected = new ArrayList<>();
+        for (ConfigObject<Gateway> gateway : gateways) {
+            Map<String, String> selector = gateway.spec().selector();
+            if (selector.isEmpty()
+                    ? gateway.namespace().equals(namespace)
+                    : labels.entrySet().containsAll(selector.entrySet())) {
+                selected.add(gateway);
+            }
+        }
+        for (EdgeGateway edge : ofKubernetes.gateways()) {
+            if (edge.selects(namespace, labels)) {
+                selected.add(edge.gateway());
+            }
+        }
+        return selected;
+    }
+
+    /** What the Gateway API's objects and Ingresses mean, and what is said about them. */
+    public Conversion ofKubernetes() {
+        return ofKubernetes;
     }
 
     /**

@@ -31,6 +31,8 @@ import java.time.Duration;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
+import java.util.TreeSet;
 import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 
@@ -46,6 +48,7 @@ final class Clusters {
     private final Scope scope;
     private final Map<String, Cluster> clusters = new LinkedHashMap<>();
     private final Map<String, ClusterLoadAssignment> assignments = new LinkedHashMap<>();
+    private final Set<String> secrets = new TreeSet<>();
 
     private Clusters(Scope scope) {
         this.scope = scope;
@@ -75,6 +78,11 @@ final class Clusters {
     /** Endpoints of the clusters that get them from the control plane, by name. */
     Map<String, ClusterLoadAssignment> assignments() {
         return assignments;
+    }
+
+    /** Names of what the clusters need from Secrets of the cluster. */
+    Set<String> secrets() {
+        return secrets;
     }
 
     private void put(Cluster cluster) {
@@ -138,6 +146,9 @@ final class Clusters {
         ClusterPolicy.apply(cluster, policies, upstream(port.protocol()), scope.mesh());
         Encryption.apply(cluster, scope, service, port, subset == null ? "" : subset.name(), policies.tls(), endpoints);
         put(cluster.build());
+        if (policies.tls() != null) {
+            secrets.addAll(Secrets.of(policies.tls()));
+        }
         if (cluster.getType() == DiscoveryType.EDS) {
             assignments.put(name, assignment);
         }

@@ -59,6 +59,11 @@ final class Encryption {
         if (mode == ClientTls.Mode.DISABLE) {
             return;
         }
+        if (tls != null && (mode == ClientTls.Mode.SIMPLE || mode == ClientTls.Mode.MUTUAL)) {
+            cluster.setTransportSocket(Origination.client(
+                    tls, Clusters.upstream(port.protocol()), service.host(), service.certificateNames()));
+            return;
+        }
         if (mode == ClientTls.Mode.ISTIO_MUTUAL) {
             cluster.setTransportSocket(mutual(scope, service, port, subset, endpoints));
             return;
@@ -93,7 +98,8 @@ final class Encryption {
                 scope.mesh(),
                 Clusters.upstream(port.protocol()),
                 port.protocol().isHttp(),
+                service.certificateNames(),
                 accounts,
-                "outbound_." + port.number() + "_." + subset + "_." + service.host());
+                AutoPassthrough.name(port.number(), subset, service.host()));
     }
 }

@@ -3,6 +3,7 @@ package dev.lateen.mesh.translate;
 import dev.lateen.config.ConfigObject;
 import dev.lateen.config.networking.Gateway;
 import dev.lateen.config.networking.Gateway.Server;
+import dev.lateen.config.networking.ServerTls;
 import dev.lateen.mesh.ProxyNode;
 import dev.lateen.mesh.Snapshot;
 import dev.lateen.mesh.registry.Protocol;
@@ -10,6 +11,7 @@ import dev.lateen.mesh.rules.BoundVirtualService;
 import dev.lateen.mesh.rules.Hosts;
 import dev.lateen.mesh.translate.Filters.Side;
 import io.envoyproxy.envoy.config.core.v3.TrafficDirection;
+import io.envoyproxy.envoy.config.listener.v3.Filter;
 import io.envoyproxy.envoy.config.listener.v3.FilterChain;
 import io.envoyproxy.envoy.config.listener.v3.Listener;
 import io.envoyproxy.envoy.config.route.v3.Route;
@@ -20,11 +22,17 @@ import java.util.ArrayList;
 import java.util.Collection;
 import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
 import java.util.TreeMap;
+import org.jspecify.annotations.Nullable;
 
-/** Listeners of a proxy at the edge: one for each port that its Gateways open, and the route tables of HTTP ports. */
+/**
+ * Listeners of a proxy at the edge: one for each port that its Gateways open, and the route tables of HTTP ports. Where
+ * TLS ends here each server has a filter chain and a table of its own, so that no caller gets by its Host to what it did
+ * not name in its handshake.
+ */
 final class GatewayListeners {
     /** One server of a Gateway. */
     private record Opened(ConfigObject<Gateway> gateway, Server server) {
@@ -35,6 +43,22 @@ final class GatewayListeners {
         Protocol protocol() {
             return Protocol.parse(server.port().protocol());
         }
+
+        /** How TLS ends here; null where it does not. */
+        @Nullable
+        ServerTls ending() {
+            ServerTls tls = server.tls();
+            return protocol().isTls() && tls != null && tls.ends() ? tls : null;
+        }
+
+        /** Server names that callers ask for; empty for any. */
+        List<String> serverNames() {
+            List<String> names = server.hosts().stream()
+                    .map(host -> host.substring(host.indexOf('/') + 1).toLowerCase(Locale.ROOT))
+                    .distinct()
+                    .toList();
+            return names.contains("*") ? List.of() : names;
+        }
     }
 
     /** Servers that share an address and port. */
@@ -42,16 +66,19 @@ final class GatewayListeners {
 
     private final Scope scope;
     private final Filters filters;
+    private final InboundSecurity security;
     private final Map<String, Listener> listeners = new LinkedHashMap<>();
     private final Map<String, RouteConfiguration> tables = new LinkedHashMap<>();
 
-    private GatewayListeners(Scope scope, Filters filters) {
+    private GatewayListeners(Scope scope, Filters filters, InboundSecurity security) {
         this.scope = scope;
         this.filters = filters;
+        this.security = security;
     }
 
-    static GatewayListeners of(Snapshot snapshot, ProxyNode node, Scope scope, Filters filters) {
-        GatewayListeners all = new GatewayListeners(scope, filters);
+    static GatewayListeners of(Snapshot snapshot, ProxyNode node, Scope scope) {
+        InboundSecurity security = InboundSecurity.of(snapshot, node);
+        GatewayListeners all = new GatewayListeners(scope, new Filters(snapshot, security.httpFilters()), security);
         for (Port port : ports(snapshot, node)) {
             all.add(port);
         }
@@ -62,7 +89,7 @@ final class GatewayListeners {
         return listeners;
     }
 
-    /** Route tables by name, {@code http.PORT}. */
+    /** Route tables by name, {@code http.PORT}, or {@code https.PORT.SERVER.GATEWAY.NAMESPACE} where TLS ends. */
     Map<String, RouteConfiguration> routes() {
         return tables;
     }
@@ -104,50 +131,147 @@ final class GatewayListeners {
         List<Opened> http =
                 port.servers().stream().filter(o -> o.protocol().isHttp()).toList();
         if (!http.isEmpty()) {
-            RouteConfiguration table = table(port, http);
+            RouteConfiguration table = table("http." + port.target(), port.target(), http);
             tables.put(table.getName(), table);
             listener.addFilterChains(FilterChain.newBuilder()
                     .addFilters(filters.http("outbound_" + name, Side.GATEWAY, table.getName())));
         } else {
-            connections(port, listener);
+            for (Opened opened : port.servers()) {
+                chains(opened, name).forEach(chain -> add(listener, chain));
+            }
+            if (listener.getFilterChainsList().stream()
+                    .anyMatch(c -> c.getFilterChainMatch().getServerNamesCount() > 0)) {
+                listener.addListenerFilters(Filters.TLS_INSPECTOR);
+            }
         }
         if (listener.getFilterChainsCount() > 0) {
             listeners.put(name, listener.build());
         }
     }
 
-    /** TCP by the first rule, TLS by server name. */
-    private void connections(Port port, Listener.Builder listener) {
-        TcpChains chains = new TcpChains(scope, filters);
-        for (Opened opened : port.servers()) {
-            int number = opened.server().port().number();
-            for (BoundVirtualService rule : rules(opened)) {
-                Set<String> gateways = Set.of(opened.gatewayName());
-                List<FilterChain> found = opened.protocol().isTls()
-                        ? chains.tls(rule, gateways, number, List.of())
-                        : chains.tcp(rule, gateways, number, List.of());
-                for (FilterChain chain : found) {
-                    boolean known = listener.getFilterChainsList().stream()
-                            .anyMatch(c -> c.getFilterChainMatch().equals(chain.getFilterChainMatch()));
-                    if (!known) {
-                        listener.addFilterChains(chain);
-                    }
-                }
-            }
-        }
-        boolean byName = listener.getFilterChainsList().stream()
-                .anyMatch(c -> c.getFilterChainMatch().getServerNamesCount() > 0);
-        if (byName) {
-            listener.addListenerFilters(Filters.TLS_INSPECTOR);
+    /** Of several chains for the same connections the oldest Gateway's counts: a proxy takes no two of them. */
+    private static void add(Listener.Builder listener, FilterChain chain) {
+        boolean known = listener.getFilterChainsList().stream()
+                .anyMatch(c -> c.getFilterChainMatch().equals(chain.getFilterChainMatch()));
+        if (!known) {
+            listener.addFilterChains(chain);
         }
     }
 
-    private RouteConfiguration table(Port port, List<Opened> servers) {
+    private List<FilterChain> chains(Opened opened, String listener) {
+        ServerTls ending = opened.ending();
+        if (ending != null && opened.protocol() == Protocol.HTTPS) {
+            return List.of(https(opened, ending, listener));
+        }
+        if (ending != null) {
+            return ended(opened, ending, tcp(opened));
+        }
+        ServerTls tls = opened.server().tls();
+        if (tls != null && opened.protocol().isTls() && tls.mode() == ServerTls.Mode.AUTO_PASSTHROUGH) {
+            return guarded(opened, AutoPassthrough.chains(scope, filters, host -> opened.server().hosts().stream()
+                    .anyMatch(allowed -> covers(allowed, host))));
+        }
+        return opened.protocol().isTls() ? passed(opened) : tcp(opened);
+    }
+
+    private static boolean covers(String allowed, String host) {
+        return Hosts.covers(allowed.substring(allowed.indexOf('/') + 1).toLowerCase(Locale.ROOT), host);
+    }
+
+    private FilterChain https(Opened opened, ServerTls tls, String listener) {
+        Server server = opened.server();
+        RouteConfiguration table = table(
+                "https." + server.port().number() + "." + server.port().name() + "."
+                        + opened.gateway().name() + "." + opened.gateway().namespace(),
+                server.port().number(),
+                List.of(opened));
+        tables.put(table.getName(), table);
+        FilterChain chain = FilterChain.newBuilder()
+                .addFilters(filters.http("outbound_" + listener, Side.GATEWAY, table.getName()))
+                .build();
+        return ended(opened, tls, List.of(chain), true).getFirst();
+    }
+
+    private List<FilterChain> ended(Opened opened, ServerTls tls, List<FilterChain> chains) {
+        return ended(opened, tls, chains, false);
+    }
+
+    /** The chains behind the end of TLS, for callers that ask for the server's hosts. */
+    private List<FilterChain> ended(Opened opened, ServerTls tls, List<FilterChain> chains, boolean http) {
+        List<FilterChain> ended = new ArrayList<>();
+        for (FilterChain chain : chains) {
+            FilterChain.Builder out = chain.toBuilder().setTransportSocket(GatewayTls.server(scope.mesh(), tls, http));
+            if (!opened.serverNames().isEmpty()) {
+                out.getFilterChainMatchBuilder().addAllServerNames(opened.serverNames());
+            }
+            ended.add(out.build());
+        }
+        return ended;
+    }
+
+    /** By the first rule. */
+    private List<FilterChain> tcp(Opened opened) {
+        TcpChains chains = new TcpChains(scope, filters);
+        List<FilterChain> found = new ArrayList<>();
+        for (BoundVirtualService rule : rules(opened)) {
+            if (rule.hosts().stream()
+                    .anyMatch(host -> !served(opened, rule, host).isEmpty())) {
+                found.addAll(chains.tcp(
+                        rule,
+                        Set.of(opened.gatewayName()),
+                        opened.server().port().number(),
+                        List.of()));
+            }
+        }
+        return guarded(opened, found);
+    }
+
+    /** By the server name that the caller asks for, TLS as it comes. */
+    private List<FilterChain> passed(Opened opened) {
+        TcpChains chains = new TcpChains(scope, filters);
+        List<FilterChain> found = new ArrayList<>();
+        for (BoundVirtualService rule : rules(opened)) {
+            for (FilterChain chain : chains.tls(
+                    rule, Set.of(opened.gatewayName()), opened.server().port().number(), List.of())) {
+                List<String> names = chain.getFilterChainMatch().getServerNamesList().stream()
+                        .map(name -> served(opened, rule, name))
+                        .filter(name -> !name.isEmpty())
+                        .distinct()
+                        .toList();
+                boolean any = chain.getFilterChainMatch().getServerNamesCount() == 0;
+                if (any || !names.isEmpty()) {
+                    FilterChain.Builder out = chain.toBuilder();
+                    out.getFilterChainMatchBuilder()
+                            .clearServerNames()
+                            .addAllServerNames(any ? opened.serverNames() : names);
+                    found.add(out.build());
+                }
+            }
+        }
+        return guarded(opened, found);
+    }
+
+    /** Behind the access rules of the gateway. */
+    private List<FilterChain> guarded(Opened opened, List<FilterChain> chains) {
+        List<Filter> guards =
+                security.networkFilters("tcp." + opened.server().port().number());
+        return guards.isEmpty()
+                ? chains
+                : chains.stream()
+                        .map(chain -> chain.toBuilder()
+                                .clearFilters()
+                                .addAllFilters(guards)
+                                .addAllFilters(chain.getFiltersList())
+                                .build())
+                        .toList();
+    }
+
+    private RouteConfiguration table(String name, int shownPort, List<Opened> servers) {
         Map<String, VirtualHost.Builder> hosts = new LinkedHashMap<>();
         for (Opened opened : servers) {
             int number = opened.server().port().number();
-            boolean redirect =
-                    opened.server().tls() != null && opened.server().tls().httpsRedirect();
+            ServerTls tls = opened.server().tls();
+            boolean redirect = tls != null && tls.httpsRedirect() && !tls.ends();
             for (BoundVirtualService rule : rules(opened)) {
                 List<Route> routes = new Routes(scope, Set.of(opened.gatewayName()), number).of(rule);
                 for (String host : rule.hosts()) {
@@ -164,8 +288,8 @@ final class GatewayListeners {
             }
             if (redirect) {
                 for (String host : opened.server().hosts()) {
-                    String name = host.substring(host.indexOf('/') + 1);
-                    hosts.computeIfAbsent(name, h -> host(h, number)).setRequireTls(TlsRequirementType.ALL);
+                    String shown = host.substring(host.indexOf('/') + 1);
+                    hosts.computeIfAbsent(shown, h -> host(h, number)).setRequireTls(TlsRequirementType.ALL);
                 }
             }
         }
@@ -174,11 +298,11 @@ final class GatewayListeners {
         if (!hosts.containsKey("*")) {
             // Without a route: 404 for every other host.
             all.add(VirtualHost.newBuilder()
-                    .setName("blackhole:" + port.target())
+                    .setName("blackhole:" + shownPort)
                     .addDomains("*")
                     .build());
         }
-        return SidecarRoutes.table("http." + port.target(), all);
+        return SidecarRoutes.table(name, all);
     }
 
     private static VirtualHost.Builder host(String host, int port) {
@@ -197,7 +321,7 @@ final class GatewayListeners {
         for (String allowed : opened.server().hosts()) {
             int slash = allowed.indexOf('/');
             String namespace = slash < 0 ? "*" : allowed.substring(0, slash);
-            String pattern = allowed.substring(slash + 1).toLowerCase(java.util.Locale.ROOT);
+            String pattern = allowed.substring(slash + 1).toLowerCase(Locale.ROOT);
             boolean seen = namespace.equals("*")
                     || namespace.equals(rule.object().namespace())
                     || (namespace.equals(".")

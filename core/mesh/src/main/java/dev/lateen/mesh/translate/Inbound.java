@@ -87,6 +87,7 @@ public final class Inbound {
                 MeshService.Kind.SERVICE_ENTRY,
                 List.of(),
                 List.of(),
+                List.of(),
                 List.of(port),
                 MeshService.Resolution.PASSTHROUGH,
                 "",
@@ -94,7 +95,8 @@ public final class Inbound {
                 List.of(),
                 Map.of(),
                 Instant.EPOCH,
-                sidecar.objectName());
+                sidecar.objectName(),
+                List.of());
     }
 
     /** Ports that services lead to, by the workload's port; the oldest service wins one. */

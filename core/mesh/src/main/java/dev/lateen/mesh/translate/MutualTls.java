@@ -2,17 +2,12 @@ package dev.lateen.mesh.translate;
 
 import dev.lateen.config.MeshConfig;
 import dev.lateen.mesh.Snapshot;
-import io.envoyproxy.envoy.config.core.v3.ApiConfigSource;
-import io.envoyproxy.envoy.config.core.v3.ApiVersion;
-import io.envoyproxy.envoy.config.core.v3.ConfigSource;
-import io.envoyproxy.envoy.config.core.v3.GrpcService;
 import io.envoyproxy.envoy.config.core.v3.TransportSocket;
 import io.envoyproxy.envoy.extensions.transport_sockets.raw_buffer.v3.RawBuffer;
 import io.envoyproxy.envoy.extensions.transport_sockets.tls.v3.CertificateValidationContext;
 import io.envoyproxy.envoy.extensions.transport_sockets.tls.v3.CommonTlsContext;
 import io.envoyproxy.envoy.extensions.transport_sockets.tls.v3.CommonTlsContext.CombinedCertificateValidationContext;
 import io.envoyproxy.envoy.extensions.transport_sockets.tls.v3.DownstreamTlsContext;
-import io.envoyproxy.envoy.extensions.transport_sockets.tls.v3.SdsSecretConfig;
 import io.envoyproxy.envoy.extensions.transport_sockets.tls.v3.SubjectAltNameMatcher;
 import io.envoyproxy.envoy.extensions.transport_sockets.tls.v3.TlsParameters;
 import io.envoyproxy.envoy.extensions.transport_sockets.tls.v3.TlsParameters.TlsProtocol;
@@ -38,21 +33,7 @@ final class MutualTls {
             .setTypedConfig(Messages.any(RawBuffer.getDefaultInstance()))
             .build();
 
-    private static final String OWN = "default";
-    private static final String ROOTS = "ROOTCA";
     private static final String SPIFFE = "spiffe://";
-
-    /** The workload's own agent, over a socket of the pod. */
-    private static final ConfigSource AGENT = ConfigSource.newBuilder()
-            .setApiConfigSource(ApiConfigSource.newBuilder()
-                    .setApiType(ApiConfigSource.ApiType.GRPC)
-                    .setTransportApiVersion(ApiVersion.V3)
-                    .setSetNodeOnFirstMessageOnly(true)
-                    .addGrpcServices(GrpcService.newBuilder()
-                            .setEnvoyGrpc(GrpcService.EnvoyGrpc.newBuilder().setClusterName("sds-grpc"))))
-            .setInitialFetchTimeout(Messages.ZERO)
-            .setResourceApiVersion(ApiVersion.V3)
-            .build();
 
     private MutualTls() {}
 
@@ -62,8 +43,7 @@ final class MutualTls {
 
     /** Towards callers, who must show a certificate of the mesh's trust domain. */
     static TransportSocket server(MeshConfig mesh, boolean http) {
-        CommonTlsContext.Builder common =
-                common(List.of(name(StringMatcher.newBuilder().setPrefix(SPIFFE + trustDomain(mesh) + "/"))));
+        CommonTlsContext.Builder common = common(members(mesh));
         if (http) {
             common.addAlpnProtocols("h2").addAlpnProtocols("http/1.1");
         } else {
@@ -79,6 +59,7 @@ final class MutualTls {
     /**
      * Towards endpoints of the mesh.
      *
+     * @param registered names of which the certificate must bear one; empty: the accounts say
      * @param accounts of the endpoints, {@code NAMESPACE/ACCOUNT}: one of them must stand in the certificate; with none
      *     known, any of the trust domain
      * @param serverName as {@code outbound_.80_.v1_.host}
@@ -87,17 +68,12 @@ final class MutualTls {
             MeshConfig mesh,
             ClusterPolicy.Upstream upstream,
             boolean http,
+            List<String> registered,
             Collection<String> accounts,
             String serverName) {
-        String domain = SPIFFE + trustDomain(mesh) + "/";
-        List<SubjectAltNameMatcher> names = accounts.isEmpty()
-                ? List.of(name(StringMatcher.newBuilder().setPrefix(domain)))
-                : new TreeSet<>(accounts)
-                        .stream()
-                                .map(account -> account.split("/", 2))
-                                .map(parts -> name(StringMatcher.newBuilder()
-                                        .setExact(domain + "ns/" + parts[0] + "/sa/" + parts[1])))
-                                .toList();
+        List<SubjectAltNameMatcher> names = registered.isEmpty()
+                ? servers(mesh, accounts)
+                : registered.stream().map(MutualTls::exact).toList();
         CommonTlsContext.Builder common = common(names);
         switch (upstream) {
             case HTTP2 ->
@@ -120,30 +96,60 @@ final class MutualTls {
                 .build());
     }
 
+    private static List<SubjectAltNameMatcher> servers(MeshConfig mesh, Collection<String> accounts) {
+        if (accounts.isEmpty()) {
+            return members(mesh);
+        }
+        String domain = SPIFFE + trustDomain(mesh) + "/";
+        return new TreeSet<>(accounts)
+                .stream()
+                        .map(account -> account.split("/", 2))
+                        .map(parts ->
+                                uri(StringMatcher.newBuilder().setExact(domain + "ns/" + parts[0] + "/sa/" + parts[1])))
+                        .toList();
+    }
+
     private static CommonTlsContext.Builder common(List<SubjectAltNameMatcher> names) {
         return CommonTlsContext.newBuilder()
                 .setTlsParams(TlsParameters.newBuilder()
                         .setTlsMinimumProtocolVersion(TlsProtocol.TLSv1_2)
                         .setTlsMaximumProtocolVersion(TlsProtocol.TLSv1_3))
-                .addTlsCertificateSdsSecretConfigs(secret(OWN))
+                .addTlsCertificateSdsSecretConfigs(Secrets.OWN)
                 .setCombinedValidationContext(CombinedCertificateValidationContext.newBuilder()
                         .setDefaultValidationContext(
                                 CertificateValidationContext.newBuilder().addAllMatchTypedSubjectAltNames(names))
-                        .setValidationContextSdsSecretConfig(secret(ROOTS)));
+                        .setValidationContextSdsSecretConfig(Secrets.MESH_ROOTS));
     }
 
-    private static SubjectAltNameMatcher name(StringMatcher.Builder matcher) {
+    /** Names of any workload of the mesh. */
+    static List<SubjectAltNameMatcher> members(MeshConfig mesh) {
+        return List.of(uri(StringMatcher.newBuilder().setPrefix(SPIFFE + trustDomain(mesh) + "/")));
+    }
+
+    /** A name that a certificate must bear as it stands: a URI, an address, else a host. */
+    static SubjectAltNameMatcher exact(String name) {
+        SubjectAltNameMatcher.SanType type = SubjectAltNameMatcher.SanType.DNS;
+        if (name.contains("://")) {
+            type = SubjectAltNameMatcher.SanType.URI;
+        } else if (name.contains("@")) {
+            type = SubjectAltNameMatcher.SanType.EMAIL;
+        } else if (name.contains(":") || name.chars().allMatch(c -> c == '.' || Character.isDigit(c))) {
+            type = SubjectAltNameMatcher.SanType.IP_ADDRESS;
+        }
+        return SubjectAltNameMatcher.newBuilder()
+                .setSanType(type)
+                .setMatcher(StringMatcher.newBuilder().setExact(name))
+                .build();
+    }
+
+    private static SubjectAltNameMatcher uri(StringMatcher.Builder matcher) {
         return SubjectAltNameMatcher.newBuilder()
                 .setSanType(SubjectAltNameMatcher.SanType.URI)
                 .setMatcher(matcher)
                 .build();
     }
 
-    private static SdsSecretConfig secret(String name) {
-        return SdsSecretConfig.newBuilder().setName(name).setSdsConfig(AGENT).build();
-    }
-
-    private static TransportSocket tls(com.google.protobuf.Message context) {
+    static TransportSocket tls(com.google.protobuf.Message context) {
         return TransportSocket.newBuilder()
                 .setName("envoy.transport_sockets.tls")
                 .setTypedConfig(Messages.any(context))

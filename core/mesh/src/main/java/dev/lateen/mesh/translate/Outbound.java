@@ -14,6 +14,7 @@ import io.envoyproxy.envoy.config.listener.v3.Listener;
 import io.envoyproxy.envoy.config.route.v3.RouteConfiguration;
 import java.util.LinkedHashMap;
 import java.util.Map;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -26,7 +27,8 @@ record Outbound(
         Map<String, ClusterLoadAssignment> assignments,
         Map<String, Listener> listeners,
         Map<String, RouteConfiguration> routes,
-        Map<String, Message> names) {
+        Map<String, Message> names,
+        Set<String> secrets) {
     /** What of a proxy its outbound resources follow from. */
     private record Key(
             ProxyNode.Type type,
@@ -72,13 +74,20 @@ record Outbound(
         Map<String, Message> names = NameTable.of(scope);
         if (former == null) {
             Clusters clusters = Clusters.outbound(scope);
-            return new Outbound(scope, clusters.clusters(), clusters.assignments(), listeners, routes, names);
+            return new Outbound(
+                    scope, clusters.clusters(), clusters.assignments(), listeners, routes, names, clusters.secrets());
         }
         Map<String, Listener> keptListeners = kept(listeners, former.listeners);
         Map<String, RouteConfiguration> keptRoutes = kept(routes, former.routes);
         if (scope.sharesServices(former.scope)) {
             return new Outbound(
-                    scope, former.clusters, former.assignments, keptListeners, keptRoutes, kept(names, former.names));
+                    scope,
+                    former.clusters,
+                    former.assignments,
+                    keptListeners,
+                    keptRoutes,
+                    kept(names, former.names),
+                    former.secrets);
         }
         Clusters clusters = Clusters.outbound(scope);
         return new Outbound(
@@ -87,7 +96,8 @@ record Outbound(
                 kept(clusters.assignments(), former.assignments),
                 keptListeners,
                 keptRoutes,
-                kept(names, former.names));
+                kept(names, former.names),
+                clusters.secrets());
     }
 
     private static @Nullable Sidecar sidecar(Snapshot snapshot, @Nullable ObjectName name) {

@@ -28,6 +28,7 @@ import io.envoyproxy.envoy.config.route.v3.RedirectAction.RedirectResponseCode;
 import io.envoyproxy.envoy.config.route.v3.RetryPolicy;
 import io.envoyproxy.envoy.config.route.v3.Route;
 import io.envoyproxy.envoy.config.route.v3.RouteAction;
+import io.envoyproxy.envoy.config.route.v3.RouteAction.ClusterNotFoundResponseCode;
 import io.envoyproxy.envoy.config.route.v3.RouteAction.RequestMirrorPolicy;
 import io.envoyproxy.envoy.config.route.v3.RouteMatch;
 import io.envoyproxy.envoy.config.route.v3.WeightedCluster;
@@ -112,7 +113,7 @@ final class Routes {
         } else if (rule.directResponse() != null) {
             out.setDirectResponse(directResponse(rule.directResponse()));
         } else {
-            forward(out, rule, object, headers.authority(), path);
+            forward(out, each, headers.authority());
         }
         if (rule.fault() != null) {
             out.putTypedPerFilterConfig(RouteFilters.FAULT, Messages.any(RouteFilters.fault(rule.fault())));
@@ -186,8 +187,9 @@ final class Routes {
         return out.build();
     }
 
-    private void forward(
-            Route.Builder out, HttpRoute rule, ConfigObject<VirtualService> object, String authority, String path) {
+    private void forward(Route.Builder out, BoundRoute each, String authority) {
+        HttpRoute rule = each.rule();
+        ConfigObject<VirtualService> object = each.object();
         List<HttpRouteDestination> used = rule.route().size() == 1
                 ? rule.route()
                 : rule.route().stream().filter(d -> d.weight() > 0).toList();
@@ -195,10 +197,13 @@ final class Routes {
                 .map(d -> destinations.find(d.destination(), object.namespace(), port))
                 .toList();
         if (targets.stream().noneMatch(Target::exists)) {
-            out.setDirectResponse(missing(targets.getFirst(), object, path));
+            out.setDirectResponse(missing(targets.getFirst(), each));
             return;
         }
         RouteAction.Builder action = RouteAction.newBuilder();
+        if (each.missingStatus() == 500) {
+            action.setClusterNotFoundResponseCode(ClusterNotFoundResponseCode.INTERNAL_SERVER_ERROR);
+        }
         timeout(action, rule.timeout());
         String host = rewrite(action, rule.rewrite(), authority);
         mirrors(action, rule, object);
@@ -251,11 +256,11 @@ final class Routes {
         return clusters.build();
     }
 
-    /** Says 503 and why, so that a misspelt host is found by its first caller. */
-    private static DirectResponseAction missing(Target target, ConfigObject<VirtualService> object, String path) {
-        String body = target.missing() + ", which " + object.objectName() + " (" + path + ") routes to\n";
+    /** Says an error and why, so that a misspelt host is found by its first caller. */
+    private static DirectResponseAction missing(Target target, BoundRoute each) {
+        String body = target.missing() + ", which " + each.object().objectName() + " (" + each.path() + ") routes to\n";
         return DirectResponseAction.newBuilder()
-                .setStatus(503)
+                .setStatus(each.missingStatus())
                 .setBody(DataSource.newBuilder().setInlineString(body))
                 .build();
     }

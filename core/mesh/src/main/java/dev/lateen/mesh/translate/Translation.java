@@ -1,6 +1,9 @@
 package dev.lateen.mesh.translate;
 
 import com.google.protobuf.Message;
+import dev.lateen.config.ConfigObject;
+import dev.lateen.config.networking.Gateway;
+import dev.lateen.config.networking.ServerTls;
 import dev.lateen.mesh.ProxyNode;
 import dev.lateen.mesh.ProxyResources;
 import dev.lateen.mesh.Snapshot;
@@ -12,6 +15,8 @@ import java.util.Collection;
 import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.Map;
+import java.util.Set;
+import java.util.TreeSet;
 
 /** Puts the resources of one proxy together. */
 public final class Translation {
@@ -35,17 +40,29 @@ public final class Translation {
     /** Resources of a proxy at the edge. */
     public static Map<String, Map<String, Message>> router(Snapshot snapshot, ProxyNode node) {
         Outbound outbound = Outbound.of(snapshot, node);
-        GatewayListeners listeners = GatewayListeners.of(
-                snapshot,
-                node,
-                outbound.scope(),
-                new Filters(snapshot, InboundSecurity.of(snapshot, node).httpFilters()));
-        return byType(
-                outbound.clusters(),
-                outbound.assignments(),
-                listeners.listeners(),
-                listeners.routes(),
-                outbound.names());
+        GatewayListeners listeners = GatewayListeners.of(snapshot, node, outbound.scope());
+        Map<String, Cluster> clusters = outbound.clusters();
+        if (AutoPassthrough.isAsked(snapshot, node)) {
+            clusters = new LinkedHashMap<>(clusters);
+            clusters.putAll(AutoPassthrough.clusters(outbound.clusters()));
+        }
+        return byType(clusters, outbound.assignments(), listeners.listeners(), listeners.routes(), outbound.names());
+    }
+
+    /** Names of what the proxy is to get from Secrets of the cluster. */
+    public static Set<String> secrets(Snapshot snapshot, ProxyNode node) {
+        Set<String> names = new TreeSet<>(Outbound.of(snapshot, node).secrets());
+        if (node.type() == ProxyNode.Type.ROUTER) {
+            for (ConfigObject<Gateway> gateway : snapshot.rules().gateways(node.namespace(), labels(snapshot, node))) {
+                for (Gateway.Server server : gateway.spec().servers()) {
+                    ServerTls tls = server.tls();
+                    if (tls != null && tls.ends()) {
+                        names.addAll(Secrets.of(tls));
+                    }
+                }
+            }
+        }
+        return names;
     }
 
     /** Labels of the pod as the API has them now; before it is known, as the proxy tells them. */

@@ -3,6 +3,7 @@ package dev.lateen.proxycore.balance;
 import dev.lateen.proxycore.cluster.BalancePolicy;
 import dev.lateen.proxycore.cluster.CompiledCluster;
 import dev.lateen.proxycore.cluster.Host;
+import dev.lateen.proxycore.cluster.Hosts;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -32,12 +33,13 @@ interface Choosers {
     }
 
     /** What a cluster's policy asks for. */
-    static Choosers of(CompiledCluster cluster, RandomGenerator random) {
+    static Choosers of(CompiledCluster cluster, RandomGenerator random, Hosts live) {
         boolean names = cluster.balancing().hashHostnames();
         return switch (cluster.balance()) {
-            case BalancePolicy.RoundRobin() -> new ByLocality((hosts, turn) -> RoundRobin.of(hosts, turn), random);
-            case BalancePolicy.LeastRequest(int choices, double bias) ->
-                new ByLocality((hosts, turn) -> LeastRequest.of(hosts, choices, bias), random);
+            case BalancePolicy.RoundRobin(var slow) ->
+                new ByLocality((hosts, turn) -> Slowly.of(RoundRobin.of(hosts, turn), slow, live), random);
+            case BalancePolicy.LeastRequest(int choices, double bias, var slow) ->
+                new ByLocality((hosts, turn) -> Slowly.of(LeastRequest.of(hosts, choices, bias), slow, live), random);
             case BalancePolicy.Random() -> new ByLocality((hosts, turn) -> RoundRobin.random(hosts), random);
             case BalancePolicy.RingHash(long minimum, long maximum) ->
                 (shares, place) -> RingHash.of(weights(shares), minimum, maximum, names);

@@ -10,6 +10,7 @@ import dev.lateen.proxycore.cluster.OutlierDetector;
 import dev.lateen.proxycore.listener.TransportSocket;
 import java.util.EnumMap;
 import java.util.Map;
+import java.util.function.LongSupplier;
 import java.util.random.RandomGenerator;
 import org.jspecify.annotations.Nullable;
 
@@ -23,18 +24,21 @@ public final class LiveCluster {
     private final Map<Priority, CircuitBreaker> breakers;
     private final @Nullable OutlierDetector outlier;
     private final LoadBalancer balancer;
+    private final LongSupplier time;
 
     private LiveCluster(
             CompiledCluster config,
             Hosts hosts,
             Map<Priority, CircuitBreaker> breakers,
             @Nullable OutlierDetector outlier,
-            LoadBalancer balancer) {
+            LoadBalancer balancer,
+            LongSupplier time) {
         this.config = config;
         this.hosts = hosts;
         this.breakers = breakers;
         this.outlier = outlier;
         this.balancer = balancer;
+        this.time = time;
     }
 
     /**
@@ -42,11 +46,20 @@ public final class LiveCluster {
      * {@link Hosts#update}.
      */
     public static LiveCluster of(CompiledCluster config, RandomGenerator random) {
+        return of(config, random, () -> 0);
+    }
+
+    /**
+     * The same with a clock.
+     *
+     * @param time nanoseconds of a monotonic clock, for hosts that start slowly
+     */
+    public static LiveCluster of(CompiledCluster config, RandomGenerator random, LongSupplier time) {
         Map<Priority, CircuitBreaker> breakers = new EnumMap<>(Priority.class);
         for (Priority priority : Priority.values()) {
             breakers.put(priority, new CircuitBreaker(config.thresholds(priority)));
         }
-        Hosts hosts = new Hosts();
+        Hosts hosts = new Hosts(config.health() != null, time);
         if (config.discovery() instanceof Discovery.Static(var endpoints)) {
             hosts.update(endpoints);
         }
@@ -55,7 +68,8 @@ public final class LiveCluster {
                 hosts,
                 breakers,
                 config.outlier() == null ? null : new OutlierDetector(config.outlier(), hosts),
-                LoadBalancer.of(config, hosts, random));
+                LoadBalancer.of(config, hosts, random),
+                time);
     }
 
     /**
@@ -67,11 +81,14 @@ public final class LiveCluster {
         if (next.equals(config)) {
             return this;
         }
-        LiveCluster fresh = of(next, random);
+        LiveCluster fresh = of(next, random, time);
         boolean brought = next.discovery() instanceof Discovery.Static
                 || next.discovery() instanceof Discovery.OriginalDestination;
         if (!brought) {
             fresh.hosts.update(hosts.current().endpoints(next.name()));
+        }
+        if (next.health() != null && next.health().equals(config.health())) {
+            fresh.hosts.checkedLike(hosts);
         }
         return fresh;
     }

@@ -30,7 +30,7 @@ public interface LoadBalancer {
         if (cluster.discovery() instanceof Discovery.OriginalDestination original) {
             return new OriginalDestinationBalancer(original, hosts);
         }
-        return new PriorityBalancer(cluster.balancing(), hosts, Choosers.of(cluster, random));
+        return new PriorityBalancer(cluster.balancing(), hosts, Choosers.of(cluster, random, hosts));
     }
 
     /** Why none of these hosts may be used: how many for which reason. */

@@ -6,11 +6,12 @@ import io.envoyproxy.envoy.config.cluster.v3.Cluster;
 import io.envoyproxy.envoy.config.cluster.v3.Cluster.LeastRequestLbConfig;
 import io.envoyproxy.envoy.config.cluster.v3.Cluster.MaglevLbConfig;
 import io.envoyproxy.envoy.config.cluster.v3.Cluster.RingHashLbConfig;
+import org.jspecify.annotations.Nullable;
 
 /** How a cluster's hosts share its requests (Envoy documentation, supported load balancers). */
 public sealed interface BalancePolicy {
     /** One after the other, by weight. */
-    record RoundRobin() implements BalancePolicy {}
+    record RoundRobin(@Nullable SlowStart slowStart) implements BalancePolicy {}
 
     /**
      * The one with the fewest active requests of some chosen at random; with different weights, weight divided by
@@ -19,7 +20,7 @@ public sealed interface BalancePolicy {
      * @param choices how many are looked at, at least 2
      * @param bias exponent of the active requests when weights differ
      */
-    record LeastRequest(int choices, double bias) implements BalancePolicy {}
+    record LeastRequest(int choices, double bias, @Nullable SlowStart slowStart) implements BalancePolicy {}
 
     /** Any, at random, without regard to weights. */
     record Random() implements BalancePolicy {}
@@ -36,8 +37,11 @@ public sealed interface BalancePolicy {
     static BalancePolicy of(Cluster proto, Place at) throws CompileException {
         return switch (proto.getLbPolicy()) {
             case ROUND_ROBIN -> {
-                at.field("round_robin_lb_config").only(proto.getRoundRobinLbConfig());
-                yield new RoundRobin();
+                Place here = at.field("round_robin_lb_config");
+                var config = proto.getRoundRobinLbConfig();
+                here.only(config, "slow_start_config");
+                yield new RoundRobin(SlowStart.of(
+                        config.hasSlowStartConfig(), config.getSlowStartConfig(), here.field("slow_start_config")));
             }
             case LEAST_REQUEST -> leastRequest(proto.getLeastRequestLbConfig(), at.field("least_request_lb_config"));
             case RANDOM -> new Random();
@@ -55,7 +59,7 @@ public sealed interface BalancePolicy {
     }
 
     private static BalancePolicy leastRequest(LeastRequestLbConfig proto, Place at) throws CompileException {
-        at.only(proto, "choice_count", "active_request_bias");
+        at.only(proto, "choice_count", "active_request_bias", "slow_start_config");
         int choices = proto.hasChoiceCount() ? at.number(proto.getChoiceCount()) : 2;
         double bias =
                 proto.hasActiveRequestBias() ? proto.getActiveRequestBias().getDefaultValue() : 1.0;
@@ -65,7 +69,10 @@ public sealed interface BalancePolicy {
         if (bias < 0) {
             throw at.field("active_request_bias").refuse("must not be negative");
         }
-        return new LeastRequest(choices, bias);
+        return new LeastRequest(
+                choices,
+                bias,
+                SlowStart.of(proto.hasSlowStartConfig(), proto.getSlowStartConfig(), at.field("slow_start_config")));
     }
 
     private static BalancePolicy ringHash(RingHashLbConfig proto, Place at) throws CompileException {

@@ -5,6 +5,7 @@ import dev.lateen.proxycore.CompileException;
 import dev.lateen.proxycore.Extensions;
 import dev.lateen.proxycore.Place;
 import dev.lateen.proxycore.Priority;
+import dev.lateen.proxycore.health.HealthCheck;
 import dev.lateen.proxycore.listener.TransportSocket;
 import io.envoyproxy.envoy.config.cluster.v3.Cluster;
 import io.envoyproxy.envoy.config.core.v3.TcpKeepalive;
@@ -28,6 +29,7 @@ import org.jspecify.annotations.Nullable;
  * @param thresholds limits by priority; see {@link #thresholds(Priority)}
  * @param http how HTTP is spoken
  * @param outlier when hosts are ejected, or null for never
+ * @param health how hosts are asked whether they are well, or null for never
  * @param transport how bytes are wrapped, unless one of {@code transportMatches} fits the endpoint
  * @param transportMatches looked at in this order
  * @param bindAddress the local address of its connections, or null for any
@@ -46,6 +48,7 @@ public record CompiledCluster(
         Map<Priority, Thresholds> thresholds,
         UpstreamHttp http,
         @Nullable OutlierConfig outlier,
+        @Nullable HealthCheck health,
         TransportSocket transport,
         List<TransportMatch> transportMatches,
         @Nullable InetAddress bindAddress,
@@ -102,8 +105,8 @@ public record CompiledCluster(
     @SuppressWarnings("deprecation") // control planes still send options of HTTP where they once were
     public static CompiledCluster of(Cluster proto) throws CompileException {
         Place top = Place.of("cluster", proto.getName());
-        // Without effect here: names and switches of statistics; which DNS client asks; whether connections of a host
-        // that fails health checks, which there are none of, are closed; options of HTTP/2 (the codec's own).
+        // Without effect here: names and switches of statistics; which DNS client asks; options of HTTP/2 (the codec's
+        // own). Connections of a host that fails its checks end when they carry no request.
         top.only(
                 proto,
                 "name",
@@ -128,6 +131,7 @@ public record CompiledCluster(
                 "typed_dns_resolver_config",
                 "wait_for_warm_on_init",
                 "outlier_detection",
+                "health_checks",
                 "cleanup_interval",
                 "upstream_bind_config",
                 "ring_hash_lb_config",
@@ -162,6 +166,7 @@ public record CompiledCluster(
                 proto.hasOutlierDetection()
                         ? OutlierConfig.of(proto.getOutlierDetection(), top.field("outlier_detection"))
                         : null,
+                health(proto, top),
                 proto.hasTransportSocket()
                         ? TransportSocket.of(proto.getTransportSocket(), top.field("transport_socket"))
                         : new TransportSocket.Raw(),
@@ -173,6 +178,15 @@ public record CompiledCluster(
                         : 1 << 20,
                 Extensions.origin(proto.getMetadata()),
                 proto.getMetadata());
+    }
+
+    private static @Nullable HealthCheck health(Cluster proto, Place top) throws CompileException {
+        if (proto.getHealthChecksCount() > 1) {
+            throw top.field("health_checks").refuse("at most one is supported");
+        }
+        return proto.getHealthChecksCount() == 0
+                ? null
+                : HealthCheck.of(proto.getHealthChecks(0), top.item("health_checks", 0));
     }
 
     private static Discovery discovery(Cluster proto, Place top) throws CompileException {

@@ -96,7 +96,6 @@ public record EndpointSet(String cluster, List<Group> groups, int overprovisioni
     private static Endpoint endpoint(LbEndpoint proto, Place at, boolean names) throws CompileException {
         at.only(proto, "endpoint", "health_status", "metadata", "load_balancing_weight");
         var endpoint = proto.getEndpoint();
-        // Active health checks, whose port this could change, are refused with the cluster that asks for them.
         at.field("endpoint").only(endpoint, "address", "hostname", "health_check_config");
         int weight = proto.hasLoadBalancingWeight() ? at.number(proto.getLoadBalancingWeight()) : 1;
         if (weight < 1) {
@@ -116,8 +115,19 @@ public record EndpointSet(String cluster, List<Group> groups, int overprovisioni
                 endpoint.getHostname(),
                 weight,
                 health,
+                check(endpoint.getHealthCheckConfig(), at.field("endpoint").field("health_check_config")),
                 match,
                 proto.getMetadata());
+    }
+
+    private static Endpoint.Check check(
+            io.envoyproxy.envoy.config.endpoint.v3.Endpoint.HealthCheckConfig proto, Place at) throws CompileException {
+        at.only(proto, "port_value", "hostname", "disable_active_health_check");
+        int port = proto.getPortValue();
+        if (port < 0 || port > 65_535) {
+            throw at.field("port_value").refuse("not a port: " + port);
+        }
+        return new Endpoint.Check(port, proto.getHostname(), proto.getDisableActiveHealthCheck());
     }
 
     private static InetSocketAddress address(Address proto, Place at, boolean names) throws CompileException {

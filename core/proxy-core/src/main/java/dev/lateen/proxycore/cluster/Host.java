@@ -13,6 +13,7 @@ public final class Host {
     private volatile Endpoint endpoint;
     private volatile boolean ejected;
     private volatile boolean failedActiveCheck;
+    private volatile long wellSince;
     private final AtomicInteger activeRequests = new AtomicInteger();
     private final AtomicInteger activeConnections = new AtomicInteger();
     private final LongAdder connections = new LongAdder();
@@ -63,8 +64,17 @@ public final class Host {
         return failedActiveCheck;
     }
 
-    /** Sets it; {@link Hosts#healthChanged} makes balancers see it. */
-    public void failedActiveCheck(boolean failed) {
+    /** When it came, or passed its active health check again; nanoseconds of the cluster's clock. */
+    public long wellSince() {
+        return wellSince;
+    }
+
+    void wellSince(long nanos) {
+        wellSince = nanos;
+    }
+
+    /** Sets it; see {@link Hosts#checked}. */
+    void failedActiveCheck(boolean failed) {
         failedActiveCheck = failed;
     }
 

@@ -6,6 +6,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.function.LongSupplier;
 
 /**
  * The live hosts of one cluster. Updates come from one thread at a time (they take a lock); {@link #current} is one
@@ -13,9 +14,21 @@ import java.util.concurrent.ConcurrentHashMap;
  */
 public final class Hosts {
     private final Map<InetSocketAddress, Host> byAddress = new ConcurrentHashMap<>();
+    private final boolean checked;
+    private final LongSupplier time;
     private volatile HostSet current;
 
     public Hosts() {
+        this(false, () -> 0);
+    }
+
+    /**
+     * @param checked whether hosts are actively checked: they are unwell until they were
+     * @param time nanoseconds of a monotonic clock
+     */
+    public Hosts(boolean checked, LongSupplier time) {
+        this.checked = checked;
+        this.time = time;
         current = new HostSet(List.of(), EndpointSet.DEFAULT_OVERPROVISIONING, false);
     }
 
@@ -51,6 +64,8 @@ public final class Hosts {
                 Host host = byAddress.get(endpoint.address());
                 if (host == null) {
                     host = new Host(endpoint);
+                    host.wellSince(time.getAsLong());
+                    host.failedActiveCheck(checked && !endpoint.check().none());
                     added.add(host);
                 } else {
                     host.endpoint(endpoint);
@@ -70,6 +85,32 @@ public final class Hosts {
         byAddress.putAll(next);
         current = new HostSet(groups, endpoints.overprovisioning(), endpoints.weightedPriorityHealth());
         return new Change(added, removed);
+    }
+
+    /** Takes over what checks have said of hosts at the same addresses, who were hosts of another cluster. */
+    public synchronized void checkedLike(Hosts others) {
+        others.byAddress.forEach((address, other) -> {
+            Host host = byAddress.get(address);
+            if (host != null) {
+                host.failedActiveCheck(other.failedActiveCheck());
+                host.wellSince(other.wellSince());
+            }
+        });
+        current = current.renewed();
+    }
+
+    /** A host passed its active health check, or failed it. */
+    public void checked(Host host, boolean well) {
+        if (well && host.failedActiveCheck()) {
+            host.wellSince(time.getAsLong());
+        }
+        host.failedActiveCheck(!well);
+        healthChanged();
+    }
+
+    /** How long a host has been well, in nanoseconds. */
+    public long wellFor(Host host) {
+        return time.getAsLong() - host.wellSince();
     }
 
     /** Makes balancers look at the hosts' health anew. */

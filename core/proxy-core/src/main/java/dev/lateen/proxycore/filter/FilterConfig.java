@@ -1,6 +1,8 @@
 package dev.lateen.proxycore.filter;
 
+import dev.lateen.proxycore.authorization.ExternalAuthorization;
 import dev.lateen.proxycore.jwt.JwtRules;
+import dev.lateen.proxycore.limit.LocalRateLimit;
 import dev.lateen.proxycore.rbac.AccessRules;
 
 /** What an HTTP filter was told to do: for all requests of a listener, or for those of one route. */
@@ -22,12 +24,25 @@ public sealed interface FilterConfig {
     /**
      * Refuses what may not be done ({@code envoy.extensions.filters.http.rbac.v3.RBAC}).
      *
-     * @param rehearsed rules whose refusals are only told
+     * @param rehearsed rules whose verdict is only told: in the log, and to later filters under {@code prefix} followed by
+     *     {@code shadow_effective_policy_id} and {@code shadow_engine_result}
      */
-    record Access(AccessRules rules, AccessRules rehearsed) implements FilterConfig {}
+    record Access(AccessRules rules, AccessRules rehearsed, String prefix) implements FilterConfig {}
 
     /** Refuses requests with a bad token ({@code envoy.extensions.filters.http.jwt_authn.v3.JwtAuthentication}). */
     record Tokens(JwtRules rules) implements FilterConfig {}
+
+    /** Limits how many requests pass. */
+    record Limit(LocalRateLimit limit) implements FilterConfig {}
+
+    /** Compresses answers. */
+    record Compress(Compression compression) implements FilterConfig {}
+
+    /** Asks a service whether the request may pass. */
+    record Authorize(ExternalAuthorization authorization) implements FilterConfig {}
+
+    /** What a route says to {@link Authorize}. */
+    record AuthorizeSettings(ExternalAuthorization.RouteSettings settings) implements FilterConfig {}
 
     /** The filter does not run for these requests. */
     record Disabled() implements FilterConfig {}

@@ -4,17 +4,24 @@ import com.google.protobuf.Any;
 import dev.lateen.proxycore.CompileException;
 import dev.lateen.proxycore.Extensions;
 import dev.lateen.proxycore.Place;
+import dev.lateen.proxycore.authorization.ExternalAuthorization;
 import dev.lateen.proxycore.jwt.JwtRules;
 import dev.lateen.proxycore.rbac.AccessRules;
+import io.envoyproxy.envoy.extensions.filters.http.compressor.v3.Compressor;
+import io.envoyproxy.envoy.extensions.filters.http.compressor.v3.CompressorPerRoute;
 import io.envoyproxy.envoy.extensions.filters.http.cors.v3.Cors;
+import io.envoyproxy.envoy.extensions.filters.http.ext_authz.v3.ExtAuthz;
+import io.envoyproxy.envoy.extensions.filters.http.ext_authz.v3.ExtAuthzPerRoute;
 import io.envoyproxy.envoy.extensions.filters.http.fault.v3.HTTPFault;
 import io.envoyproxy.envoy.extensions.filters.http.jwt_authn.v3.JwtAuthentication;
+import io.envoyproxy.envoy.extensions.filters.http.local_ratelimit.v3.LocalRateLimit;
 import io.envoyproxy.envoy.extensions.filters.http.rbac.v3.RBAC;
 import io.envoyproxy.envoy.extensions.filters.http.router.v3.Router;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import org.jspecify.annotations.Nullable;
 
 /**
  * One step of a listener's HTTP filter chain.
@@ -55,7 +62,10 @@ public record HttpFilter(String name, FilterConfig config, boolean disabled) {
                     HTTPFault.class,
                     Cors.class,
                     RBAC.class,
-                    JwtAuthentication.class);
+                    JwtAuthentication.class,
+                    LocalRateLimit.class,
+                    ExtAuthz.class,
+                    Compressor.class);
             if (!known && proto.getIsOptional()) {
                 ignored.add(here + ": optional and unknown: " + Extensions.typeName(proto.getTypedConfig()));
                 continue;
@@ -93,6 +103,15 @@ public record HttpFilter(String name, FilterConfig config, boolean disabled) {
         if (any.is(RBAC.class)) {
             return access(at.unpack(any, RBAC.class), at);
         }
+        if (any.is(LocalRateLimit.class)) {
+            return limit(any, at);
+        }
+        if (any.is(ExtAuthz.class)) {
+            return new FilterConfig.Authorize(ExternalAuthorization.of(at.unpack(any, ExtAuthz.class), at));
+        }
+        if (any.is(Compressor.class)) {
+            return new FilterConfig.Compress(Compression.of(at.unpack(any, Compressor.class), at));
+        }
         throw at.refuse("unknown HTTP filter: " + Extensions.typeName(any));
     }
 
@@ -109,7 +128,41 @@ public record HttpFilter(String name, FilterConfig config, boolean disabled) {
                 proto.hasRules() ? AccessRules.of(proto.getRules(), at.field("rules")) : AccessRules.NONE,
                 proto.hasShadowRules()
                         ? AccessRules.of(proto.getShadowRules(), at.field("shadow_rules"))
-                        : AccessRules.NONE);
+                        : AccessRules.NONE,
+                proto.getShadowRulesStatPrefix());
+    }
+
+    private static FilterConfig limit(Any any, Place at) throws CompileException {
+        return new FilterConfig.Limit(
+                dev.lateen.proxycore.limit.LocalRateLimit.of(at.unpack(any, LocalRateLimit.class), at));
+    }
+
+    /** What a route says in a message of the filter's own for routes; null when it is none of those known. */
+    private static @Nullable FilterConfig ofRoute(Any any, Place at) throws CompileException {
+        if (any.is(HTTPFault.class)) {
+            return new FilterConfig.Fault(FaultInjection.of(at.unpack(any, HTTPFault.class), at));
+        }
+        if (any.is(io.envoyproxy.envoy.extensions.filters.http.cors.v3.CorsPolicy.class)) {
+            var cors = at.unpack(any, io.envoyproxy.envoy.extensions.filters.http.cors.v3.CorsPolicy.class);
+            return new FilterConfig.Cors(CorsPolicy.of(cors, at));
+        }
+        if (any.is(LocalRateLimit.class)) {
+            return limit(any, at);
+        }
+        if (any.is(ExtAuthzPerRoute.class)) {
+            ExtAuthzPerRoute route = at.unpack(any, ExtAuthzPerRoute.class);
+            at.only(route, "disabled", "check_settings");
+            return route.getDisabled()
+                    ? new FilterConfig.Disabled()
+                    : new FilterConfig.AuthorizeSettings(
+                            ExternalAuthorization.of(route.getCheckSettings(), at.field("check_settings")));
+        }
+        if (any.is(CompressorPerRoute.class)) {
+            CompressorPerRoute route = at.unpack(any, CompressorPerRoute.class);
+            at.only(route, "disabled");
+            return new FilterConfig.Disabled();
+        }
+        return null;
     }
 
     /** Compiles {@code typed_per_filter_config}, over those of the level above, which it does not change. */
@@ -132,13 +185,9 @@ public record HttpFilter(String name, FilterConfig config, boolean disabled) {
                 any = wrapper.getConfig();
                 optional = wrapper.getIsOptional();
             }
-            if (any.is(HTTPFault.class)) {
-                all.put(
-                        entry.getKey(),
-                        new FilterConfig.Fault(FaultInjection.of(here.unpack(any, HTTPFault.class), here)));
-            } else if (any.is(io.envoyproxy.envoy.extensions.filters.http.cors.v3.CorsPolicy.class)) {
-                var cors = here.unpack(any, io.envoyproxy.envoy.extensions.filters.http.cors.v3.CorsPolicy.class);
-                all.put(entry.getKey(), new FilterConfig.Cors(CorsPolicy.of(cors, here)));
+            FilterConfig config = ofRoute(any, here);
+            if (config != null) {
+                all.put(entry.getKey(), config);
             } else if (!optional) {
                 throw here.refuse("unknown configuration of an HTTP filter: " + Extensions.typeName(any));
             }

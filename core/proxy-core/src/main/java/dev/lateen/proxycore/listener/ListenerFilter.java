@@ -6,6 +6,7 @@ import dev.lateen.proxycore.Place;
 import io.envoyproxy.envoy.config.listener.v3.ListenerFilterChainMatchPredicate;
 import io.envoyproxy.envoy.extensions.filters.listener.http_inspector.v3.HttpInspector;
 import io.envoyproxy.envoy.extensions.filters.listener.original_dst.v3.OriginalDst;
+import io.envoyproxy.envoy.extensions.filters.listener.proxy_protocol.v3.ProxyProtocol;
 import io.envoyproxy.envoy.extensions.filters.listener.tls_inspector.v3.TlsInspector;
 import java.util.ArrayList;
 import java.util.List;
@@ -20,6 +21,10 @@ public final class ListenerFilter {
     public enum Kind {
         /** Restores the address that the client dialled before the connection was redirected here. */
         ORIGINAL_DESTINATION,
+        /** Reads the PROXY protocol's header: the addresses that a load balancer tells. */
+        PROXY_PROTOCOL,
+        /** The same, where connections without a header are served as well. */
+        OPTIONAL_PROXY_PROTOCOL,
         /** Reads the TLS client hello: server name and application protocols. */
         TLS_INSPECTOR,
         /** Looks whether the first bytes are HTTP: application protocols {@code http/1.0}, {@code http/1.1}, {@code h2c}. */
@@ -33,6 +38,11 @@ public final class ListenerFilter {
 
     public Kind kind() {
         return kind;
+    }
+
+    /** Whether it looks at what the client says, to tell the protocol. */
+    public boolean looksAtContent() {
+        return kind == Kind.TLS_INSPECTOR || kind == Kind.HTTP_INSPECTOR;
     }
 
     /**
@@ -53,6 +63,12 @@ public final class ListenerFilter {
             Kind kind;
             if (filter.getTypedConfig().is(OriginalDst.class)) {
                 kind = Kind.ORIGINAL_DESTINATION;
+            } else if (filter.getTypedConfig().is(ProxyProtocol.class)) {
+                ProxyProtocol proxy = at.unpack(filter.getTypedConfig(), ProxyProtocol.class);
+                at.only(proxy, "allow_requests_without_proxy_protocol", "stat_prefix");
+                kind = proxy.getAllowRequestsWithoutProxyProtocol()
+                        ? Kind.OPTIONAL_PROXY_PROTOCOL
+                        : Kind.PROXY_PROTOCOL;
             } else if (filter.getTypedConfig().is(TlsInspector.class)) {
                 kind = Kind.TLS_INSPECTOR;
             } else if (filter.getTypedConfig().is(HttpInspector.class)) {

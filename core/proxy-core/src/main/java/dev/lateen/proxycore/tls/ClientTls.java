@@ -13,6 +13,7 @@ import java.util.List;
  */
 public record ClientTls(TlsRules rules, String serverName) {
     private static final List<String> MESH = List.of("istio");
+    private static final List<String> EITHER = List.of("h2", "http/1.1");
     private static final List<String> MESH_HTTP1 = List.of("istio-http/1.1", "istio", "http/1.1");
 
     /** Compiles a context. */
@@ -29,5 +30,10 @@ public record ClientTls(TlsRules rules, String serverName) {
      */
     public ClientTls forHttp1() {
         return rules.alpn().equals(MESH) ? new ClientTls(rules.withAlpn(MESH_HTTP1), serverName) : this;
+    }
+
+    /** The same for a connection that will carry HTTP/2 or HTTP/1.1, as the other end chooses. */
+    public ClientTls forEither() {
+        return new ClientTls(rules.withAlpn(EITHER), serverName);
     }
 }

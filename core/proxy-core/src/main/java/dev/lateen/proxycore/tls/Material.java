@@ -8,6 +8,7 @@ import io.envoyproxy.envoy.extensions.transport_sockets.tls.v3.SdsSecretConfig;
 import io.envoyproxy.envoy.extensions.transport_sockets.tls.v3.Secret;
 import io.envoyproxy.envoy.extensions.transport_sockets.tls.v3.TlsCertificate;
 import java.nio.charset.StandardCharsets;
+import org.jspecify.annotations.Nullable;
 
 /** Keys and certificates in PEM: what a secret holds, or what stands in the configuration itself. */
 public sealed interface Material {
@@ -32,7 +33,6 @@ public sealed interface Material {
      */
     record Certificate(String chain, String key) implements Material {
         static Certificate of(TlsCertificate proto, Place at) throws CompileException {
-            at.only(proto, "certificate_chain", "private_key");
             return new Certificate(
                     text(proto.getCertificateChain(), at.field("certificate_chain")),
                     text(proto.getPrivateKey(), at.field("private_key")));
@@ -62,11 +62,47 @@ public sealed interface Material {
         }
     }
 
+    /**
+     * A key with its certificate in files of this machine, which are read again when they change.
+     *
+     * @param chain the certificate first
+     */
+    record CertificateFiles(String chain, String key) implements Material {}
+
+    /**
+     * Whom to trust, in files of this machine, which are read again when they change.
+     *
+     * @param revoked empty for none
+     */
+    record TrustFiles(String roots, String revoked) implements Material {}
+
+    /** A certificate in the configuration itself: its content, or the files that have it. */
+    static Material ofCertificate(TlsCertificate proto, Place at) throws CompileException {
+        at.only(proto, "certificate_chain", "private_key", "watched_directory");
+        if (proto.getCertificateChain().hasFilename() && proto.getPrivateKey().hasFilename()) {
+            return new CertificateFiles(
+                    proto.getCertificateChain().getFilename(),
+                    proto.getPrivateKey().getFilename());
+        }
+        return Certificate.of(proto, at);
+    }
+
+    /** Whom to trust as the configuration itself has it; null for nobody. */
+    static @Nullable Material ofTrust(CertificateValidationContext proto, Place at) throws CompileException {
+        if (proto.getTrustedCa().hasFilename()
+                && (!proto.hasCrl() || proto.getCrl().hasFilename())) {
+            return new TrustFiles(
+                    proto.getTrustedCa().getFilename(), proto.getCrl().getFilename());
+        }
+        Trust trust = Trust.of(proto, at);
+        return trust.equals(Trust.NONE) ? null : trust;
+    }
+
     /** What a secret holds. */
     static Material of(Secret secret) throws CompileException {
         Place at = Place.of("secret", secret.getName());
         return switch (secret.getTypeCase()) {
-            case TLS_CERTIFICATE -> Certificate.of(secret.getTlsCertificate(), at.field("tls_certificate"));
+            case TLS_CERTIFICATE -> ofCertificate(secret.getTlsCertificate(), at.field("tls_certificate"));
             case VALIDATION_CONTEXT -> {
                 Place here = at.field("validation_context");
                 here.only(secret.getValidationContext(), "trusted_ca", "crl");
@@ -82,7 +118,7 @@ public sealed interface Material {
             case INLINE_BYTES -> source.getInlineBytes().toString(StandardCharsets.UTF_8);
             case INLINE_STRING -> source.getInlineString();
             case SPECIFIER_NOT_SET -> "";
-            case FILENAME -> throw at.refuse("files are not read: send the content, or a secret by SDS");
+            case FILENAME -> throw at.refuse("either all that belongs together is in files, or nothing");
             case ENVIRONMENT_VARIABLE -> throw at.refuse("environment variables are not read");
         };
     }

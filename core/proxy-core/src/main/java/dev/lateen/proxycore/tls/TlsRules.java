@@ -18,17 +18,19 @@ import org.jspecify.annotations.Nullable;
  * @param certificates shown to the other end: the first one whose kind of key it takes
  * @param trust whom to believe; null: the other end's certificate, if any, is not verified
  * @param names of which the other end's certificate must bear one; empty for any
+ * @param pins of which the other end's certificate must be one
  * @param acceptUntrusted whether a certificate that trust does not cover is let pass, as unverified
  * @param alpn protocols in the order of preference
  * @param minimum lowest version of TLS, such as {@code TLSv1.2}
  * @param maximum highest version of TLS
- * @param ciphers of TLS 1.2, in OpenSSL's names; empty for the library's own choice
+ * @param ciphers up to TLS 1.2, in IANA's names; empty for the library's own choice
  * @param curves empty for the library's own choice
  */
 public record TlsRules(
         List<Material> certificates,
         @Nullable Material trust,
         List<NameMatcher> names,
+        CertificatePins pins,
         boolean acceptUntrusted,
         List<String> alpn,
         TlsVersion minimum,
@@ -89,7 +91,8 @@ public record TlsRules(
 
     /** These rules with other protocols of ALPN. */
     public TlsRules withAlpn(List<String> protocols) {
-        return new TlsRules(certificates, trust, names, acceptUntrusted, protocols, minimum, maximum, ciphers, curves);
+        return new TlsRules(
+                certificates, trust, names, pins, acceptUntrusted, protocols, minimum, maximum, ciphers, curves);
     }
 
     static TlsRules of(CommonTlsContext proto, Place at) throws CompileException {
@@ -104,7 +107,7 @@ public record TlsRules(
                 "alpn_protocols");
         List<Material> certificates = new ArrayList<>();
         for (int i = 0; i < proto.getTlsCertificatesCount(); i++) {
-            certificates.add(Material.Certificate.of(proto.getTlsCertificates(i), at.item("tls_certificates", i)));
+            certificates.add(Material.ofCertificate(proto.getTlsCertificates(i), at.item("tls_certificates", i)));
         }
         for (int i = 0; i < proto.getTlsCertificateSdsSecretConfigsCount(); i++) {
             certificates.add(Material.Named.of(
@@ -126,16 +129,22 @@ public record TlsRules(
                 "system_root_certs",
                 "match_typed_subject_alt_names",
                 "match_subject_alt_names",
+                "verify_certificate_spki",
+                "verify_certificate_hash",
+                "watched_directory",
                 "trust_chain_verification");
         return new TlsRules(
                 certificates,
                 trust(proto, validation, at),
                 NameMatcher.all(validation, here),
+                CertificatePins.of(validation, here),
                 validation.getTrustChainVerification() == TrustChainVerification.ACCEPT_UNTRUSTED,
                 proto.getAlpnProtocolsList(),
                 version(proto.getTlsParams().getTlsMinimumProtocolVersion(), TlsVersion.V1_2),
                 version(proto.getTlsParams().getTlsMaximumProtocolVersion(), TlsVersion.V1_3),
-                parameters(proto.getTlsParams(), at.field("tls_params")).getCipherSuitesList(),
+                CipherSuites.standard(
+                        parameters(proto.getTlsParams(), at.field("tls_params")).getCipherSuitesList(),
+                        at.field("tls_params")),
                 proto.getTlsParams().getEcdhCurvesList());
     }
 
@@ -149,10 +158,7 @@ public record TlsRules(
                 Material.Named.of(
                         proto.getCombinedValidationContext().getValidationContextSdsSecretConfig(),
                         at.field("combined_validation_context").field("validation_context_sds_secret_config"));
-            case VALIDATION_CONTEXT -> {
-                Material.Trust trust = Material.Trust.of(validation, at.field("validation_context"));
-                yield trust.equals(Material.Trust.NONE) ? null : trust;
-            }
+            case VALIDATION_CONTEXT -> Material.ofTrust(validation, at.field("validation_context"));
             default -> null;
         };
     }

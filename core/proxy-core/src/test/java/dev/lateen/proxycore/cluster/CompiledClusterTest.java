@@ -45,7 +45,7 @@ class CompiledClusterTest {
                 """);
         assertThat(cluster.discovery()).isEqualTo(new Discovery.Eds("svc"));
         assertThat(cluster.connectTimeout()).isEqualTo(Duration.ofSeconds(10));
-        assertThat(cluster.balance()).isEqualTo(new BalancePolicy.LeastRequest(2, 1.0));
+        assertThat(cluster.balance()).isEqualTo(new BalancePolicy.LeastRequest(2, 1.0, null));
         assertThat(cluster.thresholds(Priority.DEFAULT))
                 .isEqualTo(new Thresholds(1, 1, Integer.MAX_VALUE, Integer.MAX_VALUE, Integer.MAX_VALUE, null));
         assertThat(cluster.thresholds(Priority.HIGH).budget()).isEqualTo(new Thresholds.Budget(10, 3));
@@ -78,7 +78,7 @@ class CompiledClusterTest {
         CompiledCluster cluster = cluster("");
         assertThat(cluster.discovery()).isEqualTo(new Discovery.Static(EndpointSet.empty("")));
         assertThat(cluster.connectTimeout()).isEqualTo(Duration.ofSeconds(5));
-        assertThat(cluster.balance()).isEqualTo(new BalancePolicy.RoundRobin());
+        assertThat(cluster.balance()).isEqualTo(new BalancePolicy.RoundRobin(null));
         assertThat(cluster.thresholds(Priority.DEFAULT)).isEqualTo(Thresholds.DEFAULT);
         assertThat(cluster.http().protocol()).isEqualTo(UpstreamHttp.Protocol.HTTP1);
         assertThat(cluster.http().idleTimeout()).isEqualTo(Duration.ofHours(1));
@@ -126,7 +126,7 @@ class CompiledClusterTest {
                 "lb_policy: RING_HASH ring_hash_lb_config { hash_function: MURMUR_HASH_2 }  | only XX_HASH is supported",
                 "lb_policy: RING_HASH ring_hash_lb_config { minimum_ring_size { value: 9 } maximum_ring_size { value: 8 } }  | must be in order",
                 "lb_policy: MAGLEV maglev_lb_config { table_size { value: 65536 } }  | not a prime number",
-                "lb_policy: ROUND_ROBIN round_robin_lb_config { slow_start_config {} }  | slow_start_config: not supported",
+                "lb_policy: ROUND_ROBIN round_robin_lb_config { slow_start_config {} }  | slow_start_window: must be more than nothing",
                 "lb_policy: CLUSTER_PROVIDED  | only clusters of type ORIGINAL_DST",
                 "type: EDS eds_cluster_config { eds_config { path: '/x' } }  | endpoints must come by ADS",
                 "type: LOGICAL_DNS  | LOGICAL_DNS takes exactly one endpoint",

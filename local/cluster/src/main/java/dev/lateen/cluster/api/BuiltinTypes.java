@@ -39,7 +39,7 @@ final class BuiltinTypes {
             autoscaling | v1 | HorizontalPodAutoscaler | horizontalpodautoscalers | hpa | all | N | status | *
             policy | v1 | PodDisruptionBudget | poddisruptionbudgets | pdb | | N | status | *
             networking.k8s.io | v1 | NetworkPolicy | networkpolicies | netpol | | N | | *
-            networking.k8s.io | v1 | Ingress | ingresses | ing | | N | status | *
+            networking.k8s.io | v1 | Ingress | ingresses | ing | | N | status |
             networking.k8s.io | v1 | IngressClass | ingressclasses | | | C | | *
             rbac.authorization.k8s.io | v1 | Role | roles | | | N | |
             rbac.authorization.k8s.io | v1 | RoleBinding | rolebindings | | | N | |

@@ -33,19 +33,54 @@ public final class ApiDocument {
             Map.entry("Port.name", "a name for people"),
             Map.entry("Server.name", "a name for people"),
             Map.entry("Port.targetPort", "outdated, never had a meaning"),
-            Map.entry("ServiceEntry.location", "counts once TLS between proxies exists"),
-            Map.entry("ServiceEntry.subjectAltNames", "counts once TLS between proxies exists"),
-            Map.entry("WorkloadEntry.serviceAccount", "counts once TLS between proxies exists"),
-            Map.entry("TrafficPolicy.tls", "only DISABLE, which is how it is without"),
-            Map.entry("PortPolicy.tls", "only DISABLE, which is how it is without"),
-            Map.entry("ClientTls.mode", "only DISABLE, which is how it is without"),
+            Map.entry("ServiceEntry.location", "tells proxies whether to say who calls"),
             Map.entry("Http.h2UpgradePolicy", "only DEFAULT and DO_NOT_UPGRADE, which are how it is without"),
             Map.entry("Ingress.captureMode", "only DEFAULT and IPTABLES, which mean the same"),
             Map.entry("Egress.captureMode", "only DEFAULT and IPTABLES, which mean the same"),
-            Map.entry("ServerTls.mode", "only PASSTHROUGH, which is how it is without"),
             Map.entry("Match.proxy", "both of its fields are refused"),
+            Map.entry("ProxyConfig.selector", "read by injection"),
+            Map.entry("ProxyConfig.concurrency", "read by injection"),
+            Map.entry("ProxyConfig.environmentVariables", "read by injection"),
             Map.entry("MeshConfig.trustDomain", "counts for certificates"),
             Map.entry("MeshConfig.defaultConfig", "read by injection"));
+
+    private static final String GATEWAYS = "`GatewayTlsTest` of `core/mesh` and of `runtime/proxy`";
+    private static final String DESTINATIONS = "`GatewayTlsTest` of `core/mesh`";
+
+    /** Fields that tests beside the suite prove, and which. */
+    private static final Map<String, String> ELSEWHERE = Map.ofEntries(
+            Map.entry("ServiceEntry.subjectAltNames", DESTINATIONS),
+            Map.entry("WorkloadEntry.serviceAccount", "`MutualTlsTest` of `core/mesh`"),
+            Map.entry("TrafficPolicy.tls", DESTINATIONS),
+            Map.entry("PortPolicy.tls", DESTINATIONS),
+            Map.entry("ClientTls.mode", DESTINATIONS),
+            Map.entry("ClientTls.clientCertificate", DESTINATIONS),
+            Map.entry("ClientTls.privateKey", DESTINATIONS),
+            Map.entry("ClientTls.caCertificates", DESTINATIONS),
+            Map.entry("ClientTls.credentialName", DESTINATIONS),
+            Map.entry("ClientTls.subjectAltNames", DESTINATIONS),
+            Map.entry("ClientTls.sni", DESTINATIONS),
+            Map.entry("ClientTls.insecureSkipVerify", DESTINATIONS),
+            Map.entry("ClientTls.caCrl", DESTINATIONS),
+            Map.entry("ServerTls.mode", GATEWAYS),
+            Map.entry("ServerTls.serverCertificate", GATEWAYS),
+            Map.entry("ServerTls.privateKey", GATEWAYS),
+            Map.entry("ServerTls.caCertificates", GATEWAYS),
+            Map.entry("ServerTls.caCrl", GATEWAYS),
+            Map.entry("ServerTls.credentialName", GATEWAYS),
+            Map.entry("ServerTls.credentialNames", GATEWAYS),
+            Map.entry("ServerTls.caCertCredentialName", GATEWAYS),
+            Map.entry("ServerTls.tlsCertificates", GATEWAYS),
+            Map.entry("CertificateFiles.serverCertificate", GATEWAYS),
+            Map.entry("CertificateFiles.privateKey", GATEWAYS),
+            Map.entry("CertificateFiles.caCertificates", GATEWAYS),
+            Map.entry("ServerTls.subjectAltNames", GATEWAYS),
+            Map.entry("ServerTls.verifyCertificateSpki", GATEWAYS),
+            Map.entry("ServerTls.verifyCertificateHash", GATEWAYS),
+            Map.entry("ServerTls.minProtocolVersion", GATEWAYS),
+            Map.entry("ServerTls.maxProtocolVersion", GATEWAYS),
+            Map.entry("ServerTls.cipherSuites", GATEWAYS),
+            Map.entry("ServerTls.insecureSkipVerify", GATEWAYS));
 
     /** A field; {@code id} is {@code Record.field}. */
     private record Row(String id, Structure owner, Field field) {}
@@ -98,7 +133,7 @@ public final class ApiDocument {
 
                 Each field is honoured, and the named case of `quality/acceptance/src/test/resources/behaviours` proves it on our
                 proxy and on a stock Envoy: it passes, and fails when the field is taken out of its manifests (`.ci/parts/envoy`).
-                Or it is refused, with the words that stand in the row after the field's name. Any other field is refused as unknown.
+                Or a test of another module proves it, which the row names. Or it is refused, with the words that stand in the row after the field's name. Any other field is refused as unknown.
                 """);
         for (Kind<?> kind : traffic()) {
             text.append("\n## ")
@@ -144,6 +179,8 @@ public final class ApiDocument {
             text.append("refused: ").append(refusal);
         } else if (cases.containsKey(row.id())) {
             text.append(String.join("; ", cases.getOrDefault(row.id(), List.of())));
+        } else if (ELSEWHERE.containsKey(row.id())) {
+            text.append(ELSEWHERE.getOrDefault(row.id(), ""));
         } else if (INERT.containsKey(row.id())) {
             text.append("nothing to see: ").append(INERT.getOrDefault(row.id(), ""));
         } else {

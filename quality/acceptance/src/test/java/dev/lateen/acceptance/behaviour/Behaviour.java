@@ -117,11 +117,13 @@ record Behaviour(
     }
 
     private static ObjectNode object(String title, JsonNode body) {
-        String kind = title.substring(0, title.indexOf(' '));
-        String name = title.substring(kind.length() + 1);
+        String called = title.substring(0, title.indexOf(' '));
+        String name = title.substring(called.length() + 1);
         int slash = name.indexOf('/');
         ObjectNode object = NODES.objectNode();
-        object.put("apiVersion", apiVersion(kind)).put("kind", kind);
+        // Where kinds share a name, the group follows it.
+        String kind = called.replaceAll("[.].*", "");
+        object.put("apiVersion", apiVersion(called)).put("kind", kind);
         ObjectNode metadata = object.putObject("metadata");
         metadata.put("name", name.substring(slash + 1))
                 .put("namespace", slash < 0 ? "default" : name.substring(0, slash));
@@ -144,7 +146,7 @@ record Behaviour(
             return core;
         }
         return Kinds.all().stream()
-                .filter(k -> k.name().equals(kind))
+                .filter(k -> k.key().equals(kind))
                 .map(Kind::apiVersion)
                 .findFirst()
                 .orElseThrow(() -> new IllegalStateException("no kind " + kind));

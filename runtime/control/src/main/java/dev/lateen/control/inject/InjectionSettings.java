@@ -1,6 +1,8 @@
 package dev.lateen.control.inject;
 
+import dev.lateen.config.ConfigObject;
 import dev.lateen.config.MeshConfig;
+import java.util.Collection;
 import java.util.LinkedHashMap;
 import java.util.Locale;
 import java.util.Map;
@@ -20,7 +22,7 @@ import tools.jackson.databind.JsonNode;
  * @param revision revision of the control plane, {@code default} without one
  * @param socketMark the mark by which capture rules know the proxy's own sockets, or 0 where its user id serves, as
  *     on every Kubernetes node; the local cluster needs the mark, as an ordinary user has one id only
- * @param proxyMetadata environment of proxies, the mesh's {@code defaultConfig.proxyMetadata}
+ * @param mesh what the mesh's own settings say of its proxies
  */
 public record InjectionSettings(
         String discoveryAddress,
@@ -33,7 +35,7 @@ public record InjectionSettings(
         String trustDomain,
         String revision,
         int socketMark,
-        Map<String, String> proxyMetadata) {
+        ProxySettings mesh) {
     /** The namespace that the control plane lives in unless told otherwise. */
     public static final String SYSTEM_NAMESPACE = "istio-system";
 
@@ -50,7 +52,7 @@ public record InjectionSettings(
                 "cluster.local",
                 "default",
                 0,
-                Map.of());
+                ProxySettings.NONE);
     }
 
     /**
@@ -72,12 +74,15 @@ public record InjectionSettings(
                 text(global, "trustDomain", trustDomain),
                 text(values, "revision", revision),
                 proxy.path("socketMark").asInt(socketMark),
-                proxyMetadata);
+                mesh);
     }
 
-    /** These settings with what the mesh's own settings say of proxies. */
-    public InjectionSettings with(MeshConfig mesh) {
-        JsonNode config = mesh.defaultConfig();
+    /**
+     * These settings with what the mesh says of its proxies.
+     *
+     * @param objects of which the ProxyConfigs count
+     */
+    public InjectionSettings with(MeshConfig config, Collection<ConfigObject<?>> objects) {
         return new InjectionSettings(
                 discoveryAddress,
                 proxyImage,
@@ -89,7 +94,7 @@ public record InjectionSettings(
                 trustDomain,
                 revision,
                 socketMark,
-                config == null ? Map.of() : texts(config.path("proxyMetadata")));
+                ProxySettings.of(config, objects));
     }
 
     /** The fields of an object as texts, in their order. */
@@ -105,8 +110,8 @@ public record InjectionSettings(
         return value.isEmpty() ? otherwise : value;
     }
 
-    /** The values that stand as {@code ${name}} in the template of the sidecar. */
-    Map<String, String> variables() {
+    /** The values that stand as {@code ${name}} in templates of proxies. */
+    public Map<String, String> variables() {
         return Map.of(
                 "proxyImage", proxyImage,
                 "initImage", initImage,

@@ -61,7 +61,12 @@ public final class PodInjection {
         ArrayNode containers = array(spec, "containers");
 
         annotations.captureArguments().forEach(array(init, "args")::add);
-        ObjectNode config = proxyConfig(annotations);
+        ObjectNode config = proxyConfig(
+                annotations,
+                settings.mesh()
+                        .forPod(
+                                workload.namespace().isEmpty() ? "default" : workload.namespace(),
+                                InjectionSettings.texts(pod.path("metadata").path("labels"))));
         environment(proxy, pod, containers, annotations, workload, config);
         // The container that writes the capture rules reads some of them too, such as ISTIO_META_DNS_CAPTURE.
         InjectionSettings.texts(config.path("proxyMetadata")).forEach((name, value) -> {
@@ -127,12 +132,10 @@ public final class PodInjection {
         prometheus(env, object(pod, "metadata"));
     }
 
-    private ObjectNode proxyConfig(SidecarAnnotations annotations) {
+    private ObjectNode proxyConfig(SidecarAnnotations annotations, ObjectNode ofMesh) {
         ObjectNode config = JsonNodeFactory.instance.objectNode();
         config.put("discoveryAddress", settings.discoveryAddress());
-        if (!settings.proxyMetadata().isEmpty()) {
-            settings.proxyMetadata().forEach(config.putObject("proxyMetadata")::put);
-        }
+        config.setAll(ofMesh);
         String text = annotations.text("proxy.istio.io/config", "");
         if (!text.isEmpty()) {
             JsonNode given = yaml.readTree(text);
@@ -140,9 +143,9 @@ public final class PodInjection {
                 throw new InjectionException("annotation proxy.istio.io/config: expected fields of ProxyConfig as YAML,"
                         + " found: " + text);
             }
-            JsonNode ofMesh = config.path("proxyMetadata");
+            JsonNode broader = config.path("proxyMetadata");
             config.setAll(fields);
-            if (ofMesh instanceof ObjectNode metadata && fields.path("proxyMetadata") instanceof ObjectNode own) {
+            if (broader instanceof ObjectNode metadata && fields.path("proxyMetadata") instanceof ObjectNode own) {
                 metadata.setAll(own);
                 config.set("proxyMetadata", metadata);
             }

@@ -29,6 +29,9 @@ import org.jspecify.annotations.Nullable;
  * removed.
  */
 public final class MeshInstaller {
+    /** Definitions of these kinds belong to whoever brought them first. */
+    private static final String GATEWAY_API = ".gateway.networking.k8s.io";
+
     private static final String EVERYTHING = "grafana.enabled=true,servicegraph.enabled=true,tracing.enabled=true";
     private static final String ROOT_CERTIFICATE = "istio-ca-root-cert";
 
@@ -120,8 +123,9 @@ public final class MeshInstaller {
     private void refuseForeign(List<HasMetadata> objects) throws InstallException {
         for (HasMetadata object : objects) {
             HasMetadata current = current(object);
-            boolean namespace = object.getKind().equals("Namespace");
-            if (current != null && !MeshManifest.isMarked(current) && !namespace) {
+            boolean shared = object.getKind().equals("Namespace")
+                    || object.getMetadata().getName().endsWith(GATEWAY_API);
+            if (current != null && !MeshManifest.isMarked(current) && !shared) {
                 throw new InstallException(name(object)
                         + " exists already and was not installed by lateen; remove the other mesh first, or give this"
                         + " one object the label " + MeshManifest.MARK + "=" + MeshManifest.MARK_VALUE
@@ -233,7 +237,7 @@ public final class MeshInstaller {
                             .withVersion(kind.versions().getFirst())
                             .withKind(kind.name())
                             .withPlural(kind.plural())
-                            .withNamespaced(true)
+                            .withNamespaced(kind.isNamespaced())
                             .build())
                     .inAnyNamespace()
                     .list()

@@ -36,7 +36,13 @@ final class CustomKinds {
     private final List<CompletableFuture<Void>> starting = new ArrayList<>();
     private @Nullable SharedIndexInformer<CustomResourceDefinition> definitions;
 
-    private record Watched(SharedIndexInformer<GenericKubernetesResource> informer, Set<ObjectName> seen) {}
+    private record Watched(
+            Kind<?> kind, SharedIndexInformer<GenericKubernetesResource> informer, Set<ObjectName> seen) {
+        ObjectName name(GenericKubernetesResource object) {
+            ObjectName plain = KubernetesSource.nameOf(object);
+            return new ObjectName(kind.key(), plain.namespace(), plain.name());
+        }
+    }
 
     CustomKinds(KubernetesClient client) {
         this.client = client;
@@ -51,6 +57,9 @@ final class CustomKinds {
                         new KubernetesSource.Handler<>(
                                 definition -> defined(definition, sink), definition -> undefined(definition, sink)))
                 .thenCompose(nothing -> {
+                    Kinds.all().stream()
+                            .filter(kind -> !kind.isCustom())
+                            .forEach(kind -> watch(kind, kind.versions().getFirst(), sink));
                     // The store is full now, but its events may still be on their way.
                     informer.getStore().list().forEach(definition -> defined(definition, sink));
                     synchronized (this) {
@@ -67,26 +76,30 @@ final class CustomKinds {
     }
 
     private synchronized void defined(CustomResourceDefinition definition, ChangeSink sink) {
-        kind(definition).filter(kind -> !watched.containsKey(kind)).ifPresent(kind -> version(definition, kind)
-                .ifPresent(version -> {
-                    log.info("Watching {} {}", kind.plural(), version);
-                    SharedIndexInformer<GenericKubernetesResource> informer = client.genericKubernetesResources(
-                                    new ResourceDefinitionContext.Builder()
-                                            .withGroup(kind.group())
-                                            .withVersion(version)
-                                            .withKind(kind.name())
-                                            .withPlural(kind.plural())
-                                            .withNamespaced(true)
-                                            .build())
-                            .inAnyNamespace()
-                            .runnableInformer(0);
-                    Watched each = new Watched(informer, new HashSet<>());
-                    watched.put(kind, each);
-                    starting.add(KubernetesSource.run(
-                            informer,
-                            new KubernetesSource.Handler<>(
-                                    object -> read(object, each, sink), object -> gone(object, each, sink))));
-                }));
+        kind(definition).ifPresent(kind -> version(definition, kind).ifPresent(version -> watch(kind, version, sink)));
+    }
+
+    private synchronized void watch(Kind<?> kind, String version, ChangeSink sink) {
+        if (watched.containsKey(kind)) {
+            return;
+        }
+        log.info("Watching {} {}", kind.plural(), version);
+        SharedIndexInformer<GenericKubernetesResource> informer = client.genericKubernetesResources(
+                        new ResourceDefinitionContext.Builder()
+                                .withGroup(kind.group())
+                                .withVersion(version)
+                                .withKind(kind.name())
+                                .withPlural(kind.plural())
+                                .withNamespaced(kind.isNamespaced())
+                                .build())
+                .inAnyNamespace()
+                .runnableInformer(0);
+        Watched each = new Watched(kind, informer, new HashSet<>());
+        watched.put(kind, each);
+        starting.add(KubernetesSource.run(
+                informer,
+                new KubernetesSource.Handler<>(
+                        object -> read(object, each, sink), object -> gone(object, each, sink))));
     }
 
     private synchronized void undefined(CustomResourceDefinition definition, ChangeSink sink) {
@@ -104,7 +117,7 @@ final class CustomKinds {
 
     private static void read(GenericKubernetesResource object, Watched watched, ChangeSink sink) {
         ReadResult result = new ConfigReader().readApiObject(Serialization.asJson(object));
-        ObjectName name = KubernetesSource.nameOf(object);
+        ObjectName name = watched.name(object);
         synchronized (watched) {
             watched.seen().add(name);
         }
@@ -115,7 +128,7 @@ final class CustomKinds {
     }
 
     private static void gone(GenericKubernetesResource object, Watched watched, ChangeSink sink) {
-        ObjectName name = KubernetesSource.nameOf(object);
+        ObjectName name = watched.name(object);
         synchronized (watched) {
             watched.seen().remove(name);
         }

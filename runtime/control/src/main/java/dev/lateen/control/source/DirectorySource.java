@@ -7,10 +7,12 @@ import dev.lateen.config.Origin;
 import dev.lateen.config.Problem;
 import dev.lateen.config.RawObject;
 import dev.lateen.config.ReadResult;
+import dev.lateen.control.secret.FileSecrets;
 import io.fabric8.kubernetes.api.model.ConfigMap;
 import io.fabric8.kubernetes.api.model.Namespace;
 import io.fabric8.kubernetes.api.model.Node;
 import io.fabric8.kubernetes.api.model.Pod;
+import io.fabric8.kubernetes.api.model.Secret;
 import io.fabric8.kubernetes.api.model.Service;
 import io.fabric8.kubernetes.api.model.discovery.v1.EndpointSlice;
 import io.fabric8.kubernetes.client.utils.Serialization;
@@ -32,7 +34,7 @@ import org.slf4j.LoggerFactory;
 
 /**
  * A directory of YAML and JSON files, with all below it, watched. It may hold every kind that the mesh reads: rules,
- * Services, EndpointSlices, Pods, Namespaces, and ConfigMap {@code istio}. A file with an error keeps what it said when
+ * Services, EndpointSlices, Pods, Namespaces, Secrets, and ConfigMap {@code istio}. A file with an error keeps what it said when
  * it was last right; errors name file and line.
  */
 public final class DirectorySource implements Source {
@@ -45,13 +47,19 @@ public final class DirectorySource implements Source {
     private final Map<Path, String> texts = new TreeMap<>();
     private final Map<Path, Set<ObjectName>> objects = new TreeMap<>();
 
-    /** @throws IOException if there is no such directory */
-    public DirectorySource(Path directory, String systemNamespace) throws IOException {
+    private final FileSecrets secrets;
+
+    /**
+     * @param secrets takes Secrets that stand there
+     * @throws IOException if there is no such directory
+     */
+    public DirectorySource(Path directory, String systemNamespace, FileSecrets secrets) throws IOException {
         if (!Files.isDirectory(directory)) {
             throw new IOException("no directory " + directory + " to read configuration from");
         }
         this.directory = directory;
         this.systemNamespace = systemNamespace;
+        this.secrets = secrets;
         this.watch = new DirectoryWatch(directory);
     }
 
@@ -137,6 +145,7 @@ public final class DirectorySource implements Source {
             boolean elsewhere = objects.values().stream().anyMatch(others -> others.contains(name));
             if (!elsewhere) {
                 sink.change(change -> change.remove(name));
+                secrets.remove(name);
             }
         }
     }
@@ -166,6 +175,10 @@ public final class DirectorySource implements Source {
             case "Node" -> {
                 Node node = Serialization.unmarshal(json, Node.class);
                 sink.change(change -> change.put(node));
+            }
+            case "Secret" -> {
+                Secret secret = Serialization.unmarshal(json, Secret.class);
+                secrets.put(object.name(), secret);
             }
             case "ConfigMap" -> {
                 boolean mesh = object.name().name().equals(MeshSettings.NAME)

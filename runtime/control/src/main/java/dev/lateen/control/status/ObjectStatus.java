@@ -1,9 +1,12 @@
 package dev.lateen.control.status;
 
 import dev.lateen.config.Problem;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
 
 /**
  * What is said about an object, in the shape of Istio's {@code IstioStatus} (istio.io/api meta/v1alpha1): one condition
@@ -15,7 +18,8 @@ import java.util.List;
  * @param message for people
  */
 public record ObjectStatus(
-        long observedGeneration, boolean reconciled, String reason, String message, List<Problem> problems) {
+        long observedGeneration, boolean reconciled, String reason, String message, List<Problem> problems)
+        implements StatusText {
     private static final String PENDING = "Pending";
 
     /** How many late proxies are named. */
@@ -66,8 +70,14 @@ public record ObjectStatus(
     }
 
     /** Whether proxies have yet to say something. */
-    boolean isPending() {
+    @Override
+    public boolean isPending() {
         return reason.equals(PENDING);
+    }
+
+    @Override
+    public @Nullable Map<String, Object> next(@Nullable Object current, Instant now) {
+        return StatusDocument.next(current, this, now);
     }
 
     private static String reason(List<ProxyState> proxies, List<ProxyState> late, List<Problem> errors) {

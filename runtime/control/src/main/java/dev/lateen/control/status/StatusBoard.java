@@ -1,6 +1,7 @@
 package dev.lateen.control.status;
 
 import dev.lateen.config.ConfigObject;
+import dev.lateen.config.Kinds;
 import dev.lateen.config.ObjectName;
 import dev.lateen.config.Origin;
 import dev.lateen.config.Problem;
@@ -8,6 +9,7 @@ import dev.lateen.mesh.ProxyNode;
 import dev.lateen.mesh.Snapshot;
 import dev.lateen.mesh.Translator;
 import dev.lateen.mesh.Validation;
+import dev.lateen.mesh.gatewayapi.RouteReport;
 import dev.lateen.xds.server.ClientStatus;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -50,15 +52,22 @@ public final class StatusBoard {
      *
      * @param read what reading gave, by object
      */
-    public synchronized Map<ObjectName, ObjectStatus> statuses(Map<ObjectName, Read> read, List<ClientStatus> clients) {
+    public synchronized Map<ObjectName, StatusText> statuses(Map<ObjectName, Read> read, List<ClientStatus> clients) {
         Map<ObjectName, List<ProxyState>> users = users(clients);
         Map<ObjectName, List<Problem>> conflicts = conflicts();
-        Map<ObjectName, ObjectStatus> statuses = new LinkedHashMap<>();
+        Map<ObjectName, RouteReport> reports = snapshot.rules().ofKubernetes().reports();
+        Map<ObjectName, StatusText> statuses = new LinkedHashMap<>();
         read.forEach((name, of) -> {
             ConfigObject<?> object = known.get(name);
-            if (of.problems().stream().anyMatch(Problem::isError)) {
+            boolean current = object != null && object.metadata().generation() >= of.generation();
+            if (Kinds.find(name).map(Kinds::isOfKubernetes).orElse(true)) {
+                RouteReport report = current ? reports.get(name) : null;
+                if (report != null) {
+                    statuses.put(name, new ReportStatus(report, of.generation()));
+                }
+            } else if (of.problems().stream().anyMatch(Problem::isError)) {
                 statuses.put(name, ObjectStatus.refused(of.generation(), object != null, of.problems()));
-            } else if (object != null && object.metadata().generation() >= of.generation()) {
+            } else if (object != null && current && !object.kind().equals(Kinds.PROXY_CONFIG)) {
                 List<Problem> problems = new ArrayList<>(of.problems());
                 problems.addAll(conflicts.getOrDefault(name, List.of()));
                 statuses.put(
@@ -69,7 +78,7 @@ public final class StatusBoard {
                                 users.getOrDefault(name, List.of()),
                                 problems));
             }
-            // Else what was read is not in a snapshot yet, and nothing can be said.
+            // Else what was read is not in a snapshot yet, or counts for pods still to be made: nothing can be said.
         });
         return statuses;
     }

@@ -35,12 +35,13 @@ public final class StatusWriter implements AutoCloseable {
 
     private final KubernetesClient client;
     private final Clock clock;
-    private final Supplier<Map<ObjectName, ObjectStatus>> statuses;
+    private final Supplier<Map<ObjectName, StatusText>> statuses;
     private final Leadership leadership;
+    private final Runnable duties;
     private final ScheduledExecutorService timer = Executors.newSingleThreadScheduledExecutor(
             Thread.ofPlatform().daemon().name("status").factory());
     /** What was written, or found written; touched by the timer alone. */
-    private final Map<ObjectName, ObjectStatus> written = new HashMap<>();
+    private final Map<ObjectName, StatusText> written = new HashMap<>();
 
     /** Objects that were waiting for proxies when last looked at. */
     private Set<ObjectName> waiting = Set.of();
@@ -52,12 +53,15 @@ public final class StatusWriter implements AutoCloseable {
      *
      * @param systemNamespace where the Lease of the leader is
      * @param statuses those of now
+     * @param duties what else a leader does, whenever it looks
      */
     public StatusWriter(
             KubernetesClient client,
             String systemNamespace,
             Clock clock,
-            Supplier<Map<ObjectName, ObjectStatus>> statuses) {
+            Supplier<Map<ObjectName, StatusText>> statuses,
+            Runnable duties) {
+        this.duties = duties;
         this.client = client;
         this.clock = clock;
         this.statuses = statuses;
@@ -70,16 +74,21 @@ public final class StatusWriter implements AutoCloseable {
             if (!leadership.isHeld()) {
                 // Whoever leads meanwhile writes other things.
                 written.clear();
-            } else if (System.nanoTime() - writtenAt >= PAUSE.toNanos()) {
+                return;
+            }
+            duties.run();
+            if (System.nanoTime() - writtenAt >= PAUSE.toNanos()) {
                 flush();
             }
         } catch (RuntimeException e) {
-            log.warn("Cannot work out the statuses of objects: {}", e.toString());
+            if (!timer.isShutdown()) {
+                log.warn("Cannot do what a leader does, will try again: {}", e.toString());
+            }
         }
     }
 
     private void flush() {
-        Map<ObjectName, ObjectStatus> now = statuses.get();
+        Map<ObjectName, StatusText> now = statuses.get();
         written.keySet().retainAll(now.keySet());
         Set<ObjectName> before = waiting;
         waiting = now.entrySet().stream()
@@ -94,9 +103,7 @@ public final class StatusWriter implements AutoCloseable {
             }
             writtenAt = System.nanoTime();
             try {
-                Kinds.all().stream()
-                        .filter(kind -> kind.name().equals(object.kind()))
-                        .forEach(kind -> write(object, kind, status));
+                Kinds.find(object).ifPresent(kind -> write(object, kind, status));
                 written.put(object, status);
             } catch (KubernetesClientException e) {
                 if (!timer.isShutdown() && e.getCode() != HttpURLConnection.HTTP_NOT_FOUND) {
@@ -106,22 +113,23 @@ public final class StatusWriter implements AutoCloseable {
         });
     }
 
-    private void write(ObjectName object, Kind<?> kind, ObjectStatus status) {
-        var resource = client.genericKubernetesResources(new ResourceDefinitionContext.Builder()
-                        .withGroup(kind.group())
-                        .withVersion(kind.versions().getFirst())
-                        .withKind(kind.name())
-                        .withPlural(kind.plural())
-                        .withNamespaced(true)
-                        .build())
-                .inNamespace(object.namespace())
-                .withName(object.name());
+    private void write(ObjectName object, Kind<?> kind, StatusText status) {
+        var all = client.genericKubernetesResources(new ResourceDefinitionContext.Builder()
+                .withGroup(kind.group())
+                .withVersion(kind.versions().getFirst())
+                .withKind(kind.name())
+                .withPlural(kind.plural())
+                .withNamespaced(kind.isNamespaced())
+                .build());
+        var resource = kind.isNamespaced()
+                ? all.inNamespace(object.namespace()).withName(object.name())
+                : all.withName(object.name());
         GenericKubernetesResource current = resource.get();
         if (current == null) {
             return;
         }
         Map<String, Object> document =
-                StatusDocument.next(current.getAdditionalProperties().get("status"), status, clock.instant());
+                status.next(current.getAdditionalProperties().get("status"), clock.instant());
         if (document != null) {
             resource.subresource("status")
                     .patch(PatchContext.of(PatchType.JSON_MERGE), Serialization.asJson(Map.of("status", document)));

@@ -3,6 +3,8 @@ package dev.lateen.control.inject;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.lateen.config.ConfigObject;
+import dev.lateen.config.ConfigReader;
 import dev.lateen.config.MeshConfig;
 import java.util.List;
 import net.jqwik.api.ForAll;
@@ -81,7 +83,7 @@ final class ManifestInjectionTest {
         MeshConfig mesh = MeshConfig.read("mesh", "defaultConfig: {proxyMetadata: {A: mesh, B: mesh}}")
                 .config();
         JsonNode pod = YAML.readTree(new ManifestInjection(
-                                InjectionSettings.defaults("istio-system").with(mesh))
+                                InjectionSettings.defaults("istio-system").with(mesh, List.of()))
                         .inject(
                                 DEPLOYMENT.formatted("proxy.istio.io/config: \"proxyMetadata: {B: pod,"
                                         + " ISTIO_META_DNS_CAPTURE: 'true'}\""),
@@ -93,6 +95,35 @@ final class ManifestInjectionTest {
             assertThat(value(pod.at(container), "B")).isEqualTo("pod");
             assertThat(value(pod.at(container), "ISTIO_META_DNS_CAPTURE")).isEqualTo("true");
         }
+    }
+
+    @Test
+    void proxyConfigsOfTheRootTheNamespaceAndThePodFollowEachOther() {
+        String config = """
+                apiVersion: networking.istio.io/v1beta1
+                kind: ProxyConfig
+                metadata: {name: %1$s, namespace: %2$s}
+                spec: {%3$s environmentVariables: {%4$s: "%1$s"}, concurrency: %5$d}
+                """;
+        List<ConfigObject<?>> objects = new java.util.ArrayList<>();
+        for (String text : List.of(
+                config.formatted("root", "istio-system", "", "A", 1).replace("{A", "{C: root, B: root, A"),
+                config.formatted("near", "default", "", "B", 2).replace("{B", "{C: near, B"),
+                config.formatted("own", "default", "selector: {matchLabels: {app: web}},", "C", 3),
+                config.formatted("other", "default", "selector: {matchLabels: {app: other}},", "C", 4),
+                config.formatted("far", "shop", "", "C", 5))) {
+            objects.addAll(new ConfigReader().readText("f", text).objects());
+        }
+        assertThat(objects).hasSize(5);
+        MeshConfig mesh = MeshConfig.read("mesh", "rootNamespace: istio-system").config();
+        JsonNode env = YAML.readTree(new ManifestInjection(
+                                InjectionSettings.defaults("istio-system").with(mesh, objects))
+                        .inject(DEPLOYMENT.formatted(""), "f.yaml")
+                        .text())
+                .at("/spec/template/spec/containers/1/env");
+        assertThat(value(env, "A") + " " + value(env, "B") + " " + value(env, "C"))
+                .isEqualTo("root near own");
+        assertThat(value(env, "PROXY_CONFIG")).contains("\"concurrency\":3");
     }
 
     private static String value(JsonNode env, String name) {

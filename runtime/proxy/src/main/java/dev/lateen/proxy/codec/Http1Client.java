@@ -102,6 +102,11 @@ public final class Http1Client extends Http1Connection implements ClientConnecti
     }
 
     @Override
+    public String protocol() {
+        return "HTTP/1.1";
+    }
+
+    @Override
     public Channel channel() {
         return ctx().channel();
     }

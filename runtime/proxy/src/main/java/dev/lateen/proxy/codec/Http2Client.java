@@ -5,6 +5,7 @@ import dev.lateen.proxy.stream.ClientConnection;
 import dev.lateen.proxy.stream.ClientStream;
 import dev.lateen.proxy.stream.Reset;
 import dev.lateen.proxy.stream.ResponseEvents;
+import dev.lateen.proxycore.head.FieldName;
 import dev.lateen.proxycore.head.Fields;
 import dev.lateen.proxycore.head.RequestHead;
 import dev.lateen.proxycore.head.ResponseHead;
@@ -13,6 +14,7 @@ import io.netty.channel.ChannelHandlerContext;
 import io.netty.handler.codec.http2.AbstractHttp2ConnectionHandlerBuilder;
 import io.netty.handler.codec.http2.Http2ConnectionDecoder;
 import io.netty.handler.codec.http2.Http2ConnectionEncoder;
+import io.netty.handler.codec.http2.Http2Error;
 import io.netty.handler.codec.http2.Http2Exception;
 import io.netty.handler.codec.http2.Http2Headers;
 import io.netty.handler.codec.http2.Http2Settings;
@@ -108,6 +110,11 @@ public final class Http2Client extends Http2Codec implements ClientConnection {
     }
 
     @Override
+    public String protocol() {
+        return "HTTP/2";
+    }
+
+    @Override
     public Channel channel() {
         return ctx().channel();
     }
@@ -140,6 +147,10 @@ public final class Http2Client extends Http2Codec implements ClientConnection {
 
     @Override
     void headers(Http2Stream stream, Http2Headers headers, boolean end) throws Http2Exception {
+        if (!connection().local().isValidStreamId(stream.id())) {
+            throw Http2Exception.connectionError(
+                    Http2Error.PROTOCOL_ERROR, "a head on stream %d, which no push has promised", stream.id());
+        }
         if (!(stream(stream) instanceof Exchange exchange) || exchange.over) {
             return;
         }
@@ -176,6 +187,9 @@ public final class Http2Client extends Http2Codec implements ClientConnection {
             exchange.events.informational(head);
             return;
         }
+        if (end && exchange.lacksContent(head)) {
+            throw Http2Heads.malformed(stream.id(), "a length, and no content");
+        }
         exchange.headSeen = true;
         exchange.remoteDone = end;
         if (exchange.upgrades && head.status() < 300) {
@@ -192,10 +206,22 @@ public final class Http2Client extends Http2Codec implements ClientConnection {
         private final ResponseEvents events;
         private boolean headSeen;
         private boolean upgrades;
+        private boolean toHead;
         private @Nullable String webSocketKey;
 
         Exchange(ResponseEvents events) {
             this.events = events;
+        }
+
+        @Override
+        boolean begun() {
+            return headSeen;
+        }
+
+        /** Whether an answer without content says that it has some (RFC 9113 section 8.1.1). */
+        private boolean lacksContent(ResponseHead head) {
+            String length = head.fields().get(FieldName.CONTENT_LENGTH);
+            return length != null && !length.equals("0") && !toHead && head.status() != 304;
         }
 
         @Override
@@ -216,6 +242,7 @@ public final class Http2Client extends Http2Codec implements ClientConnection {
                 return;
             }
             upgrades = head.protocol() != null;
+            toHead = head.method().equals("HEAD");
             boolean last = end && !upgrades;
             RequestHead sent = head;
             if ("websocket".equalsIgnoreCase(head.protocol())) {

@@ -207,11 +207,15 @@ abstract class Http2Codec extends Http2ConnectionHandler implements Worker.Flush
     /** Frames as they come. */
     private final class Frames extends Http2FrameAdapter {
         @Override
-        public int onDataRead(ChannelHandlerContext ctx, int id, ByteBuf data, int padding, boolean end) {
+        public int onDataRead(ChannelHandlerContext ctx, int id, ByteBuf data, int padding, boolean end)
+                throws Http2Exception {
             int bytes = data.readableBytes();
             Stream ours = stream(connection().stream(id));
             if (ours == null || ours.over || ours.remoteDone) {
                 return bytes + padding;
+            }
+            if (!ours.begun()) {
+                throw Http2Heads.malformed(id, "content before the head");
             }
             ours.remoteDone = end;
             // An empty frame in the middle says nothing.
@@ -300,6 +304,9 @@ abstract class Http2Codec extends Http2ConnectionHandler implements Worker.Flush
         boolean over;
 
         abstract MessageEvents events();
+
+        /** Whether the peer has sent a head, so that content may follow. */
+        abstract boolean begun();
 
         private boolean silent() {
             return over || localDone || stream == null;

@@ -187,6 +187,11 @@ public final class Http2Server extends Http2Codec implements ServerConnection {
         }
 
         @Override
+        boolean begun() {
+            return true; // by its head
+        }
+
+        @Override
         public String protocol() {
             return "HTTP/2";
         }

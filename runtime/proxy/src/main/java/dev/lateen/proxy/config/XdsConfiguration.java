@@ -20,6 +20,7 @@ import io.envoyproxy.envoy.config.cluster.v3.Cluster;
 import io.envoyproxy.envoy.config.endpoint.v3.ClusterLoadAssignment;
 import io.envoyproxy.envoy.config.listener.v3.Listener;
 import io.envoyproxy.envoy.config.route.v3.RouteConfiguration;
+import io.envoyproxy.envoy.extensions.transport_sockets.tls.v3.Secret;
 import java.time.Instant;
 import java.time.InstantSource;
 import java.util.ArrayList;
@@ -45,10 +46,13 @@ public final class XdsConfiguration implements ResourceListener {
     public static final String LISTENERS = "type.googleapis.com/envoy.config.listener.v3.Listener";
     public static final String ROUTES = "type.googleapis.com/envoy.config.route.v3.RouteConfiguration";
 
+    public static final String SECRETS = "type.googleapis.com/envoy.extensions.transport_sockets.tls.v3.Secret";
+
     private final RandomGenerator random;
     private final InstantSource clock;
     private final BiConsumer<String, Subscription> subscribe;
     private final Consumer<ActiveConfiguration> changed;
+    private final Credentials credentials;
     private final Map<String, CompiledListener> listeners = new TreeMap<>();
     private final Map<String, RouteTable> routes = new TreeMap<>();
     private final Map<String, LiveCluster> clusters = new TreeMap<>();
@@ -63,16 +67,19 @@ public final class XdsConfiguration implements ResourceListener {
 
     /**
      * @param subscribe asks for resources of a type by name
+     * @param credentials takes keys and certificates
      * @param changed is told of each new configuration, on the thread that brought it
      */
     public XdsConfiguration(
             RandomGenerator random,
             InstantSource clock,
             BiConsumer<String, Subscription> subscribe,
+            Credentials credentials,
             Consumer<ActiveConfiguration> changed) {
         this.random = random;
         this.clock = clock;
         this.subscribe = subscribe;
+        this.credentials = credentials;
         this.changed = changed;
     }
 
@@ -101,6 +108,7 @@ public final class XdsConfiguration implements ResourceListener {
                 case ENDPOINTS -> endpoints(update);
                 case LISTENERS -> listeners(update);
                 case ROUTES -> routes(update);
+                case SECRETS -> secrets(update);
                 default -> {
                     return Optional.of("nothing was asked of type " + update.type());
                 }
@@ -142,7 +150,9 @@ public final class XdsConfiguration implements ResourceListener {
         keep(update, messages);
         for (CompiledCluster cluster : compiled) {
             LiveCluster present = clusters.get(cluster.name());
-            LiveCluster next = present == null ? LiveCluster.of(cluster, random) : present.changed(cluster, random);
+            LiveCluster next = present == null
+                    ? LiveCluster.of(cluster, random, System::nanoTime)
+                    : present.changed(cluster, random);
             clusters.put(cluster.name(), next);
             EndpointSet known = endpoints.get(service(cluster));
             if (known != null && cluster.discovery() instanceof Discovery.Eds) {
@@ -153,6 +163,7 @@ public final class XdsConfiguration implements ResourceListener {
         Set<String> names = wantedEndpoints();
         endpoints.keySet().retainAll(names);
         subscribe.accept(ENDPOINTS, Subscription.to(names));
+        wantSecrets();
     }
 
     private Set<String> wantedEndpoints() {
@@ -200,6 +211,7 @@ public final class XdsConfiguration implements ResourceListener {
         Set<String> names = new HashSet<>();
         listeners.values().forEach(listener -> names.addAll(routeNames(listener)));
         subscribe.accept(ROUTES, Subscription.to(names));
+        wantSecrets();
     }
 
     private static Set<String> routeNames(CompiledListener listener) {
@@ -228,6 +240,25 @@ public final class XdsConfiguration implements ResourceListener {
         keep(update, messages);
         routes.putAll(compiled);
         update.removed().forEach(routes::remove);
+    }
+
+    /** Nothing is asked for until something is needed. */
+    private void wantSecrets() {
+        Set<String> names = credentials.want(
+                listeners.values(),
+                clusters.values().stream().map(LiveCluster::config).toList());
+        if (!names.isEmpty() || seen.contains(SECRETS)) {
+            subscribe.accept(SECRETS, Subscription.to(names));
+        }
+    }
+
+    private void secrets(ResourceUpdate update) throws CompileException, InvalidProtocolBufferException {
+        Map<String, Message> messages = new HashMap<>();
+        List<Secret> secrets = unpack(update, Secret.class);
+        credentials.put(secrets);
+        secrets.forEach(secret -> messages.put(secret.getName(), Credentials.withoutKey(secret)));
+        keep(update, messages);
+        update.removed().forEach(credentials::remove);
     }
 
     private void activate() {

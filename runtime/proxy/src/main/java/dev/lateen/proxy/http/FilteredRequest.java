@@ -5,28 +5,27 @@ import dev.lateen.proxy.stream.RequestEvents;
 import dev.lateen.proxy.stream.Reset;
 import dev.lateen.proxy.stream.ServerStream;
 import dev.lateen.proxycore.Fault;
-import dev.lateen.proxycore.ResponseFlag;
-import dev.lateen.proxycore.filter.CorsPolicy;
-import dev.lateen.proxycore.filter.FaultInjection;
+import dev.lateen.proxycore.authorization.ExternalAuthorization;
+import dev.lateen.proxycore.filter.Compression;
 import dev.lateen.proxycore.filter.FilterConfig;
 import dev.lateen.proxycore.filter.HttpFilter;
 import dev.lateen.proxycore.head.Fields;
 import dev.lateen.proxycore.head.RequestHead;
 import dev.lateen.proxycore.head.ResponseHead;
-import dev.lateen.proxycore.jwt.JwtRules;
 import dev.lateen.proxycore.listener.HeadPreparation;
 import dev.lateen.proxycore.listener.StreamLimits;
 import dev.lateen.proxycore.rbac.Access;
-import dev.lateen.proxycore.rbac.AccessRules;
 import dev.lateen.proxycore.route.HeaderMutations;
 import io.netty.buffer.ByteBuf;
+import io.netty.buffer.PooledByteBufAllocator;
+import io.netty.buffer.Unpooled;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.function.BiConsumer;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
 
 /**
  * One request between its connection and the router: passes the filters of its connection manager in their order, and
@@ -34,7 +33,6 @@ import org.slf4j.LoggerFactory;
  * waits, its content stays here without credit, so that the client soon stops sending.
  */
 final class FilteredRequest implements RequestEvents {
-    private static final Logger LOG = LoggerFactory.getLogger(FilteredRequest.class);
 
     private final HttpService service;
     private final ServerStream client;
@@ -50,9 +48,11 @@ final class FilteredRequest implements RequestEvents {
     private boolean ended;
     private boolean answered;
     private @Nullable RequestEvents next;
-    private @Nullable List<ByteBuf> held;
-    private @Nullable Fields heldTrailers;
+    private final HeldContent held;
     private @Nullable List<Consumer<ResponseHead>> onAnswer;
+    private Map<String, String> said = Map.of();
+    private @Nullable Compression compression;
+    private @Nullable GzipStream gzip;
     private Timer.Timeout waiting = () -> {};
     private final StreamDeadline deadline;
 
@@ -95,6 +95,7 @@ final class FilteredRequest implements RequestEvents {
             StreamDeadline.Connection deadlines) {
         this.service = service;
         this.client = client;
+        this.held = new HeldContent(client);
         this.head = head;
         this.ended = end;
         this.record = record;
@@ -116,6 +117,45 @@ final class FilteredRequest implements RequestEvents {
         return record;
     }
 
+    HttpService service() {
+        return service;
+    }
+
+    /** What rules of access are asked about. */
+    Access access() {
+        return access;
+    }
+
+    /** The request's token was verified and says this. */
+    void claims(Map<String, Object> verified) {
+        access = new Access(access.facts(), head, access.client(), verified);
+    }
+
+    /** Tells later filters something, under the filter's name and a key, joined by a blank. */
+    void say(String key, String value) {
+        if (said.isEmpty()) {
+            said = new HashMap<>();
+        }
+        said.put(key, value);
+    }
+
+    /** What filters said. */
+    Map<String, String> said() {
+        return said;
+    }
+
+    /** The request waits for this, which is taken back when the request ends before. */
+    void await(Timer.Timeout wait) {
+        if (!answered && next == null) {
+            waiting = wait;
+        }
+    }
+
+    /** Waits for the request's content: see {@link HeldContent#collect}. */
+    void collect(int most, BiConsumer<byte[], Boolean> then) {
+        held.collect(most, ended, then);
+    }
+
     /** Where the answer goes. */
     ServerStream answer() {
         return answer;
@@ -128,107 +168,36 @@ final class FilteredRequest implements RequestEvents {
             HttpFilter filter = target.filters().get(position++);
             passes = switch (filter.effective(target.overrides())) {
                 case FilterConfig.Disabled _ -> true;
-                case FilterConfig.Cors(var policy) -> cors(policy);
-                case FilterConfig.Fault(var injection) -> fault(injection);
-                case FilterConfig.Tokens(var rules) -> tokens(rules);
-                case FilterConfig.Access(var rules, var rehearsed) -> access(rules, rehearsed);
+                case FilterConfig.Cors(var policy) -> LocalFilters.cors(this, policy);
+                case FilterConfig.Fault(var injection) -> LocalFilters.fault(this, injection, target.cluster());
+                case FilterConfig.Tokens(var rules) -> LocalFilters.tokens(this, rules);
+                case FilterConfig.Access(var rules, var rehearsed, var prefix) ->
+                    LocalFilters.access(this, rules, rehearsed, prefix);
+                case FilterConfig.Limit(var limit) -> LocalFilters.limit(this, limit);
+                case FilterConfig.Authorize _ -> authorize(filter, ExternalAuthorization.RouteSettings.NONE);
+                case FilterConfig.AuthorizeSettings(var settings) -> authorize(filter, settings);
+                case FilterConfig.Compress(var wanted) -> compress(wanted);
                 case FilterConfig.Router config -> route(config);
             };
         }
     }
 
-    private boolean cors(CorsPolicy policy) {
-        CorsPolicy.Verdict verdict = policy.decide(head, service.random());
-        ResponseHead preflight = verdict.preflight();
-        if (preflight != null) {
-            record.details("cors_response");
-            LocalReply.send(answer, head, HeaderMutations.NONE, preflight, "", record);
-            return false;
-        }
-        String origin = verdict.origin();
-        if (origin != null) {
-            onAnswer(response -> policy.decorate(response, origin));
+    private boolean authorize(HttpFilter filter, ExternalAuthorization.RouteSettings settings) {
+        return !(filter.config() instanceof FilterConfig.Authorize(var base))
+                || AuthorizationFilter.passes(this, base, settings);
+    }
+
+    private boolean compress(Compression wanted) {
+        if (wanted.wanted(head)) {
+            compression = wanted;
         }
         return true;
     }
 
-    private boolean fault(FaultInjection injection) {
-        FaultInjection.Verdict verdict = injection.decide(head, target.cluster(), service.random());
-        if (verdict.delay().isZero()) {
-            return !verdict.aborts() || abort(verdict);
-        }
-        record.flag(ResponseFlag.DI);
-        waiting = service.worker().timer().after(verdict.delay().toNanos(), () -> {
-            if (!verdict.aborts() || abort(verdict)) {
-                proceed();
-            }
-        });
-        return false;
-    }
-
-    private boolean abort(FaultInjection.Verdict verdict) {
-        record.flag(ResponseFlag.FI).details("fault_filter_abort");
-        ResponseHead response = new ResponseHead(verdict.status() == 0 ? 200 : verdict.status());
-        if (verdict.grpcStatus() >= 0) {
-            response.with("grpc-status", Integer.toString(verdict.grpcStatus()));
-        }
-        LocalReply.send(answer, head, HeaderMutations.NONE, response, "fault filter abort", record);
-        return false;
-    }
-
-    private boolean tokens(JwtRules rules) {
-        return switch (rules.check(head, service.clock().instant())) {
-            case JwtRules.Outcome.Passed(var claims) -> {
-                access = new Access(access.facts(), head, access.client(), claims);
-                yield true;
-            }
-            case JwtRules.Outcome.Refused refused -> {
-                record.details(refused.details());
-                ResponseHead response = new ResponseHead(refused.status());
-                if (refused.status() == 401) {
-                    response.with(
-                            "www-authenticate", "Bearer realm=\"" + head.authority() + "\", error=\"invalid_token\"");
-                }
-                LocalReply.send(answer, head, HeaderMutations.NONE, response, refused.reason(), record);
-                yield false;
-            }
-        };
-    }
-
-    private boolean access(AccessRules rules, AccessRules rehearsed) {
-        if (!rehearsed.decide(access).allowed()) {
-            LOG.info("rehearsal: {} would be refused: {}", head.authority(), rehearsed.explain(access));
-        }
-        AccessRules.Verdict verdict = rules.decide(access);
-        if (verdict.allowed()) {
-            return true;
-        }
-        String id = service.decisions().refused(access, service.clock().instant(), rules.explain(access));
-        record.details(verdict.details());
-        LocalReply.send(
-                answer,
-                head,
-                HeaderMutations.NONE,
-                new ResponseHead(403),
-                "RBAC: access denied (decision " + id + ")\n",
-                record);
-        return false;
-    }
-
     private boolean route(FilterConfig.Router config) {
-        boolean bare = ended && held == null && heldTrailers == null;
-        RequestEvents to = router.route(this, config, bare);
+        RequestEvents to = router.route(this, config, ended && held.isEmpty());
         next = to;
-        List<ByteBuf> content = held;
-        held = null;
-        if (content != null) {
-            for (int i = 0; i < content.size(); i++) {
-                to.data(content.get(i), ended && heldTrailers == null && i == content.size() - 1);
-            }
-        }
-        if (heldTrailers != null) {
-            to.trailers(heldTrailers);
-        }
+        held.passTo(to, ended);
         return false;
     }
 
@@ -260,7 +229,8 @@ final class FilteredRequest implements RequestEvents {
                 };
         if (answered) {
             record.fault(fault).ended();
-            release();
+            endCompression();
+            held.release();
             client.reset(Reset.CANCELLED);
         } else {
             LocalReply.send(answer, head, HeaderMutations.NONE, fault, record);
@@ -286,12 +256,7 @@ final class FilteredRequest implements RequestEvents {
             data.release();
             client.consumed(bytes);
         } else {
-            List<ByteBuf> content = held;
-            if (content == null) {
-                content = new ArrayList<>(2);
-                held = content;
-            }
-            content.add(data);
+            held.add(data, end);
         }
     }
 
@@ -302,7 +267,7 @@ final class FilteredRequest implements RequestEvents {
         if (to != null) {
             to.trailers(trailers);
         } else {
-            heldTrailers = trailers.copy();
+            held.end(trailers);
         }
     }
 
@@ -310,7 +275,8 @@ final class FilteredRequest implements RequestEvents {
     public void reset(Reset reason, String detail) {
         waiting.cancel();
         deadline.end();
-        release();
+        endCompression();
+        held.release();
         RequestEvents to = next;
         if (to != null) {
             to.reset(reason, detail);
@@ -329,17 +295,11 @@ final class FilteredRequest implements RequestEvents {
         }
     }
 
-    /** Lets go of content that waits for a filter; the client gets its credit back. */
-    private void release() {
-        List<ByteBuf> content = held;
-        held = null;
-        if (content != null) {
-            int bytes = 0;
-            for (ByteBuf data : content) {
-                bytes += data.readableBytes();
-                data.release();
-            }
-            client.consumed(bytes);
+    private void endCompression() {
+        GzipStream stream = gzip;
+        gzip = null;
+        if (stream != null) {
+            stream.close();
         }
     }
 
@@ -366,19 +326,26 @@ final class FilteredRequest implements RequestEvents {
                 }
             }
             preparation.response(response, head);
-            said(end);
+            if (compression != null && !end && compression.begin(response)) {
+                gzip = new GzipStream(compression.level());
+            }
+            sent(end);
             client.head(response, end);
-            release();
+            held.release();
         }
 
         @Override
         public void data(ByteBuf data, boolean end) {
-            said(end);
-            client.data(data, end);
+            sent(end);
+            GzipStream stream = gzip;
+            client.data(stream == null ? data : stream.next(data, end, PooledByteBufAllocator.DEFAULT), end);
+            if (end) {
+                endCompression();
+            }
         }
 
         /** The stream is watched until the answer is complete, whatever of the request is still to come. */
-        private void said(boolean end) {
+        private void sent(boolean end) {
             deadline.touch();
             if (end) {
                 deadline.end();
@@ -387,7 +354,12 @@ final class FilteredRequest implements RequestEvents {
 
         @Override
         public void trailers(Fields trailers) {
-            said(true);
+            sent(true);
+            GzipStream stream = gzip;
+            if (stream != null) {
+                client.data(stream.next(Unpooled.EMPTY_BUFFER, true, PooledByteBufAllocator.DEFAULT), false);
+                endCompression();
+            }
             client.trailers(trailers);
         }
 
@@ -396,13 +368,14 @@ final class FilteredRequest implements RequestEvents {
             answered = true;
             waiting.cancel();
             deadline.end();
-            release();
+            endCompression();
+            held.release();
             client.reset(reason);
         }
 
         @Override
         public void consumed(int bytes) {
-            client.consumed(bytes);
+            held.consumed(bytes);
         }
 
         @Override

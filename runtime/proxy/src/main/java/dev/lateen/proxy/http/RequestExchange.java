@@ -240,8 +240,8 @@ final class RequestExchange implements RequestEvents {
     }
 
     /** There is a stream: the request goes there. */
-    void send(ClientStream stream, SocketAddress local) {
-        record.connected(local);
+    void send(ClientStream stream, SocketAddress local, String protocol) {
+        record.connected(local, protocol);
         boolean bare = body.ended() && body.isEmpty();
         stream.head(head, bare);
         if (!bare) {

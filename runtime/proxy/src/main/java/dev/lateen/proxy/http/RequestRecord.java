@@ -45,6 +45,7 @@ final class RequestRecord implements FormatContext, RequestFacts {
     private @Nullable RequestSpan span;
     private @Nullable Host host;
     private @Nullable InetSocketAddress upstreamLocal;
+    private @Nullable String upstreamProtocol;
     private String failure = "";
     private String cluster = "";
     private String details = "";
@@ -107,11 +108,13 @@ final class RequestRecord implements FormatContext, RequestFacts {
     void attempt(Host next) {
         host = next;
         upstreamLocal = null;
+        upstreamProtocol = null;
         attempts++;
     }
 
-    /** The try has a connection, from this address. */
-    void connected(SocketAddress local) {
+    /** The try has a connection, from this address, that speaks this protocol. */
+    void connected(SocketAddress local, String spoken) {
+        upstreamProtocol = spoken;
         upstreamLocal = local instanceof InetSocketAddress address ? address : null;
     }
 
@@ -316,7 +319,7 @@ final class RequestRecord implements FormatContext, RequestFacts {
         RequestSpan recorded = span;
         return switch (operator) {
             case PROTOCOL -> protocol;
-            case UPSTREAM_PROTOCOL -> upstream == null ? null : "HTTP/1.1";
+            case UPSTREAM_PROTOCOL -> upstreamProtocol;
             case RESPONSE_CODE -> Integer.toString(head == null ? 0 : head.status());
             case RESPONSE_CODE_DETAILS -> details.isEmpty() ? null : details;
             case RESPONSE_FLAGS -> ResponseFlag.shortNames(flags);

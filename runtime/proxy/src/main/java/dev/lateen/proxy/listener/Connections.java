@@ -106,6 +106,33 @@ final class Connections extends ChannelInitializer<Channel> {
         InetSocketAddress local = (InetSocketAddress) channel.localAddress();
         InetSocketAddress original = wantsOriginal(accepted) ? OriginalDestination.of(channel) : null;
         ConnectionFacts facts = ConnectionRequests.facts(original, local, (InetSocketAddress) channel.remoteAddress());
+        boolean optional = has(accepted, ListenerFilter.Kind.OPTIONAL_PROXY_PROTOCOL);
+        if (optional || has(accepted, ListenerFilter.Kind.PROXY_PROTOCOL)) {
+            channel.pipeline()
+                    .addLast(
+                            "proxy-protocol",
+                            new ProxyHeaderReader(
+                                    service.worker(),
+                                    accepted.listenerFiltersTimeout().toNanos(),
+                                    optional,
+                                    header -> look(channel, service, accepted, told(facts, header))));
+        } else {
+            look(channel, service, accepted, facts);
+        }
+    }
+
+    private static boolean has(CompiledListener listener, ListenerFilter.Kind kind) {
+        return listener.listenerFilters().stream().anyMatch(filter -> filter.kind() == kind);
+    }
+
+    /** The addresses as a load balancer tells them, where it does. */
+    private static ConnectionFacts told(ConnectionFacts facts, ProxyHeader header) {
+        InetSocketAddress source = header.source();
+        InetSocketAddress destination = header.destination();
+        return source == null || destination == null ? facts : ConnectionFacts.plain(destination, source);
+    }
+
+    private void look(Channel channel, HttpService service, CompiledListener accepted, ConnectionFacts facts) {
         CompiledListener taking = accepted;
         if (accepted.useOriginalDestination()) {
             ActiveConfiguration configuration = service.configuration().get();
@@ -113,8 +140,8 @@ final class Connections extends ChannelInitializer<Channel> {
             taking = other == null ? accepted : other;
         }
         int port = facts.destination().getPort();
-        boolean looks = taking.listenerFilters().stream()
-                .anyMatch(filter -> filter.kind() != ListenerFilter.Kind.ORIGINAL_DESTINATION && filter.runsFor(port));
+        boolean looks =
+                taking.listenerFilters().stream().anyMatch(filter -> filter.looksAtContent() && filter.runsFor(port));
         if (looks) {
             CompiledListener looked = taking;
             channel.pipeline()

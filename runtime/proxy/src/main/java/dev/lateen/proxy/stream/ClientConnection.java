@@ -19,6 +19,9 @@ public interface ClientConnection {
     /** Ends the connection; a stream on it is told {@link Reset#TERMINATED}. */
     void close();
 
+    /** The version that it speaks, as access logs show it: {@code HTTP/1.1}. */
+    String protocol();
+
     /** The socket, for its addresses. */
     Channel channel();
 

@@ -89,7 +89,7 @@ public final class TcpTunnel extends ChannelInboundHandlerAdapter {
             refuse(client, ResponseFlag.UO);
             return;
         }
-        sockets.connect(service.worker().loop(), cluster.config(), host, false, new Back(client, record))
+        sockets.connect(service.worker().loop(), cluster.config(), host, null, new Back(client, record))
                 .addListener((ChannelFutureListener) future -> {
                     if (!future.isSuccess()) {
                         connections.release();

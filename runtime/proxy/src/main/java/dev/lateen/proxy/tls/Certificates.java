@@ -93,6 +93,17 @@ final class Certificates {
                 all.toString());
     }
 
+    /** SHA-256 of the public key (RFC 5280 4.1, SubjectPublicKeyInfo) in Base64. */
+    static String keyHash(X509Certificate certificate) {
+        try {
+            return Base64.getEncoder()
+                    .encodeToString(MessageDigest.getInstance("SHA-256")
+                            .digest(certificate.getPublicKey().getEncoded()));
+        } catch (GeneralSecurityException e) {
+            throw new IllegalStateException("every JDK has SHA-256", e);
+        }
+    }
+
     private static String hash(X509Certificate certificate) {
         try {
             return HexFormat.of().formatHex(MessageDigest.getInstance("SHA-256").digest(certificate.getEncoded()));

@@ -1,6 +1,6 @@
 package dev.lateen.proxy.tls;
 
-import dev.lateen.proxycore.tls.NameMatcher;
+import dev.lateen.proxycore.tls.TlsRules;
 import java.net.Socket;
 import java.security.GeneralSecurityException;
 import java.security.cert.CertPath;
@@ -32,19 +32,15 @@ import org.jspecify.annotations.Nullable;
 final class PeerTrust extends X509ExtendedTrustManager {
     private final List<X509Certificate> roots;
     private final List<X509CRL> revoked;
-    private final List<NameMatcher> names;
+    private final TlsRules rules;
     private final boolean acceptUntrusted;
     private final Clock clock;
 
     PeerTrust(
-            List<X509Certificate> roots,
-            List<X509CRL> revoked,
-            List<NameMatcher> names,
-            boolean acceptUntrusted,
-            Clock clock) {
+            List<X509Certificate> roots, List<X509CRL> revoked, TlsRules rules, boolean acceptUntrusted, Clock clock) {
         this.roots = List.copyOf(roots);
         this.revoked = List.copyOf(revoked);
-        this.names = List.copyOf(names);
+        this.rules = rules;
         this.acceptUntrusted = acceptUntrusted;
         this.clock = clock;
     }
@@ -66,9 +62,23 @@ final class PeerTrust extends X509ExtendedTrustManager {
             throw new CertificateException("the certificate cannot be checked: " + e.getMessage(), e);
         }
         var peer = Certificates.peer(List.of(chain));
-        if (!peer.bears(names)) {
+        if (!peer.bears(rules.names())) {
             throw new CertificateException(
-                    "certificate of " + peer.describe() + " bears none of the wanted names: " + names);
+                    "certificate of " + peer.describe() + " bears none of the wanted names: " + rules.names());
+        }
+        if (!rules.pins().take(peer.sha256(), Certificates.keyHash(chain[0]))) {
+            throw new CertificateException(
+                    "certificate of " + peer.describe() + " is none of those that alone are taken");
+        }
+    }
+
+    /** Whether a chain is trusted, even where one that is not gets in. */
+    boolean verifies(X509Certificate[] chain) {
+        try {
+            verify(chain);
+            return true;
+        } catch (GeneralSecurityException e) {
+            return false;
         }
     }
 

@@ -8,7 +8,7 @@ import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.atomic.AtomicLong;
 import org.jspecify.annotations.Nullable;
 
-/** The keys and certificates of one proxy by name, as they are now. Thread-safe. */
+/** The keys and certificates of one proxy, as they are now, by their name or by the files that they are in. Thread-safe. */
 public final class SecretStore {
     /** The workload's own certificate, under Istio's name. */
     public static final Material.Named OWN = new Material.Named("default", false);
@@ -16,20 +16,29 @@ public final class SecretStore {
     /** Whom the mesh trusts, under Istio's name. */
     public static final Material.Named ROOTS = new Material.Named("ROOTCA", false);
 
-    private final Map<Material.Named, Material> secrets = new ConcurrentHashMap<>();
+    private final Map<Material, Material> secrets = new ConcurrentHashMap<>();
     private final AtomicLong generation = new AtomicLong();
     private final CopyOnWriteArrayList<Runnable> listeners = new CopyOnWriteArrayList<>();
 
     /** Adds or replaces a secret. Connections that are made from now on use it. */
     public void put(Material.Named name, Material material) {
-        if (!material.equals(secrets.put(name, material))) {
+        keep(name, material);
+    }
+
+    /** @param reference a name, or files */
+    void keep(Material reference, Material material) {
+        if (!material.equals(secrets.put(reference, material))) {
             changed();
         }
     }
 
     /** Takes a secret away: connections that need it can no longer be made. */
     public void remove(Material.Named name) {
-        if (secrets.remove(name) != null) {
+        forget(name);
+    }
+
+    void forget(Material reference) {
+        if (secrets.remove(reference) != null) {
             changed();
         }
     }
@@ -40,8 +49,8 @@ public final class SecretStore {
     }
 
     @Nullable
-    Material get(Material.Named name) {
-        return secrets.get(name);
+    Material get(Material reference) {
+        return secrets.get(reference);
     }
 
     /** Goes up with every change. */
@@ -57,7 +66,16 @@ public final class SecretStore {
     /** All secrets by name, for those who show their certificates. */
     public Map<String, Material> all() {
         Map<String, Material> all = new TreeMap<>();
-        secrets.forEach((name, material) -> all.put(name.name(), material));
+        secrets.forEach((reference, material) -> all.put(name(reference), material));
         return all;
+    }
+
+    private static String name(Material reference) {
+        return switch (reference) {
+            case Material.Named named -> named.name();
+            case Material.CertificateFiles files -> "file " + files.chain();
+            case Material.TrustFiles files -> "file " + files.roots();
+            default -> throw new IllegalArgumentException(reference + " is no reference");
+        };
     }
 }

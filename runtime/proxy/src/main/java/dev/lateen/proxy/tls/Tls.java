@@ -68,7 +68,7 @@ public final class Tls {
         }
         Duration patience = timeout.isZero() ? LONGEST_HANDSHAKE : timeout;
         handler.setHandshakeTimeoutMillis(patience.toMillis());
-        channel.pipeline().addLast("tls", handler).addLast("handshake", new Handshake(outcome));
+        channel.pipeline().addLast("tls", handler).addLast("handshake", new Handshake(outcome, tls));
     }
 
     /** A handler that makes the handshake with an endpoint once it is connected. */
@@ -90,25 +90,32 @@ public final class Tls {
     }
 
     private static @Nullable PeerCertificate peer(SSLEngine engine) {
+        List<X509Certificate> chain = chain(engine.getSession());
+        return chain.isEmpty() ? null : Certificates.peer(chain);
+    }
+
+    /** The other end's certificates; empty where it showed none, which it need not. */
+    private static List<X509Certificate> chain(SSLSession session) {
         try {
-            SSLSession session = engine.getSession();
             List<X509Certificate> chain = new ArrayList<>();
             for (Certificate certificate : session.getPeerCertificates()) {
                 chain.add((X509Certificate) certificate);
             }
-            return Certificates.peer(chain);
+            return chain;
         } catch (SSLPeerUnverifiedException e) {
-            return null; // the other end showed none, which it need not
+            return List.of();
         }
     }
 
     /** Waits for the end of the handshake, then goes. */
-    private static final class Handshake extends ChannelInboundHandlerAdapter {
+    private final class Handshake extends ChannelInboundHandlerAdapter {
         private final Outcome outcome;
+        private final ServerTls tls;
         private boolean done;
 
-        Handshake(Outcome outcome) {
+        Handshake(Outcome outcome, ServerTls tls) {
             this.outcome = outcome;
+            this.tls = tls;
         }
 
         @Override
@@ -119,12 +126,21 @@ public final class Tls {
             }
             done = true;
             if (completed.isSuccess()) {
-                outcome.secured(Objects.requireNonNull(session(ctx.channel())));
+                outcome.secured(verified(ctx.channel()));
                 ctx.pipeline().remove(this);
             } else {
                 outcome.failed(describe(completed.cause()));
                 var _ = ctx.close();
             }
+        }
+
+        /** A client that was let in untrusted is nobody. */
+        private Session verified(Channel channel) {
+            Session session = Objects.requireNonNull(session(channel));
+            SslHandler handler = channel.pipeline().get(SslHandler.class);
+            boolean known = !tls.rules().acceptUntrusted()
+                    || contexts.verifies(tls.rules(), chain(handler.engine().getSession()));
+            return known ? session : new Session(null, session.protocol());
         }
 
         @Override

@@ -1,5 +1,6 @@
 package dev.lateen.proxy.tls;
 
+import dev.lateen.proxycore.tls.CertificatePins;
 import dev.lateen.proxycore.tls.ClientTls;
 import dev.lateen.proxycore.tls.Material;
 import dev.lateen.proxycore.tls.ServerTls;
@@ -13,6 +14,7 @@ import io.netty.handler.ssl.OpenSsl;
 import io.netty.handler.ssl.SslContext;
 import io.netty.handler.ssl.SslContextBuilder;
 import io.netty.handler.ssl.SslProvider;
+import io.netty.handler.ssl.SupportedCipherSuiteFilter;
 import io.netty.handler.ssl.util.InsecureTrustManagerFactory;
 import java.io.ByteArrayInputStream;
 import java.io.InputStream;
@@ -40,6 +42,10 @@ import org.slf4j.LoggerFactory;
  */
 public final class TlsContexts {
     private static final Logger log = LoggerFactory.getLogger(TlsContexts.class);
+
+    private static final CertificatePins NO_PINS = new CertificatePins(List.of(), List.of());
+    private static final List<String> CIPHERS_1_3 =
+            List.of("TLS_AES_128_GCM_SHA256", "TLS_AES_256_GCM_SHA384", "TLS_CHACHA20_POLY1305_SHA256");
 
     /** What a context is made from. */
     private record Key(TlsRules rules, boolean server, boolean requireCertificate) {}
@@ -99,8 +105,7 @@ public final class TlsContexts {
         try {
             SslContextBuilder builder = keys(key).sslProvider(provider).protocols(rules.protocols());
             if (!rules.ciphers().isEmpty()) {
-                // Names of TLS 1.3 are fixed; those of 1.2 come as OpenSSL has them.
-                builder.ciphers(rules.ciphers(), io.netty.handler.ssl.SupportedCipherSuiteFilter.INSTANCE);
+                builder.ciphers(ciphers(rules), SupportedCipherSuiteFilter.INSTANCE);
             }
             if (!rules.alpn().isEmpty()) {
                 builder.applicationProtocolConfig(new ApplicationProtocolConfig(
@@ -134,7 +139,7 @@ public final class TlsContexts {
         return failure.getMessage() + (cause == null ? "" : " (" + cause.getMessage() + ")");
     }
 
-    private SslContextBuilder keys(Key key) throws TlsUnavailable {
+    private SslContextBuilder keys(Key key) throws TlsUnavailable, GeneralSecurityException {
         List<Material.Certificate> certificates = new ArrayList<>();
         for (Material material : key.rules.certificates()) {
             if (!(resolve(material) instanceof Material.Certificate certificate)) {
@@ -145,19 +150,37 @@ public final class TlsContexts {
         if (certificates.isEmpty()) {
             return SslContextBuilder.forClient();
         }
-        Material.Certificate first = certificates.getFirst();
+        if (certificates.size() == 1) {
+            Material.Certificate first = certificates.getFirst();
+            return key.server
+                    ? SslContextBuilder.forServer(stream(first.chain()), stream(first.key()))
+                    : SslContextBuilder.forClient().keyManager(stream(first.chain()), stream(first.key()));
+        }
+        SeveralKeys several = SeveralKeys.of(certificates);
         return key.server
-                ? SslContextBuilder.forServer(stream(first.chain()), stream(first.key()))
-                : SslContextBuilder.forClient().keyManager(stream(first.chain()), stream(first.key()));
+                ? SslContextBuilder.forServer(several)
+                : SslContextBuilder.forClient().keyManager(several);
+    }
+
+    /** Suites of TLS 1.3 cannot be chosen: those of the configuration are of older versions, as in Envoy. */
+    private static List<String> ciphers(TlsRules rules) {
+        List<String> ciphers = new ArrayList<>();
+        if (rules.maximum() == TlsRules.TlsVersion.V1_3) {
+            ciphers.addAll(CIPHERS_1_3);
+        }
+        ciphers.addAll(rules.ciphers());
+        return ciphers;
     }
 
     private static InputStream stream(String text) {
         return new ByteArrayInputStream(text.getBytes(StandardCharsets.UTF_8));
     }
 
-    private @Nullable TrustManager trust(TlsRules rules) throws TlsUnavailable, GeneralSecurityException {
+    private @Nullable PeerTrust trust(TlsRules rules) throws TlsUnavailable, GeneralSecurityException {
         if (rules.trust() == null) {
-            return null;
+            boolean any = rules.names().isEmpty() && rules.pins().equals(NO_PINS);
+            // Whoever it is must still be the one that is named.
+            return any ? null : new PeerTrust(List.of(), List.of(), rules, true, clock);
         }
         if (!(resolve(rules.trust()) instanceof Material.Trust trust)) {
             throw new TlsUnavailable("secret " + rules.trust() + " holds nothing to trust");
@@ -166,8 +189,20 @@ public final class TlsContexts {
         if (trust.system()) {
             roots.addAll(systemRoots());
         }
-        return new PeerTrust(
-                roots, Certificates.revocations(trust.revoked()), rules.names(), rules.acceptUntrusted(), clock);
+        return new PeerTrust(roots, Certificates.revocations(trust.revoked()), rules, rules.acceptUntrusted(), clock);
+    }
+
+    /**
+     * Whether a client that was let in without its certificate being trusted ({@link TlsRules#acceptUntrusted}) is the
+     * one that it says nevertheless.
+     */
+    boolean verifies(TlsRules rules, List<X509Certificate> chain) {
+        try {
+            PeerTrust trust = trust(rules);
+            return trust != null && trust.verifies(chain.toArray(X509Certificate[]::new));
+        } catch (TlsUnavailable | GeneralSecurityException e) {
+            return false; // nothing to verify it with
+        }
     }
 
     private static List<X509Certificate> systemRoots() throws GeneralSecurityException {
@@ -182,12 +217,15 @@ public final class TlsContexts {
     }
 
     private Material resolve(Material material) throws TlsUnavailable {
-        if (!(material instanceof Material.Named named)) {
+        if (material instanceof Material.Certificate || material instanceof Material.Trust) {
             return material;
         }
-        Material found = secrets.get(named);
+        Material found = secrets.get(material);
         if (found == null) {
-            throw new TlsUnavailable("secret \"" + named.name() + "\" has not come yet");
+            throw new TlsUnavailable(
+                    material instanceof Material.Named named
+                            ? "secret \"" + named.name() + "\" has not come yet"
+                            : material + " could not be read yet");
         }
         return found;
     }

@@ -31,7 +31,7 @@ public final class ConnectionPools {
      * @return takes the wish back, when it is not fulfilled yet
      */
     public Lease acquire(LiveCluster cluster, Host host, Priority priority, boolean downstreamIsHttp2, Waiter waiter) {
-        HttpVersion version = HttpVersion.of(cluster.config().http(), downstreamIsHttp2);
+        HttpVersion version = HttpVersion.of(cluster, host, downstreamIsHttp2);
         IdentityHashMap<Host, HostPool> hosts = of(version);
         HostPool pool = hosts.get(host);
         if (pool == null) {

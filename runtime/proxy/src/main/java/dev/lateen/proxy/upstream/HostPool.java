@@ -7,6 +7,7 @@ import dev.lateen.proxy.codec.Http2Limits;
 import dev.lateen.proxy.net.Timer;
 import dev.lateen.proxy.net.Worker;
 import dev.lateen.proxy.stream.ClientConnection;
+import dev.lateen.proxy.tls.Tls;
 import dev.lateen.proxycore.Priority;
 import dev.lateen.proxycore.ResetReason;
 import dev.lateen.proxycore.balance.LiveCluster;
@@ -14,6 +15,8 @@ import dev.lateen.proxycore.cluster.CircuitBreaker;
 import dev.lateen.proxycore.cluster.Host;
 import dev.lateen.proxycore.cluster.UpstreamHttp;
 import dev.lateen.proxycore.listener.TransportSocket;
+import io.netty.channel.Channel;
+import io.netty.channel.ChannelFuture;
 import io.netty.channel.ChannelHandler;
 import io.netty.channel.ConnectTimeoutException;
 import java.util.ArrayDeque;
@@ -39,6 +42,8 @@ final class HostPool {
     private final Map<ClientConnection, Pooled> pooled = new HashMap<>();
     private final LearnedIdle idle = new LearnedIdle();
     private int connecting;
+    /** Whether the host has chosen HTTP/1.1 where it had the choice. */
+    private boolean chosenHttp1;
 
     HostPool(Worker worker, UpstreamSockets sockets, Host host, HttpVersion version, Consumer<HostPool> empty) {
         this.worker = worker;
@@ -82,7 +87,7 @@ final class HostPool {
         Waiting wish = new Waiting(breaker, waiter);
         waiting.add(wish);
         // A connection on its way will carry many requests in HTTP/2, and one in HTTP/1.1.
-        if (version == HttpVersion.HTTP1 || connecting == 0) {
+        if (!multiplexes() || connecting == 0) {
             open(cluster, breaker);
         }
         return () -> cancel(wish);
@@ -135,15 +140,17 @@ final class HostPool {
     private void connect(LiveCluster cluster, CircuitBreaker breaker) {
         connecting++;
         Pooled connection = new Pooled(cluster, breaker);
-        sockets.connect(worker.loop(), cluster.config(), host, version == HttpVersion.HTTP1, connection.handler())
+        sockets.connect(worker.loop(), cluster.config(), host, version, connection.handler())
                 .addListener(future -> {
                     connecting--;
                     if (future.isSuccess()) {
+                        connection.negotiated(((ChannelFuture) future).channel());
                         host.connectionOpened();
                         pooled.put(connection.connection, connection);
                         connection.opened = true;
                         connection.openedAt = worker.timer().nanoTime();
                         offer(connection);
+                        openForRest(cluster, breaker);
                     } else {
                         breaker.connections().release();
                         host.connectFailed();
@@ -152,12 +159,26 @@ final class HostPool {
                 });
     }
 
+    /** Whether one connection carries many requests; as long as that is not known, it is hoped for. */
+    private boolean multiplexes() {
+        return version != HttpVersion.HTTP1 && !chosenHttp1;
+    }
+
+    /** The hope was in vain: whoever waits needs a connection of its own. */
+    private void openForRest(LiveCluster cluster, CircuitBreaker breaker) {
+        if (version == HttpVersion.NEGOTIATED && chosenHttp1) {
+            for (int n = waiting.size() - connecting; n > 0; n--) {
+                open(cluster, breaker);
+            }
+        }
+    }
+
     private void failed(Throwable cause) {
         ResetReason reason = cause instanceof ConnectTimeoutException
                 ? ResetReason.CONNECTION_TIMEOUT
                 : ResetReason.REMOTE_CONNECTION_FAILURE;
         // One connection of HTTP/2 would have served all who wait.
-        for (int n = version == HttpVersion.HTTP1 ? 1 : waiting.size(); n > 0 && !waiting.isEmpty(); n--) {
+        for (int n = multiplexes() ? waiting.size() : 1; n > 0 && !waiting.isEmpty(); n--) {
             Waiting wish = waiting.remove();
             wish.over = true;
             wish.breaker.pendingRequests().release();
@@ -232,17 +253,33 @@ final class HostPool {
 
         ChannelHandler handler() {
             return switch (version) {
-                case HTTP1 -> {
-                    Http1Client client = new Http1Client(worker, Http1Settings.DEFAULT, this);
-                    connection = client;
-                    yield client;
-                }
-                case HTTP2 -> {
-                    Http2Client client = Http2Client.of(worker, Http2Limits.DEFAULT, this);
-                    connection = client;
-                    yield client;
-                }
+                case HTTP1 -> http1();
+                case HTTP2 -> http2();
+                case NEGOTIATED -> new Negotiation();
             };
+        }
+
+        private ChannelHandler http1() {
+            Http1Client client = new Http1Client(worker, Http1Settings.DEFAULT, this);
+            connection = client;
+            return client;
+        }
+
+        private ChannelHandler http2() {
+            Http2Client client = Http2Client.of(worker, Http2Limits.DEFAULT, this);
+            connection = client;
+            return client;
+        }
+
+        /** The handshake is done: the protocol is the one that was agreed on, HTTP/1.1 where there was none. */
+        void negotiated(Channel channel) {
+            Negotiation negotiation = channel.pipeline().get(Negotiation.class);
+            if (negotiation != null) {
+                Tls.Session session = Tls.session(channel);
+                boolean agreed = session != null && session.protocol().equals("h2");
+                chosenHttp1 = !agreed;
+                negotiation.settle(channel.pipeline().context(negotiation), agreed ? http2() : http1());
+            }
         }
 
         boolean hasRoom() {

@@ -19,6 +19,7 @@ import io.netty.handler.ssl.SslHandler;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.time.Duration;
+import org.jspecify.annotations.Nullable;
 
 /** Makes connections to the hosts of clusters, wrapped as the cluster says for each host. */
 public final class UpstreamSockets {
@@ -33,22 +34,42 @@ public final class UpstreamSockets {
     /**
      * Connects on this event loop; done when bytes can be sent, after the handshake of TLS where there is one.
      *
-     * @param http1 whether HTTP/1.1 will be spoken, which peers of the mesh want to know beforehand
+     * @param inside the HTTP that will be spoken, which peers want to know beforehand; null for bytes
      * @param handler the protocol, last in the pipeline
      */
     public ChannelFuture connect(
-            EventLoop loop, CompiledCluster cluster, Host host, boolean http1, ChannelHandler handler) {
+            EventLoop loop, CompiledCluster cluster, Host host, @Nullable HttpVersion inside, ChannelHandler handler) {
+        return connect(loop, cluster, host, host.address(), inside, handler);
+    }
+
+    /** The same at another address of the host, such as the port that is asked for its health. */
+    public ChannelFuture connect(
+            EventLoop loop,
+            CompiledCluster cluster,
+            Host host,
+            InetSocketAddress address,
+            @Nullable HttpVersion inside,
+            ChannelHandler handler) {
         InetAddress bind = cluster.bindAddress();
         InetSocketAddress local = bind == null ? null : new InetSocketAddress(bind, 0);
         int patience = Math.clamp(cluster.connectTimeout().toMillis(), 1, Integer.MAX_VALUE);
         if (cluster.transport(host.endpoint()) instanceof TransportSocket.UpstreamTls(var wanted)) {
-            Wrapped wrapped = new Wrapped(http1 ? wanted.forHttp1() : wanted, patience, handler);
-            ChannelFuture connected = sockets.connect(loop, host.address(), local, patience, wrapped);
+            Wrapped wrapped = new Wrapped(offering(wanted, inside), patience, handler);
+            ChannelFuture connected = sockets.connect(loop, address, local, patience, wrapped);
             ChannelPromise secured = connected.channel().newPromise();
             connected.addListener(_ -> wrapped.connected(connected, secured));
             return secured;
         }
-        return sockets.connect(loop, host.address(), local, patience, handler);
+        return sockets.connect(loop, address, local, patience, handler);
+    }
+
+    private static ClientTls offering(ClientTls wanted, @Nullable HttpVersion inside) {
+        return switch (inside) {
+            case HTTP1 -> wanted.forHttp1();
+            case NEGOTIATED -> wanted.forEither();
+            case HTTP2 -> wanted;
+            case null -> wanted;
+        };
     }
 
     /** TLS below a protocol. */

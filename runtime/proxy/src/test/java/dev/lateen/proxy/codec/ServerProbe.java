@@ -37,6 +37,17 @@ final class ServerProbe implements ServerStreams {
                 .addLast(new Http1Server(new Worker(0, channel.eventLoop(), timer), settings, this, 0, 1_000_000_000L));
     }
 
+    /** One that speaks HTTP/2. */
+    static ServerProbe http2() {
+        ServerProbe probe = new ServerProbe();
+        probe.channel.pipeline().removeFirst();
+        probe.channel
+                .pipeline()
+                .addLast(Http2Server.of(
+                        new Worker(0, probe.channel.eventLoop(), probe.timer), Http2Limits.DEFAULT, probe, 0));
+        return probe;
+    }
+
     ServerProbe send(String bytes) {
         return send(Unpooled.copiedBuffer(bytes, StandardCharsets.ISO_8859_1));
     }
@@ -93,7 +104,7 @@ final class ServerProbe implements ServerStreams {
 
             @Override
             public void reset(Reset reason, String detail) {
-                events.add("reset " + reason);
+                events.add("reset " + reason + (detail.startsWith("internal") ? " " + detail : ""));
             }
 
             @Override

@@ -175,7 +175,7 @@ class TlsTest {
             EmbeddedChannel right = new EmbeddedChannel();
             Recorded recorded = new Recorded();
             new Tls(new TlsContexts(server, CLOCK, provider)).accept(right, serverTls(), Duration.ZERO, recorded);
-            exchange(left, right);
+            Pipe.exchange(left, right);
             assertThat(handler.applicationProtocol()).isEqualTo("http/1.1");
             assertThat(recorded.protocol).isEqualTo("http/1.1");
         }
@@ -190,7 +190,7 @@ class TlsTest {
         EmbeddedChannel right = new EmbeddedChannel();
         Recorded recorded = new Recorded();
         new Tls(new TlsContexts(server, CLOCK, provider)).accept(right, serverTls(), Duration.ZERO, recorded);
-        exchange(left, right);
+        Pipe.exchange(left, right);
         var future = handler.handshakeFuture();
         String atClient;
         if (future.isSuccess()) {
@@ -203,34 +203,6 @@ class TlsTest {
             atClient = future.cause() == null ? "unfinished" : Tls.describe(future.cause());
         }
         return new Result(atClient, recorded.outcome);
-    }
-
-    /** Carries bytes to and fro until both are silent. */
-    private static void exchange(EmbeddedChannel left, EmbeddedChannel right) {
-        for (int round = 0; round < 20; round++) {
-            boolean there = move(left, right);
-            boolean back = move(right, left);
-            left.runPendingTasks();
-            right.runPendingTasks();
-            if (!there && !back) {
-                return;
-            }
-        }
-    }
-
-    private static boolean move(EmbeddedChannel from, EmbeddedChannel to) {
-        boolean moved = false;
-        for (Object message = from.readOutbound(); message != null; message = from.readOutbound()) {
-            moved = true;
-            if (to.isOpen()) {
-                try {
-                    to.writeInbound(message);
-                } catch (RuntimeException e) {
-                    to.checkException(); // told through the handshake's outcome as well
-                }
-            }
-        }
-        return moved;
     }
 
     private static final class Recorded implements Tls.Outcome {

@@ -1,7 +1,9 @@
-package dev.lateen.analysis;
+package dev.lateen.acceptance.access;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.lateen.acceptance.access.AccessTable.Question;
+import dev.lateen.acceptance.access.AccessTable.Scene;
 import dev.lateen.config.ConfigReader;
 import dev.lateen.config.Problem;
 import dev.lateen.config.ReadResult;
@@ -21,16 +23,12 @@ import dev.lateen.proxycore.rbac.Access;
 import dev.lateen.proxycore.tls.PeerCertificate;
 import io.envoyproxy.envoy.config.listener.v3.Listener;
 import java.io.IOException;
-import java.io.InputStream;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
-import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
-import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
-import java.util.TreeMap;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.DynamicTest;
 import org.junit.jupiter.api.TestFactory;
@@ -40,19 +38,15 @@ import tools.jackson.databind.json.JsonMapper;
 class AuthorizationTest {
     private static final JsonMapper JSON = new JsonMapper();
 
-    private record Question(boolean allowed, String who, String what, Map<String, String> facts) {}
-
-    private record Scene(String name, StringBuilder manifests, List<Question> questions) {}
-
     @TestFactory
     Stream<DynamicTest> every_line() throws IOException {
-        List<Scene> scenes = scenes();
+        List<Scene> scenes = AccessTable.scenes();
         assertThat(scenes.stream().mapToInt(s -> s.questions().size()).sum()).isGreaterThanOrEqualTo(300);
         return scenes.stream().map(scene -> DynamicTest.dynamicTest(scene.name(), () -> check(scene)));
     }
 
     private static void check(Scene scene) throws Exception {
-        CompiledListener listener = inbound(scene.manifests().toString());
+        CompiledListener listener = inbound(scene.manifests());
         FilterChain http = null;
         FilterChain tcp = null;
         for (FilterChain chain : listener.chains()) {
@@ -65,7 +59,7 @@ class AuthorizationTest {
         }
         List<String> wrong = new ArrayList<>();
         for (Question question : scene.questions()) {
-            boolean allowed = question.what().equals("tcp")
+            boolean allowed = question.isTcp()
                     ? connection(Objects.requireNonNull(tcp), question)
                     : request(Objects.requireNonNull(http), question);
             if (allowed != question.allowed()) {
@@ -123,13 +117,8 @@ class AuthorizationTest {
         if (question.facts().containsKey("sni")) {
             facts = facts.withTls(Objects.requireNonNull(question.facts().get("sni")), List.of());
         }
-        String[] who = question.who().split("/");
-        return switch (who.length) {
-            case 1 ->
-                question.who().equals("-") ? facts : facts.withPeer(peer("cluster.local", "default", question.who()));
-            case 2 -> facts.withPeer(peer("cluster.local", who[0], who[1]));
-            default -> facts.withPeer(peer(who[0], who[1], who[2]));
-        };
+        String[] identity = question.identity();
+        return question.who().equals("-") ? facts : facts.withPeer(peer(identity[0], identity[1], identity[2]));
     }
 
     private static PeerCertificate peer(String trustDomain, String namespace, String account) {
@@ -158,49 +147,5 @@ class AuthorizationTest {
         return CompiledListener.of((Listener) Objects.requireNonNull(Translator.translate(change.apply(), node)
                 .of(ProxyResources.LISTENER)
                 .get("virtualInbound")));
-    }
-
-    private static List<Scene> scenes() throws IOException {
-        List<Scene> scenes = new ArrayList<>();
-        try (InputStream in =
-                Objects.requireNonNull(AuthorizationTest.class.getResourceAsStream("authorization.txt"))) {
-            for (String line : new String(in.readAllBytes(), StandardCharsets.UTF_8).split("\n")) {
-                String[] words = line.split(" ", 3);
-                switch (words[0]) {
-                    case "", "#" -> {}
-                    case "scene" -> scenes.add(new Scene(line.substring(6), new StringBuilder(), new ArrayList<>()));
-                    case "policy" -> scenes.getLast().manifests().append(manifest(words, "default", ""));
-                    case "root" -> scenes.getLast().manifests().append(manifest(words, "istio-system", ""));
-                    case "dryrun" ->
-                        scenes.getLast()
-                                .manifests()
-                                .append(manifest(words, "default", ", annotations: {istio.io/dry-run: \"true\"}"));
-                    case "yes", "no" -> scenes.getLast().questions().add(question(line));
-                    default -> throw new IOException("not a line of the table: " + line);
-                }
-            }
-        }
-        return scenes;
-    }
-
-    private static String manifest(String[] words, String namespace, String more) {
-        return """
-                ---
-                apiVersion: security.istio.io/v1
-                kind: AuthorizationPolicy
-                metadata: {name: %s, namespace: %s%s}
-                spec: %s
-                """.formatted(words[1], namespace, more, words[2]);
-    }
-
-    private static Question question(String line) {
-        String[] words = line.split(" ");
-        Map<String, String> facts = new TreeMap<>(new LinkedHashMap<>());
-        boolean tcp = words[2].equals("tcp");
-        for (int i = tcp ? 3 : 4; i < words.length; i++) {
-            int equals = words[i].indexOf('=');
-            facts.put(words[i].substring(0, equals), words[i].substring(equals + 1));
-        }
-        return new Question(words[0].equals("yes"), words[1], tcp ? "tcp" : words[2] + " " + words[3], facts);
     }
 }

@@ -1,0 +1,96 @@
+package dev.lateen.config.kubernetes;
+
+import dev.lateen.config.shape.Later;
+import dev.lateen.config.shape.Named;
+import dev.lateen.config.shape.Range;
+import dev.lateen.config.shape.Required;
+import java.util.List;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+import tools.jackson.databind.JsonNode;
+
+/**
+ * Ports that a gateway opens, and whose routes may use them (gateway.networking.k8s.io Gateway).
+ *
+ * @param addresses a {@code Hostname} names the Service of a gateway that exists already; without it one is made
+ */
+public record GatewaySpec(
+        @Required String gatewayClassName,
+        @Required List<Listener> listeners,
+        List<Address> addresses,
+        @Nullable Infrastructure infrastructure,
+        @Later("listeners of other objects") @Nullable JsonNode allowedListeners,
+
+        @Later("TLS that ends at the gateway") @Nullable JsonNode tls,
+
+        @Later("TLS that ends at the gateway") @Nullable JsonNode backendTLS) {
+    /**
+     * One port for one host.
+     *
+     * @param hostname may begin with {@code *.}; empty for every host
+     * @param protocol HTTP, HTTPS, TLS or TCP; others are refused in the status
+     */
+    public record Listener(
+            @Required String name,
+            String hostname,
+            @Required @Range(min = 1, max = 65535) int port,
+            @Required String protocol,
+            @Nullable Tls tls,
+            @Nullable AllowedRoutes allowedRoutes) {}
+
+    /** What a listener does with TLS; the status says that certificates are not used yet. */
+    public record Tls(
+            @Nullable TlsMode mode,
+            List<ObjectReference> certificateRefs,
+
+            @Later("checks of callers' certificates") @Nullable
+            JsonNode frontendValidation,
+
+            @Later("options of TLS") Map<String, String> options) {}
+
+    /** See {@link Tls}. */
+    public enum TlsMode {
+        @Named("Terminate")
+        TERMINATE,
+        @Named("Passthrough")
+        PASSTHROUGH
+    }
+
+    /** Whose routes may use a listener: of the Gateway's own namespace unless told otherwise. */
+    public record AllowedRoutes(@Nullable RouteNamespaces namespaces, List<RouteKind> kinds) {}
+
+    /** Namespaces of routes. */
+    public record RouteNamespaces(
+            @Nullable From from, @Nullable LabelSelector selector) {}
+
+    /** See {@link RouteNamespaces}. */
+    public enum From {
+        @Named("Same")
+        SAME,
+        @Named("All")
+        ALL,
+        @Named("Selector")
+        SELECTOR,
+        @Named("None")
+        NONE
+    }
+
+    /** A kind of routes; no group means that of the Gateway API. */
+    public record RouteKind(
+            @Nullable String group, @Required String kind) {}
+
+    /** Where the gateway can be reached, or should be. */
+    public record Address(@Nullable AddressType type, String value) {}
+
+    /** See {@link Address}. */
+    public enum AddressType {
+        IPAddress,
+        Hostname
+    }
+
+    /** For the Deployment and Service that are made for the gateway. */
+    public record Infrastructure(
+            Map<String, String> labels,
+            Map<String, String> annotations,
+            @Later("parameters of a gateway") @Nullable JsonNode parametersRef) {}
+}

@@ -1,0 +1,38 @@
+package dev.lateen.mesh.gatewayapi;
+
+import dev.lateen.config.ConfigObject;
+import dev.lateen.config.ObjectName;
+import dev.lateen.config.kubernetes.GatewaySpec;
+import dev.lateen.mesh.rules.BoundVirtualService;
+import java.util.List;
+import java.util.Map;
+
+/**
+ * The Gateway API's and Ingress' objects in the mesh's own terms.
+ *
+ * @param gateways ports at the edge
+ * @param edge rules for them
+ * @param callers rules of single namespaces for their calls of services, which come before all others
+ * @param services rules of services for calls from everywhere
+ * @param reports what is said about each object
+ * @param managed Gateways that proxies are to be made for
+ */
+public record Conversion(
+        List<EdgeGateway> gateways,
+        List<BoundVirtualService> edge,
+        List<BoundVirtualService> callers,
+        List<BoundVirtualService> services,
+        Map<ObjectName, RouteReport> reports,
+        List<ConfigObject<GatewaySpec>> managed) {
+    /** Of no objects. */
+    public static final Conversion NONE =
+            new Conversion(List.of(), List.of(), List.of(), List.of(), Map.of(), List.of());
+
+    /** Label of the pods that were made for a Gateway. */
+    public static final String NAME_LABEL = "gateway.networking.k8s.io/gateway-name";
+
+    /** Name of the Service that is made for a Gateway. */
+    public static String serviceName(ConfigObject<GatewaySpec> gateway) {
+        return gateway.name() + "-" + gateway.spec().gatewayClassName();
+    }
+}

@@ -1,0 +1,157 @@
+package dev.lateen.mesh.gatewayapi;
+
+import dev.lateen.config.ConfigObject;
+import dev.lateen.config.Kind;
+import dev.lateen.config.Kinds;
+import dev.lateen.config.kubernetes.GatewaySpec;
+import dev.lateen.config.kubernetes.GatewaySpec.AllowedRoutes;
+import dev.lateen.config.kubernetes.GatewaySpec.From;
+import dev.lateen.config.kubernetes.GatewaySpec.Listener;
+import dev.lateen.config.kubernetes.GatewaySpec.RouteKind;
+import dev.lateen.config.kubernetes.GatewaySpec.RouteNamespaces;
+import dev.lateen.config.kubernetes.GatewaySpec.TlsMode;
+import dev.lateen.mesh.rules.Hosts;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Locale;
+
+/** One listener of a Gateway while its routes are gathered. */
+final class ListenerState {
+    private static final String ENDING = "needs TLS that ends at the gateway, which this version does not have";
+
+    final ConfigObject<GatewaySpec> gateway;
+    final Listener listener;
+    private final List<RouteKind> kinds = new ArrayList<>();
+    private final Condition accepted;
+    private Condition conflicted = Condition.no("Conflicted", "NoConflicts", "");
+    private final Condition resolved;
+    private int attached;
+
+    ListenerState(ConfigObject<GatewaySpec> gateway, Listener listener) {
+        this.gateway = gateway;
+        this.listener = listener;
+        List<Kind<?>> possible = kinds(listener);
+        accepted = possible.isEmpty()
+                ? Condition.no("Accepted", "UnsupportedProtocol", unsupported(listener))
+                : Condition.yes("Accepted", "Accepted");
+        AllowedRoutes allowed = listener.allowedRoutes();
+        boolean unknown = false;
+        if (allowed == null || allowed.kinds().isEmpty()) {
+            possible.forEach(kind -> kinds.add(new RouteKind(kind.group(), kind.name())));
+        } else {
+            for (RouteKind wanted : allowed.kinds()) {
+                String group = wanted.group() == null ? Kinds.HTTP_ROUTE.group() : wanted.group();
+                boolean known = possible.stream()
+                        .anyMatch(kind ->
+                                kind.group().equals(group) && kind.name().equals(wanted.kind()));
+                unknown |= !known;
+                if (known) {
+                    kinds.add(new RouteKind(group, wanted.kind()));
+                }
+            }
+        }
+        resolved = unknown
+                ? Condition.no(
+                        "ResolvedRefs",
+                        "InvalidRouteKinds",
+                        "a listener of " + listener.protocol() + " takes only "
+                                + String.join(
+                                        ", ", possible.stream().map(Kind::name).toList()))
+                : Condition.yes("ResolvedRefs", "ResolvedRefs");
+    }
+
+    private static List<Kind<?>> kinds(Listener listener) {
+        boolean passed = listener.tls() != null && listener.tls().mode() == TlsMode.PASSTHROUGH;
+        return switch (listener.protocol()) {
+            case "HTTP" -> List.of(Kinds.HTTP_ROUTE, Kinds.GRPC_ROUTE);
+            case "TLS" -> passed ? List.of(Kinds.TLS_ROUTE) : List.of();
+            case "TCP" -> List.of(Kinds.TCP_ROUTE);
+            default -> List.of();
+        };
+    }
+
+    private static String unsupported(Listener listener) {
+        return switch (listener.protocol()) {
+            case "HTTPS" -> "protocol HTTPS " + ENDING;
+            case "TLS" -> "tls.mode Terminate " + ENDING;
+            default -> "protocol " + listener.protocol() + " is none of HTTP, TLS, TCP";
+        };
+    }
+
+    /** Tells both of two listeners of one gateway that they cannot be told apart. */
+    void meet(ListenerState other) {
+        if (listener.port() != other.listener.port() || !accepted.status() || !other.accepted.status()) {
+            return;
+        }
+        boolean sameProtocol = listener.protocol().equals(other.listener.protocol());
+        if (!sameProtocol || hostname().equals(other.hostname())) {
+            String reason = sameProtocol ? "HostnameConflict" : "ProtocolConflict";
+            String what = sameProtocol ? "the same hostname" : "another protocol";
+            conflicted = new Condition(
+                    "Conflicted", true, reason, "listener " + other.listener.name() + " has " + what + " at its port");
+            other.conflicted = new Condition(
+                    "Conflicted", true, reason, "listener " + listener.name() + " has " + what + " at its port");
+        }
+    }
+
+    boolean isUsable() {
+        return accepted.status() && !conflicted.status();
+    }
+
+    /** In lower case, {@code *} for every host. */
+    String hostname() {
+        return listener.hostname().isEmpty() ? "*" : listener.hostname().toLowerCase(Locale.ROOT);
+    }
+
+    boolean allows(String kind, String namespace, Surroundings around) {
+        AllowedRoutes allowed = listener.allowedRoutes();
+        RouteNamespaces namespaces = allowed == null ? null : allowed.namespaces();
+        From from = namespaces == null || namespaces.from() == null ? From.SAME : namespaces.from();
+        return kinds.stream().anyMatch(k -> k.kind().equals(kind))
+                && switch (from) {
+                    case SAME -> namespace.equals(gateway.namespace());
+                    case ALL -> true;
+                    case NONE -> false;
+                    case SELECTOR ->
+                        namespaces != null
+                                && namespaces.selector() != null
+                                && namespaces.selector().selects(around.labels(namespace));
+                };
+    }
+
+    /** The hosts that the listener and a route have in common, the narrower of both; {@code *} when neither names one. */
+    List<String> common(List<String> hostnames) {
+        if (hostnames.isEmpty()) {
+            return List.of(hostname());
+        }
+        List<String> common = new ArrayList<>();
+        for (String each : hostnames) {
+            String host = each.toLowerCase(Locale.ROOT);
+            if (Hosts.covers(hostname(), host)) {
+                common.add(host);
+            } else if (Hosts.covers(host, hostname())) {
+                common.add(hostname());
+            }
+        }
+        return common;
+    }
+
+    void attach() {
+        attached++;
+    }
+
+    /** Name of the Gateway that the listener becomes. */
+    String derivedName() {
+        return gateway.name() + "~" + listener.name();
+    }
+
+    RouteReport.OfListener report(boolean programmed) {
+        Condition works = !isUsable()
+                ? Condition.no("Programmed", "Invalid", "the listener is not in force")
+                : programmed
+                        ? Condition.yes("Programmed", "Programmed")
+                        : Condition.no("Programmed", "Pending", "the gateway is not there yet");
+        return new RouteReport.OfListener(
+                listener.name(), kinds, attached, List.of(accepted, conflicted, resolved, works));
+    }
+}

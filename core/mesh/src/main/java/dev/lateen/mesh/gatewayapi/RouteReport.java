@@ -1,0 +1,34 @@
+package dev.lateen.mesh.gatewayapi;
+
+import dev.lateen.config.kubernetes.GatewaySpec.RouteKind;
+import dev.lateen.config.kubernetes.ParentReference;
+import java.util.List;
+
+/** What is said about an object of the Gateway API or an Ingress. */
+public sealed interface RouteReport {
+    /** Of a GatewayClass. */
+    record OfClass(List<Condition> conditions) implements RouteReport {}
+
+    /** Of a Gateway. */
+    record OfGateway(List<Condition> conditions, List<Address> addresses, List<OfListener> listeners)
+            implements RouteReport {}
+
+    /** Of a listener of a Gateway. */
+    record OfListener(String name, List<RouteKind> kinds, int attachedRoutes, List<Condition> conditions) {}
+
+    /** Of a route, for each parent that is the mesh's. */
+    record OfRoute(List<OfParent> parents) implements RouteReport {}
+
+    /** Of a route at one parent. */
+    record OfParent(ParentReference parent, List<Condition> conditions) {}
+
+    /** Of an Ingress: where it can be reached. */
+    record OfIngress(List<Address> addresses) implements RouteReport {}
+
+    /** An IP address, or a host name. */
+    record Address(boolean ip, String value) {
+        public static Address of(String text) {
+            return new Address(text.matches("[0-9.]+|[0-9a-fA-F:.]*:[0-9a-fA-F:.]*"), text);
+        }
+    }
+}

@@ -1,0 +1,54 @@
+package dev.lateen.mesh.gatewayapi;
+
+import dev.lateen.config.ConfigObject;
+import dev.lateen.config.Kinds;
+import dev.lateen.config.kubernetes.ReferenceGrantSpec;
+import dev.lateen.mesh.registry.MeshService;
+import dev.lateen.mesh.registry.Registry;
+import java.util.Collection;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What routes and gateways refer to.
+ *
+ * @param namespaces labels by name
+ * @param domain of the cluster
+ */
+record Surroundings(
+        Registry registry,
+        Map<String, Map<String, String>> namespaces,
+        String domain,
+        Collection<ConfigObject<ReferenceGrantSpec>> grants) {
+    String host(String service, String namespace) {
+        return service + "." + namespace + ".svc." + domain;
+    }
+
+    /** The Service of a cluster by name, null when there is none. */
+    @Nullable
+    MeshService service(String name, String namespace) {
+        return registry.services(host(name, namespace)).stream()
+                .filter(service -> service.kind() == MeshService.Kind.KUBERNETES)
+                .findFirst()
+                .orElse(null);
+    }
+
+    Map<String, String> labels(String namespace) {
+        return namespaces.getOrDefault(namespace, Map.of("kubernetes.io/metadata.name", namespace));
+    }
+
+    /** Whether an object of one namespace may refer to one of another. */
+    boolean mayRefer(String kind, String from, String toKind, String to, String name) {
+        return from.equals(to)
+                || grants.stream()
+                        .filter(grant -> grant.namespace().equals(to))
+                        .anyMatch(grant -> grant.spec().from().stream()
+                                        .anyMatch(f -> f.group().equals(Kinds.HTTP_ROUTE.group())
+                                                && f.kind().equals(kind)
+                                                && f.namespace().equals(from))
+                                && grant.spec().to().stream()
+                                        .anyMatch(t -> t.group().isEmpty()
+                                                && t.kind().equals(toKind)
+                                                && (t.name() == null || t.name().equals(name))));
+    }
+}

@@ -1,0 +1,373 @@
+package dev.lateen.mesh;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.lateen.config.ObjectName;
+import dev.lateen.mesh.gatewayapi.Condition;
+import dev.lateen.mesh.gatewayapi.RouteReport;
+import io.envoyproxy.envoy.config.route.v3.Route;
+import io.envoyproxy.envoy.config.route.v3.RouteMatch;
+import java.util.List;
+import java.util.Objects;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+/** The Gateway API (gateway.networking.k8s.io) and Ingress: what they mean, and what is said about them. */
+class GatewayApiTest {
+    private static final String GATEWAY = """
+            apiVersion: gateway.networking.k8s.io/v1
+            kind: Gateway
+            metadata: {name: edge, generation: 1}
+            spec:
+              gatewayClassName: istio
+              listeners:
+              - {name: http, port: 80, protocol: HTTP, hostname: "*.example.com"}
+              - {name: all, port: 81, protocol: HTTP, allowedRoutes: {namespaces: {from: All}}}
+              - {name: tls, port: 443, protocol: TLS, tls: {mode: Passthrough}}
+              - {name: tcp, port: 9000, protocol: TCP}
+              - {name: https, port: 8443, protocol: HTTPS}
+            ---
+            apiVersion: v1
+            kind: Service
+            metadata: {name: edge-istio}
+            spec:
+              clusterIP: 10.96.9.9
+              selector: {gateway.networking.k8s.io/gateway-name: edge}
+              ports:
+              - {name: http, port: 80, targetPort: 10080}
+              - {name: http-all, port: 81, targetPort: 10081}
+            status: {loadBalancer: {ingress: [{ip: 127.1.0.3}]}}
+            """;
+
+    private static Mesh mesh(String... documents) {
+        Mesh mesh = new Mesh()
+                .service("web", "http", 80, 1)
+                .service("other", "http", 80, 1)
+                .with(GATEWAY)
+                .with(Mesh.pod("edge-0", "10.244.9.1", "gateway.networking.k8s.io/gateway-name: edge"));
+        for (String document : documents) {
+            mesh.with(document);
+        }
+        return mesh.router("gateway.networking.k8s.io/gateway-name", "edge").at("10.244.9.1");
+    }
+
+    private static String http(String name, String spec) {
+        return """
+                apiVersion: gateway.networking.k8s.io/v1
+                kind: HTTPRoute
+                metadata: {name: %s, generation: 1}
+                spec: {parentRefs: [{name: edge, sectionName: http}], hostnames: [a.example.com], %s}
+                """.formatted(name, spec);
+    }
+
+    private static List<Route> routes(Mesh mesh) {
+        return mesh.virtualHost("http.10080", "a.example.com:80").getRoutesList();
+    }
+
+    private static String path(Route route) {
+        RouteMatch match = route.getMatch();
+        return switch (match.getPathSpecifierCase()) {
+            case PATH -> "=" + match.getPath();
+            case PREFIX -> match.getPrefix();
+            case SAFE_REGEX -> "~" + match.getSafeRegex().getRegex();
+            default -> throw new AssertionError(match);
+        };
+    }
+
+    @Test
+    void matches_of_all_routes_of_a_host_are_put_in_order() {
+        String first = """
+                rules:
+                - {matches: [{path: {value: /}}], backendRefs: [{name: web, port: 80}]}
+                - {matches: [{path: {value: /a}, method: GET}, {path: {value: /a}}], backendRefs: [{name: web, port: 80}]}
+                """.replace("\n", " ");
+        String second = """
+                rules:
+                - {matches: [{path: {value: /a/b/}}, {path: {type: Exact, value: /a}}, {path: {type: RegularExpression, value: /r.*}}],
+                   backendRefs: [{name: other, port: 80}]}
+                - {matches: [{path: {value: /a}, headers: [{name: x, value: "1"}, {name: z, value: "1"}]}], backendRefs: [{name: other, port: 80}]}
+                """.replace("\n", " ");
+        Mesh mesh = mesh(http("one", yaml(first)), http("two", yaml(second)));
+        assertThat(routes(mesh))
+                .extracting(GatewayApiTest::path)
+                .containsExactly("=/a", "~/r.*", "=/a/b", "/a/b/", "=/a", "/a/", "=/a", "/a/", "=/a", "/a/", "/");
+        assertThat(routes(mesh).get(4).getMatch().getHeadersList())
+                .extracting(h -> h.getName())
+                .containsExactly(":method");
+    }
+
+    /** Lists as flow style, so that they fit into a spec of one line. */
+    private static String yaml(String rules) {
+        String body = rules.strip().substring("rules:".length()).strip();
+        StringBuilder flow = new StringBuilder("rules: [");
+        String[] items = body.split("(^|\\s+)- \\{");
+        for (int i = 1; i < items.length; i++) {
+            flow.append(i > 1 ? ", " : "").append('{').append(items[i].strip());
+        }
+        return flow.append(']').toString();
+    }
+
+    @ParameterizedTest(name = "{0}")
+    @CsvSource(delimiter = '|', textBlock = """
+            {type: ReplacePrefixMatch, replacePrefixMatch: /new}  | =/old /new     | /old/ /new/
+            {type: ReplacePrefixMatch, replacePrefixMatch: /new/} | =/old /new/    | /old/ /new/
+            {type: ReplacePrefixMatch, replacePrefixMatch: /}     | =/old /        | /old/ /
+            {type: ReplacePrefixMatch, replacePrefixMatch: ""}    | =/old /        | /old/ /
+            """)
+    void a_prefix_is_replaced_by_whole_segments(String modifier, String itself, String below) {
+        String rule = "rules: [{matches: [{path: {value: /old}}], filters: [{type: %s, %s: {path: %s}}]%s}]";
+        List<Route> rewritten = routes(mesh(http(
+                "r", rule.formatted("URLRewrite", "urlRewrite", modifier, ", backendRefs: [{name: web, port: 80}]"))));
+        assertThat(rewritten)
+                .extracting(r -> path(r) + " " + r.getRoute().getPrefixRewrite())
+                .containsExactly(itself, below);
+        List<Route> redirected =
+                routes(mesh(http("r", rule.formatted("RequestRedirect", "requestRedirect", modifier, ""))));
+        assertThat(redirected)
+                .extracting(r -> path(r) + " " + r.getRedirect().getPathRedirect()
+                        + r.getRedirect().getPrefixRewrite())
+                .containsExactly(itself, below);
+        assertThat(redirected.getFirst().getRedirect().getResponseCode().name()).isEqualTo("FOUND");
+    }
+
+    @Test
+    void weights_and_a_share_that_goes_nowhere() {
+        List<Route> routes = routes(mesh(http(
+                "r",
+                "rules: [{backendRefs: [{name: web, port: 80, weight: 9}, {name: gone, port: 80},"
+                        + " {name: other, port: 80, weight: 0}]}]")));
+        assertThat(routes.getFirst().getRoute().getWeightedClusters().getClustersList())
+                .extracting(c -> c.getName() + " " + c.getWeight().getValue())
+                .containsExactly(
+                        "outbound|80||web.default.svc.cluster.local 9", "outbound|80||invalid-backend.invalid 1");
+        assertThat(routes.getFirst().getRoute().getClusterNotFoundResponseCode().name())
+                .isEqualTo("INTERNAL_SERVER_ERROR");
+    }
+
+    @ParameterizedTest(name = "{0} is answered with 500")
+    @CsvSource(delimiter = '|', textBlock = """
+            rules: [{backendRefs: [{name: gone, port: 80}]}]
+            rules: [{backendRefs: [{name: web, port: 80, weight: 0}]}]
+            rules: [{}]
+            """)
+    void a_rule_without_a_place_to_go(String rules) {
+        Route route = routes(mesh(http("r", rules))).getFirst();
+        assertThat(route.getDirectResponse().getStatus()).isEqualTo(500);
+    }
+
+    @ParameterizedTest(name = "{0}: {2} {3}, {4} {5}")
+    @CsvSource(delimiter = '|', textBlock = """
+            parentRefs: [{name: edge, sectionName: http}]     | hostnames: [a.example.com] | true  | Accepted                   | true  | ResolvedRefs
+            parentRefs: [{name: edge, sectionName: http}]     | hostnames: [a.example.net] | false | NoMatchingListenerHostname | true  | ResolvedRefs
+            parentRefs: [{name: edge, sectionName: none}]     | hostnames: [a.example.com] | false | NoMatchingParent           | true  | ResolvedRefs
+            parentRefs: [{name: edge, port: 8080}]            | hostnames: [a.example.com] | false | NoMatchingParent           | true  | ResolvedRefs
+            parentRefs: [{name: edge, sectionName: tcp}]      | hostnames: [a.example.com] | false | NotAllowedByListeners      | true  | ResolvedRefs
+            parentRefs: [{group: "", kind: Service, name: web}] | hostnames: []            | true  | Accepted                   | true  | ResolvedRefs
+            parentRefs: [{group: "", kind: Service, name: gone}] | hostnames: []            | false | NoMatchingParent           | true  | ResolvedRefs
+            """)
+    void conditions_of_a_route_at_its_parent(
+            String parents, String hostnames, boolean accepted, String reason, boolean resolved, String refs) {
+        Mesh mesh = mesh("""
+                apiVersion: gateway.networking.k8s.io/v1
+                kind: HTTPRoute
+                metadata: {name: r}
+                spec: {%s, %s, rules: [{backendRefs: [{name: web, port: 80}]}]}
+                """.formatted(parents, hostnames));
+        List<Condition> conditions = parent(mesh, "r", "default").conditions();
+        assertThat(conditions.get(0).status()).isEqualTo(accepted);
+        assertThat(conditions.get(0).reason()).isEqualTo(reason);
+        assertThat(conditions.get(1).status()).isEqualTo(resolved);
+        assertThat(conditions.get(1).reason()).isEqualTo(refs);
+    }
+
+    private static RouteReport.OfParent parent(Mesh mesh, String route, String namespace) {
+        RouteReport report =
+                mesh.snapshot().rules().ofKubernetes().reports().get(new ObjectName("HTTPRoute", namespace, route));
+        return ((RouteReport.OfRoute) Objects.requireNonNull(report)).parents().getFirst();
+    }
+
+    @ParameterizedTest(name = "{0}: {1}")
+    @CsvSource(delimiter = '|', textBlock = """
+            {name: gone, port: 80}                                | BackendNotFound
+            {name: web, port: 81}                                 | BackendNotFound
+            {name: web}                                           | UnsupportedValue
+            {kind: Bucket, group: storage.example, name: web, port: 80} | InvalidKind
+            {name: cart, namespace: shop, port: 80}               | RefNotPermitted
+            """)
+    void references_that_lead_nowhere(String backend, String reason) {
+        Mesh mesh = mesh(http("r", "rules: [{backendRefs: [%s]}]".formatted(backend)));
+        Condition resolved = parent(mesh, "r", "default").conditions().get(1);
+        assertThat(resolved.status()).isFalse();
+        assertThat(resolved.reason()).isEqualTo(reason);
+        assertThat(resolved.message()).isNotBlank();
+    }
+
+    @Test
+    void a_grant_lets_routes_of_another_namespace_refer() {
+        String cart = """
+                apiVersion: v1
+                kind: Service
+                metadata: {name: cart, namespace: shop}
+                spec: {clusterIP: 10.96.7.7, ports: [{name: http, port: 80}]}
+                ---
+                apiVersion: gateway.networking.k8s.io/v1beta1
+                kind: ReferenceGrant
+                metadata: {name: g, namespace: shop}
+                spec:
+                  from: [{group: gateway.networking.k8s.io, kind: HTTPRoute, namespace: default}]
+                  to: [{group: "", kind: Service, name: cart}]
+                """;
+        Mesh mesh = mesh(cart, http("r", "rules: [{backendRefs: [{name: cart, namespace: shop, port: 80}]}]"));
+        assertThat(routes(mesh).getFirst().getRoute().getCluster())
+                .isEqualTo("outbound|80||cart.shop.svc.cluster.local");
+        assertThat(parent(mesh, "r", "default").conditions().get(1).status()).isTrue();
+    }
+
+    @Test
+    void a_gateway_says_which_listeners_are_open_and_where() {
+        RouteReport.OfGateway report = report(mesh(http("r", "rules: [{backendRefs: [{name: web, port: 80}]}]")));
+        assertThat(report.conditions())
+                .extracting(Condition::type, Condition::status, Condition::reason)
+                .containsExactly(
+                        org.assertj.core.groups.Tuple.tuple("Accepted", true, "ListenersNotValid"),
+                        org.assertj.core.groups.Tuple.tuple("Programmed", true, "Programmed"));
+        assertThat(report.addresses()).containsExactly(new RouteReport.Address(true, "127.1.0.3"));
+        assertThat(report.listeners())
+                .extracting(RouteReport.OfListener::attachedRoutes)
+                .containsExactly(1, 0, 0, 0, 0);
+        Condition https = report.listeners().get(4).conditions().getFirst();
+        assertThat(https.status()).isFalse();
+        assertThat(https.reason()).isEqualTo("UnsupportedProtocol");
+        assertThat(https.message()).contains("TLS that ends at the gateway");
+    }
+
+    private static RouteReport.OfGateway report(Mesh mesh) {
+        return (RouteReport.OfGateway) Objects.requireNonNull(mesh.snapshot()
+                .rules()
+                .ofKubernetes()
+                .reports()
+                .get(new ObjectName("Gateway.gateway.networking.k8s.io", "default", "edge")));
+    }
+
+    @Test
+    void listeners_that_cannot_be_told_apart_are_both_closed() {
+        Mesh mesh = mesh();
+        mesh.with(GATEWAY.replace("port: 81, protocol: HTTP", "port: 80, protocol: TCP"));
+        RouteReport.OfGateway report = report(mesh);
+        for (int i = 0; i < 2; i++) {
+            Condition conflicted = report.listeners().get(i).conditions().get(1);
+            assertThat(conflicted.status()).isTrue();
+            assertThat(conflicted.reason()).isEqualTo("ProtocolConflict");
+        }
+    }
+
+    @Test
+    void connections_by_server_name_and_all() {
+        Mesh mesh = mesh("""
+                apiVersion: gateway.networking.k8s.io/v1
+                kind: TLSRoute
+                metadata: {name: t}
+                spec: {parentRefs: [{name: edge}], hostnames: [s.example], rules: [{backendRefs: [{name: web, port: 80}]}]}
+                ---
+                apiVersion: gateway.networking.k8s.io/v1alpha2
+                kind: TCPRoute
+                metadata: {name: c}
+                spec: {parentRefs: [{name: edge}], rules: [{backendRefs: [{name: other, port: 80}]}]}
+                """);
+        var byName = mesh.listener("0.0.0.0_443").getFilterChains(0);
+        assertThat(byName.getFilterChainMatch().getServerNamesList()).containsExactly("s.example");
+        assertThat(Mesh.tcpCluster(byName)).isEqualTo("outbound|80||web.default.svc.cluster.local");
+        assertThat(Mesh.tcpCluster(mesh.listener("0.0.0.0_9000").getFilterChains(0)))
+                .isEqualTo("outbound|80||other.default.svc.cluster.local");
+    }
+
+    @Test
+    void calls_of_grpc() {
+        Mesh mesh = mesh("""
+                apiVersion: gateway.networking.k8s.io/v1
+                kind: GRPCRoute
+                metadata: {name: g}
+                spec:
+                  parentRefs: [{name: edge, sectionName: http}]
+                  hostnames: [a.example.com]
+                  rules:
+                  - matches:
+                    - {method: {service: s.Echo, method: Say}}
+                    - {method: {service: s.Echo}}
+                    - {method: {method: Say.It}}
+                    - {method: {type: RegularExpression, service: "s[.].*"}}
+                    backendRefs: [{name: web, port: 80}]
+                """);
+        assertThat(routes(mesh))
+                .extracting(GatewayApiTest::path)
+                .containsExactly("=/s.Echo/Say", "~/[^/]+/Say\\.It", "~/s[.].*/[^/]+", "=/s.Echo", "/s.Echo/");
+    }
+
+    @Test
+    void a_route_of_a_service_rules_calls_within_the_mesh() {
+        String route = """
+                apiVersion: gateway.networking.k8s.io/v1
+                kind: HTTPRoute
+                metadata: {name: %s, namespace: %s}
+                spec:
+                  parentRefs: [{group: "", kind: Service, name: web, namespace: default, port: 80}]
+                  rules: [{matches: [{path: {value: /%s}}], backendRefs: [{name: other, namespace: default, port: 80}]}]
+                """;
+        String grant = """
+                apiVersion: gateway.networking.k8s.io/v1beta1
+                kind: ReferenceGrant
+                metadata: {name: g}
+                spec:
+                  from: [{group: gateway.networking.k8s.io, kind: HTTPRoute, namespace: shop}]
+                  to: [{group: "", kind: Service}]
+                """;
+        Mesh mesh = new Mesh()
+                .service("web", "http", 80, 1)
+                .service("other", "http", 80, 1)
+                .with(grant)
+                .with(route.formatted("own", "default", "own"))
+                .with(route.formatted("theirs", "shop", "theirs"));
+        String host = "web.default.svc.cluster.local:80";
+        assertThat(mesh.virtualHost("80", host).getRoutesList())
+                .extracting(GatewayApiTest::path)
+                .containsExactly("=/own", "/own/");
+        assertThat(mesh.from("shop").virtualHost("80", host).getRoutesList())
+                .extracting(GatewayApiTest::path)
+                .containsExactly("=/theirs", "/theirs/");
+    }
+
+    @Test
+    void ingresses_share_the_gateway_of_the_mesh() {
+        Mesh mesh = new Mesh()
+                .service("web", "http", 80, 1)
+                .service("other", "http", 80, 1)
+                .with("""
+                        apiVersion: networking.k8s.io/v1
+                        kind: Ingress
+                        metadata: {name: a}
+                        spec:
+                          ingressClassName: istio
+                          defaultBackend: {service: {name: other, port: {number: 80}}}
+                          rules:
+                          - host: a.example
+                            http:
+                              paths:
+                              - {path: /, pathType: Prefix, backend: {service: {name: other, port: {name: http}}}}
+                              - {path: /api, pathType: Prefix, backend: {service: {name: web, port: {number: 80}}}}
+                              - {path: /api, pathType: Exact, backend: {service: {name: other, port: {number: 80}}}}
+                        ---
+                        apiVersion: networking.k8s.io/v1
+                        kind: Ingress
+                        metadata: {name: b, annotations: {kubernetes.io/ingress.class: nginx}}
+                        spec: {defaultBackend: {service: {name: web, port: {number: 80}}}}
+                        """)
+                .router("istio", "ingressgateway");
+        assertThat(mesh.virtualHost("http.80", "a.example:80").getRoutesList())
+                .extracting(r -> path(r) + " " + r.getRoute().getCluster().split("[|.]")[3])
+                .containsExactly("=/api other", "=/api web", "/api/ web", "/ other");
+        assertThat(mesh.virtualHost("http.80", "*:80").getRoutesList())
+                .extracting(r -> path(r) + " " + r.getRoute().getCluster().split("[|.]")[3])
+                .containsExactly("/ other");
+    }
+}

@@ -1,0 +1,3 @@
+/** Limits of rate. */
+@org.jspecify.annotations.NullMarked
+package dev.lateen.proxycore.limit;

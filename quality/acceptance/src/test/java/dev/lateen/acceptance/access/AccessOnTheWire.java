@@ -1,0 +1,76 @@
+package dev.lateen.acceptance.access;
+
+import dev.lateen.acceptance.access.AccessTable.Question;
+import dev.lateen.acceptance.access.AccessTable.Scene;
+import dev.lateen.control.ControlPlane;
+import java.io.IOException;
+import java.util.List;
+import java.util.Set;
+import java.util.TreeSet;
+
+/**
+ * Puts the table of verdicts to a real proxy, each question as a connection of its own, captured as in a pod. Runs in a
+ * network namespace that the caller made:
+ *
+ * <pre>
+ * unshare --net java … AccessOnTheWire lateen|ENVOY-BINARY [SCENE]
+ * </pre>
+ *
+ * Left out are addresses of IPv6, which a pod of this namespace does not have. Callers of a foreign trust domain must be
+ * refused whatever a policy says: TLS does not let them in. The last line is {@code N passed, M failed}.
+ */
+public final class AccessOnTheWire {
+    private final String kind;
+    private final Wire wire;
+    private final Tokens tokens = new Tokens();
+    private final Callers callers;
+
+    private AccessOnTheWire(String kind, Wire wire) throws Exception {
+        this.kind = kind;
+        this.wire = wire;
+        this.callers = new Callers(wire.authority, tokens);
+    }
+
+    /** See the class. */
+    public static void main(String[] arguments) throws Exception {
+        String only = arguments.length > 1 ? arguments[1] : "";
+        List<Scene> scenes = AccessTable.scenes().stream()
+                .filter(scene -> scene.name().contains(only))
+                .toList();
+        Set<Integer> ports = new TreeSet<>();
+        scenes.forEach(scene ->
+                scene.questions().forEach(question -> ports.add(Integer.parseInt(question.fact("port", "8080")))));
+        boolean good;
+        try (Wire wire = new Wire(ports)) {
+            AccessOnTheWire run = new AccessOnTheWire(arguments[0], wire);
+            for (Scene scene : scenes) {
+                run.run(scene);
+            }
+            good = wire.report();
+        }
+        System.exit(good ? 0 : 1);
+    }
+
+    private void run(Scene scene) throws Exception {
+        try (ControlPlane plane = wire.controlPlane(scene.manifests() + tokens.trust(scene));
+                WirePeer _ = wire.proxy(kind, Role.WORKLOAD, plane)) {
+            for (Question question : scene.questions()) {
+                if (!question.fact("ip", "").contains(":")) {
+                    ask(scene, question);
+                }
+            }
+        }
+    }
+
+    private void ask(Scene scene, Question question) {
+        boolean foreign = !question.who().equals("-") && !question.identity()[0].equals("cluster.local");
+        boolean expected = question.allowed() && !foreign;
+        String answer;
+        try {
+            answer = callers.ask(question);
+        } catch (IOException e) {
+            answer = "refused: " + e;
+        }
+        wire.count(answer.startsWith("allowed") == expected, scene.name() + ": " + question, answer);
+    }
+}

@@ -1,0 +1,91 @@
+package dev.lateen.acceptance.access;
+
+import java.io.IOException;
+import java.io.InputStream;
+import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.TreeMap;
+
+/** The table of verdicts, {@code authorization.txt}: policies, and who may do what under them, written by hand. */
+final class AccessTable {
+    /**
+     * One line.
+     *
+     * @param who service account, with namespace and trust domain where they are others; {@code -} for nobody
+     * @param what METHOD HOST/PATH, or {@code tcp}
+     * @param facts {@code ip}, {@code port}, {@code sni}, {@code claims}, and header fields as {@code h.NAME}
+     */
+    record Question(boolean allowed, String who, String what, Map<String, String> facts) {
+        boolean isTcp() {
+            return what.equals("tcp");
+        }
+
+        String fact(String name, String otherwise) {
+            return facts.getOrDefault(name, otherwise);
+        }
+
+        /** {@code TRUST-DOMAIN/NAMESPACE/ACCOUNT} of who asks. */
+        String[] identity() {
+            String[] words = who.split("/");
+            return switch (words.length) {
+                case 1 -> new String[] {"cluster.local", "default", words[0]};
+                case 2 -> new String[] {"cluster.local", words[0], words[1]};
+                default -> words;
+            };
+        }
+    }
+
+    /** Policies, and the questions under them. */
+    record Scene(String name, String manifests, List<Question> questions) {}
+
+    private AccessTable() {}
+
+    static List<Scene> scenes() throws IOException {
+        List<Scene> scenes = new ArrayList<>();
+        try (InputStream in = Objects.requireNonNull(AccessTable.class.getResourceAsStream("authorization.txt"))) {
+            for (String line : new String(in.readAllBytes(), StandardCharsets.UTF_8).split("\n")) {
+                String[] words = line.split(" ", 3);
+                switch (words[0]) {
+                    case "", "#" -> {}
+                    case "scene" -> scenes.add(new Scene(line.substring(6), "", new ArrayList<>()));
+                    case "policy" -> add(scenes, manifest(words, "default", ""));
+                    case "root" -> add(scenes, manifest(words, "istio-system", ""));
+                    case "dryrun" ->
+                        add(scenes, manifest(words, "default", ", annotations: {istio.io/dry-run: \"true\"}"));
+                    case "yes", "no" -> scenes.getLast().questions().add(question(line));
+                    default -> throw new IOException("not a line of the table: " + line);
+                }
+            }
+        }
+        return scenes;
+    }
+
+    private static void add(List<Scene> scenes, String manifest) {
+        Scene last = scenes.removeLast();
+        scenes.add(new Scene(last.name(), last.manifests() + manifest, last.questions()));
+    }
+
+    private static String manifest(String[] words, String namespace, String more) {
+        return """
+                ---
+                apiVersion: security.istio.io/v1
+                kind: AuthorizationPolicy
+                metadata: {name: %s, namespace: %s%s}
+                spec: %s
+                """.formatted(words[1], namespace, more, words[2]);
+    }
+
+    private static Question question(String line) {
+        String[] words = line.split(" ");
+        Map<String, String> facts = new TreeMap<>();
+        boolean tcp = words[2].equals("tcp");
+        for (int i = tcp ? 3 : 4; i < words.length; i++) {
+            int equals = words[i].indexOf('=');
+            facts.put(words[i].substring(0, equals), words[i].substring(equals + 1));
+        }
+        return new Question(words[0].equals("yes"), words[1], tcp ? "tcp" : words[2] + " " + words[3], facts);
+    }
+}

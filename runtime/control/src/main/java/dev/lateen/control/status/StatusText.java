@@ -1,0 +1,20 @@
+package dev.lateen.control.status;
+
+import java.time.Instant;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+
+/** What is to stand in an object's {@code status}; two that are equal need not be written twice. */
+public sealed interface StatusText permits ObjectStatus, ReportStatus {
+    /**
+     * The document to write, null when the object says the same already. What others have written stays; a condition that
+     * keeps its status keeps the time of its last transition.
+     *
+     * @param current {@code status} of the object as it is; null for none
+     */
+    @Nullable
+    Map<String, Object> next(@Nullable Object current, Instant now);
+
+    /** Whether it will change in a moment, so that it need not be written yet. */
+    boolean isPending();
+}

@@ -1,0 +1,148 @@
+package dev.lateen.proxy.http;
+
+import com.google.protobuf.ByteString;
+import dev.lateen.proxycore.ResponseFlag;
+import dev.lateen.proxycore.authorization.ExternalAuthorization;
+import dev.lateen.proxycore.authorization.ExternalAuthorization.Content;
+import dev.lateen.proxycore.authorization.ExternalAuthorization.RouteSettings;
+import dev.lateen.proxycore.authorization.GrpcService;
+import dev.lateen.proxycore.authorization.Verdict;
+import dev.lateen.proxycore.head.FieldName;
+import dev.lateen.proxycore.head.ResponseHead;
+import dev.lateen.proxycore.route.HeaderMutations;
+import java.nio.charset.StandardCharsets;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/** Has one request wait for what a service says of it. */
+final class AuthorizationFilter {
+    private static final Logger LOG = LoggerFactory.getLogger(AuthorizationFilter.class);
+    private static final FieldName FAILURE_MODE = FieldName.of("x-envoy-auth-failure-mode-allowed");
+
+    private final FilteredRequest request;
+    private final ExternalAuthorization config;
+    private final RouteSettings settings;
+
+    private AuthorizationFilter(FilteredRequest request, ExternalAuthorization config, RouteSettings settings) {
+        this.request = request;
+        this.config = config;
+        this.settings = settings;
+    }
+
+    /** Whether the request passes at once; else it goes on when the answer is there. */
+    static boolean passes(FilteredRequest request, ExternalAuthorization config, RouteSettings settings) {
+        ExternalAuthorization.Condition condition = config.condition();
+        if ((condition != null && !condition.holds(request.said()))
+                || !config.share().takes(request.service().random())) {
+            return true;
+        }
+        AuthorizationFilter filter = new AuthorizationFilter(request, config, settings);
+        Content wanted = filter.content();
+        if (wanted == null) {
+            filter.ask(new byte[0]);
+        } else {
+            request.collect(wanted.most(), (content, whole) -> filter.collected(wanted, content, whole));
+        }
+        return false;
+    }
+
+    private @Nullable Content content() {
+        if (settings.withoutContent()) {
+            return null;
+        }
+        return settings.content() == null ? config.content() : settings.content();
+    }
+
+    private void collected(Content wanted, byte[] content, boolean whole) {
+        if (whole || wanted.partly()) {
+            ask(content);
+            return;
+        }
+        request.record().details("request_payload_too_large");
+        answer(new ResponseHead(413), "Payload Too Large");
+    }
+
+    private void ask(byte[] content) {
+        HttpService service = request.service();
+        String cluster = config.service().cluster();
+        long timeout = config.service().timeout().toNanos();
+        switch (config.service()) {
+            case dev.lateen.proxycore.authorization.HttpService http ->
+                request.await(ClusterCall.send(
+                        service,
+                        cluster,
+                        http.question(request.request(), config, content.length),
+                        content,
+                        timeout,
+                        outcome -> heard(verdict(http, outcome))));
+            case GrpcService grpc -> {
+                byte[] message = grpc.check(
+                                request.request(),
+                                request.answer().protocol(),
+                                request.record().facts(),
+                                config,
+                                settings.context(),
+                                content,
+                                service.clock().instant())
+                        .toByteArray();
+                request.await(ClusterCall.send(
+                        service,
+                        cluster,
+                        grpc.question(),
+                        ClusterCall.framed(message),
+                        timeout,
+                        outcome -> heard(verdict(grpc, outcome))));
+            }
+        }
+    }
+
+    private static Verdict verdict(dev.lateen.proxycore.authorization.HttpService http, ClusterCall.Outcome outcome) {
+        return switch (outcome) {
+            case ClusterCall.Outcome.Failure(var reason) -> new Verdict.Failed(reason);
+            case ClusterCall.Outcome.Answer answer ->
+                http.verdict(answer.head(), answer.body().toString(StandardCharsets.ISO_8859_1));
+        };
+    }
+
+    private static Verdict verdict(GrpcService grpc, ClusterCall.Outcome outcome) {
+        if (outcome instanceof ClusterCall.Outcome.Failure(var reason)) {
+            return new Verdict.Failed(reason);
+        }
+        ByteString message = outcome instanceof ClusterCall.Outcome.Answer answer ? answer.message() : null;
+        return message == null ? new Verdict.Failed("the call did not succeed") : grpc.verdict(message);
+    }
+
+    private void heard(Verdict verdict) {
+        switch (verdict) {
+            case Verdict.Allowed(var changes, var inAnswer) -> {
+                Verdict.apply(changes, request.request().fields());
+                if (!inAnswer.isEmpty()) {
+                    request.onAnswer(response -> Verdict.apply(inAnswer, response.fields()));
+                }
+                request.proceed();
+            }
+            case Verdict.Denied(var response, var body) -> {
+                request.record().flag(ResponseFlag.UAEX).details("ext_authz_denied");
+                answer(response, body);
+            }
+            case Verdict.Failed(var reason) -> {
+                LOG.warn(
+                        "authorization by {} says nothing: {}", config.service().cluster(), reason);
+                if (config.failureAllows()) {
+                    if (config.failureMarked()) {
+                        request.request().fields().set(FAILURE_MODE, "true");
+                    }
+                    request.proceed();
+                    return;
+                }
+                request.record().flag(ResponseFlag.UAEX).details("ext_authz_error");
+                answer(new ResponseHead(config.errorStatus()), "");
+            }
+        }
+    }
+
+    private void answer(ResponseHead response, String body) {
+        LocalReply.send(request.answer(), request.request(), HeaderMutations.NONE, response, body, request.record());
+    }
+}
