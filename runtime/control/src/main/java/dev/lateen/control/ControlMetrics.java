@@ -3,7 +3,9 @@ package dev.lateen.control;
 import dev.lateen.xds.ResourceType;
 import dev.lateen.xds.server.ClientStatus;
 import dev.lateen.xds.server.XdsMetrics;
-import java.util.Locale;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentSkipListMap;
@@ -13,7 +15,6 @@ import java.util.function.IntSupplier;
 
 /** The control plane's metrics under Istio's names, in Prometheus' text format. Safe for many threads. */
 final class ControlMetrics implements XdsMetrics {
-    private static final double[] SECONDS = {0.1, 0.5, 1, 3, 5, 10, 20, 30};
     private static final Map<String, String> SHORT = Map.of(
             ResourceType.CLUSTER, "cds",
             ResourceType.ENDPOINT, "eds",
@@ -27,13 +28,14 @@ final class ControlMetrics implements XdsMetrics {
     private final Map<String, LongAdder> counters = new ConcurrentSkipListMap<>();
     private final Map<String, IntSupplier> gauges = new ConcurrentSkipListMap<>();
     private final Map<Long, Long> changedAt = new ConcurrentHashMap<>();
-    private final LongAdder[] convergence = new LongAdder[SECONDS.length + 1];
-    private final LongAdder convergenceNanos = new LongAdder();
+    private final MetricHistogram convergence =
+            new MetricHistogram("pilot_proxy_convergence_time", 0.1, 0.5, 1, 3, 5, 10, 20, 30);
+    private final MetricHistogram sizes =
+            new MetricHistogram("pilot_xds_config_size_bytes", 1, 10_000, 1_000_000, 4_000_000, 10_000_000, 40_000_000);
     private final AtomicInteger connected = new AtomicInteger();
 
     ControlMetrics(String version) {
         this.version = version;
-        java.util.Arrays.setAll(convergence, ignored -> new LongAdder());
         gauges.put("pilot_info{version=\"" + version + "\"}", () -> 1);
         gauges.put("istio_build{component=\"pilot\",tag=\"" + version + "\"}", () -> 1);
         gauges.put("pilot_xds{version=\"" + version + "\"}", connected::get);
@@ -65,6 +67,7 @@ final class ControlMetrics implements XdsMetrics {
     public void pushed(ClientStatus client, String type, int resources, long bytes) {
         count("pilot_xds_pushes{type=\"" + shortName(type) + "\"}", 1);
         count("pilot_xds_sent_bytes_total{type=\"" + shortName(type) + "\"}", bytes);
+        sizes.record("type=\"" + shortName(type) + "\"", (double) bytes);
     }
 
     @Override
@@ -73,13 +76,7 @@ final class ControlMetrics implements XdsMetrics {
         if (since == null) {
             return;
         }
-        long nanos = System.nanoTime() - since;
-        convergenceNanos.add(nanos);
-        int bucket = 0;
-        while (bucket < SECONDS.length && nanos > SECONDS[bucket] * 1e9) {
-            bucket++;
-        }
-        convergence[bucket].increment();
+        convergence.record("", (System.nanoTime() - since) / 1e9);
     }
 
     @Override
@@ -107,27 +104,11 @@ final class ControlMetrics implements XdsMetrics {
             former = header(text, former, entry.getKey(), "gauge");
             text.append(entry.getKey()).append(' ').append(entry.getValue()).append('\n');
         }
-        convergence(text);
+        convergence.write(text);
+        sizes.write(text);
         process(text);
+        memory(text);
         return text.toString();
-    }
-
-    private void convergence(StringBuilder text) {
-        String name = "pilot_proxy_convergence_time";
-        header(text, "", name, "histogram");
-        long total = 0;
-        for (int i = 0; i <= SECONDS.length; i++) {
-            total += convergence[i].sum();
-            String le = i == SECONDS.length ? "+Inf" : String.format(Locale.ROOT, "%s", SECONDS[i]);
-            text.append(name)
-                    .append("_bucket{le=\"")
-                    .append(le)
-                    .append("\"} ")
-                    .append(total)
-                    .append('\n');
-        }
-        text.append(name).append("_sum ").append(convergenceNanos.sum() / 1e9).append('\n');
-        text.append(name).append("_count ").append(total).append('\n');
     }
 
     private static void process(StringBuilder text) {
@@ -143,6 +124,24 @@ final class ControlMetrics implements XdsMetrics {
                     .append(start.getEpochSecond())
                     .append('\n');
         });
+    }
+
+    /** Its memory as the kernel counts it. */
+    private static void memory(StringBuilder text) {
+        try {
+            for (String line : Files.readAllLines(Path.of("/proc/self/status"))) {
+                String name = line.startsWith("VmRSS:")
+                        ? "process_resident_memory_bytes"
+                        : line.startsWith("VmSize:") ? "process_virtual_memory_bytes" : "";
+                if (!name.isEmpty()) {
+                    header(text, "", name, "gauge");
+                    long kilobytes = Long.parseLong(line.replaceAll("[^0-9]", ""));
+                    text.append(name).append(' ').append(kilobytes * 1024).append('\n');
+                }
+            }
+        } catch (IOException e) {
+            // A system without /proc does not tell; then there is no such metric.
+        }
     }
 
     private static String header(StringBuilder text, String former, String series, String type) {
