@@ -3,9 +3,17 @@ package dev.lateen.proxycore;
 import com.google.protobuf.Any;
 import com.google.protobuf.InvalidProtocolBufferException;
 import com.google.protobuf.Message;
+import java.util.Set;
 
 /** Names of extensions in xDS messages. */
 public final class Extensions {
+    private static final Set<String> TELEMETRY = Set.of(
+            "/io.istio.http.peer_metadata.Config",
+            "/stats.PluginConfig",
+            "/envoy.tcp.metadataexchange.config.MetadataExchange",
+            "/envoy.extensions.filters.http.grpc_stats.v3.FilterConfig",
+            "/istio.envoy.config.filter.http.alpn.v2alpha1.FilterConfig");
+
     private Extensions() {}
 
     /** Whether the message is of one of these types. */
@@ -17,6 +25,15 @@ public final class Extensions {
             }
         }
         return false;
+    }
+
+    /**
+     * Whether this is an extension of Istio's build of Envoy whose work is done here by the proxy itself, whoever its
+     * control plane is: metrics, and telling peers who one is.
+     */
+    public static boolean isOfTelemetry(Any any) {
+        String name = typeName(any);
+        return TELEMETRY.stream().anyMatch(name::contains);
     }
 
     /**

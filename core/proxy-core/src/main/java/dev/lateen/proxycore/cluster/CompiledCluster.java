@@ -148,7 +148,15 @@ public record CompiledCluster(
                 "close_connections_on_host_health_failure",
                 "ignore_health_on_host_removal",
                 "track_timeout_budgets",
-                "track_cluster_stats");
+                "track_cluster_stats",
+                "filters");
+        for (var filter : proto.getFiltersList()) {
+            if (!Extensions.isOfTelemetry(filter.getTypedConfig())) {
+                throw top.field("filters")
+                        .named(filter.getName())
+                        .refuse("not supported: " + Extensions.typeName(filter.getTypedConfig()));
+            }
+        }
         if (proto.getName().isEmpty()) {
             throw top.field("name").refuse("a cluster needs a name");
         }

@@ -66,6 +66,11 @@ public record HttpFilter(String name, FilterConfig config, boolean disabled) {
                     LocalRateLimit.class,
                     ExtAuthz.class,
                     Compressor.class);
+            if (Extensions.isOfTelemetry(proto.getTypedConfig())) {
+                ignored.add(
+                        here + ": done by the proxy's own telemetry: " + Extensions.typeName(proto.getTypedConfig()));
+                continue;
+            }
             if (!known && proto.getIsOptional()) {
                 ignored.add(here + ": optional and unknown: " + Extensions.typeName(proto.getTypedConfig()));
                 continue;

@@ -21,6 +21,9 @@ public sealed interface NetworkFilter permits HttpConnectionManager, TcpProxy {
         for (int i = 0; i < protos.size() - 1; i++) {
             Filter proto = protos.get(i);
             Place here = at.item("filters", i).named(proto.getName());
+            if (Extensions.isOfTelemetry(proto.getTypedConfig())) {
+                continue;
+            }
             if (!proto.getTypedConfig().is(RBAC.class)) {
                 throw here.refuse("unknown network filter: " + Extensions.typeName(proto.getTypedConfig()));
             }

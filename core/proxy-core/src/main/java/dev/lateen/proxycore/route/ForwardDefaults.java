@@ -14,6 +14,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import org.jspecify.annotations.Nullable;
 
 /** What a virtual host gives its routes unless they say otherwise. */
 record ForwardDefaults(
@@ -49,7 +50,8 @@ record ForwardDefaults(
                 "priority",
                 "hash_policy",
                 "upgrade_configs",
-                "max_stream_duration");
+                "max_stream_duration",
+                "max_grpc_timeout");
         var duration = proto.getMaxStreamDuration();
         Place durationAt = at.field("max_stream_duration");
         durationAt.only(duration, "max_stream_duration", "grpc_timeout_header_max");
@@ -64,7 +66,7 @@ record ForwardDefaults(
                         : null,
                 duration.hasGrpcTimeoutHeaderMax()
                         ? durationAt.field("grpc_timeout_header_max").duration(duration.getGrpcTimeoutHeaderMax())
-                        : null,
+                        : legacyGrpcTimeout(proto, at),
                 proto.hasRetryPolicy() ? RetryPolicy.of(proto.getRetryPolicy(), at.field("retry_policy")) : retry,
                 own.isEmpty() ? mirrors : own,
                 HashPolicy.all(proto.getHashPolicyList(), at),
@@ -77,6 +79,11 @@ record ForwardDefaults(
                 attemptCountInRequest,
                 attemptCountInResponse,
                 bufferLimit);
+    }
+
+    @SuppressWarnings("deprecation") // the older place of the same limit
+    private static @Nullable Duration legacyGrpcTimeout(RouteAction proto, Place at) throws CompileException {
+        return proto.hasMaxGrpcTimeout() ? at.field("max_grpc_timeout").duration(proto.getMaxGrpcTimeout()) : null;
     }
 
     private static int clusterNotFound(RouteAction proto, Place at) throws CompileException {

@@ -121,7 +121,7 @@ class CompiledClusterTest {
                 "health_checks {}  | cluster \"outbound|80|v1|reviews\" health_checks: not supported: Cluster.health_checks",
                 "cluster_type { name: 'x' }  | cluster_type: not supported",
                 "lb_subset_config {}  | lb_subset_config: not supported",
-                "filters { name: 'x' }  | filters: not supported",
+                "filters { name: 'x' }  | filters(x): not supported: no type",
                 "lb_policy: LOAD_BALANCING_POLICY_CONFIG  | lb_policy: not supported",
                 "lb_policy: RING_HASH ring_hash_lb_config { hash_function: MURMUR_HASH_2 }  | only XX_HASH is supported",
                 "lb_policy: RING_HASH ring_hash_lb_config { minimum_ring_size { value: 9 } maximum_ring_size { value: 8 } }  | must be in order",

@@ -5,11 +5,14 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Comparator;
+import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Runs the suite in a network namespace of its own, which the caller made:
@@ -18,18 +21,32 @@ import java.util.stream.Stream;
  * unshare --net java … Behaviours PEER [--mutate] [--only EXPRESSION] [--envoy BINARY]
  * </pre>
  *
- * PEER is {@code lateen}, {@code envoy-delta} or {@code envoy-sotw}. With {@code --mutate} each field that a case claims
+ * PEER is {@code lateen}, {@code envoy-delta} or {@code envoy-sotw}; or {@code istiod}: our proxies on Istio's control
+ * plane (--istiod BINARY), where the cases that {@code --differences FILE} lists must fail. With {@code --mutate} each field that a case claims
  * to prove is taken out of its manifests, and the case must fail then. The last line is {@code N passed, M failed}.
  */
 public final class Behaviours {
     private final String peer;
     private final Map<String, String> options;
+    private final Set<String> different;
     private int passed;
     private int failed;
 
-    private Behaviours(String peer, Map<String, String> options) {
+    private Behaviours(String peer, Map<String, String> options) throws IOException {
         this.peer = peer;
         this.options = options;
+        this.different = differences(options.get("--differences"));
+    }
+
+    /** Cases that stand in backquotes at the beginning of a row of a table. */
+    private static Set<String> differences(@Nullable String file) throws IOException {
+        Set<String> cases = new HashSet<>();
+        for (String line : file == null ? List.<String>of() : Files.readAllLines(Path.of(file))) {
+            if (line.startsWith("| `")) {
+                cases.add(line.substring(3, line.indexOf('`', 3)));
+            }
+        }
+        return cases;
     }
 
     /** See the class. */
@@ -48,9 +65,8 @@ public final class Behaviours {
     private void all() throws IOException, InterruptedException {
         Network.prepare();
         Path work = Files.createTempDirectory("behaviours");
-        Path directory = Files.createDirectory(work.resolve("config"));
         Pattern only = Pattern.compile(options.getOrDefault("--only", ""));
-        try (Scene scene = new Scene(directory, port -> start(port, work))) {
+        try (Scene scene = new Scene(control(work), port -> start(port, work))) {
             for (Behaviour behaviour : Behaviour.all()) {
                 if (only.matcher(behaviour.toString()).find() && behaviour.runsOn(peer)) {
                     run(scene, behaviour);
@@ -64,9 +80,15 @@ public final class Behaviours {
         }
     }
 
+    private ControlSide control(Path work) throws IOException {
+        return peer.equals("istiod")
+                ? new IstiodControl(Path.of(binary("--istiod")), work)
+                : new LateenControl(Files.createDirectory(work.resolve("config")));
+    }
+
     private Peer start(int port, Path work) throws IOException {
         return switch (peer) {
-            case "lateen" -> new LateenPeer(port);
+            case "lateen", "istiod" -> new LateenPeer(port);
             case "envoy-delta" -> new EnvoyPeer(envoy(), "DELTA_GRPC", port, work);
             case "envoy-sotw" -> new EnvoyPeer(envoy(), "GRPC", port, work);
             default -> throw new IllegalArgumentException("no peer " + peer);
@@ -74,16 +96,27 @@ public final class Behaviours {
     }
 
     private Path envoy() {
-        String binary = options.get("--envoy");
+        return Path.of(binary("--envoy"));
+    }
+
+    private String binary(String option) {
+        String binary = options.get(option);
         if (binary == null) {
-            throw new IllegalArgumentException("say --envoy BINARY");
+            throw new IllegalArgumentException("say " + option + " BINARY");
         }
-        return Path.of(binary);
+        return binary;
     }
 
     private void run(Scene scene, Behaviour behaviour) throws IOException, InterruptedException {
         if (!options.containsKey("--mutate") && !options.containsKey("--discover")) {
-            report(behaviour.toString(), scene.run(behaviour, behaviour.objects()));
+            List<String> wrong = scene.run(behaviour, behaviour.objects());
+            if (different.contains(behaviour.toString())) {
+                report(
+                        behaviour + " (differs)",
+                        wrong.isEmpty() ? List.of("does not differ any more: take it off the list") : List.of());
+            } else {
+                report(behaviour.toString(), wrong);
+            }
             return;
         }
         List<String> fields = new ArrayList<>(behaviour.proves());

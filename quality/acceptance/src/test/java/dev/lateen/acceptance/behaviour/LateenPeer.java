@@ -13,7 +13,12 @@ final class LateenPeer implements Peer {
     LateenPeer(int xdsPort) throws IOException {
         String control = "127.0.0.1:" + xdsPort;
         this.sidecar = Proxy.start(options(
-                ProxyOptions.Role.SIDECAR, control, World.CLIENT, "client", "default", Map.of("app", "client")));
+                ProxyOptions.Role.SIDECAR,
+                control,
+                World.CLIENT,
+                "client",
+                "default",
+                Map.of("app", "client", "version", "v9")));
         this.router = Proxy.start(options(
                 ProxyOptions.Role.ROUTER,
                 control,

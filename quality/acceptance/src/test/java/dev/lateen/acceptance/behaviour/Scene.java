@@ -1,59 +1,30 @@
 package dev.lateen.acceptance.behaviour;
 
-import dev.lateen.control.ControlOptions;
-import dev.lateen.control.ControlPlane;
-import dev.lateen.xds.ResourceType;
-import dev.lateen.xds.server.ClientStatus;
-import dev.lateen.xds.server.TypeStatus;
+import dev.lateen.config.yaml.YamlText;
 import java.io.IOException;
-import java.net.InetAddress;
-import java.net.URI;
-import java.net.http.HttpClient;
-import java.net.http.HttpRequest;
-import java.net.http.HttpResponse;
-import java.nio.file.Files;
-import java.nio.file.Path;
-import java.nio.file.StandardCopyOption;
-import java.time.Duration;
 import java.util.ArrayList;
-import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
-import tools.jackson.databind.json.JsonMapper;
 import tools.jackson.databind.node.ObjectNode;
 
-/** The control plane of a directory, its proxies, and the pods around them, in this process's network namespace. */
+/** A control plane, its proxies, and the pods around them, in this process's network namespace. */
 final class Scene implements AutoCloseable {
-    private static final long PATIENCE_NANOS = 10_000_000_000L;
+    private static final long PATIENCE_NANOS = 60_000_000_000L;
 
     /** Starts the proxies on a control plane's port. */
     interface Start {
         Peer at(int xdsPort) throws IOException;
     }
 
-    private final Path directory;
     private final Backends backends;
-    private final ControlPlane control;
+    private final ControlSide control;
     private final Peer peer;
     private final Caller caller = new Caller();
-    private final HttpClient http = HttpClient.newHttpClient();
-    /** What each client had been sent of each type before the present rules, by nonce. */
-    private final Map<String, String> before = new HashMap<>();
-
     private int applied;
 
-    Scene(Path directory, Start start) throws IOException {
-        this.directory = directory;
+    Scene(ControlSide control, Start start) throws IOException {
         this.backends = Backends.start();
-        Files.writeString(directory.resolve("world.yaml"), World.manifests());
-        this.control = ControlPlane.start(
-                ControlOptions.defaults()
-                        .withConfigDir(directory)
-                        .withBind(InetAddress.getLoopbackAddress())
-                        .withPorts(0, 0, 0)
-                        .withDebounce(Duration.ofMillis(25), Duration.ofSeconds(1)),
-                "test");
-        control.ready().join();
+        this.control = control;
         this.peer = start.at(control.xdsPort());
     }
 
@@ -75,29 +46,16 @@ final class Scene implements AutoCloseable {
         return wrong;
     }
 
-    /** The resources of a name that the sidecar gets, as JSON. */
     private Caller.Reply sent(String name) throws IOException, InterruptedException {
-        URI page = URI.create("http://127.0.0.1:" + control.httpPort() + "/debug/config_dump?proxyID=client.default");
-        String dump = http.send(HttpRequest.newBuilder(page).build(), HttpResponse.BodyHandlers.ofString())
-                .body();
-        StringBuilder found = new StringBuilder();
-        JsonMapper.shared()
-                .readTree(dump)
-                .forEach(type -> type.forEach(resource -> {
-                    if (resource.path("name").asString().equals(name)) {
-                        found.append(resource.path("resource")).append('\n');
-                    }
-                }));
-        return new Caller.Reply(found.isEmpty() ? 404 : 200, "", Map.of(), found.toString(), 0, "");
+        String found = control.sent(name);
+        return new Caller.Reply(found.isEmpty() ? 404 : 200, "", Map.of(), found, 0, "");
     }
 
     /** Replaces all rules and waits until both proxies follow them. */
     private List<String> apply(List<ObjectNode> objects) throws IOException, InterruptedException {
         applied++;
-        before.clear();
-        control.clients().forEach(c -> c.types().forEach(t -> before.put(c.connectionId() + t.type(), t.sent())));
         String marker = "marker-" + applied + ".test";
-        StringBuilder text = new StringBuilder("""
+        String text = """
                 apiVersion: networking.istio.io/v1
                 kind: ServiceEntry
                 metadata: {name: marker, namespace: istio-system}
@@ -128,13 +86,10 @@ final class Scene implements AutoCloseable {
                   exportTo: ["*"]
                   gateways: [marker]
                   http: [{route: [{destination: {host: %1$s, port: {number: 80}}}]}]
-                """.formatted(marker));
-        objects.forEach(object -> text.append("---\n").append(object).append("\n"));
-        Path file = directory.resolve("rules-" + applied + ".yaml");
-        Path hidden = directory.resolve(".rules");
-        Files.writeString(hidden, text);
-        Files.move(hidden, file, StandardCopyOption.ATOMIC_MOVE);
-        Files.deleteIfExists(directory.resolve("rules-" + (applied - 1) + ".yaml"));
+                """.formatted(marker);
+        List<ObjectNode> all = new ArrayList<>(objects);
+        YamlText.read(text).documents().forEach(document -> all.add((ObjectNode) document.tree()));
+        control.apply(all);
         return await(marker);
     }
 
@@ -144,7 +99,7 @@ final class Scene implements AutoCloseable {
         long end = System.nanoTime() + PATIENCE_NANOS;
         String missing = "";
         while (System.nanoTime() < end) {
-            List<String> refused = refused();
+            List<String> refused = control.refused();
             if (!refused.isEmpty()) {
                 return refused;
             }
@@ -152,7 +107,7 @@ final class Scene implements AutoCloseable {
                     ? "the sidecar does not follow the rules"
                     : !answers(gateway)
                             ? "the gateway does not follow the rules"
-                            : !synced() ? "a proxy has not acknowledged all" : !peer.settled() ? "warming" : "";
+                            : !control.synced() ? "a proxy has not acknowledged all" : !peer.settled() ? "warming" : "";
             if (missing.isEmpty()) {
                 return List.of();
             }
@@ -169,36 +124,10 @@ final class Scene implements AutoCloseable {
         return new Step("get", via, host, port, "/", World.OUTSIDE, Map.of(), "", 1, 1, false, 0, 0, Map.of());
     }
 
-    private boolean synced() {
-        List<ClientStatus> clients = control.clients();
-        return clients.size() == 2
-                && clients.stream().allMatch(c -> c.types().stream().allMatch(t -> t.synced() || isOld(c, t)));
-    }
-
-    /** Whether nothing of the type was sent since the rules changed: a refusal of then is none of theirs. */
-    private boolean isOld(ClientStatus client, TypeStatus type) {
-        return type.sent().equals(before.get(client.connectionId() + type.type()));
-    }
-
-    /** Resources that a proxy said no to. */
-    private List<String> refused() {
-        List<String> refused = new ArrayList<>();
-        for (ClientStatus client : control.clients()) {
-            for (TypeStatus type : client.types()) {
-                if (!type.rejection().isEmpty() && !isOld(client, type)) {
-                    refused.add(
-                            "refused by the proxy: " + ResourceType.shortName(type.type()) + ": " + type.rejection());
-                }
-            }
-        }
-        return refused;
-    }
-
     @Override
     public void close() {
         peer.close();
         control.close();
         backends.close();
-        http.close();
     }
 }

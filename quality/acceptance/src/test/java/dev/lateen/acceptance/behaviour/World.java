@@ -97,7 +97,7 @@ final class World {
                     apiVersion: v1
                     kind: Pod
                     metadata: {name: %s, namespace: %s, labels: %s}
-                    spec: {serviceAccountName: default, nodeName: node-%s, containers: [{name: app}]}
+                    spec: {serviceAccountName: default, nodeName: node-%s, containers: [{name: app, image: app}]}
                     status: {podIP: %s, phase: Running, conditions: [{type: Ready, status: "True"}]}
                     """.formatted(pod.name(), pod.namespace(), labels(pod.labels()), node(pod.zone()), pod.address()));
         }

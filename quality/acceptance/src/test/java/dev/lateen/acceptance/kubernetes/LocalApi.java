@@ -19,15 +19,21 @@ import java.nio.channels.SocketChannel;
 import java.nio.file.Path;
 import java.time.Clock;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 
-/** The local cluster's API with its controllers on a loopback port, without a node, as the real one has none. */
-final class LocalApi implements AutoCloseable {
+/** The local cluster's API on a loopback port, with or without its controllers; without a node, as the real one has none. */
+public final class LocalApi implements AutoCloseable {
     private final ApiServer server;
     private final KubernetesClient client;
-    private final Controllers controllers;
+    private final @Nullable Controllers controllers;
     private final String kubeconfig;
 
     LocalApi(Path directory) throws IOException {
+        this(directory, true);
+    }
+
+    /** @param controlled whether controllers make what follows from objects */
+    public LocalApi(Path directory, boolean controlled) throws IOException {
         server = new ApiServer(directory, new NoStreams(), SocketChannel::open);
         ServerSocketChannel socket = ServerSocketChannel.open(StandardProtocolFamily.INET)
                 .bind(new InetSocketAddress(InetAddress.ofLiteral("127.0.0.1"), 0));
@@ -37,10 +43,11 @@ final class LocalApi implements AutoCloseable {
         client = new KubernetesClientBuilder()
                 .withConfig(Config.fromKubeconfig(kubeconfig))
                 .build();
-        controllers = Controllers.start(client, server.certificateAuthority(), Clock.systemUTC());
+        controllers = controlled ? Controllers.start(client, server.certificateAuthority(), Clock.systemUTC()) : null;
     }
 
-    String kubeconfig() {
+    /** An administrator's. */
+    public String kubeconfig() {
         return kubeconfig;
     }
 
@@ -76,7 +83,9 @@ final class LocalApi implements AutoCloseable {
 
     @Override
     public void close() {
-        controllers.close();
+        if (controllers != null) {
+            controllers.close();
+        }
         client.close();
         server.close();
     }
