@@ -236,10 +236,30 @@ class GatewayApiTest {
         assertThat(report.listeners())
                 .extracting(RouteReport.OfListener::attachedRoutes)
                 .containsExactly(1, 0, 0, 0, 0);
-        Condition https = report.listeners().get(4).conditions().getFirst();
-        assertThat(https.status()).isFalse();
-        assertThat(https.reason()).isEqualTo("UnsupportedProtocol");
-        assertThat(https.message()).contains("TLS that ends at the gateway");
+        Condition certificate = report.listeners().get(4).conditions().get(2);
+        assertThat(certificate.status()).isFalse();
+        assertThat(certificate.reason()).isEqualTo("InvalidCertificateRef");
+    }
+
+    @ParameterizedTest(name = "{0}: {1}")
+    @CsvSource(delimiter = '|', textBlock = """
+            {name: cert}                                    | ResolvedRefs          | kubernetes-gateway://default/cert
+            {name: cert, namespace: shop}                   | RefNotPermitted       | ''
+            {name: cert, kind: ConfigMap}                   | InvalidCertificateRef | ''
+            """)
+    void certificates_of_a_listener_that_ends_tls(String reference, String reason, String secret) {
+        Mesh mesh = mesh();
+        mesh.with(GATEWAY.replace(
+                "port: 8443, protocol: HTTPS",
+                "port: 8443, protocol: HTTPS, tls: {certificateRefs: [" + reference + "]}"));
+        mesh.with(http("r", "rules: [{backendRefs: [{name: web, port: 80}]}]")
+                .replace("sectionName: http", "sectionName: https"));
+        assertThat(report(mesh).listeners().get(4).conditions().get(2).reason()).isEqualTo(reason);
+        boolean open = mesh.resources().of(ProxyResources.LISTENER).containsKey("0.0.0.0_8443");
+        assertThat(open).isEqualTo(!secret.isEmpty());
+        if (open) {
+            assertThat(mesh.listener("0.0.0.0_8443").toString()).contains(secret);
+        }
     }
 
     private static RouteReport.OfGateway report(Mesh mesh) {

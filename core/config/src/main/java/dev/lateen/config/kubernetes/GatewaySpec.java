@@ -21,9 +21,10 @@ public record GatewaySpec(
         @Nullable Infrastructure infrastructure,
         @Later("listeners of other objects") @Nullable JsonNode allowedListeners,
 
-        @Later("TLS that ends at the gateway") @Nullable JsonNode tls,
+        @Later("checks of callers' certificates") @Nullable JsonNode tls,
 
-        @Later("TLS that ends at the gateway") @Nullable JsonNode backendTLS) {
+        @Later("policies for TLS towards backends") @Nullable
+        JsonNode backendTLS) {
     /**
      * One port for one host.
      *
@@ -38,7 +39,11 @@ public record GatewaySpec(
             @Nullable Tls tls,
             @Nullable AllowedRoutes allowedRoutes) {}
 
-    /** What a listener does with TLS; the status says that certificates are not used yet. */
+    /**
+     * What a listener does with TLS.
+     *
+     * @param certificateRefs Secrets with certificate and key; those of other namespaces need a ReferenceGrant there
+     */
     public record Tls(
             @Nullable TlsMode mode,
             List<ObjectReference> certificateRefs,

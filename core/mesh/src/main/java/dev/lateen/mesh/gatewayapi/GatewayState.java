@@ -37,7 +37,7 @@ final class GatewayState {
         this.gateway = gateway;
         this.around = around;
         for (GatewaySpec.Listener listener : gateway.spec().listeners()) {
-            ListenerState state = new ListenerState(gateway, listener);
+            ListenerState state = new ListenerState(gateway, listener, around);
             listeners.forEach(state::meet);
             listeners.add(state);
         }
@@ -76,7 +76,7 @@ final class GatewayState {
         for (ListenerState state : listeners) {
             if (state.isUsable()) {
                 Port port = new Port(state.listener.port(), state.listener.protocol(), state.listener.name(), 0);
-                Server server = new Server(port, "", List.of("*/" + state.hostname()), null, "", "");
+                Server server = new Server(port, "", List.of("*/" + state.hostname()), state.serverTls(), "", "");
                 edges.add(new EdgeGateway(
                         new ConfigObject<>(
                                 SHOWN,

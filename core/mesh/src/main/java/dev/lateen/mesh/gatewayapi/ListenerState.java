@@ -10,14 +10,18 @@ import dev.lateen.config.kubernetes.GatewaySpec.Listener;
 import dev.lateen.config.kubernetes.GatewaySpec.RouteKind;
 import dev.lateen.config.kubernetes.GatewaySpec.RouteNamespaces;
 import dev.lateen.config.kubernetes.GatewaySpec.TlsMode;
+import dev.lateen.config.kubernetes.ObjectReference;
+import dev.lateen.config.networking.ServerTls;
 import dev.lateen.mesh.rules.Hosts;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
+import org.jspecify.annotations.Nullable;
 
 /** One listener of a Gateway while its routes are gathered. */
 final class ListenerState {
-    private static final String ENDING = "needs TLS that ends at the gateway, which this version does not have";
+    /** Begins the name of a Secret of any namespace that the control plane serves. */
+    private static final String SECRET = "kubernetes-gateway://";
 
     final ConfigObject<GatewaySpec> gateway;
     final Listener listener;
@@ -27,7 +31,7 @@ final class ListenerState {
     private final Condition resolved;
     private int attached;
 
-    ListenerState(ConfigObject<GatewaySpec> gateway, Listener listener) {
+    ListenerState(ConfigObject<GatewaySpec> gateway, Listener listener, Surroundings around) {
         this.gateway = gateway;
         this.listener = listener;
         List<Kind<?>> possible = kinds(listener);
@@ -50,6 +54,7 @@ final class ListenerState {
                 }
             }
         }
+        Condition certificate = ends() ? certificate(around) : Condition.yes("ResolvedRefs", "ResolvedRefs");
         resolved = unknown
                 ? Condition.no(
                         "ResolvedRefs",
@@ -57,14 +62,83 @@ final class ListenerState {
                         "a listener of " + listener.protocol() + " takes only "
                                 + String.join(
                                         ", ", possible.stream().map(Kind::name).toList()))
-                : Condition.yes("ResolvedRefs", "ResolvedRefs");
+                : certificate;
+    }
+
+    /** Whether TLS ends at the listener. */
+    private boolean ends() {
+        return accepted.status()
+                && (listener.protocol().equals("HTTPS")
+                        || (listener.protocol().equals("TLS") && listener.tls() != null && !isPassed(listener)));
+    }
+
+    private static boolean isPassed(Listener listener) {
+        return listener.tls() != null && listener.tls().mode() == TlsMode.PASSTHROUGH;
+    }
+
+    private Condition certificate(Surroundings around) {
+        List<ObjectReference> references =
+                listener.tls() == null ? List.of() : listener.tls().certificateRefs();
+        if (references.isEmpty()) {
+            return Condition.no("ResolvedRefs", "InvalidCertificateRef", "tls.certificateRefs names no Secret");
+        }
+        for (ObjectReference each : references) {
+            boolean secret = (each.group() == null || each.group().isEmpty())
+                    && (each.kind() == null || each.kind().equals("Secret"));
+            if (!secret) {
+                return Condition.no("ResolvedRefs", "InvalidCertificateRef", each.name() + " is no Secret");
+            }
+            String namespace = namespace(each);
+            if (!around.mayRefer("Gateway", gateway.namespace(), "Secret", namespace, each.name())) {
+                return Condition.no(
+                        "ResolvedRefs",
+                        "RefNotPermitted",
+                        "no ReferenceGrant of namespace " + namespace + " lets a Gateway of namespace "
+                                + gateway.namespace() + " refer to Secret " + each.name());
+            }
+        }
+        return Condition.yes("ResolvedRefs", "ResolvedRefs");
+    }
+
+    private String namespace(ObjectReference reference) {
+        return reference.namespace() == null ? gateway.namespace() : reference.namespace();
+    }
+
+    /** How TLS ends at the listener, null where it does not. */
+    @Nullable
+    ServerTls serverTls() {
+        if (!ends() || listener.tls() == null) {
+            return null;
+        }
+        List<String> secrets = listener.tls().certificateRefs().stream()
+                .map(each -> SECRET + namespace(each) + "/" + each.name())
+                .toList();
+        boolean one = secrets.size() == 1;
+        return new ServerTls(
+                false,
+                ServerTls.Mode.SIMPLE,
+                "",
+                "",
+                "",
+                "",
+                one ? secrets.getFirst() : "",
+                one ? List.of() : secrets,
+                "",
+                List.of(),
+                List.of(),
+                List.of(),
+                List.of(),
+                ServerTls.TlsVersion.TLS_AUTO,
+                ServerTls.TlsVersion.TLS_AUTO,
+                List.of(),
+                null);
     }
 
     private static List<Kind<?>> kinds(Listener listener) {
-        boolean passed = listener.tls() != null && listener.tls().mode() == TlsMode.PASSTHROUGH;
         return switch (listener.protocol()) {
             case "HTTP" -> List.of(Kinds.HTTP_ROUTE, Kinds.GRPC_ROUTE);
-            case "TLS" -> passed ? List.of(Kinds.TLS_ROUTE) : List.of();
+            case "HTTPS" -> isPassed(listener) ? List.of() : List.of(Kinds.HTTP_ROUTE, Kinds.GRPC_ROUTE);
+            case "TLS" -> isPassed(listener) ? List.of(Kinds.TLS_ROUTE) : List.of(Kinds.TCP_ROUTE);
             case "TCP" -> List.of(Kinds.TCP_ROUTE);
             default -> List.of();
         };
@@ -72,9 +146,8 @@ final class ListenerState {
 
     private static String unsupported(Listener listener) {
         return switch (listener.protocol()) {
-            case "HTTPS" -> "protocol HTTPS " + ENDING;
-            case "TLS" -> "tls.mode Terminate " + ENDING;
-            default -> "protocol " + listener.protocol() + " is none of HTTP, TLS, TCP";
+            case "HTTPS" -> "protocol HTTPS ends TLS: tls.mode Passthrough is of protocol TLS";
+            default -> "protocol " + listener.protocol() + " is none of HTTP, HTTPS, TLS, TCP";
         };
     }
 
@@ -95,7 +168,7 @@ final class ListenerState {
     }
 
     boolean isUsable() {
-        return accepted.status() && !conflicted.status();
+        return accepted.status() && !conflicted.status() && (!ends() || resolved.status());
     }
 
     /** In lower case, {@code *} for every host. */

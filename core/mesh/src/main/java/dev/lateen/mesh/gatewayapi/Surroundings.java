@@ -43,7 +43,7 @@ record Surroundings(
                 || grants.stream()
                         .filter(grant -> grant.namespace().equals(to))
                         .anyMatch(grant -> grant.spec().from().stream()
-                                        .anyMatch(f -> f.group().equals(Kinds.HTTP_ROUTE.group())
+                                        .anyMatch(f -> f.group().equals(Kinds.KUBERNETES_GATEWAY.group())
                                                 && f.kind().equals(kind)
                                                 && f.namespace().equals(from))
                                 && grant.spec().to().stream()
