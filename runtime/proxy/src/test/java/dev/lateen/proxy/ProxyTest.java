@@ -166,7 +166,7 @@ final class ProxyTest {
                 cluster(
                         "app",
                         "outlier_detection: {consecutive_5xx: 2, interval: \"60s\", base_ejection_time: \"60s\","
-                            + " max_ejection_percent: 100}, common_lb_config: {healthy_panic_threshold: {value: 0}},",
+                                + " max_ejection_percent: 100}, common_lb_config: {healthy_panic_threshold: {value: 0}},",
                         bad));
         assertThat(List.of(
                         mesh.get("/").statusCode(),
@@ -184,7 +184,7 @@ final class ProxyTest {
                 cluster(
                         "app",
                         "outlier_detection: {consecutive_5xx: 2, interval: \"0.2s\", base_ejection_time: \"1s\","
-                            + " max_ejection_percent: 100}, common_lb_config: {healthy_panic_threshold: {value: 0}},",
+                                + " max_ejection_percent: 100}, common_lb_config: {healthy_panic_threshold: {value: 0}},",
                         port));
         HttpResponse<String> none = mesh.get("/");
         assertThat(none.statusCode()).isEqualTo(503);
