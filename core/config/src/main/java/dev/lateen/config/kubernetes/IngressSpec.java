@@ -14,7 +14,7 @@ import tools.jackson.databind.JsonNode;
  */
 public record IngressSpec(
         @Nullable String ingressClassName, @Nullable Backend defaultBackend, List<Tls> tls, List<Rule> rules) {
-    /** Certificates for hosts; a status says that they are not used yet. */
+    /** Hosts whose TLS ends with the certificate of a Secret of the Ingress' namespace; all hosts when none is named. */
     public record Tls(List<String> hosts, String secretName) {}
 
     /** The rules of one host, empty for every one. */

@@ -35,6 +35,7 @@ final class Ingresses {
     private static final String SYSTEM = "istio-system";
     private static final String SERVICE = "istio-ingressgateway";
     private static final int PORT = 80;
+    private static final int SECURE_PORT = 443;
 
     private final Surroundings around;
     private final List<ConfigObject<IngressSpec>> ours;
@@ -115,15 +116,37 @@ final class Ingresses {
         }
         ConfigObject<IngressSpec> first = ours.getFirst();
         Gateway.Port port = new Gateway.Port(PORT, "HTTP", "http", 0);
-        Gateway.Server server = new Gateway.Server(port, "", List.of("*/*"), null, "", "");
+        List<Gateway.Server> servers = new ArrayList<>();
+        servers.add(new Gateway.Server(port, "", List.of("*/*"), null, "", ""));
+        ours.forEach(ingress -> servers.addAll(secured(ingress)));
         return List.of(new EdgeGateway(
                 new ConfigObject<>(
                         Kinds.GATEWAY,
                         Kinds.GATEWAY.apiVersion(),
                         ObjectMeta.named(SYSTEM, NAME),
-                        new Gateway(List.of(server), Map.of("istio", "ingressgateway")),
+                        new Gateway(servers, Map.of("istio", "ingressgateway")),
                         first.origin()),
                 ""));
+    }
+
+    /** Where TLS ends for an Ingress, with Secrets of its namespace. Without a Secret nothing can end it. */
+    private static List<Gateway.Server> secured(ConfigObject<IngressSpec> ingress) {
+        List<Gateway.Server> servers = new ArrayList<>();
+        int index = 0;
+        for (IngressSpec.Tls tls : ingress.spec().tls()) {
+            String name = "https-" + ingress.namespace() + "-" + ingress.metadata().name() + "-" + index++;
+            List<String> hosts = tls.hosts().isEmpty()
+                    ? List.of("*/*")
+                    : tls.hosts().stream()
+                            .map(host -> "*/" + host.toLowerCase(Locale.ROOT))
+                            .toList();
+            if (!tls.secretName().isEmpty()) {
+                Gateway.Port port = new Gateway.Port(SECURE_PORT, "HTTPS", name, 0);
+                String secret = ListenerState.secret(ingress.namespace(), tls.secretName());
+                servers.add(new Gateway.Server(port, "", hosts, ListenerState.tls(List.of(secret)), "", name));
+            }
+        }
+        return servers;
     }
 
     List<BoundVirtualService> rules() {

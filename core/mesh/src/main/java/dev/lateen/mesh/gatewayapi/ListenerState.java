@@ -110,9 +110,18 @@ final class ListenerState {
         if (!ends() || listener.tls() == null) {
             return null;
         }
-        List<String> secrets = listener.tls().certificateRefs().stream()
-                .map(each -> SECRET + namespace(each) + "/" + each.name())
-                .toList();
+        return tls(listener.tls().certificateRefs().stream()
+                .map(each -> secret(namespace(each), each.name()))
+                .toList());
+    }
+
+    /** What names a Secret of any namespace as a credential. */
+    static String secret(String namespace, String name) {
+        return SECRET + namespace + "/" + name;
+    }
+
+    /** TLS that ends with these credentials. */
+    static ServerTls tls(List<String> secrets) {
         boolean one = secrets.size() == 1;
         return new ServerTls(
                 false,
