@@ -393,9 +393,7 @@ class GatewayApiTest {
 
     @Test
     void an_ingress_ends_tls_with_secrets_of_its_namespace() {
-        Mesh mesh = new Mesh()
-                .service("web", "http", 80, 1)
-                .with("""
+        Mesh mesh = new Mesh().service("web", "http", 80, 1).with("""
                         apiVersion: networking.k8s.io/v1
                         kind: Ingress
                         metadata: {name: a}
@@ -405,11 +403,13 @@ class GatewayApiTest {
                           - {hosts: [a.example], secretName: certificate}
                           - {hosts: [b.example]}
                           defaultBackend: {service: {name: web, port: {number: 80}}}
-                        """)
-                .router("istio", "ingressgateway");
-        assertThat(mesh.listener("0.0.0.0_443").getFilterChainsList()).singleElement().satisfies(chain -> {
-            assertThat(chain.getFilterChainMatch().getServerNamesList()).containsExactly("a.example");
-            assertThat(chain.getTransportSocket().toString()).contains("kubernetes-gateway://default/certificate");
-        });
+                        """).router("istio", "ingressgateway");
+        assertThat(mesh.listener("0.0.0.0_443").getFilterChainsList())
+                .singleElement()
+                .satisfies(chain -> {
+                    assertThat(chain.getFilterChainMatch().getServerNamesList()).containsExactly("a.example");
+                    assertThat(chain.getTransportSocket().toString())
+                            .contains("kubernetes-gateway://default/certificate");
+                });
     }
 }

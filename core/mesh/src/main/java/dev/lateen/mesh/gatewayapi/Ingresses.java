@@ -134,7 +134,8 @@ final class Ingresses {
         List<Gateway.Server> servers = new ArrayList<>();
         int index = 0;
         for (IngressSpec.Tls tls : ingress.spec().tls()) {
-            String name = "https-" + ingress.namespace() + "-" + ingress.metadata().name() + "-" + index++;
+            String name =
+                    "https-" + ingress.namespace() + "-" + ingress.metadata().name() + "-" + index++;
             List<String> hosts = tls.hosts().isEmpty()
                     ? List.of("*/*")
                     : tls.hosts().stream()
