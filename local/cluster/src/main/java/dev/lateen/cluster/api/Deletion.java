@@ -18,7 +18,7 @@ sealed interface Deletion {
     /** It is marked already, and to go as early. */
     record Unchanged() implements Deletion {}
 
-    /** It stays for now, marked. */
+    /** It is kept, marked, until those who have to finish something have done so. */
     record Marked(ObjectNode object) implements Deletion {}
 
     /**
