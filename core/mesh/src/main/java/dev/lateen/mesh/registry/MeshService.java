@@ -61,42 +61,12 @@ public record MeshService(
 
     /** This service with other ports. */
     public MeshService withPorts(List<MeshPort> others) {
-        return new MeshService(
-                host,
-                namespace,
-                kind,
-                addresses,
-                automatic,
-                published,
-                List.copyOf(others),
-                resolution,
-                lookup,
-                external,
-                exportTo,
-                selector,
-                created,
-                source,
-                certificateNames);
+        return with(addresses, automatic, List.copyOf(others));
     }
 
     /** This service with addresses that were made up for it. */
     MeshService withAutomatic(List<String> made) {
-        return new MeshService(
-                host,
-                namespace,
-                kind,
-                addresses,
-                List.copyOf(made),
-                published,
-                ports,
-                resolution,
-                lookup,
-                external,
-                exportTo,
-                selector,
-                created,
-                source,
-                certificateNames);
+        return with(addresses, List.copyOf(made), ports);
     }
 
     /** This service as it is called by those who look it up in the mesh's own table: by the addresses made up for it. */
@@ -104,24 +74,26 @@ public record MeshService(
         List<String> made = automatic.stream()
                 .filter(address -> address.contains(":") ? ipv6 : ipv4)
                 .toList();
-        return made.isEmpty()
-                ? this
-                : new MeshService(
-                        host,
-                        namespace,
-                        kind,
-                        made,
-                        automatic,
-                        published,
-                        ports,
-                        resolution,
-                        lookup,
-                        external,
-                        exportTo,
-                        selector,
-                        created,
-                        source,
-                        certificateNames);
+        return made.isEmpty() ? this : with(made, automatic, ports);
+    }
+
+    private MeshService with(List<String> otherAddresses, List<String> otherAutomatic, List<MeshPort> otherPorts) {
+        return new MeshService(
+                host,
+                namespace,
+                kind,
+                otherAddresses,
+                otherAutomatic,
+                published,
+                otherPorts,
+                resolution,
+                lookup,
+                external,
+                exportTo,
+                selector,
+                created,
+                source,
+                certificateNames);
     }
 
     public boolean isHeadless() {
