@@ -36,8 +36,8 @@ import org.junit.jupiter.params.provider.ValueSource;
  */
 class TutorialCountsTest {
     private static final Path TUTORIAL = Path.of("../../tutorial");
-    private static final ConnectionFacts FACTS = ConnectionFacts.plain(
-            new InetSocketAddress("10.96.0.1", 80), new InetSocketAddress("10.244.0.1", 30000));
+    private static final ConnectionFacts FACTS =
+            ConnectionFacts.plain(new InetSocketAddress("10.96.0.1", 80), new InetSocketAddress("10.244.0.1", 30000));
 
     /** Points of a hash ring, for calls without a hash of their own. */
     private final RandomGenerator points = new Random(1);
@@ -189,7 +189,8 @@ class TutorialCountsTest {
     @Test
     void headerHash_keepsAUserAtAPod_andSpreadsCallsWithoutTheHeader() throws IOException {
         var client = new Client(text("canary"), "lbHeaderHash");
-        assertThat(new HashSet<>(calls(client, 100, web().with("user", "tomas")))).hasSize(1);
+        assertThat(new HashSet<>(calls(client, 100, web().with("user", "tomas"))))
+                .hasSize(1);
         assertThat(new HashSet<>(calls(client, 40, web()))).hasSizeGreaterThanOrEqualTo(4);
     }
 

@@ -37,7 +37,13 @@ public record Outcome(
     }
 
     static Outcome of(
-            String chapter, String title, List<Claim> claims, List<String> absent, String problem, Duration took, Duration waited) {
+            String chapter,
+            String title,
+            List<Claim> claims,
+            List<String> absent,
+            String problem,
+            Duration took,
+            Duration waited) {
         Status status;
         if (!problem.isEmpty() || claims.stream().anyMatch(claim -> !claim.holds())) {
             status = Status.FAILED;

@@ -61,7 +61,12 @@ final class DemoTest {
         Path file = files.resolve("outcomes.json");
         Demo.write(List.of(outcome(List.of(HOLDS, FAILS), List.of("grafana"), "it \"broke\"")), file);
         assertThat(Files.readString(file))
-                .contains("\"result\" : \"failed\"", "\"secondsWaited\" : 1.0", "\"seen\" : \"2\"", "\"grafana\"", "it \\\"broke\\\"");
+                .contains(
+                        "\"result\" : \"failed\"",
+                        "\"secondsWaited\" : 1.0",
+                        "\"seen\" : \"2\"",
+                        "\"grafana\"",
+                        "it \\\"broke\\\"");
     }
 
     @Test
