@@ -42,7 +42,7 @@ final class CircuitBreaker implements Chapter {
         Result client;
         try (Walk.Background load =
                 walk.background(Deviation.PROOF, siege + "siege -c 20 -t 12S \"http://myweb-service/?delay=20\"")) {
-            walk.run(Deviation.WAIT, "sleep 1");
+            walk.pause("sleep 1");
             besides = walk.run(Deviation.LOOP, siege + LOOP);
             client = walk.run(Deviation.LOOP, "kubectl exec $clientPod -c client -- " + LOOP);
             long end = System.nanoTime() + Duration.ofSeconds(30).toNanos();
@@ -100,7 +100,7 @@ final class CircuitBreaker implements Chapter {
         }
         Result flag = walk.run(Deviation.PROOF, "kubectl logs $siegePod -c istio-proxy --tail=1");
         walk.claim("with flag UH", flag.says("503 UH"), flag.out());
-        walk.run(Deviation.WAIT, "sleep 72   # the base ejection time and one interval");
+        walk.pause("sleep 72   # the base ejection time and one interval");
         Result after = walk.run(
                 Deviation.LOOP,
                 "kubectl exec $siegePod -c siege -- bash -c 'for x in {1..20}; do curl -o /dev/null -w \"%{http_code}\\n\""

@@ -23,7 +23,7 @@ final class DemoTest {
     Path files;
 
     private static Outcome outcome(List<Claim> claims, List<String> absent, String problem) {
-        return Outcome.of("x", "X", claims, absent, problem, Duration.ofSeconds(1));
+        return Outcome.of("x", "X", claims, absent, problem, Duration.ofSeconds(3), Duration.ofSeconds(1));
     }
 
     @Test
@@ -62,7 +62,12 @@ final class DemoTest {
         Path file = files.resolve("outcomes.json");
         Demo.write(List.of(outcome(List.of(HOLDS, FAILS), List.of("grafana"), "it \"broke\"")), file);
         assertThat(Files.readString(file))
-                .contains("\"result\" : \"failed\"", "\"seen\" : \"2\"", "\"grafana\"", "it \\\"broke\\\"");
+                .contains(
+                        "\"result\" : \"failed\"",
+                        "\"secondsWaited\" : 1.0",
+                        "\"seen\" : \"2\"",
+                        "\"grafana\"",
+                        "it \\\"broke\\\"");
     }
 
     @Test
