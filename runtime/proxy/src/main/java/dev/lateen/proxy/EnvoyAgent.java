@@ -35,6 +35,7 @@ public final class EnvoyAgent {
     private final EventLoopGroup loops;
     private final ManagedChannel controlPlane;
     private final @Nullable NameServer dns;
+    private final @Nullable NameServer resolver;
     private final @Nullable IdentityAgent identity;
     private final SecretSocket socket;
     private final PodServers pod;
@@ -61,6 +62,8 @@ public final class EnvoyAgent {
         SecretStore secrets = new SecretStore();
         NameServer names = options.answersDns() ? NameServer.start(sockets, loops, options.nodeId()) : null;
         dns = names;
+        // Packets of Envoy's resolver bear no mark: on port 53 they would be taken for the app's.
+        resolver = names != null && options.socketMark() != 0 ? NameServer.forwarding(sockets, loops) : null;
         controlPlane = channels.discovery(options.controlPlane());
         socket = SecretSocket.open(
                 settings.socket(),
@@ -71,7 +74,7 @@ public final class EnvoyAgent {
                 ? null
                 : new IdentityAgent(known, () -> channels.authority(known), secrets, Clock.systemUTC(), new Random())
                         .start();
-        envoy = EnvoyProcess.start(options, settings);
+        envoy = EnvoyProcess.start(options, settings, resolver == null ? 0 : resolver.port());
         try {
             pod = new PodServers(
                     options, new PodServers.Sidecar(this::unready, envoy::metrics, this::drain, this::quit));
@@ -136,8 +139,10 @@ public final class EnvoyAgent {
         if (identity != null) {
             identity.close();
         }
-        if (dns != null) {
-            dns.close();
+        for (NameServer server : new NameServer[] {dns, resolver}) {
+            if (server != null) {
+                server.close();
+            }
         }
         pod.close();
         controlPlane.shutdownNow();

@@ -14,12 +14,14 @@ import io.envoyproxy.envoy.config.core.v3.Http2ProtocolOptions;
 import io.envoyproxy.envoy.config.core.v3.Pipe;
 import io.envoyproxy.envoy.config.core.v3.SocketAddress;
 import io.envoyproxy.envoy.config.core.v3.SocketOption;
+import io.envoyproxy.envoy.config.core.v3.TypedExtensionConfig;
 import io.envoyproxy.envoy.config.endpoint.v3.ClusterLoadAssignment;
 import io.envoyproxy.envoy.config.endpoint.v3.Endpoint;
 import io.envoyproxy.envoy.config.endpoint.v3.LbEndpoint;
 import io.envoyproxy.envoy.config.endpoint.v3.LocalityLbEndpoints;
 import io.envoyproxy.envoy.extensions.filters.http.router.v3.Router;
 import io.envoyproxy.envoy.extensions.filters.network.http_connection_manager.v3.HttpConnectionManager;
+import io.envoyproxy.envoy.extensions.network.dns_resolver.cares.v3.CaresDnsResolverConfig;
 import io.envoyproxy.envoy.extensions.upstreams.http.v3.HttpProtocolOptions;
 import java.io.IOException;
 import java.io.InputStream;
@@ -46,8 +48,11 @@ final class EnvoyBootstrap {
 
     private EnvoyBootstrap() {}
 
-    /** @param socket where the agent serves xDS and the workload's certificates */
-    static Bootstrap of(ProxyOptions options, Path socket) {
+    /**
+     * @param socket where the agent serves xDS and the workload's certificates
+     * @param resolver port of the loopback where it asks for addresses; 0: where the pod's programs do
+     */
+    static Bootstrap of(ProxyOptions options, Path socket, int resolver) {
         Bootstrap.Builder bootstrap = template();
         Address admin = address("127.0.0.1", options.adminPort());
         Address agent = Address.newBuilder()
@@ -65,6 +70,14 @@ final class EnvoyBootstrap {
                                     .setName(MARK)
                                     .setIntValue(options.socketMark())
                                     .setState(SocketOption.SocketState.STATE_PREBIND)));
+        }
+        if (resolver != 0) {
+            CaresDnsResolverConfig config = CaresDnsResolverConfig.newBuilder()
+                    .addResolvers(address("127.0.0.1", resolver))
+                    .build();
+            bootstrap.setTypedDnsResolverConfig(TypedExtensionConfig.newBuilder()
+                    .setName("envoy.network.dns_resolver.cares")
+                    .setTypedConfig(Any.pack(config)));
         }
         bootstrap
                 .getStaticResourcesBuilder()

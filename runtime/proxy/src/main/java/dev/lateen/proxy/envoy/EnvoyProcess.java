@@ -41,11 +41,12 @@ public final class EnvoyProcess {
     /**
      * Starts it, with the standard output of this process.
      *
+     * @param resolver port of the loopback where it asks for addresses; 0: where the pod's programs do
      * @throws IOException when the bootstrap cannot be written or the program cannot be run; names the file
      */
-    public static EnvoyProcess start(ProxyOptions options, EnvoyOptions envoy) throws IOException {
+    public static EnvoyProcess start(ProxyOptions options, EnvoyOptions envoy, int resolver) throws IOException {
         Files.createDirectories(envoy.directory());
-        Files.writeString(envoy.bootstrap(), XdsJson.print(EnvoyBootstrap.of(options, envoy.socket())));
+        Files.writeString(envoy.bootstrap(), XdsJson.print(EnvoyBootstrap.of(options, envoy.socket(), resolver)));
         Process process = new ProcessBuilder(envoy.command(options.concurrency()))
                 .inheritIO()
                 .start();

@@ -21,11 +21,11 @@ class EnvoyBootstrapPeer {
     private Path directory;
 
     @ParameterizedTest
-    @CsvSource({"0", "1337"})
-    void takesIt(String mark) throws Exception {
+    @CsvSource({"0, 0", "1337, 5353"})
+    void takesIt(String mark, int resolver) throws Exception {
         Path file = Files.writeString(
                 directory.resolve("envoy.json"),
-                XdsJson.print(EnvoyBootstrapTest.bootstrap(Map.of("LATEEN_SOCKET_MARK", mark))));
+                XdsJson.print(EnvoyBootstrapTest.bootstrap(Map.of("LATEEN_SOCKET_MARK", mark), resolver)));
         Process envoy = new ProcessBuilder(
                         Objects.requireNonNull(System.getProperty("lateen.envoy"), "-Dlateen.envoy=PROGRAM"),
                         "--mode",

@@ -6,6 +6,7 @@ import dev.lateen.proxy.ProxyOptions;
 import dev.lateen.xds.XdsJson;
 import io.envoyproxy.envoy.config.bootstrap.v3.Bootstrap;
 import io.envoyproxy.envoy.config.cluster.v3.Cluster;
+import io.envoyproxy.envoy.extensions.network.dns_resolver.cares.v3.CaresDnsResolverConfig;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
@@ -18,9 +19,13 @@ final class EnvoyBootstrapTest {
     private static final Path SOCKET = Path.of("/etc/istio/proxy/agent.sock");
 
     static Bootstrap bootstrap(Map<String, String> environment) {
+        return bootstrap(environment, 0);
+    }
+
+    static Bootstrap bootstrap(Map<String, String> environment, int resolver) {
         ProxyOptions options = ProxyOptions.fromEnvironment(
                 ProxyOptions.Role.SIDECAR, "istiod:15012", Map.of("app", "web", "version", "v1"), environment);
-        return EnvoyBootstrap.of(options, SOCKET);
+        return EnvoyBootstrap.of(options, SOCKET, resolver);
     }
 
     private static final Map<String, String> POD = Map.of(
@@ -129,6 +134,18 @@ final class EnvoyBootstrapTest {
         } else {
             assertThat(unready).contains(reason);
         }
+    }
+
+    @Test
+    void whereItsQuestionsWouldBeCaptured_itAsksTheAgent() throws Exception {
+        assertThat(bootstrap(POD).hasTypedDnsResolverConfig()).isFalse();
+        var resolver = bootstrap(POD, 5353)
+                .getTypedDnsResolverConfig()
+                .getTypedConfig()
+                .unpack(CaresDnsResolverConfig.class)
+                .getResolvers(0)
+                .getSocketAddress();
+        assertThat(resolver.getAddress() + ":" + resolver.getPortValue()).isEqualTo("127.0.0.1:5353");
     }
 
     @Test
