@@ -95,6 +95,9 @@ final class CircuitBreaker implements Chapter {
                         + " \"retry-service?failRate=0\"");
         walk.claim(
                 "then a call is answered 503 at once", refused.out().matches("503 0\\.[0-4]\\d*\\s*"), refused.out());
+        if (walk.scenery().envoy()) {
+            walk.settle(); // Envoy writes its access log once a second
+        }
         Result flag = walk.run(Deviation.PROOF, "kubectl logs $siegePod -c istio-proxy --tail=1");
         walk.claim("with flag UH", flag.says("503 UH"), flag.out());
         walk.pause("sleep 72   # the base ejection time and one interval");

@@ -31,10 +31,13 @@ public final class Demo {
      * @param launcher the {@code lateen} command; the tutorial's files lie beside it
      * @param chapters the chapters to run; all when empty
      * @param keep whether the cluster stays
+     * @param settings further ones of {@code install}
+     * @param envoy whether these make sidecars stock Envoys, which cannot show all that our own proxy shows
      */
-    public record Options(Path launcher, List<String> chapters, boolean keep) {
+    public record Options(Path launcher, List<String> chapters, boolean keep, List<String> settings, boolean envoy) {
         public Options {
             chapters = List.copyOf(chapters);
+            settings = List.copyOf(settings);
         }
     }
 
@@ -112,7 +115,7 @@ public final class Demo {
 
     private List<Outcome> run(List<Chapter> chapters, Shell shell, Cluster cluster)
             throws IOException, InterruptedException {
-        var scenery = new Scenery();
+        var scenery = new Scenery(options.settings(), options.envoy());
         List<Outcome> outcomes = new ArrayList<>();
         out.println("A cluster of its own");
         try {

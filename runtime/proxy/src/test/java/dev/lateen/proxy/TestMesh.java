@@ -91,6 +91,11 @@ public final class TestMesh implements AutoCloseable {
         server.close();
     }
 
+    /** Where it listens. */
+    public int controlPort() {
+        return controlPort;
+    }
+
     public void restartControlPlane() {
         server = control(controlPort);
     }
