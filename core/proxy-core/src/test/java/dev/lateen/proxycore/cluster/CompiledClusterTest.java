@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.lateen.proxycore.CompileException;
+import dev.lateen.proxycore.Http2Options;
 import dev.lateen.proxycore.Priority;
 import dev.lateen.proxycore.TextProto;
 import dev.lateen.proxycore.listener.TransportSocket;
@@ -51,7 +52,12 @@ class CompiledClusterTest {
         assertThat(cluster.thresholds(Priority.HIGH).budget()).isEqualTo(new Thresholds.Budget(10, 3));
         assertThat(cluster.http())
                 .isEqualTo(new UpstreamHttp(
-                        UpstreamHttp.Protocol.DOWNSTREAM, Duration.ofSeconds(30), Duration.ZERO, Duration.ZERO, 1));
+                        UpstreamHttp.Protocol.DOWNSTREAM,
+                        Duration.ofSeconds(30),
+                        Duration.ZERO,
+                        Duration.ZERO,
+                        1,
+                        Http2Options.DEFAULT));
         OutlierConfig outlier = cluster.outlier();
         assertThat(outlier)
                 .isNotNull()

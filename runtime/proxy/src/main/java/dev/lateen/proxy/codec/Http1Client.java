@@ -31,7 +31,7 @@ public final class Http1Client extends Http1Connection implements ClientConnecti
     private boolean told;
 
     public Http1Client(Worker worker, Http1Settings settings, Owner owner) {
-        super(worker, settings);
+        super(worker, settings, LINGER_NANOS);
         this.owner = owner;
     }
 

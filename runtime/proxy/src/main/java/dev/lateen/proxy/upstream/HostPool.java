@@ -266,7 +266,8 @@ final class HostPool {
         }
 
         private ChannelHandler http2() {
-            Http2Client client = Http2Client.of(worker, Http2Limits.DEFAULT, this);
+            Http2Client client = Http2Client.of(
+                    worker, Http2Limits.DEFAULT.with(cluster.config().http().http2()), this);
             connection = client;
             return client;
         }
