@@ -205,6 +205,16 @@ abstract class Http1Connection extends ChannelInboundHandlerAdapter implements W
         });
     }
 
+    /** Sends what was written and says that no more will come; what the peer still sends is read. */
+    final void endOutput() {
+        ChannelHandlerContext ctx = ctx();
+        ctx.writeAndFlush(io.netty.buffer.Unpooled.EMPTY_BUFFER).addListener(_ -> {
+            if (ctx.channel() instanceof DuplexChannel duplex) {
+                var _ = duplex.shutdownOutput();
+            }
+        });
+    }
+
     /** Closes at once. */
     final void closeNow() {
         closed = true;

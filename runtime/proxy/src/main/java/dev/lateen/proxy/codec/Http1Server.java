@@ -131,17 +131,20 @@ public final class Http1Server extends Http1Connection implements ServerConnecti
         }
     }
 
-    private void begin() {
+    private void begin() throws Http1Exception {
         mayBeginWithEmptyLine = true;
         http10 = parser.http10();
         persistent = parser.persistent();
         if ("h2c".equalsIgnoreCase(head.protocol())) {
             head.protocol(null); // an offer that may be left alone (RFC 9110 section 7.8)
         }
-        Stream stream = new Stream(head.method().equals("HEAD"), head.protocol());
+        Stream stream = new Stream(head.method().equals("HEAD"), head.upgrade());
         boolean end = false;
         if (head.method().equals("CONNECT") && head.protocol() == null) {
-            end = true; // a tunnel is not offered here: whatever answers refuses it and the connection ends
+            if (parser.chunked() || parser.contentLength() > 0) {
+                throw Http1Exception.badRequest("CONNECT with content");
+            }
+            stream.upgrading = true;
             persistent = false;
         } else if (parser.chunked()) {
             body.beginChunked();
@@ -276,7 +279,7 @@ public final class Http1Server extends Http1Connection implements ServerConnecti
 
     private final class Stream implements ServerStream {
         private final boolean toHead;
-        private final @Nullable String protocol;
+        private final @Nullable String upgrade;
         private @Nullable RequestEvents events;
         private boolean requestDone;
         private boolean upgrading;
@@ -284,9 +287,9 @@ public final class Http1Server extends Http1Connection implements ServerConnecti
         private boolean responseDone;
         private int discarded;
 
-        Stream(boolean toHead, @Nullable String protocol) {
+        Stream(boolean toHead, @Nullable String upgrade) {
             this.toHead = toHead;
-            this.protocol = protocol;
+            this.upgrade = upgrade;
         }
 
         @Override
@@ -320,12 +323,21 @@ public final class Http1Server extends Http1Connection implements ServerConnecti
             int status = head.status();
             if (upgrading) {
                 upgrading = false;
-                if (status == 101 && protocol != null) {
+                boolean connect = "CONNECT".equals(upgrade);
+                if (upgrade != null && (connect ? status < 300 : status == 101)) {
                     persistent = false;
                     body.beginUntilClose();
-                    writer.response(ctx(), head, false, false, false, Http1Writer.Connection.SILENT, protocol);
+                    if (connect) {
+                        writer.tunnel(ctx(), head);
+                    } else {
+                        writer.response(ctx(), head, false, false, false, Http1Writer.Connection.SILENT, upgrade);
+                    }
                     flushSoon();
-                    process();
+                    if (end) {
+                        responseEnded();
+                    } else {
+                        process();
+                    }
                     return;
                 }
                 requestDone = true;

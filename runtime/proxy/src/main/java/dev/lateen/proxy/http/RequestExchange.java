@@ -236,7 +236,9 @@ final class RequestExchange implements RequestEvents {
     }
 
     Lease acquire(Host host, Waiter waiter) {
-        return service.pools().acquire(cluster, host, forward.policy().priority(), http2, waiter);
+        return "CONNECT".equals(head.upgrade()) && forward.policy().endsConnect()
+                ? service.pools().acquireTunnel(cluster, host, forward.policy().priority(), waiter)
+                : service.pools().acquire(cluster, host, forward.policy().priority(), http2, waiter);
     }
 
     /** There is a stream: the request goes there. */

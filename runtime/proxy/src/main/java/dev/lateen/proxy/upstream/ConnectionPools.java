@@ -31,14 +31,22 @@ public final class ConnectionPools {
      * @return takes the wish back, when it is not fulfilled yet
      */
     public Lease acquire(LiveCluster cluster, Host host, Priority priority, boolean downstreamIsHttp2, Waiter waiter) {
-        HttpVersion version = HttpVersion.of(cluster, host, downstreamIsHttp2);
+        return pool(host, HttpVersion.of(cluster, host, downstreamIsHttp2)).acquire(cluster, priority, waiter);
+    }
+
+    /** The same for a connection whose bytes are those of a tunnel. */
+    public Lease acquireTunnel(LiveCluster cluster, Host host, Priority priority, Waiter waiter) {
+        return pool(host, HttpVersion.NONE).acquire(cluster, priority, waiter);
+    }
+
+    private HostPool pool(Host host, HttpVersion version) {
         IdentityHashMap<Host, HostPool> hosts = of(version);
         HostPool pool = hosts.get(host);
         if (pool == null) {
             pool = new HostPool(worker, sockets, host, version, empty -> hosts.remove(empty.host(), empty));
             hosts.put(host, pool);
         }
-        return pool.acquire(cluster, priority, waiter);
+        return pool;
     }
 
     @SuppressWarnings("NullAway") // there is one for every version

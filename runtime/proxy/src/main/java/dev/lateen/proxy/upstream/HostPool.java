@@ -161,7 +161,7 @@ final class HostPool {
 
     /** Whether one connection carries many requests; as long as that is not known, it is hoped for. */
     private boolean multiplexes() {
-        return version != HttpVersion.HTTP1 && !chosenHttp1;
+        return version == HttpVersion.HTTP2 || version == HttpVersion.NEGOTIATED && !chosenHttp1;
     }
 
     /** The hope was in vain: whoever waits needs a connection of its own. */
@@ -253,14 +253,17 @@ final class HostPool {
 
         ChannelHandler handler() {
             return switch (version) {
-                case HTTP1 -> http1();
+                case HTTP1 -> http1(false);
+                case NONE -> http1(true);
                 case HTTP2 -> http2();
                 case NEGOTIATED -> new Negotiation();
             };
         }
 
-        private ChannelHandler http1() {
-            Http1Client client = new Http1Client(worker, Http1Settings.DEFAULT, this);
+        private ChannelHandler http1(boolean tunnel) {
+            Http1Client client = tunnel
+                    ? Http1Client.ofTunnel(worker, Http1Settings.DEFAULT, this)
+                    : new Http1Client(worker, Http1Settings.DEFAULT, this);
             connection = client;
             return client;
         }
@@ -279,7 +282,7 @@ final class HostPool {
                 Tls.Session session = Tls.session(channel);
                 boolean agreed = session != null && session.protocol().equals("h2");
                 chosenHttp1 = !agreed;
-                negotiation.settle(channel.pipeline().context(negotiation), agreed ? http2() : http1());
+                negotiation.settle(channel.pipeline().context(negotiation), agreed ? http2() : http1(false));
             }
         }
 

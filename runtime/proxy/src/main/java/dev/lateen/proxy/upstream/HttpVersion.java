@@ -9,7 +9,9 @@ public enum HttpVersion {
     HTTP1,
     HTTP2,
     /** Whichever of the two both ends have agreed on in the handshake of TLS. */
-    NEGOTIATED;
+    NEGOTIATED,
+    /** None: the connection carries the bytes of one tunnel. */
+    NONE;
 
     /**
      * The version for a request.

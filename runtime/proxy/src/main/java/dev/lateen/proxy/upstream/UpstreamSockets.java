@@ -67,7 +67,7 @@ public final class UpstreamSockets {
         return switch (inside) {
             case HTTP1 -> wanted.forHttp1();
             case NEGOTIATED -> wanted.forEither();
-            case HTTP2 -> wanted;
+            case HTTP2, NONE -> wanted;
             case null -> wanted;
         };
     }
