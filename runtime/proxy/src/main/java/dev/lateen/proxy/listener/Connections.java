@@ -196,7 +196,8 @@ final class Connections extends ChannelInitializer<Channel> {
                                 reason);
                     }
                 });
-            case TransportSocket.UpstreamTls _ -> refuse(channel, service, listener, ResponseFlag.NR);
+            case TransportSocket.UpstreamTls _, TransportSocket.ProxyProtocol _ ->
+                refuse(channel, service, listener, ResponseFlag.NR);
         }
     }
 

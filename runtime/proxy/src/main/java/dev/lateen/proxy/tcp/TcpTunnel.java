@@ -108,7 +108,7 @@ public final class TcpTunnel extends ChannelInboundHandlerAdapter {
             refuse(client, ResponseFlag.UO);
             return;
         }
-        sockets.connect(service.worker().loop(), cluster.config(), host, null, new Back(client, record, limits))
+        sockets.connect(service.worker().loop(), cluster.config(), host, null, facts, new Back(client, record, limits))
                 .addListener((ChannelFutureListener) future -> {
                     if (!future.isSuccess()) {
                         connections.release();

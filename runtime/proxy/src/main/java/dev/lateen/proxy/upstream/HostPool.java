@@ -36,6 +36,7 @@ final class HostPool {
     private final UpstreamSockets sockets;
     private final Host host;
     private final HttpVersion version;
+    private final @Nullable Downstream downstream;
     private final Consumer<HostPool> empty;
     private final Deque<Pooled> ready = new ArrayDeque<>();
     private final Deque<Waiting> waiting = new ArrayDeque<>();
@@ -45,11 +46,19 @@ final class HostPool {
     /** Whether the host has chosen HTTP/1.1 where it had the choice. */
     private boolean chosenHttp1;
 
-    HostPool(Worker worker, UpstreamSockets sockets, Host host, HttpVersion version, Consumer<HostPool> empty) {
+    /** @param downstream for whom its connections are made, where the host wants to know; null for everybody */
+    HostPool(
+            Worker worker,
+            UpstreamSockets sockets,
+            Host host,
+            HttpVersion version,
+            @Nullable Downstream downstream,
+            Consumer<HostPool> empty) {
         this.worker = worker;
         this.sockets = sockets;
         this.host = host;
         this.version = version;
+        this.downstream = downstream;
         this.empty = empty;
     }
 
@@ -140,7 +149,14 @@ final class HostPool {
     private void connect(LiveCluster cluster, CircuitBreaker breaker) {
         connecting++;
         Pooled connection = new Pooled(cluster, breaker);
-        sockets.connect(worker.loop(), cluster.config(), host, version, connection.handler())
+        sockets.connect(
+                        worker.loop(),
+                        cluster.config(),
+                        host,
+                        host.address(),
+                        version,
+                        downstream,
+                        connection.handler())
                 .addListener(future -> {
                     connecting--;
                     if (future.isSuccess()) {

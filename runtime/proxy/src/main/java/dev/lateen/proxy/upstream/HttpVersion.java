@@ -2,7 +2,6 @@ package dev.lateen.proxy.upstream;
 
 import dev.lateen.proxycore.balance.LiveCluster;
 import dev.lateen.proxycore.cluster.Host;
-import dev.lateen.proxycore.listener.TransportSocket;
 
 /** Which HTTP a connection to a host speaks. */
 public enum HttpVersion {
@@ -25,7 +24,7 @@ public enum HttpVersion {
             case DOWNSTREAM -> downstreamIsHttp2 ? HTTP2 : HTTP1;
             case AUTO ->
                 // In the clear nothing is negotiated.
-                cluster.transport(host) instanceof TransportSocket.UpstreamTls ? NEGOTIATED : HTTP1;
+                cluster.transport(host).securesUpstream() ? NEGOTIATED : HTTP1;
         };
     }
 }
