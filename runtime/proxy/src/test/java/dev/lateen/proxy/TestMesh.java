@@ -33,6 +33,8 @@ import io.envoyproxy.envoy.extensions.filters.listener.http_inspector.v3.HttpIns
 import io.envoyproxy.envoy.extensions.filters.listener.tls_inspector.v3.TlsInspector;
 import io.envoyproxy.envoy.extensions.filters.network.http_connection_manager.v3.HttpConnectionManager;
 import io.envoyproxy.envoy.extensions.filters.network.tcp_proxy.v3.TcpProxy;
+import io.envoyproxy.envoy.extensions.transport_sockets.proxy_protocol.v3.ProxyProtocolUpstreamTransport;
+import io.envoyproxy.envoy.extensions.transport_sockets.raw_buffer.v3.RawBuffer;
 import io.envoyproxy.envoy.extensions.upstreams.http.v3.HttpProtocolOptions;
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -167,6 +169,8 @@ public final class TestMesh implements AutoCloseable {
                             .add(ExtAuthzPerRoute.getDescriptor())
                             .add(Compressor.getDescriptor())
                             .add(Gzip.getDescriptor())
+                            .add(ProxyProtocolUpstreamTransport.getDescriptor())
+                            .add(RawBuffer.getDescriptor())
                             .build())
                     .merge(json, builder);
         } catch (IOException e) {
