@@ -33,6 +33,7 @@ import dev.lateen.proxycore.listener.CompiledListener;
 import dev.lateen.xds.client.AdsClient;
 import dev.lateen.xds.client.ResourceListener;
 import dev.lateen.xds.client.Subscription;
+import io.envoyproxy.envoy.config.core.v3.Extension;
 import io.envoyproxy.envoy.config.core.v3.Node;
 import io.netty.channel.Channel;
 import io.netty.channel.EventLoop;
@@ -278,6 +279,8 @@ public final class Proxy implements AutoCloseable {
                 .setId(options.nodeId())
                 .setCluster(app + "." + options.namespace())
                 .setUserAgentName("lateen")
+                // Tells control planes that it honours what they say of Istio's metrics.
+                .addExtensions(Extension.newBuilder().setName("istio.stats").setCategory("envoy.filters.http"))
                 .setMetadata(metadata)
                 .build();
     }
