@@ -31,6 +31,7 @@ import dev.lateen.proxycore.listener.CompiledListener;
 import dev.lateen.xds.client.AdsClient;
 import dev.lateen.xds.client.ResourceListener;
 import dev.lateen.xds.client.Subscription;
+import io.envoyproxy.envoy.config.core.v3.Extension;
 import io.envoyproxy.envoy.config.core.v3.Node;
 import io.netty.channel.Channel;
 import io.netty.channel.EventLoop;
@@ -108,7 +109,11 @@ public final class Proxy implements AutoCloseable {
                 : listener -> listener.direction() == CompiledListener.TrafficDirection.INBOUND;
         configuration = new XdsConfiguration(
                 new Random(), Clock.systemUTC(), this::subscribe, new Credentials(secrets, files), this::changed);
-        Node node = options.node().toBuilder().setUserAgentName("lateen").build();
+        Node node = options.node().toBuilder()
+                .setUserAgentName("lateen")
+                // Tells control planes that it honours what they say of Istio's metrics.
+                .addExtensions(Extension.newBuilder().setName("istio.stats").setCategory("envoy.filters.http"))
+                .build();
         // Spans leave on the loop that accepts, which carries no traffic.
         EventLoop accepting = acceptor.next();
         Worker exporting = new Worker(options.concurrency(), accepting, Timer.of(accepting));
