@@ -34,14 +34,12 @@ public final class ApiDocument {
             Map.entry("Server.name", "a name for people"),
             Map.entry("Port.targetPort", "outdated, never had a meaning"),
             Map.entry("ServiceEntry.location", "tells proxies whether to say who calls"),
-            Map.entry("Http.h2UpgradePolicy", "only DEFAULT and DO_NOT_UPGRADE, which are how it is without"),
             Map.entry("Ingress.captureMode", "only DEFAULT and IPTABLES, which mean the same"),
             Map.entry("Egress.captureMode", "only DEFAULT and IPTABLES, which mean the same"),
             Map.entry("Match.proxy", "both of its fields are refused"),
             Map.entry("ProxyConfig.selector", "read by injection"),
             Map.entry("ProxyConfig.concurrency", "read by injection"),
             Map.entry("ProxyConfig.environmentVariables", "read by injection"),
-            Map.entry("MeshConfig.trustDomain", "counts for certificates"),
             Map.entry("MeshConfig.defaultConfig", "read by injection"));
 
     private static final String GATEWAYS = "`GatewayTlsTest` of `core/mesh` and of `runtime/proxy`";
@@ -49,6 +47,7 @@ public final class ApiDocument {
 
     /** Fields that tests beside the suite prove, and which. */
     private static final Map<String, String> ELSEWHERE = Map.ofEntries(
+            Map.entry("MeshConfig.trustDomain", "`TrustDomainsTest` of `core/mesh`"),
             Map.entry("MeshConfig.trustDomainAliases", "`TrustDomainsTest` of `core/mesh`"),
             Map.entry("ServiceEntry.subjectAltNames", DESTINATIONS),
             Map.entry("WorkloadEntry.serviceAccount", "`MutualTlsTest` of `core/mesh`"),
