@@ -43,6 +43,8 @@ public final class ApiDocument {
             Map.entry("MeshConfig.defaultConfig", "read by injection"));
 
     private static final String GATEWAYS = "`GatewayTlsTest` of `core/mesh` and of `runtime/proxy`";
+    private static final String REGISTRATION =
+            "`RegistrationTest` of `core/mesh`, `RegistrationsTest` of `quality/acceptance`";
     private static final String DESTINATIONS = "`GatewayTlsTest` of `core/mesh`";
 
     /** Fields that tests beside the suite prove, and which. */
@@ -50,6 +52,10 @@ public final class ApiDocument {
             Map.entry("MeshConfig.trustDomain", "`TrustDomainsTest` of `core/mesh`"),
             Map.entry("MeshConfig.trustDomainAliases", "`TrustDomainsTest` of `core/mesh`"),
             Map.entry("ServiceEntry.subjectAltNames", DESTINATIONS),
+            Map.entry("WorkloadGroup.metadata", REGISTRATION),
+            Map.entry("WorkloadGroup.template", REGISTRATION),
+            Map.entry("Metadata.labels", REGISTRATION),
+            Map.entry("Metadata.annotations", REGISTRATION),
             Map.entry("WorkloadEntry.serviceAccount", "`MutualTlsTest` of `core/mesh`"),
             Map.entry("TrafficPolicy.tls", DESTINATIONS),
             Map.entry("PortPolicy.tls", DESTINATIONS),
