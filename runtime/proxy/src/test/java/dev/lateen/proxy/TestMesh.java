@@ -35,6 +35,8 @@ import io.envoyproxy.envoy.extensions.filters.listener.http_inspector.v3.HttpIns
 import io.envoyproxy.envoy.extensions.filters.listener.tls_inspector.v3.TlsInspector;
 import io.envoyproxy.envoy.extensions.filters.network.http_connection_manager.v3.HttpConnectionManager;
 import io.envoyproxy.envoy.extensions.filters.network.tcp_proxy.v3.TcpProxy;
+import io.envoyproxy.envoy.extensions.transport_sockets.proxy_protocol.v3.ProxyProtocolUpstreamTransport;
+import io.envoyproxy.envoy.extensions.transport_sockets.raw_buffer.v3.RawBuffer;
 import io.envoyproxy.envoy.extensions.upstreams.http.v3.HttpProtocolOptions;
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -91,6 +93,11 @@ public final class TestMesh implements AutoCloseable {
     /** Ends the control plane; {@link #restartControlPlane} brings it back on the same port. */
     public void stopControlPlane() {
         server.close();
+    }
+
+    /** Where it listens. */
+    public int controlPort() {
+        return controlPort;
     }
 
     public void restartControlPlane() {
@@ -165,6 +172,8 @@ public final class TestMesh implements AutoCloseable {
                             .add(ExtAuthzPerRoute.getDescriptor())
                             .add(Compressor.getDescriptor())
                             .add(Gzip.getDescriptor())
+                            .add(ProxyProtocolUpstreamTransport.getDescriptor())
+                            .add(RawBuffer.getDescriptor())
                             .add(com.github.udpa.udpa.type.v1.TypedStruct.getDescriptor())
                             .add(ExpressionFilter.getDescriptor())
                             .build())

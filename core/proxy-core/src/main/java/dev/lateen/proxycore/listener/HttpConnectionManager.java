@@ -2,6 +2,7 @@ package dev.lateen.proxycore.listener;
 
 import com.google.protobuf.Message;
 import dev.lateen.proxycore.CompileException;
+import dev.lateen.proxycore.Http2Options;
 import dev.lateen.proxycore.Place;
 import dev.lateen.proxycore.filter.HttpFilter;
 import dev.lateen.proxycore.route.RouteTable;
@@ -27,6 +28,7 @@ import org.jspecify.annotations.Nullable;
  * @param headers what it does to heads before routing and after
  * @param paths how paths are brought to a normal form before routing
  * @param http1 what it accepts of HTTP/1
+ * @param http2 how it speaks HTTP/2
  * @param upgrades protocols (lower case) to which a request may be upgraded, or not
  * @param tracing spans, or null for none
  * @param accessLogs one line per request
@@ -42,6 +44,7 @@ public record HttpConnectionManager(
         HeaderRules headers,
         PathRules paths,
         Http1Rules http1,
+        Http2Options http2,
         Map<String, Boolean> upgrades,
         @Nullable Tracing tracing,
         List<AccessLog> accessLogs,
@@ -145,8 +148,7 @@ public record HttpConnectionManager(
             Place at,
             List<String> ignored)
             throws CompileException {
-        // Without effect here: request_id_extension (UUIDs are the only kind), proxy_100_continue (always proxied),
-        // http2_protocol_options (the HTTP/2 codec's own).
+        // Without effect here: request_id_extension (UUIDs are the only kind), proxy_100_continue (always proxied).
         at.only(
                 proto,
                 "codec_type",
@@ -223,6 +225,7 @@ public record HttpConnectionManager(
                 HeaderRules.of(proto, at),
                 paths(proto, at),
                 http1(proto, at),
+                Http2Options.of(proto.getHttp2ProtocolOptions(), at.field("http2_protocol_options")),
                 upgrades(proto.getUpgradeConfigsList(), at),
                 proto.hasTracing() ? tracing(proto, at.field("tracing"), ignored) : null,
                 AccessLog.all(proto.getAccessLogList(), at),

@@ -98,7 +98,7 @@ public final class ConnectionRequests implements ServerStreams {
                 new Access(facts, head, client, Map.of()),
                 (passed, router, bare) -> route(passed, router, bare, action, configuration),
                 deadlines);
-        if (refusal == null && head.protocol() != null && !mayUpgrade(head.protocol(), action)) {
+        if (refusal == null && head.upgrade() != null && !mayUpgrade(head.upgrade(), action)) {
             refusal = new HeadPreparation.Refusal(403, "upgrade_failed", null);
         }
         if (refusal == null) {

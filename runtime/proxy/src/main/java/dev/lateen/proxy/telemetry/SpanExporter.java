@@ -173,7 +173,7 @@ public final class SpanExporter {
             host.requestStarted();
             timeout = worker.timer().after(PATIENCE.toNanos(), () -> end(false, true));
             // When time is up, a connection that comes after all is closed.
-            pools.acquire(cluster, host, Priority.DEFAULT, false, this);
+            pools.acquire(cluster, host, Priority.DEFAULT, false, null, this);
         }
 
         private void end(boolean success, boolean reset) {
