@@ -11,6 +11,7 @@ import dev.lateen.config.shape.ShapeReader;
 import dev.lateen.config.shape.Structure;
 import dev.lateen.config.telemetry.DefaultProviders;
 import dev.lateen.config.telemetry.ExtensionProvider;
+import dev.lateen.config.telemetry.LogCommands;
 import dev.lateen.config.yaml.YamlDocument;
 import dev.lateen.config.yaml.YamlProblem;
 import dev.lateen.config.yaml.YamlText;
@@ -73,6 +74,10 @@ public record MeshConfig(
         implements Checked {
     @Override
     public void check(Findings findings) {
+        String problem = LogCommands.problem(accessLogFormat);
+        if (problem != null) {
+            findings.error("accessLogFormat", problem);
+        }
         if (accessLogEncoding == LogEncoding.JSON && !accessLogFormat.isEmpty()) {
             try {
                 if (!JsonMapper.shared().readTree(accessLogFormat).isObject()) {

@@ -82,7 +82,14 @@ final class MetricsTest {
         int app = mesh.backend(exchange -> {
             seen.add(exchange.getRequestURI().getPath());
             String asked = exchange.getRequestURI().getPath();
-            reply(exchange, asked.equals("/fails") ? 500 : asked.equals("/retried") ? 503 : 200, "hello");
+            switch (asked) {
+                case "/fails" -> reply(exchange, 500, "hello");
+                case "/retried" -> reply(exchange, 503, "hello");
+                case "/missing" -> reply(exchange, 404, "hello");
+                case "/resets" -> exchange.close();
+                case "/hangs" -> {}
+                default -> reply(exchange, 200, "hello");
+            }
         });
         mesh.serve(
                 http("edge", "OUTBOUND", "", """
@@ -96,6 +103,12 @@ final class MetricsTest {
                 {match: {path: "/faulty"}, route: {cluster: "app"}, typed_per_filter_config: {fault: {
                   "@type": "type.googleapis.com/envoy.extensions.filters.http.fault.v3.HTTPFault",
                   abort: {http_status: 418, percentage: {numerator: 100}}}}},
+                {match: {path: "/delayed"}, route: {cluster: "app"}, typed_per_filter_config: {fault: {
+                  "@type": "type.googleapis.com/envoy.extensions.filters.http.fault.v3.HTTPFault",
+                  delay: {fixed_delay: "0.01s", percentage: {numerator: 100}}}}},
+                {match: {path: "/hangs"}, route: {cluster: "app", timeout: "0.05s"}},
+                {match: {path: "/resets"}, route: {cluster: "app"}},
+                {match: {path: "/missing"}, route: {cluster: "app"}},
                 {match: {path: "/refused"}, route: {cluster: "refused"}},
                 {match: {path: "/nowhere"}, route: {cluster: "missing"}},
                 {match: {path: "/ok"}, route: {cluster: "app"}},
@@ -115,6 +128,15 @@ final class MetricsTest {
                 "request_protocol=\"http\"");
         awaitSum(counted, "istio_request_duration_milliseconds_count");
         TestMesh.await(reached + " reached the app", () -> seen.size() == reached);
+        awaitSum(counted, "istio_request_bytes_count");
+        awaitSum(counted, "istio_response_bytes_count");
+        // Envoy's upstream_rq_total counts what was sent, retries and mirrored requests too.
+        assertThat(sum("envoy_cluster_upstream_rq_total", "cluster_name=\"app\""))
+                .isEqualTo(reached);
+        assertThat(sum("envoy_cluster_upstream_rq_timeout")).isEqualTo(flags.equals("UT") ? counted : 0);
+        assertThat(sum("envoy_cluster_upstream_cx_connect_fail", "cluster_name=\"refused\""))
+                .isEqualTo(flags.equals("UF") ? counted : 0);
+        TestMesh.await("no request is left", () -> sum("envoy_cluster_upstream_rq_active") == 0);
     }
 
     @Test

@@ -75,7 +75,15 @@ public record ExtensionProvider(
     /** How a line is written. */
     public sealed interface LogFormat {
         /** A line of text, with Envoy's commands. */
-        record Text(@Required String text) implements LogFormat {}
+        record Text(@Required String text) implements LogFormat, Checked {
+            @Override
+            public void check(Findings findings) {
+                String problem = LogCommands.problem(text);
+                if (problem != null) {
+                    findings.error("text", problem);
+                }
+            }
+        }
 
         /** A JSON object, with Envoy's commands in its values. */
         record Labels(@Required JsonNode labels) implements LogFormat, Checked {
@@ -83,6 +91,11 @@ public record ExtensionProvider(
             public void check(Findings findings) {
                 if (!labels.isObject()) {
                     findings.error("labels", "expected an object");
+                    return;
+                }
+                String problem = LogCommands.problem(labels);
+                if (problem != null) {
+                    findings.error("labels", problem);
                 }
             }
         }

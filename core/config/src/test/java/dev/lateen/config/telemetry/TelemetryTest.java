@@ -92,4 +92,32 @@ final class TelemetryTest {
                 .extracting(ExtensionProvider::name)
                 .containsExactly("file", "z");
     }
+
+    /** Envoy documentation, access logging, format strings. */
+    @ParameterizedTest(name = "{0}")
+    @CsvSource(delimiter = '|', quoteCharacter = '`', textBlock = """
+            plain 100%% %REQ(:METHOD):5% %START_TIME(%Y-%m)% | ``
+            a %NOBODY% b         | command %NOBODY% is not there in this version
+            %CONNECTION_ID%      | command %CONNECTION_ID% is not there in this version
+            100% sure            | no command begins at "% sure": a percent sign itself is %%
+            %REQ(a%              | no command begins at "%REQ(a%": a percent sign itself is %%
+            """)
+    void formatsOfLogs(String format, String problem) {
+        assertThat(LogCommands.problem(format)).isEqualTo(problem.isEmpty() ? null : problem);
+    }
+
+    @Test
+    void aFormatThatProxiesWouldRefuseIsRefusedWithItsPlace() {
+        assertThat(MeshConfig.read("mesh", """
+                        accessLogFormat: "%NOBODY%"
+                        extensionProviders:
+                        - {name: a, envoyFileAccessLog: {path: /a, logFormat: {text: "%NOBODY%"}}}
+                        - {name: b, envoyFileAccessLog: {path: /a, logFormat: {labels: {c: {d: ["%NOBODY%"]}}}}}
+                        """).problems())
+                .extracting(Problem::path)
+                .containsExactly(
+                        "extensionProviders[0].envoyFileAccessLog.logFormat.text",
+                        "extensionProviders[1].envoyFileAccessLog.logFormat.labels",
+                        "accessLogFormat");
+    }
 }

@@ -325,8 +325,6 @@ final class RequestRecord implements FormatContext, RequestFacts {
     public @Nullable String value(Operator operator, String argument) {
         long now = service.worker().timer().nanoTime();
         RouteInfo info = route;
-        Host upstream = host;
-        InetSocketAddress from = upstreamLocal;
         ResponseHead head = response;
         RequestSpan recorded = span;
         return switch (operator) {
@@ -342,21 +340,6 @@ final class RequestRecord implements FormatContext, RequestFacts {
             case RESPONSE_DURATION ->
                 answeredNanos == 0 ? null : Long.toString((answeredNanos - startedNanos) / 1_000_000);
             case RESPONSE_TX_DURATION -> answeredNanos == 0 ? null : Long.toString((now - answeredNanos) / 1_000_000);
-            case UPSTREAM_HOST, UPSTREAM_REMOTE_ADDRESS -> upstream == null ? null : text(upstream.address());
-            case UPSTREAM_REMOTE_PORT ->
-                upstream == null ? null : Integer.toString(upstream.address().getPort());
-            case UPSTREAM_REMOTE_ADDRESS_WITHOUT_PORT ->
-                upstream == null ? null : upstream.address().getAddress().getHostAddress();
-            case UPSTREAM_HOST_NAME ->
-                upstream == null
-                        ? null
-                        : upstream.endpoint().hostname().isEmpty()
-                                ? text(upstream.address())
-                                : upstream.endpoint().hostname();
-            case UPSTREAM_LOCAL_ADDRESS -> from == null ? null : text(from);
-            case UPSTREAM_LOCAL_ADDRESS_WITHOUT_PORT ->
-                from == null ? null : from.getAddress().getHostAddress();
-            case UPSTREAM_LOCAL_PORT -> from == null ? null : Integer.toString(from.getPort());
             case UPSTREAM_TRANSPORT_FAILURE_REASON -> failure.isEmpty() ? null : failure;
             case UPSTREAM_CLUSTER, UPSTREAM_CLUSTER_RAW -> cluster.isEmpty() ? null : cluster;
             case UPSTREAM_REQUEST_ATTEMPT_COUNT -> Integer.toString(attempts);
@@ -370,7 +353,10 @@ final class RequestRecord implements FormatContext, RequestFacts {
             case RESPONSE_HEADERS_BYTES ->
                 head == null ? null : Integer.toString(head.fields().byteSize());
             case FILTER_STATE -> peer(argument);
-            default -> ConnectionFormat.value(facts, started, operator, argument);
+            case ACCESS_LOG_TYPE -> "DownstreamEnd";
+            default ->
+                ConnectionFormat.value(
+                        facts, started, service.clock().instant(), host, upstreamLocal, operator, argument);
         };
     }
 
