@@ -130,7 +130,8 @@ public record UpstreamHttp(
                 here.field("max_connection_duration").duration(common.getMaxConnectionDuration()),
                 here.field("max_stream_duration").duration(common.getMaxStreamDuration()),
                 common.hasMaxRequestsPerConnection() ? here.number(common.getMaxRequestsPerConnection()) : maxRequests,
-                Http2Options.of(http2.toBuilder().clearConnectionKeepalive().build(), at.field("http2_protocol_options")),
+                Http2Options.of(
+                        http2.toBuilder().clearConnectionKeepalive().build(), at.field("http2_protocol_options")),
                 Http2Keepalive.of(http2, at.field("http2_protocol_options")));
     }
 }
