@@ -72,6 +72,9 @@ public final class AdminServers implements AutoCloseable {
         @Nullable
         X509Certificate certificate();
 
+        /** How often an event loop was found blocked. */
+        long blockedLoops();
+
         /** Whether it drains. */
         boolean draining();
 
@@ -204,7 +207,12 @@ public final class AdminServers implements AutoCloseable {
     }
 
     private Page metrics() {
-        return Page.metrics(telemetry.page());
+        return Page.metrics(counts());
+    }
+
+    private String counts() {
+        return telemetry.page() + "# TYPE lateen_event_loop_blocked_total counter\nlateen_event_loop_blocked_total "
+                + lifecycle.blockedLoops() + "\n";
     }
 
     private Page metrics(Question question) {
@@ -217,7 +225,7 @@ public final class AdminServers implements AutoCloseable {
         }
         return switch (question.path()) {
             case "/healthz/ready" -> ready();
-            case "/stats/prometheus" -> Page.metrics(telemetry.page() + appMetrics.page());
+            case "/stats/prometheus" -> Page.metrics(counts() + appMetrics.page());
             case "/quitquitquit" -> posted(question, () -> done(lifecycle::quit));
             case "/drain" -> posted(question, () -> done(lifecycle::drain));
             default -> missing(question);
