@@ -18,8 +18,10 @@ import io.envoyproxy.envoy.config.cluster.v3.Cluster;
 import io.envoyproxy.envoy.config.core.v3.Node;
 import io.envoyproxy.envoy.config.listener.v3.Listener;
 import io.envoyproxy.envoy.config.route.v3.RouteConfiguration;
+import io.envoyproxy.envoy.config.trace.v3.OpenTelemetryConfig;
 import io.envoyproxy.envoy.config.trace.v3.ZipkinConfig;
 import io.envoyproxy.envoy.extensions.access_loggers.file.v3.FileAccessLog;
+import io.envoyproxy.envoy.extensions.access_loggers.filters.cel.v3.ExpressionFilter;
 import io.envoyproxy.envoy.extensions.compression.gzip.compressor.v3.Gzip;
 import io.envoyproxy.envoy.extensions.filters.http.compressor.v3.Compressor;
 import io.envoyproxy.envoy.extensions.filters.http.cors.v3.Cors;
@@ -93,6 +95,11 @@ public final class TestMesh implements AutoCloseable {
         server.close();
     }
 
+    /** Where it listens. */
+    public int controlPort() {
+        return controlPort;
+    }
+
     public void restartControlPlane() {
         server = control(controlPort);
     }
@@ -159,6 +166,7 @@ public final class TestMesh implements AutoCloseable {
                             .add(HttpInspector.getDescriptor())
                             .add(HttpProtocolOptions.getDescriptor())
                             .add(ZipkinConfig.getDescriptor())
+                            .add(OpenTelemetryConfig.getDescriptor())
                             .add(LocalRateLimit.getDescriptor())
                             .add(ExtAuthz.getDescriptor())
                             .add(ExtAuthzPerRoute.getDescriptor())
@@ -166,6 +174,8 @@ public final class TestMesh implements AutoCloseable {
                             .add(Gzip.getDescriptor())
                             .add(ProxyProtocolUpstreamTransport.getDescriptor())
                             .add(RawBuffer.getDescriptor())
+                            .add(com.github.udpa.udpa.type.v1.TypedStruct.getDescriptor())
+                            .add(ExpressionFilter.getDescriptor())
                             .build())
                     .merge(json, builder);
         } catch (IOException e) {

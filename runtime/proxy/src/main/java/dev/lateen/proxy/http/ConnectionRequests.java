@@ -73,8 +73,7 @@ public final class ConnectionRequests implements ServerStreams {
 
     @Override
     public RequestEvents begin(ServerStream stream, RequestHead head, boolean end) {
-        RequestRecord record =
-                new RequestRecord(service, facts, stream.protocol(), head, manager.accessLogs(), inbound);
+        RequestRecord record = new RequestRecord(service, facts, stream.protocol(), head, manager, inbound);
         // Before the field that tells it is changed.
         InetAddress client = preparation.client(head, facts);
         HeadPreparation.Refusal refusal = preparation.request(head, facts, this::requestId);

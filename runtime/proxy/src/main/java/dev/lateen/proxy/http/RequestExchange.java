@@ -341,6 +341,11 @@ final class RequestExchange implements RequestEvents {
         downstream.data(data, end);
     }
 
+    void answer(Fields trailers) {
+        record.trailers(trailers);
+        downstream.trailers(trailers);
+    }
+
     /** The answer is complete. */
     void complete() {
         finish(Reset.CANCELLED);

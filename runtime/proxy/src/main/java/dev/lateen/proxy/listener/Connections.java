@@ -209,9 +209,7 @@ final class Connections extends ChannelInitializer<Channel> {
 
     /** A connection that comes to nobody was opened and is closed. */
     private static void count(HttpService service, CompiledListener listener, ResponseFlag flag) {
-        service.telemetry()
-                .opened(inbound(listener), null, "", null, flag.bit())
-                .closed();
+        service.telemetry().refused(inbound(listener), flag.bit()).closed();
     }
 
     private static boolean inbound(CompiledListener listener) {
