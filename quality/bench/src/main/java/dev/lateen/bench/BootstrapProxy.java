@@ -23,6 +23,7 @@ import io.envoyproxy.envoy.extensions.filters.listener.http_inspector.v3.HttpIns
 import io.envoyproxy.envoy.extensions.filters.listener.tls_inspector.v3.TlsInspector;
 import io.envoyproxy.envoy.extensions.filters.network.http_connection_manager.v3.HttpConnectionManager;
 import io.envoyproxy.envoy.extensions.filters.network.tcp_proxy.v3.TcpProxy;
+import io.envoyproxy.envoy.extensions.transport_sockets.tls.v3.DownstreamTlsContext;
 import io.envoyproxy.envoy.extensions.upstreams.http.v3.HttpProtocolOptions;
 import java.io.IOException;
 import java.net.InetAddress;
@@ -94,6 +95,7 @@ public final class BootstrapProxy {
                         .add(TlsInspector.getDescriptor())
                         .add(HttpInspector.getDescriptor())
                         .add(HttpProtocolOptions.getDescriptor())
+                        .add(DownstreamTlsContext.getDescriptor())
                         .build())
                 .merge(Files.readString(file), bootstrap);
         return bootstrap.build();

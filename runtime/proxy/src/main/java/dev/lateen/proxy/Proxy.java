@@ -10,6 +10,7 @@ import dev.lateen.proxy.health.HealthChecks;
 import dev.lateen.proxy.http.Decisions;
 import dev.lateen.proxy.http.HttpService;
 import dev.lateen.proxy.listener.ListenerSockets;
+import dev.lateen.proxy.net.LoopWatch;
 import dev.lateen.proxy.net.Sockets;
 import dev.lateen.proxy.net.Timer;
 import dev.lateen.proxy.net.Transport;
@@ -48,6 +49,7 @@ import java.util.Set;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Predicate;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -85,6 +87,7 @@ public final class Proxy implements AutoCloseable {
     private final CountDownLatch closed = new CountDownLatch(1);
     private final Predicate<CompiledListener> fromOthers;
     private volatile boolean draining;
+    private volatile @Nullable LoopWatch watch;
 
     /**
      * Starts a proxy. It serves as soon as its configuration comes, and keeps the last one while the control plane is
@@ -168,6 +171,8 @@ public final class Proxy implements AutoCloseable {
         }
         files.start();
         ads.start();
+        watch = LoopWatch.start(
+                Stream.concat(services.keySet().stream(), Stream.of(accepting)).toList());
         var _ = acceptor.next()
                 .scheduleAtFixedRate(
                         this::outlierTick, OUTLIER_TICK_MILLIS, OUTLIER_TICK_MILLIS, TimeUnit.MILLISECONDS);
@@ -232,6 +237,11 @@ public final class Proxy implements AutoCloseable {
             }
 
             @Override
+            public long blockedLoops() {
+                return Proxy.this.blockedLoops();
+            }
+
+            @Override
             public boolean draining() {
                 return draining;
             }
@@ -293,6 +303,12 @@ public final class Proxy implements AutoCloseable {
         return admin.adminPort();
     }
 
+    /** How often an event loop was found blocked. */
+    public long blockedLoops() {
+        LoopWatch loops = watch;
+        return loops == null ? 0 : loops.blocked();
+    }
+
     /** Waits until the proxy is closed. */
     public void awaitTermination() throws InterruptedException {
         closed.await();
@@ -322,6 +338,10 @@ public final class Proxy implements AutoCloseable {
         synchronized (this) {
             if (closed.getCount() == 0) {
                 return;
+            }
+            LoopWatch watching = watch;
+            if (watching != null) {
+                watching.close();
             }
             ads.close();
             files.close();

@@ -5,6 +5,7 @@ import static dev.lateen.proxy.TestMesh.http;
 import static dev.lateen.proxy.TestMesh.reply;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.atomic.AtomicBoolean;
@@ -64,12 +65,15 @@ final class LifecycleTest {
     @Test
     void toldToEnd_itAnswersWhatIsUnderWay_andTellsItsCallers() throws Exception {
         AtomicInteger inFlight = new AtomicInteger();
+        CountDownLatch callersGone = new CountDownLatch(8);
         int app = mesh.backend(exchange -> {
             inFlight.incrementAndGet();
-            try {
-                Thread.sleep(exchange.getRequestURI().getPath().equals("/slow") ? 3_000 : 5);
-            } catch (InterruptedException e) {
-                Thread.currentThread().interrupt();
+            if (exchange.getRequestURI().getPath().equals("/slow")) {
+                try {
+                    callersGone.await(); // answered when all others have left, long after the end was announced
+                } catch (InterruptedException e) {
+                    Thread.currentThread().interrupt();
+                }
             }
             reply(exchange, 200, "done");
         });
@@ -85,19 +89,20 @@ final class LifecycleTest {
                         try {
                             answered.addAndGet(mesh.get("/").statusCode() == 200 ? 1 : 0);
                         } catch (java.net.ConnectException e) {
-                            return; // it no longer accepts: by now nobody is sent there any more
+                            break; // it no longer accepts: by now nobody is sent there any more
                         } catch (Exception e) {
                             failed.incrementAndGet();
                         }
                     }
+                    callersGone.countDown();
                 });
             }
             TestMesh.await("requests are under way", () -> answered.get() > 50 && inFlight.get() > 0);
             // Callers leave while the end is announced, as they do when the endpoint is taken out of its service.
             var _ = callers.submit(() -> {
-                Thread.sleep(1_000);
+                int before = answered.get();
+                TestMesh.await("it still takes requests", () -> answered.get() > before + 50);
                 stop.set(true);
-                return null;
             });
             mesh.proxy().terminate();
             assertThat(slow.get()).isEqualTo("done");

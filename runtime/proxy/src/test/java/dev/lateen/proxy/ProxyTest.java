@@ -205,9 +205,12 @@ final class ProxyTest {
     @ParameterizedTest
     @CsvSource({"UNSPECIFIED", "INBOUND", "OUTBOUND"})
     void theTightestLimits_refuseWhatComesTogether_andLetTheRestPass(String direction) throws Exception {
+        AtomicInteger ok = new AtomicInteger();
+        AtomicInteger overflow = new AtomicInteger();
+        java.util.concurrent.CountDownLatch refused = new java.util.concurrent.CountDownLatch(101);
         int port = mesh.backend(exchange -> {
             try {
-                Thread.sleep(10);
+                refused.await(); // the first holds the only connection until so many were refused
             } catch (InterruptedException e) {
                 Thread.currentThread().interrupt();
             }
@@ -223,8 +226,6 @@ final class ProxyTest {
                       common_http_protocol_options: {max_requests_per_connection: 1},
                       explicit_http_config: {http_protocol_options: {}}}},
                     """, port));
-        AtomicInteger ok = new AtomicInteger();
-        AtomicInteger overflow = new AtomicInteger();
         try (var callers = java.util.concurrent.Executors.newVirtualThreadPerTaskExecutor()) {
             for (int caller = 0; caller < 20; caller++) {
                 var _ = callers.submit(() -> {
@@ -236,6 +237,7 @@ final class ProxyTest {
                                 .firstValue("x-envoy-overloaded")
                                 .isPresent()) {
                             overflow.incrementAndGet();
+                            refused.countDown();
                         }
                     }
                     return null;

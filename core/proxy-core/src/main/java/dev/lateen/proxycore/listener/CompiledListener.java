@@ -252,6 +252,15 @@ public final class CompiledListener {
         return List.copyOf(ignored);
     }
 
+    /** Whether a connection to this destination that turned out to be TLS might be decrypted here, not passed on. */
+    public boolean mayEndTls(ConnectionFacts facts) {
+        int port = facts.destination().getPort();
+        boolean own = chains.stream().anyMatch(chain -> chain.match().destinationPort() == port);
+        return chains.stream()
+                .filter(chain -> chain.match().destinationPort() == (own ? port : 0))
+                .anyMatch(chain -> chain.transport() instanceof TransportSocket.DownstreamTls);
+    }
+
     /** Whether one of the chains was compiled from this. */
     public boolean has(io.envoyproxy.envoy.config.listener.v3.FilterChain source) {
         return chains.stream().anyMatch(chain -> chain.source().equals(source))

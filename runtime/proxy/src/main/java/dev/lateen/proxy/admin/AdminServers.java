@@ -62,6 +62,9 @@ public final class AdminServers implements AutoCloseable {
         @Nullable
         X509Certificate certificate();
 
+        /** How often an event loop was found blocked. */
+        long blockedLoops();
+
         /** Whether it drains. */
         boolean draining();
 
@@ -95,7 +98,7 @@ public final class AdminServers implements AutoCloseable {
             admin.createContext("/tap", new TapPage(telemetry.tap())::show);
             servers.serve(PageServers.anyAddress(), options.metricsPort(), this::metrics);
             pod = new PodServers(
-                    options, new PodServers.Sidecar(this::unready, telemetry::page, lifecycle::drain, lifecycle::quit));
+                    options, new PodServers.Sidecar(this::unready, this::counts, lifecycle::drain, lifecycle::quit));
         } catch (IOException e) {
             close();
             throw e;
@@ -161,7 +164,12 @@ public final class AdminServers implements AutoCloseable {
     }
 
     private Page metrics() {
-        return Page.metrics(telemetry.page());
+        return Page.metrics(counts());
+    }
+
+    private String counts() {
+        return telemetry.page() + "# TYPE lateen_event_loop_blocked_total counter\nlateen_event_loop_blocked_total "
+                + lifecycle.blockedLoops() + "\n";
     }
 
     private Page metrics(Question question) {

@@ -41,7 +41,7 @@ final class Mirroring implements RequestEvents {
 
     Mirroring(
             HttpService service,
-            RequestEvents main,
+            RequestExchange main,
             RequestHead head,
             List<Mirror> mirrors,
             ActiveConfiguration configuration,
@@ -53,6 +53,7 @@ final class Mirroring implements RequestEvents {
         this.mirrors = mirrors;
         this.configuration = configuration;
         this.facts = facts;
+        main.onEnd(copy::release); // an answer may come before the request is complete, which is heard by nobody then
         if (end) {
             copy.end(null);
             send();
@@ -63,7 +64,9 @@ final class Mirroring implements RequestEvents {
     public void data(ByteBuf data, boolean end) {
         if (copy.replayable()) {
             copy.add(data.retainedDuplicate(), end);
-            if (end) {
+            if (!copy.replayable()) {
+                copy.release(); // too large to be copied
+            } else if (end) {
                 send();
             }
         }

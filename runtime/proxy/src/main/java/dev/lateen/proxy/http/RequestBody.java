@@ -69,10 +69,10 @@ final class RequestBody {
             ByteBuf chunk = chunks.get(sent);
             sent++;
             boolean last = ended && trailers == null && sent == chunks.size();
-            stream.data(keeping ? chunk.retainedDuplicate() : chunk, last);
             if (!keeping) {
-                chunks.set(sent - 1, Unpooled.EMPTY_BUFFER);
+                chunks.set(sent - 1, Unpooled.EMPTY_BUFFER); // before it is sent, which may end all of this
             }
+            stream.data(keeping ? chunk.retainedDuplicate() : chunk, last);
             if (last) {
                 return;
             }

@@ -56,6 +56,7 @@ final class RequestExchange implements RequestEvents {
     private int unreturned;
     private boolean answered;
     private boolean over;
+    private Runnable onEnd = () -> {};
 
     RequestExchange(
             HttpService service,
@@ -86,10 +87,16 @@ final class RequestExchange implements RequestEvents {
         this.body = new RequestBody(retries != null, limit);
     }
 
+    /** Has this done once nothing more of the request is needed. */
+    void onEnd(Runnable then) {
+        onEnd = then;
+    }
+
     /** Sends the request; {@code end} when it has no content. */
     void start(boolean end) {
         if (!requests.tryAcquire()) {
             over = true;
+            onEnd.run();
             closeRetries();
             answer(Fault.overflow(cluster.config().name(), "http2MaxRequests"));
             return;
@@ -388,6 +395,7 @@ final class RequestExchange implements RequestEvents {
             attempt.end(reason);
         }
         body.release();
+        onEnd.run();
         closeRetries();
         requests.release();
     }

@@ -24,13 +24,16 @@ import org.jspecify.annotations.Nullable;
 /**
  * Looks at the first bytes of a client, then hands them on to the filter chain that they belong to.
  *
- * <p>A client that says nothing may wait for its server to speak first (SMTP, MySQL). So after a short silence the
+ * <p>A client that says nothing may wait for its server to speak first (SMTP, MySQL). So after a silence, which is short
+ * unless TLS could end here, the
  * connection is passed on as the TCP that it would be without a word, and the looking goes on: the server's first byte
  * settles it, and is remembered for the destination; the client's first bytes, when they are another protocol after all,
  * take the connection to the chain of that protocol instead.
  */
 final class Inspector extends ChannelDuplexHandler {
     private static final long SILENCE_NANOS = TimeUnit.MILLISECONDS.toNanos(50);
+    /** Where TLS could end here: a caller in TLS speaks first, if late, and the server's first bytes would end its try. */
+    private static final long SILENCE_BEFORE_TLS_NANOS = TimeUnit.MILLISECONDS.toNanos(500);
 
     private final HttpService service;
     private final CompiledListener listener;
@@ -65,11 +68,20 @@ final class Inspector extends ChannelDuplexHandler {
         if (nanos > 0) {
             timeout = service.worker().timer().after(nanos, () -> late(ctx));
         }
-        if (serverFirst.contains(facts.destination())) {
+        long quiet = silence(listener, facts, serverFirst.contains(facts.destination()));
+        if (quiet == 0) {
             passOn(ctx);
         } else {
-            silence = service.worker().timer().after(SILENCE_NANOS, () -> passOn(ctx));
+            silence = service.worker().timer().after(quiet, () -> passOn(ctx));
         }
+    }
+
+    /** For how long a client is waited for before its connection is taken for one whose server speaks first. */
+    static long silence(CompiledListener listener, ConnectionFacts facts, boolean serverSpokeFirst) {
+        if (listener.mayEndTls(facts)) {
+            return SILENCE_BEFORE_TLS_NANOS;
+        }
+        return serverSpokeFirst ? 0 : SILENCE_NANOS;
     }
 
     private void late(ChannelHandlerContext ctx) {
