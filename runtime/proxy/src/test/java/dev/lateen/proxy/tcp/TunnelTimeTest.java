@@ -3,6 +3,7 @@ package dev.lateen.proxy.tcp;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.lateen.proxy.net.ManualTimer;
+import dev.lateen.proxycore.listener.MetricRules;
 import dev.lateen.proxycore.listener.TcpProxy;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -36,7 +37,8 @@ class TunnelTimeTest {
                 most == null ? null : Duration.ofSeconds(most),
                 1,
                 false,
-                List.of());
+                List.of(),
+                MetricRules.NONE);
         time[0] = new TunnelTime(
                 timer, config, () -> end(ends, time, "silent", second), () -> end(ends, time, "old", second));
         for (second[0] = 1; second[0] <= 1000; second[0]++) {
