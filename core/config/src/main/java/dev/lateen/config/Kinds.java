@@ -15,6 +15,7 @@ import dev.lateen.config.networking.ServiceEntry;
 import dev.lateen.config.networking.Sidecar;
 import dev.lateen.config.networking.VirtualService;
 import dev.lateen.config.networking.WorkloadEntry;
+import dev.lateen.config.networking.WorkloadGroup;
 import dev.lateen.config.security.AuthorizationPolicy;
 import dev.lateen.config.security.PeerAuthentication;
 import dev.lateen.config.security.RequestAuthentication;
@@ -98,6 +99,13 @@ public final class Kinds {
             WorkloadEntry.class,
             "A workload that is no pod.",
             new Kind.Column("Address", "string", ".spec.address"));
+
+    public static final Kind<WorkloadGroup> WORKLOAD_GROUP = networking(
+            "WorkloadGroup",
+            "workloadgroups",
+            "wg",
+            WorkloadGroup.class,
+            "What the entries of workloads that register themselves are made of.");
 
     public static final Kind<Sidecar> SIDECAR =
             networking("Sidecar", "sidecars", "", Sidecar.class, "What sidecars let in and which hosts they reach.");
@@ -210,6 +218,7 @@ public final class Kinds {
             GATEWAY,
             SERVICE_ENTRY,
             WORKLOAD_ENTRY,
+            WORKLOAD_GROUP,
             SIDECAR,
             ENVOY_FILTER,
             PROXY_CONFIG,

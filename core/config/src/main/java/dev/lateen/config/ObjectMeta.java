@@ -38,6 +38,27 @@ public record ObjectMeta(
                 List.of());
     }
 
+    /** Metadata of an object that belongs to others. */
+    public static ObjectMeta owned(
+            ObjectName name, Map<String, String> labels, Map<String, String> annotations, List<JsonNode> owners) {
+        return new ObjectMeta(
+                name.name(),
+                name.namespace(),
+                labels,
+                annotations,
+                "",
+                "",
+                0,
+                null,
+                null,
+                null,
+                "",
+                "",
+                List.of(),
+                owners,
+                List.of());
+    }
+
     ObjectMeta inNamespace(String other) {
         return called(name, other);
     }

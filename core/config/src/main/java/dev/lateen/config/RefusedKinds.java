@@ -30,13 +30,6 @@ public final class RefusedKinds {
                             + " destination and http routes instead of route, and name the versions as subsets in a"
                             + " DestinationRule"),
             new Refused(
-                    "networking.istio.io",
-                    "v1",
-                    "WorkloadGroup",
-                    "workloadgroups",
-                    "WorkloadGroup needs workloads that register themselves, which this version does not have: write a"
-                            + " WorkloadEntry for each workload"),
-            new Refused(
                     "extensions.istio.io",
                     "v1alpha1",
                     "WasmPlugin",

@@ -69,7 +69,7 @@ class CustomResourceDefinitionsTest {
             destinationrules | spec.trafficPolicy.loadBalancer                    | /oneOf/0/not/anyOf/1/required/0     | "consistentHash"
             destinationrules | spec.trafficPolicy.loadBalancer.consistentHash     | /oneOf/0                            | {"required":["httpHeaderName"]}
             destinationrules | spec.trafficPolicy.loadBalancer.consistentHash     | /allOf/0/oneOf/1                    | {"required":["ringHash"]}
-            destinationrules | spec.trafficPolicy.connectionPool.http.h2UpgradePolicy | /x-kubernetes-validations/0     | {"rule":"self != 'UPGRADE'","message":"UPGRADE needs HTTP/2 between proxies, which this version does not have"}
+            sidecars         | spec.egress[].captureMode                          | /x-kubernetes-validations/0         | {"rule":"self != 'NONE'","message":"NONE needs listeners that apps call by themselves, which this version does not have"}
             destinationrules | spec.trafficPolicy.outlierDetection.consecutiveErrors | /description                     | "is outdated: write consecutive5xxErrors or consecutiveGatewayErrors"
             gateways         | spec.servers                                       | /minItems                           | 1
             gateways         | spec.servers[].port.number                         | /maximum                            | 65535

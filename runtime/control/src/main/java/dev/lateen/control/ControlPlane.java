@@ -4,6 +4,7 @@ import com.sun.net.httpserver.HttpServer;
 import dev.lateen.control.ca.MeshAuthority;
 import dev.lateen.control.gateway.ManagedGateways;
 import dev.lateen.control.keys.IssuerKeys;
+import dev.lateen.control.registration.Registrations;
 import dev.lateen.control.secret.FileSecrets;
 import dev.lateen.control.secret.ProxySecrets;
 import dev.lateen.control.source.DirectorySource;
@@ -39,6 +40,7 @@ public final class ControlPlane implements AutoCloseable {
     private final ProblemBoard problems = new ProblemBoard();
     private final FileSecrets fileSecrets = new FileSecrets();
     private final ProxySecrets secrets;
+    private final Registrations registrations;
     private final Distribution distribution;
     private final StatusBoard status;
     private final SnapshotLoop loop;
@@ -59,7 +61,8 @@ public final class ControlPlane implements AutoCloseable {
         Snapshot first = Snapshot.empty(options.clusterDomain());
         this.client = options.kubernetes() == null ? null : options.kubernetes().get();
         this.secrets = new ProxySecrets(client, fileSecrets, !options.plaintextOpen(), Clock.systemUTC());
-        this.distribution = new Distribution(first, secrets);
+        this.registrations = new Registrations(client, Clock.systemUTC());
+        this.distribution = new Distribution(first, secrets, registrations);
         this.status = new StatusBoard(first);
         this.loop = new SnapshotLoop(first, options.quiet(), options.limit(), problems, this::distribute);
         this.keys = IssuerKeys.start(fetched -> loop.change(change -> change.keys(fetched)));
@@ -114,7 +117,10 @@ public final class ControlPlane implements AutoCloseable {
                     options.systemNamespace(),
                     Clock.systemUTC(),
                     () -> status.statuses(problems.read(), clients()),
-                    () -> managed.run(distribution.snapshot()));
+                    () -> {
+                        managed.run(distribution.snapshot());
+                        registrations.sweep(distribution.snapshot());
+                    });
             synced.add(begin(new KubernetesSource(client, options.systemNamespace())));
         }
         var _ = CompletableFuture.allOf(synced.toArray(CompletableFuture[]::new))
@@ -233,6 +239,7 @@ public final class ControlPlane implements AutoCloseable {
 
     @Override
     public void close() {
+        registrations.close();
         sources.forEach(Source::close);
         keys.close();
         loop.close();

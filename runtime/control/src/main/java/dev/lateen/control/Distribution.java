@@ -1,6 +1,8 @@
 package dev.lateen.control;
 
 import com.google.protobuf.Message;
+import dev.lateen.control.registration.Registrations;
+import dev.lateen.control.registration.Registrations.Registered;
 import dev.lateen.control.secret.ProxySecrets;
 import dev.lateen.mesh.ProxyNode;
 import dev.lateen.mesh.ProxyResources;
@@ -33,12 +35,14 @@ final class Distribution implements ResourceProvider {
     private final Semaphore processors =
             new Semaphore(Math.max(1, Runtime.getRuntime().availableProcessors()));
     private final ProxySecrets secrets;
+    private final Registrations registrations;
     private volatile Version version;
 
     private record Version(Snapshot snapshot, long generation) {}
 
-    Distribution(Snapshot first, ProxySecrets secrets) {
+    Distribution(Snapshot first, ProxySecrets secrets, Registrations registrations) {
         this.secrets = secrets;
+        this.registrations = registrations;
         version = new Version(first, 0);
     }
 
@@ -67,7 +71,8 @@ final class Distribution implements ResourceProvider {
         if (peer != null) {
             checkIdentity(proxyNode, peer);
         }
-        Proxy proxy = new Proxy(proxyNode, secrets.open(proxyNode, peer, changed), changed);
+        Registered registered = registrations.connect(node, peer, version.snapshot());
+        Proxy proxy = new Proxy(proxyNode, secrets.open(proxyNode, peer, changed), registered, changed);
         proxies.add(proxy);
         return proxy;
     }
@@ -86,12 +91,14 @@ final class Distribution implements ResourceProvider {
     private final class Proxy implements Client {
         private final ProxyNode node;
         private final ProxySecrets.Reader credentials;
+        private final Registered registered;
         private final Runnable changed;
         private ResourceSet last = ResourceSet.EMPTY;
 
-        Proxy(ProxyNode node, ProxySecrets.Reader credentials, Runnable changed) {
+        Proxy(ProxyNode node, ProxySecrets.Reader credentials, Registered registered, Runnable changed) {
             this.node = node;
             this.credentials = credentials;
+            this.registered = registered;
             this.changed = changed;
         }
 
@@ -126,6 +133,7 @@ final class Distribution implements ResourceProvider {
         public void close() {
             proxies.remove(this);
             credentials.close();
+            registered.close();
         }
     }
 }

@@ -12,6 +12,8 @@ import java.util.Set;
 import java.util.TreeMap;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
+import tools.jackson.databind.JsonNode;
+import tools.jackson.databind.node.MissingNode;
 
 /**
  * What is wrong with which object, logged once when it comes up; and which generation of each object of the API was read.
@@ -22,14 +24,24 @@ final class ProblemBoard {
 
     private final Map<ObjectName, List<Problem>> own = new HashMap<>();
     private Map<ObjectName, List<Problem>> conflicts = Map.of();
-    private final Map<ObjectName, Long> generations = new HashMap<>();
+    private final Map<ObjectName, StatusBoard.Read> read = new HashMap<>();
 
-    /** Replaces what reading an object found; generation 0 is that of objects that have no status. */
-    synchronized void put(ObjectName object, long generation, List<Problem> problems) {
+    /**
+     * Replaces what reading an object found.
+     *
+     * @param generation 0 for objects that have no status
+     * @param tree the object
+     */
+    synchronized void put(ObjectName object, long generation, List<Problem> problems, JsonNode tree) {
         if (generation == 0) {
-            generations.remove(object);
+            read.remove(object);
         } else {
-            generations.put(object, generation);
+            boolean refused = problems.stream().anyMatch(Problem::isError);
+            // One that was read stands in the snapshot: it need not be kept twice.
+            read.put(
+                    object,
+                    new StatusBoard.Read(
+                            generation, List.copyOf(problems), refused ? tree : MissingNode.getInstance()));
         }
         List<Problem> before = of(object);
         if (problems.isEmpty()) {
@@ -64,10 +76,7 @@ final class ProblemBoard {
 
     /** What reading found in each object of the API. */
     synchronized Map<ObjectName, StatusBoard.Read> read() {
-        Map<ObjectName, StatusBoard.Read> read = new HashMap<>();
-        generations.forEach((object, generation) ->
-                read.put(object, new StatusBoard.Read(generation, own.getOrDefault(object, List.of()))));
-        return read;
+        return Map.copyOf(read);
     }
 
     private List<Problem> of(ObjectName object) {

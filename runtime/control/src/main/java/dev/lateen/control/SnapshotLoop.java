@@ -15,6 +15,7 @@ import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
+import tools.jackson.databind.JsonNode;
 
 /**
  * Gathers changes into snapshots: after a change it waits until the sources were quiet for a while, but never longer
@@ -57,8 +58,8 @@ final class SnapshotLoop implements ChangeSink, AutoCloseable {
     }
 
     @Override
-    public void read(ObjectName object, long generation, List<Problem> found) {
-        problems.put(object, generation, found);
+    public void read(ObjectName object, long generation, List<Problem> found, JsonNode tree) {
+        problems.put(object, generation, found, tree);
     }
 
     /** Completes when every change told before this call is in a published snapshot. */

@@ -1,11 +1,12 @@
 package dev.lateen.config.networking;
 
 import dev.lateen.config.shape.AtLeast;
-import dev.lateen.config.shape.Later;
+import dev.lateen.config.shape.Checked;
+import dev.lateen.config.shape.Findings;
 import dev.lateen.config.shape.Range;
+import dev.lateen.config.shape.Required;
 import java.time.Duration;
 import org.jspecify.annotations.Nullable;
-import tools.jackson.databind.JsonNode;
 
 /** Bounds of what one proxy has open towards a destination; what is over them is refused at once. */
 public record ConnectionPool(@Nullable Tcp tcp, @Nullable Http http) {
@@ -36,6 +37,8 @@ public record ConnectionPool(@Nullable Tcp tcp, @Nullable Http http) {
      * @param http2MaxRequests at a time, of every HTTP version
      * @param maxRetries at a time
      * @param idleTimeout after which an unused connection is closed; null means an hour
+     * @param useClientProtocol whether HTTP goes on in the version in which it came
+     * @param maxConcurrentStreams requests at a time on one connection of HTTP/2
      */
     public record Http(
             @Range(min = 0) int http1MaxPendingRequests,
@@ -44,15 +47,32 @@ public record ConnectionPool(@Nullable Tcp tcp, @Nullable Http http) {
             @Range(min = 0) int maxRetries,
             @Nullable Duration idleTimeout,
             H2UpgradePolicy h2UpgradePolicy,
-            @Later("HTTP/2 between proxies") boolean useClientProtocol,
-            @Later("HTTP/2 between proxies") int maxConcurrentStreams,
-            @Later("HTTP/2 between proxies") @Nullable JsonNode http2KeepAlive) {}
+            boolean useClientProtocol,
+            @Range(min = 0) int maxConcurrentStreams,
+            @Nullable Http2Keepalive http2KeepAlive)
+            implements Checked {
+        @Override
+        public void check(Findings findings) {
+            if (useClientProtocol && h2UpgradePolicy == H2UpgradePolicy.UPGRADE) {
+                findings.error("useClientProtocol", "contradicts h2UpgradePolicy: UPGRADE, write one of them");
+            }
+        }
+    }
 
-    /** Whether HTTP/1.1 is carried over HTTP/2 between proxies. */
+    /**
+     * HTTP/2's own probes of connections.
+     *
+     * @param interval between them
+     * @param timeout after which a connection whose peer does not answer is closed
+     */
+    public record Http2Keepalive(
+            @Required @AtLeast("1ms") Duration interval,
+            @Required @AtLeast("1ms") Duration timeout) {}
+
+    /** Whether requests of HTTP/1.1 go on as HTTP/2. */
     public enum H2UpgradePolicy {
         DEFAULT,
         DO_NOT_UPGRADE,
-        @Later("HTTP/2 between proxies")
         UPGRADE
     }
 }

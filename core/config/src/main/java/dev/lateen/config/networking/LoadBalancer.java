@@ -1,5 +1,6 @@
 package dev.lateen.config.networking;
 
+import dev.lateen.config.shape.AtLeast;
 import dev.lateen.config.shape.Checked;
 import dev.lateen.config.shape.Findings;
 import dev.lateen.config.shape.Inline;
@@ -21,8 +22,59 @@ public record LoadBalancer(
         @Later("balancing by the callers of each zone") @Nullable
         JsonNode zoneAwareLbSetting,
 
-        @Later("slow start of endpoints") @Nullable Duration warmupDurationSecs,
-        @Later("slow start of endpoints") @Nullable JsonNode warmup) {
+        @Outdated("write warmup: {duration: …}") @AtLeast("1ms") @Nullable
+        Duration warmupDurationSecs,
+
+        @Nullable Warmup warmup)
+        implements Checked {
+    /** Where there is a slow start, it is of this, null without one. */
+    public @Nullable Warmup effectiveWarmup() {
+        return warmup == null && warmupDurationSecs != null ? new Warmup(warmupDurationSecs, null, null) : warmup;
+    }
+
+    @Override
+    public void check(Findings findings) {
+        if (effectiveWarmup() == null) {
+            return;
+        }
+        String field = warmup == null ? "warmupDurationSecs" : "warmup";
+        if (warmup != null && warmupDurationSecs != null) {
+            findings.warning("warmupDurationSecs", "has no effect beside warmup");
+        }
+        String other =
+                switch (policy) {
+                    case Policy.Hashed _ -> "consistentHash";
+                    case Policy.Simple(var algorithm)
+                    when algorithm == Algorithm.RANDOM || algorithm == Algorithm.PASSTHROUGH -> algorithm.name();
+                    case null, default -> "";
+                };
+        if (!other.isEmpty()) {
+            findings.warning(field, "has no effect with " + other + ": only ROUND_ROBIN and LEAST_REQUEST have it");
+        }
+    }
+
+    /**
+     * Endpoints that are new come to their share slowly.
+     *
+     * @param duration how long it takes
+     * @param minimumPercent of their share at the beginning; null means 10
+     * @param aggression 1 for a share that grows steadily, more for one that grows faster at first; null means 1
+     */
+    public record Warmup(
+            @Required @AtLeast("1ms") Duration duration,
+            @Nullable Double minimumPercent,
+            @Nullable Double aggression) implements Checked {
+        @Override
+        public void check(Findings findings) {
+            if (minimumPercent != null && !(minimumPercent >= 0 && minimumPercent <= 100)) {
+                findings.error("minimumPercent", "must be from 0 to 100, found " + minimumPercent);
+            }
+            if (aggression != null && !(aggression > 0)) {
+                findings.error("aggression", "must be more than 0, found " + aggression);
+            }
+        }
+    }
+
     /** The algorithm. */
     public sealed interface Policy {
         /** One without parameters. */

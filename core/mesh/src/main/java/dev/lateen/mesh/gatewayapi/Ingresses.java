@@ -30,7 +30,7 @@ import org.jspecify.annotations.Nullable;
  * {@code istio: ingressgateway} (Istio's documentation, Kubernetes Ingress).
  */
 final class Ingresses {
-    private static final String CLASS_ANNOTATION = "kubernetes.io/ingress.class";
+    static final String CLASS_ANNOTATION = "kubernetes.io/ingress.class";
     private static final String NAME = "kubernetes-ingress";
     private static final String SYSTEM = "istio-system";
     private static final String SERVICE = "istio-ingressgateway";
@@ -49,10 +49,14 @@ final class Ingresses {
     }
 
     private static boolean isOurs(ConfigObject<IngressSpec> ingress) {
-        String named = ingress.spec().ingressClassName();
-        return Objects.requireNonNullElse(
-                        named, ingress.metadata().annotations().getOrDefault(CLASS_ANNOTATION, ""))
-                .equals(Converter.CLASS);
+        return isOurs(
+                Objects.requireNonNullElse(ingress.spec().ingressClassName(), ""),
+                ingress.metadata().annotations().getOrDefault(CLASS_ANNOTATION, ""));
+    }
+
+    /** The field holds; the annotation is of the time before there was one. */
+    static boolean isOurs(String className, String annotation) {
+        return (className.isEmpty() ? annotation : className).equals(Converter.CLASS);
     }
 
     private void add(ConfigObject<IngressSpec> ingress) {

@@ -13,6 +13,12 @@ public sealed interface RouteReport {
     record OfGateway(List<Condition> conditions, List<Address> addresses, List<OfListener> listeners)
             implements RouteReport {}
 
+    /** Of a Gateway that was not read; what was said of its addresses and listeners stays. */
+    record OfRefusedGateway(List<Condition> conditions) implements RouteReport {}
+
+    /** Of an object that was not read, and whose status has no place for the reason. */
+    record OfRefused(String message) implements RouteReport {}
+
     /** Of a listener of a Gateway. */
     record OfListener(String name, List<RouteKind> kinds, int attachedRoutes, List<Condition> conditions) {}
 

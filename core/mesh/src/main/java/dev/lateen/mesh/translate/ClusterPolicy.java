@@ -7,22 +7,29 @@ import static dev.lateen.mesh.translate.Messages.number;
 import com.google.protobuf.UInt64Value;
 import dev.lateen.config.MeshConfig;
 import dev.lateen.config.networking.ConnectionPool;
+import dev.lateen.config.networking.ConnectionPool.H2UpgradePolicy;
 import dev.lateen.config.networking.LoadBalancer;
 import dev.lateen.config.networking.LoadBalancer.HashTable;
 import dev.lateen.config.networking.LoadBalancer.Policy;
+import dev.lateen.config.networking.LoadBalancer.Warmup;
 import dev.lateen.config.networking.OutlierDetection;
 import dev.lateen.config.networking.TrafficPolicy.RetryBudget;
+import dev.lateen.mesh.registry.Protocol;
 import dev.lateen.mesh.rules.Policies;
 import io.envoyproxy.envoy.config.cluster.v3.CircuitBreakers;
 import io.envoyproxy.envoy.config.cluster.v3.CircuitBreakers.Thresholds;
 import io.envoyproxy.envoy.config.cluster.v3.Cluster;
 import io.envoyproxy.envoy.config.cluster.v3.Cluster.LbPolicy;
+import io.envoyproxy.envoy.config.cluster.v3.Cluster.LeastRequestLbConfig;
 import io.envoyproxy.envoy.config.cluster.v3.Cluster.MaglevLbConfig;
 import io.envoyproxy.envoy.config.cluster.v3.Cluster.RingHashLbConfig;
+import io.envoyproxy.envoy.config.cluster.v3.Cluster.RoundRobinLbConfig;
+import io.envoyproxy.envoy.config.cluster.v3.Cluster.SlowStartConfig;
 import io.envoyproxy.envoy.config.cluster.v3.UpstreamConnectionOptions;
 import io.envoyproxy.envoy.config.core.v3.Http1ProtocolOptions;
 import io.envoyproxy.envoy.config.core.v3.Http2ProtocolOptions;
 import io.envoyproxy.envoy.config.core.v3.HttpProtocolOptions;
+import io.envoyproxy.envoy.config.core.v3.RuntimeDouble;
 import io.envoyproxy.envoy.config.core.v3.TcpKeepalive;
 import io.envoyproxy.envoy.type.v3.Percent;
 import org.jspecify.annotations.Nullable;
@@ -43,7 +50,24 @@ final class ClusterPolicy {
         PLAIN,
         HTTP2,
         /** The version of HTTP that the caller speaks. */
-        AS_DOWNSTREAM
+        AS_DOWNSTREAM;
+
+        /** What callers of a port speak to its endpoints. */
+        static Upstream of(Protocol protocol, @Nullable ConnectionPool pool) {
+            ConnectionPool.Http http = pool == null ? null : pool.http();
+            return http != null && http.h2UpgradePolicy() == H2UpgradePolicy.UPGRADE
+                    ? HTTP2
+                    : ofWorkload(protocol, pool);
+        }
+
+        /** What a proxy speaks to its own workload, which no upgrade between proxies concerns. */
+        static Upstream ofWorkload(Protocol protocol, @Nullable ConnectionPool pool) {
+            ConnectionPool.Http http = pool == null ? null : pool.http();
+            if (protocol == Protocol.UNKNOWN || (http != null && http.useClientProtocol())) {
+                return AS_DOWNSTREAM;
+            }
+            return protocol.isHttp2() ? HTTP2 : PLAIN;
+        }
     }
 
     private ClusterPolicy() {}
@@ -130,6 +154,7 @@ final class ClusterPolicy {
         if (tcp != null && tcp.maxConnectionDuration() != null) {
             common.setMaxConnectionDuration(duration(tcp.maxConnectionDuration()));
         }
+        Http2ProtocolOptions http2 = http == null ? Http2ProtocolOptions.getDefaultInstance() : http2(http);
         boolean plain = common.build().equals(HttpProtocolOptions.getDefaultInstance());
         if (plain && upstream == Upstream.PLAIN) {
             return;
@@ -139,18 +164,30 @@ final class ClusterPolicy {
             case PLAIN ->
                 options.getExplicitHttpConfigBuilder()
                         .setHttpProtocolOptions(Http1ProtocolOptions.getDefaultInstance());
-            case HTTP2 ->
-                options.getExplicitHttpConfigBuilder()
-                        .setHttp2ProtocolOptions(Http2ProtocolOptions.getDefaultInstance());
+            case HTTP2 -> options.getExplicitHttpConfigBuilder().setHttp2ProtocolOptions(http2);
             case AS_DOWNSTREAM ->
                 options.getUseDownstreamProtocolConfigBuilder()
                         .setHttpProtocolOptions(Http1ProtocolOptions.getDefaultInstance())
-                        .setHttp2ProtocolOptions(Http2ProtocolOptions.getDefaultInstance());
+                        .setHttp2ProtocolOptions(http2);
         }
         if (!plain) {
             options.setCommonHttpProtocolOptions(common);
         }
         cluster.putTypedExtensionProtocolOptions(HTTP_OPTIONS, any(options.build()));
+    }
+
+    private static Http2ProtocolOptions http2(ConnectionPool.Http http) {
+        Http2ProtocolOptions.Builder out = Http2ProtocolOptions.newBuilder();
+        if (http.maxConcurrentStreams() > 0) {
+            out.setMaxConcurrentStreams(number(http.maxConcurrentStreams()));
+        }
+        ConnectionPool.Http2Keepalive keepalive = http.http2KeepAlive();
+        if (keepalive != null) {
+            out.getConnectionKeepaliveBuilder()
+                    .setInterval(duration(keepalive.interval()))
+                    .setTimeout(duration(keepalive.timeout()));
+        }
+        return out.build();
     }
 
     private static void applyOutlierDetection(Cluster.Builder cluster, @Nullable OutlierDetection detection) {
@@ -204,23 +241,52 @@ final class ClusterPolicy {
             cluster.setLbPolicy(LbPolicy.CLUSTER_PROVIDED);
             return;
         }
+        Warmup warmup = balancer == null ? null : balancer.effectiveWarmup();
         switch (balancer == null ? null : balancer.policy()) {
-            case null -> cluster.setLbPolicy(LbPolicy.LEAST_REQUEST);
-            case Policy.Simple(var algorithm) -> simple(cluster, algorithm);
+            case null -> leastRequest(cluster, warmup);
+            case Policy.Simple(var algorithm) -> simple(cluster, algorithm, warmup);
             case Policy.Hashed(var hash) -> hashed(cluster, hash);
         }
     }
 
-    private static void simple(Cluster.Builder cluster, LoadBalancer.Algorithm algorithm) {
+    private static void leastRequest(Cluster.Builder cluster, @Nullable Warmup warmup) {
+        cluster.setLbPolicy(LbPolicy.LEAST_REQUEST);
+        if (warmup != null) {
+            cluster.setLeastRequestLbConfig(LeastRequestLbConfig.newBuilder().setSlowStartConfig(slowStart(warmup)));
+        }
+    }
+
+    private static void roundRobin(Cluster.Builder cluster, @Nullable Warmup warmup) {
+        cluster.setLbPolicy(LbPolicy.ROUND_ROBIN);
+        if (warmup != null) {
+            cluster.setRoundRobinLbConfig(RoundRobinLbConfig.newBuilder().setSlowStartConfig(slowStart(warmup)));
+        }
+    }
+
+    private static SlowStartConfig slowStart(Warmup warmup) {
+        SlowStartConfig.Builder out = SlowStartConfig.newBuilder().setSlowStartWindow(duration(warmup.duration()));
+        if (warmup.minimumPercent() != null) {
+            out.setMinWeightPercent(Percent.newBuilder().setValue(warmup.minimumPercent()));
+        }
+        if (warmup.aggression() != null) {
+            // Envoy asks for a key under which its operators could override the number; Istio's name for it.
+            out.setAggression(RuntimeDouble.newBuilder()
+                    .setDefaultValue(warmup.aggression())
+                    .setRuntimeKey("("));
+        }
+        return out.build();
+    }
+
+    private static void simple(Cluster.Builder cluster, LoadBalancer.Algorithm algorithm, @Nullable Warmup warmup) {
         switch (algorithm) {
             case RANDOM -> cluster.setLbPolicy(LbPolicy.RANDOM);
-            case ROUND_ROBIN -> cluster.setLbPolicy(LbPolicy.ROUND_ROBIN);
+            case ROUND_ROBIN -> roundRobin(cluster, warmup);
             case PASSTHROUGH ->
                 cluster.setType(Cluster.DiscoveryType.ORIGINAL_DST)
                         .setLbPolicy(LbPolicy.CLUSTER_PROVIDED)
                         .clearLoadAssignment()
                         .clearEdsClusterConfig();
-            case UNSPECIFIED, LEAST_CONN, LEAST_REQUEST -> cluster.setLbPolicy(LbPolicy.LEAST_REQUEST);
+            case UNSPECIFIED, LEAST_CONN, LEAST_REQUEST -> leastRequest(cluster, warmup);
         }
     }
 

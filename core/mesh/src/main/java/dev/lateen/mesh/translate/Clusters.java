@@ -143,8 +143,8 @@ final class Clusters {
             }
         }
         ClusterLoadAssignment assignment = assignment(cluster, endpoints, policies, e -> Encryption.takesTls(scope, e));
-        ClusterPolicy.apply(cluster, policies, upstream(port.protocol()), scope.mesh());
-        Encryption.apply(cluster, scope, service, port, subset == null ? "" : subset.name(), policies.tls(), endpoints);
+        ClusterPolicy.apply(cluster, policies, Upstream.of(port.protocol(), policies.connectionPool()), scope.mesh());
+        Encryption.apply(cluster, scope, service, port, subset == null ? "" : subset.name(), policies, endpoints);
         put(cluster.build());
         if (policies.tls() != null) {
             secrets.addAll(Secrets.of(policies.tls()));
@@ -187,13 +187,6 @@ final class Clusters {
                                 : scope.mesh().dnsRefreshRate()))
                 .setRespectDnsTtl(true)
                 .setLoadAssignment(assignment(cluster, names, policies, _ -> false));
-    }
-
-    static Upstream upstream(Protocol protocol) {
-        if (protocol.isHttp2()) {
-            return Upstream.HTTP2;
-        }
-        return protocol == Protocol.UNKNOWN ? Upstream.AS_DOWNSTREAM : Upstream.PLAIN;
     }
 
     private static Struct metadata(MeshService service, @Nullable HostPolicy policy, @Nullable Subset subset) {
@@ -281,7 +274,11 @@ final class Clusters {
         }
         ConnectionPool pool = port.pool() == null ? policies.connectionPool() : port.pool();
         ClusterPolicy.applyPool(
-                cluster, pool, policies.retryBudget(), upstream(port.port().protocol()), scope.mesh());
+                cluster,
+                pool,
+                policies.retryBudget(),
+                Upstream.ofWorkload(port.port().protocol(), pool),
+                scope.mesh());
         return cluster.build();
     }
 

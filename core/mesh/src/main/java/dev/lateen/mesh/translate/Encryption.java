@@ -8,12 +8,13 @@ import dev.lateen.config.security.PeerAuthentication.Mode;
 import dev.lateen.mesh.registry.Endpoint;
 import dev.lateen.mesh.registry.MeshPort;
 import dev.lateen.mesh.registry.MeshService;
+import dev.lateen.mesh.rules.Policies;
+import dev.lateen.mesh.translate.ClusterPolicy.Upstream;
 import io.envoyproxy.envoy.config.cluster.v3.Cluster;
 import io.envoyproxy.envoy.config.cluster.v3.Cluster.TransportSocketMatch;
 import java.util.List;
 import java.util.Set;
 import java.util.stream.Collectors;
-import org.jspecify.annotations.Nullable;
 
 /**
  * How an outbound cluster wraps its connections: as its DestinationRule says; without a word of that, in mutual TLS
@@ -53,19 +54,20 @@ final class Encryption {
             MeshService service,
             MeshPort port,
             String subset,
-            @Nullable ClientTls tls,
+            Policies policies,
             List<Endpoint> endpoints) {
+        ClientTls tls = policies.tls();
+        Upstream upstream = Upstream.of(port.protocol(), policies.connectionPool());
         ClientTls.Mode mode = tls == null ? null : tls.mode();
         if (mode == ClientTls.Mode.DISABLE) {
             return;
         }
         if (tls != null && (mode == ClientTls.Mode.SIMPLE || mode == ClientTls.Mode.MUTUAL)) {
-            cluster.setTransportSocket(Origination.client(
-                    tls, Clusters.upstream(port.protocol()), service.host(), service.certificateNames()));
+            cluster.setTransportSocket(Origination.client(tls, upstream, service.host(), service.certificateNames()));
             return;
         }
         if (mode == ClientTls.Mode.ISTIO_MUTUAL) {
-            cluster.setTransportSocket(mutual(scope, service, port, subset, endpoints));
+            cluster.setTransportSocket(mutual(scope, service, port, upstream, subset, endpoints));
             return;
         }
         List<Endpoint> secured =
@@ -77,26 +79,31 @@ final class Encryption {
             cluster.addTransportSocketMatches(TransportSocketMatch.newBuilder()
                             .setName("tlsMode-istio")
                             .setMatch(TAKES_TLS)
-                            .setTransportSocket(mutual(scope, service, port, subset, secured)))
+                            .setTransportSocket(mutual(scope, service, port, upstream, subset, secured)))
                     .addTransportSocketMatches(TransportSocketMatch.newBuilder()
                             .setName("tlsMode-disabled")
                             .setMatch(Struct.getDefaultInstance())
                             .setTransportSocket(MutualTls.RAW));
         } else if (secured.size() == endpoints.size()) {
             // Endpoints that are found by address alone carry no metadata: all or none.
-            cluster.setTransportSocket(mutual(scope, service, port, subset, secured));
+            cluster.setTransportSocket(mutual(scope, service, port, upstream, subset, secured));
         }
     }
 
     private static io.envoyproxy.envoy.config.core.v3.TransportSocket mutual(
-            Scope scope, MeshService service, MeshPort port, String subset, List<Endpoint> endpoints) {
+            Scope scope,
+            MeshService service,
+            MeshPort port,
+            Upstream upstream,
+            String subset,
+            List<Endpoint> endpoints) {
         Set<String> accounts = endpoints.stream()
                 .filter(e -> !e.serviceAccount().isEmpty())
                 .map(e -> e.workload().namespace() + "/" + e.serviceAccount())
                 .collect(Collectors.toSet());
         return MutualTls.client(
                 scope.mesh(),
-                Clusters.upstream(port.protocol()),
+                upstream,
                 port.protocol().isHttp(),
                 service.certificateNames(),
                 accounts,

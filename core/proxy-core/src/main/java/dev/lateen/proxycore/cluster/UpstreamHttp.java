@@ -19,6 +19,7 @@ import java.util.Map;
  * @param maxStreamDuration how long a request may live; zero means without limit
  * @param maxRequestsPerConnection 0 means without limit
  * @param http2 how HTTP/2 is spoken, where it is
+ * @param keepalive whether connections of HTTP/2 are asked if they live
  */
 public record UpstreamHttp(
         Protocol protocol,
@@ -26,7 +27,8 @@ public record UpstreamHttp(
         Duration maxConnectionDuration,
         Duration maxStreamDuration,
         int maxRequestsPerConnection,
-        Http2Options http2) {
+        Http2Options http2,
+        Http2Keepalive keepalive) {
     private static final String OPTIONS = "envoy.extensions.upstreams.http.v3.HttpProtocolOptions";
     private static final Duration DEFAULT_IDLE_TIMEOUT = Duration.ofHours(1);
 
@@ -128,6 +130,7 @@ public record UpstreamHttp(
                 here.field("max_connection_duration").duration(common.getMaxConnectionDuration()),
                 here.field("max_stream_duration").duration(common.getMaxStreamDuration()),
                 common.hasMaxRequestsPerConnection() ? here.number(common.getMaxRequestsPerConnection()) : maxRequests,
-                Http2Options.of(http2, at.field("http2_protocol_options")));
+                Http2Options.of(http2.toBuilder().clearConnectionKeepalive().build(), at.field("http2_protocol_options")),
+                Http2Keepalive.of(http2, at.field("http2_protocol_options")));
     }
 }

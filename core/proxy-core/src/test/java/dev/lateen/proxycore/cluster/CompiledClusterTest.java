@@ -34,7 +34,8 @@ class CompiledClusterTest {
                   thresholds { priority: HIGH retry_budget { budget_percent { value: 10 } } } }
                 typed_extension_protocol_options { key: 'envoy.extensions.upstreams.http.v3.HttpProtocolOptions' value { @HttpProtocolOptions {
                   common_http_protocol_options { max_requests_per_connection { value: 1 } idle_timeout { seconds: 30 } }
-                  use_downstream_protocol_config { http_protocol_options {} http2_protocol_options {} } } } }
+                  use_downstream_protocol_config { http_protocol_options {} http2_protocol_options { max_concurrent_streams { value: 7 }
+                    connection_keepalive { interval { seconds: 5 } timeout { seconds: 1 } } } } } } }
                 outlier_detection { consecutive_5xx { value: 2 } interval { seconds: 10 } base_ejection_time { seconds: 60 }
                   max_ejection_percent { value: 100 } enforcing_success_rate { value: 0 } }
                 common_lb_config { healthy_panic_threshold {} locality_weighted_lb_config {} }
@@ -57,7 +58,8 @@ class CompiledClusterTest {
                         Duration.ZERO,
                         Duration.ZERO,
                         1,
-                        Http2Options.DEFAULT));
+                        new Http2Options(7, 0, 0),
+                        new Http2Keepalive(Duration.ofSeconds(5), Duration.ofSeconds(1))));
         OutlierConfig outlier = cluster.outlier();
         assertThat(outlier)
                 .isNotNull()

@@ -34,7 +34,6 @@ public final class ApiDocument {
             Map.entry("Server.name", "a name for people"),
             Map.entry("Port.targetPort", "outdated, never had a meaning"),
             Map.entry("ServiceEntry.location", "tells proxies whether to say who calls"),
-            Map.entry("Http.h2UpgradePolicy", "only DEFAULT and DO_NOT_UPGRADE, which are how it is without"),
             Map.entry("Ingress.captureMode", "only DEFAULT and IPTABLES, which mean the same"),
             Map.entry("Egress.captureMode", "only DEFAULT and IPTABLES, which mean the same"),
             Map.entry("Match.proxy", "both of its fields are refused"),
@@ -48,12 +47,19 @@ public final class ApiDocument {
 
     private static final String GATEWAYS = "`GatewayTlsTest` of `core/mesh` and of `runtime/proxy`";
     private static final String TELEMETRY = "`TelemetryTest` of `core/mesh`";
+    private static final String REGISTRATION =
+            "`RegistrationTest` of `core/mesh`, `RegistrationsTest` of `quality/acceptance`";
     private static final String DESTINATIONS = "`GatewayTlsTest` of `core/mesh`";
 
     /** Fields that tests beside the suite prove, and which. */
     private static final Map<String, String> ELSEWHERE = Map.ofEntries(
+            Map.entry("MeshConfig.trustDomain", "`TrustDomainsTest` of `core/mesh`"),
             Map.entry("MeshConfig.trustDomainAliases", "`TrustDomainsTest` of `core/mesh`"),
             Map.entry("ServiceEntry.subjectAltNames", DESTINATIONS),
+            Map.entry("WorkloadGroup.metadata", REGISTRATION),
+            Map.entry("WorkloadGroup.template", REGISTRATION),
+            Map.entry("Metadata.labels", REGISTRATION),
+            Map.entry("Metadata.annotations", REGISTRATION),
             Map.entry("WorkloadEntry.serviceAccount", "`MutualTlsTest` of `core/mesh`"),
             Map.entry("TrafficPolicy.tls", DESTINATIONS),
             Map.entry("PortPolicy.tls", DESTINATIONS),

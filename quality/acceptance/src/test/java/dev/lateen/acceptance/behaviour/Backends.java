@@ -30,6 +30,8 @@ final class Backends implements AutoCloseable {
     private final Map<String, AtomicInteger> counts = new ConcurrentHashMap<>();
     private final Map<String, AtomicInteger> connections = new ConcurrentHashMap<>();
 
+    private final Http2Backend http2 = new Http2Backend(arrivals::add, this::connected);
+
     private interface Program {
         void serve(Socket socket) throws IOException, InterruptedException;
     }
@@ -58,6 +60,8 @@ final class Backends implements AutoCloseable {
         all.listen(plain, "10.244.7.1", World.HTTP, s -> all.http("vm-1", s));
         all.listen(plain, "10.244.7.2", World.HTTP, s -> all.http("vm-2", s));
         all.listen(plain, "10.244.9.9", World.HTTP, s -> all.http("marker", s));
+        all.http2.listen("h2", "10.244.7.3", World.HTTP, true);
+        all.http2.listen("h2-silent", "10.244.7.4", World.HTTP, false);
         return all;
     }
 
@@ -70,15 +74,17 @@ final class Backends implements AutoCloseable {
             while (!server.isClosed()) {
                 try {
                     Socket socket = server.accept();
-                    connections
-                            .computeIfAbsent(address, _ -> new AtomicInteger())
-                            .incrementAndGet();
+                    connected(address);
                     Thread.ofVirtual().start(() -> run(program, socket));
                 } catch (IOException e) {
                     // Closed, or a caller that went away.
                 }
             }
         });
+    }
+
+    private void connected(String address) {
+        connections.computeIfAbsent(address, _ -> new AtomicInteger()).incrementAndGet();
     }
 
     private static void run(Program program, Socket socket) {
@@ -184,6 +190,7 @@ final class Backends implements AutoCloseable {
 
     @Override
     public void close() {
+        http2.close();
         for (@Nullable ServerSocket socket : sockets) {
             try {
                 if (socket != null) {

@@ -86,9 +86,7 @@ record Behaviour(
         }
         List<ObjectNode> objects = new ArrayList<>();
         objects.add(mesh(item.path("mesh")));
-        for (Map.Entry<String, JsonNode> entry : item.path("given").properties()) {
-            objects.add(object(entry.getKey(), entry.getValue()));
-        }
+        objects.addAll(objects(item.path("given")));
         List<Step> steps = new ArrayList<>();
         for (JsonNode step : item.path("then")) {
             steps.add(Step.read(step));
@@ -100,6 +98,13 @@ record Behaviour(
                 words(item.path("only")),
                 objects,
                 steps);
+    }
+
+    /** Objects by title. */
+    static List<ObjectNode> objects(JsonNode titled) {
+        List<ObjectNode> objects = new ArrayList<>();
+        titled.properties().forEach(entry -> objects.add(object(entry.getKey(), entry.getValue())));
+        return objects;
     }
 
     private static Set<String> words(JsonNode list) {

@@ -35,15 +35,34 @@ final class Scene implements AutoCloseable {
             // The next rules must find a proxy that has refused nothing: the same bytes are not sent to it twice.
             apply(List.of());
         }
+        List<ObjectNode> now = objects;
         for (Step step : wrong.isEmpty() ? behaviour.steps() : List.<Step>of()) {
             backends.forget();
             Thread.sleep(step.pause());
+            if (step.method().equals("apply")) {
+                now = replaced(now, step.objects());
+                wrong.addAll(apply(now));
+                continue;
+            }
             List<Caller.Reply> replies = step.method().equals("xds") ? List.of(sent(step.host())) : caller.call(step);
             for (String problem : Verdict.of(step, replies, backends)) {
                 wrong.add(step + ": " + problem);
             }
         }
         return wrong;
+    }
+
+    /** The objects with others in the place of those that have their names. */
+    private static List<ObjectNode> replaced(List<ObjectNode> objects, List<ObjectNode> others) {
+        List<ObjectNode> all = new ArrayList<>(objects);
+        all.removeIf(object -> others.stream().anyMatch(other -> name(other).equals(name(object))));
+        all.addAll(others);
+        return all;
+    }
+
+    private static String name(ObjectNode object) {
+        return object.path("kind") + " " + object.path("metadata").path("namespace") + " "
+                + object.path("metadata").path("name");
     }
 
     private Caller.Reply sent(String name) throws IOException, InterruptedException {
@@ -121,7 +140,8 @@ final class Scene implements AutoCloseable {
     }
 
     private static Step marker(String via, String host, int port) {
-        return new Step("get", via, host, port, "/", World.OUTSIDE, Map.of(), "", 1, 1, false, 0, 0, Map.of());
+        return new Step(
+                "get", via, host, port, "/", World.OUTSIDE, Map.of(), "", 1, 1, false, 0, 0, Map.of(), List.of());
     }
 
     @Override

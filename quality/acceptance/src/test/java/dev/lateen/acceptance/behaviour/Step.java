@@ -8,11 +8,13 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 import tools.jackson.databind.JsonNode;
+import tools.jackson.databind.node.ObjectNode;
 
 /**
  * A call and what must come of it. What is called is one of {@code get: HOST[:PORT]/PATH} (or another method),
  * {@code tcp: HOST:PORT}, {@code tls: HOST:PORT}; or, for what no caller can see, {@code xds: NAME}: the resources of this
- * name that the sidecar gets.
+ * name that the sidecar gets. {@code apply: {…}} calls nobody: it puts these objects in the place of those that have
+ * their names, as {@code given} writes them.
  *
  * @param via {@code app} (the captured app of pod client), {@code inbound} (a caller outside the mesh calls the pod), or
  *     {@code gateway}
@@ -25,6 +27,7 @@ import tools.jackson.databind.JsonNode;
  * @param pause milliseconds before the step, for what comes with time
  * @param gap milliseconds between calls on one connection
  * @param expected what must come of it, by key; see {@link Verdict}
+ * @param objects that are applied, empty for a call
  */
 record Step(
         String method,
@@ -40,7 +43,8 @@ record Step(
         boolean keep,
         int pause,
         int gap,
-        Map<String, JsonNode> expected) {
+        Map<String, JsonNode> expected,
+        List<ObjectNode> objects) {
     private static final Set<String> METHODS =
             Set.of("get", "head", "put", "post", "delete", "options", "patch", "tcp", "tls", "xds");
     private static final Set<String> CALL =
@@ -61,6 +65,11 @@ record Step(
     private static final Pattern URL = Pattern.compile("([^:/]*)(?::([0-9]+))?(/.*)?");
 
     static Step read(JsonNode node) {
+        if (node.has("apply")) {
+            List<ObjectNode> objects = Behaviour.objects(node.path("apply"));
+            int pause = node.path("pause").asInt(0);
+            return new Step("apply", "", "", 0, "", "", Map.of(), "", 1, 1, false, pause, 0, Map.of(), objects);
+        }
         String method = "";
         String url = "";
         Map<String, JsonNode> expected = new java.util.LinkedHashMap<>();
@@ -76,7 +85,7 @@ record Step(
             }
         }
         if (method.equals("xds")) {
-            return new Step(method, "", url, 0, "", "", Map.of(), "", 1, 1, false, 0, 0, expected);
+            return new Step(method, "", url, 0, "", "", Map.of(), "", 1, 1, false, 0, 0, expected, List.of());
         }
         Matcher parts = URL.matcher(url);
         if (method.isEmpty() || !parts.matches()) {
@@ -101,7 +110,8 @@ record Step(
                 node.path("keep").asBoolean(false),
                 node.path("pause").asInt(0),
                 node.path("gap").asInt(0),
-                expected);
+                expected,
+                List.of());
     }
 
     static String text(JsonNode node) {

@@ -9,6 +9,7 @@ import dev.lateen.xds.ResourceType;
 import dev.lateen.xds.client.AdsClient;
 import dev.lateen.xds.client.Subscription;
 import io.envoyproxy.envoy.config.core.v3.Node;
+import io.fabric8.kubernetes.api.model.Event;
 import io.fabric8.kubernetes.api.model.GenericKubernetesResource;
 import io.fabric8.kubernetes.api.model.NamespaceBuilder;
 import io.fabric8.kubernetes.api.model.Service;
@@ -53,6 +54,15 @@ class ObjectStatusesTest {
             spec: {hosts: [other], http: [{directResponse: {status: 200}, delegate: {name: nobody}}]}
             """;
 
+    private static final String INGRESS = """
+            apiVersion: networking.k8s.io/v1
+            kind: Ingress
+            metadata: {name: wrong, namespace: default}
+            spec:
+              ingressClassName: istio
+              defaultBackend: {resource: {kind: Bucket, name: pictures, apiGroup: storage.example}}
+            """;
+
     @TempDir
     private Path directory;
 
@@ -84,6 +94,10 @@ class ObjectStatusesTest {
                 assertThat(condition(client, "wrong", "Refused").get("message"))
                         .asString()
                         .contains("exactly one of route, redirect, directResponse, delegate");
+
+                apply(client, INGRESS);
+                assertThat(event(client, "wrong.lateen-ingress"))
+                        .contains("refused because spec.defaultBackend.resource: needs backends that are no services");
 
                 refusing.set(true);
                 apply(client, RULE.formatted("rule", "changed"));
@@ -169,6 +183,20 @@ class ObjectStatusesTest {
             TimeUnit.MILLISECONDS.sleep(100);
         }
         throw new AssertionError(name + " did not become " + reason + ": " + last);
+    }
+
+    /** The words of an Event. */
+    private static String event(KubernetesClient client, String name) throws Exception {
+        long until = System.nanoTime() + TimeUnit.SECONDS.toNanos(60);
+        while (System.nanoTime() < until) {
+            Event event =
+                    client.v1().events().inNamespace("default").withName(name).get();
+            if (event != null) {
+                return event.getMessage();
+            }
+            TimeUnit.MILLISECONDS.sleep(100);
+        }
+        throw new AssertionError("no Event " + name);
     }
 
     private static int generation(KubernetesClient client, String name) {

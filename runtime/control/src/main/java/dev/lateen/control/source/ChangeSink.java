@@ -5,6 +5,8 @@ import dev.lateen.config.Problem;
 import dev.lateen.mesh.Snapshot;
 import java.util.List;
 import java.util.function.Consumer;
+import tools.jackson.databind.JsonNode;
+import tools.jackson.databind.node.MissingNode;
 
 /** Takes what sources learn. Methods return at once, from any thread; the order of one thread's calls is kept. */
 public interface ChangeSink {
@@ -13,7 +15,7 @@ public interface ChangeSink {
 
     /** All that is wrong with one thing that has no status; an empty list clears what was said before. */
     default void problems(ObjectName object, List<Problem> problems) {
-        read(object, 0, problems);
+        read(object, 0, problems, MissingNode.getInstance());
     }
 
     /**
@@ -21,6 +23,7 @@ public interface ChangeSink {
      *
      * @param generation of the object, for its status; 0 when it is gone or has none
      * @param problems all that is wrong with it now
+     * @param tree the object
      */
-    void read(ObjectName object, long generation, List<Problem> problems);
+    void read(ObjectName object, long generation, List<Problem> problems, JsonNode tree);
 }

@@ -23,6 +23,8 @@ import java.util.concurrent.CompletableFuture;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
+import tools.jackson.databind.JsonNode;
+import tools.jackson.databind.json.JsonMapper;
 
 /**
  * The custom kinds of a cluster: watches each kind from the moment its definition is established until the definition is
@@ -116,13 +118,14 @@ final class CustomKinds {
     }
 
     private static void read(GenericKubernetesResource object, Watched watched, ChangeSink sink) {
-        ReadResult result = new ConfigReader().readApiObject(Serialization.asJson(object));
+        JsonNode tree = JsonMapper.shared().readTree(Serialization.asJson(object));
+        ReadResult result = new ConfigReader().readApiObject(tree);
         ObjectName name = watched.name(object);
         synchronized (watched) {
             watched.seen().add(name);
         }
         Long generation = object.getMetadata().getGeneration();
-        sink.read(name, generation == null ? 0 : generation, result.problems());
+        sink.read(name, generation == null ? 0 : generation, result.problems(), tree);
         // An object with an error keeps what it said when it was last right.
         result.objects().forEach(read -> sink.change(change -> change.put(read)));
     }

@@ -30,9 +30,13 @@ public record ObjectStatus(
 
     /** An object that could not be read; proxies keep what it said when it was last right. */
     static ObjectStatus refused(long generation, boolean hasFormer, List<Problem> problems) {
+        return new ObjectStatus(generation, false, "Refused", refusal(hasFormer, problems), problems);
+    }
+
+    /** Why an object could not be read. */
+    static String refusal(boolean hasFormer, List<Problem> problems) {
         String because = "refused because " + text(problems.stream().filter(Problem::isError));
-        String former = hasFormer ? "; proxies keep what it said before" : "";
-        return new ObjectStatus(generation, false, "Refused", cut(because) + former, problems);
+        return cut(because) + (hasFormer ? "; proxies keep what it said before" : "");
     }
 
     /**

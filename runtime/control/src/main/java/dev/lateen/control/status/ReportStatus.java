@@ -36,6 +36,9 @@ public record ReportStatus(RouteReport report, long generation) implements Statu
         switch (report) {
             case RouteReport.OfClass(var conditions) ->
                 next.put("conditions", conditions(conditions, before.get("conditions"), now));
+            case RouteReport.OfRefusedGateway(var conditions) ->
+                next.put("conditions", conditions(conditions, before.get("conditions"), now));
+            case RouteReport.OfRefused _ -> {}
             case RouteReport.OfGateway(var conditions, var addresses, var listeners) -> {
                 next.put(
                         "addresses",

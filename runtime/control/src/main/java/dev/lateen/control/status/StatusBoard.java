@@ -1,6 +1,7 @@
 package dev.lateen.control.status;
 
 import dev.lateen.config.ConfigObject;
+import dev.lateen.config.Kind;
 import dev.lateen.config.Kinds;
 import dev.lateen.config.ObjectName;
 import dev.lateen.config.Origin;
@@ -9,19 +10,31 @@ import dev.lateen.mesh.ProxyNode;
 import dev.lateen.mesh.Snapshot;
 import dev.lateen.mesh.Translator;
 import dev.lateen.mesh.Validation;
+import dev.lateen.mesh.gatewayapi.RefusedReports;
 import dev.lateen.mesh.gatewayapi.RouteReport;
 import dev.lateen.xds.server.ClientStatus;
 import java.util.ArrayList;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import tools.jackson.databind.JsonNode;
 
 /** Works out the status of every object of the API. Follows the snapshots; safe for many threads. */
 public final class StatusBoard {
-    /** What reading found in an object, and which generation of it was read. */
-    public record Read(long generation, List<Problem> problems) {}
+    /**
+     * What reading found in an object.
+     *
+     * @param generation of the object that was read
+     * @param tree the object itself where it has an error, else nothing
+     */
+    public record Read(long generation, List<Problem> problems, JsonNode tree) {
+        boolean isRefused() {
+            return problems.stream().anyMatch(Problem::isError);
+        }
+    }
 
     private Snapshot snapshot;
     private final Map<ObjectName, ConfigObject<?>> known = new HashMap<>();
@@ -56,16 +69,22 @@ public final class StatusBoard {
         Map<ObjectName, List<ProxyState>> users = users(clients);
         Map<ObjectName, List<Problem>> conflicts = conflicts();
         Map<ObjectName, RouteReport> reports = snapshot.rules().ofKubernetes().reports();
+        RefusedReports refused = new RefusedReports(snapshot.config().values(), gateways(read, reports));
         Map<ObjectName, StatusText> statuses = new LinkedHashMap<>();
         read.forEach((name, of) -> {
             ConfigObject<?> object = known.get(name);
             boolean current = object != null && object.metadata().generation() >= of.generation();
-            if (Kinds.find(name).map(Kinds::isOfKubernetes).orElse(true)) {
-                RouteReport report = current ? reports.get(name) : null;
-                if (report != null) {
+            Kind<?> kind = Kinds.find(name).orElse(null);
+            if (kind == null || Kinds.isOfKubernetes(kind)) {
+                RouteReport report = of.isRefused() && kind != null
+                        ? refused.of(kind, of.tree(), ObjectStatus.refusal(object != null, of.problems()))
+                        : current ? reports.get(name) : null;
+                if (report instanceof RouteReport.OfRefused(String message)) {
+                    statuses.put(name, new RefusalEvent(message, of.generation()));
+                } else if (report != null) {
                     statuses.put(name, new ReportStatus(report, of.generation()));
                 }
-            } else if (of.problems().stream().anyMatch(Problem::isError)) {
+            } else if (of.isRefused()) {
                 statuses.put(name, ObjectStatus.refused(of.generation(), object != null, of.problems()));
             } else if (object != null && current && !object.kind().equals(Kinds.PROXY_CONFIG)) {
                 List<Problem> problems = new ArrayList<>(of.problems());
@@ -81,6 +100,22 @@ public final class StatusBoard {
             // Else what was read is not in a snapshot yet, or counts for pods still to be made: nothing can be said.
         });
         return statuses;
+    }
+
+    /** Gateways that are the mesh's, and those that were never read: their own report tells whose they are. */
+    private static Set<ObjectName> gateways(Map<ObjectName, Read> read, Map<ObjectName, RouteReport> reports) {
+        Set<ObjectName> gateways = new HashSet<>();
+        reports.forEach((name, report) -> {
+            if (report instanceof RouteReport.OfGateway) {
+                gateways.add(name);
+            }
+        });
+        read.forEach((name, of) -> {
+            if (of.isRefused() && name.kind().equals(Kinds.KUBERNETES_GATEWAY.key())) {
+                gateways.add(name);
+            }
+        });
+        return gateways;
     }
 
     private Map<ObjectName, List<ProxyState>> users(List<ClientStatus> clients) {

@@ -5,7 +5,7 @@ import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /** What is to stand in an object's {@code status}; two that are equal need not be written twice. */
-public sealed interface StatusText permits ObjectStatus, ReportStatus {
+public sealed interface StatusText permits ObjectStatus, RefusalEvent, ReportStatus {
     /**
      * The document to write, null when the object says the same already. What others have written stays; a condition that
      * keeps its status keeps the time of its last transition.

@@ -3,9 +3,12 @@ package dev.lateen.control.status;
 import dev.lateen.config.Kind;
 import dev.lateen.config.Kinds;
 import dev.lateen.config.ObjectName;
+import io.fabric8.kubernetes.api.model.Event;
+import io.fabric8.kubernetes.api.model.EventBuilder;
 import io.fabric8.kubernetes.api.model.GenericKubernetesResource;
 import io.fabric8.kubernetes.client.KubernetesClient;
 import io.fabric8.kubernetes.client.KubernetesClientException;
+import io.fabric8.kubernetes.client.dsl.NonDeletingOperation;
 import io.fabric8.kubernetes.client.dsl.base.PatchContext;
 import io.fabric8.kubernetes.client.dsl.base.PatchType;
 import io.fabric8.kubernetes.client.dsl.base.ResourceDefinitionContext;
@@ -13,7 +16,9 @@ import io.fabric8.kubernetes.client.utils.Serialization;
 import java.net.HttpURLConnection;
 import java.time.Clock;
 import java.time.Duration;
+import java.time.temporal.ChronoUnit;
 import java.util.HashMap;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.Executors;
@@ -128,12 +133,45 @@ public final class StatusWriter implements AutoCloseable {
         if (current == null) {
             return;
         }
+        if (status instanceof RefusalEvent refusal) {
+            event(current, refusal);
+        }
         Map<String, Object> document =
                 status.next(current.getAdditionalProperties().get("status"), clock.instant());
         if (document != null) {
             resource.subresource("status")
                     .patch(PatchContext.of(PatchType.JSON_MERGE), Serialization.asJson(Map.of("status", document)));
         }
+    }
+
+    /** One Event of an object, in the place of the one of before. */
+    private void event(GenericKubernetesResource object, RefusalEvent refusal) {
+        String now = clock.instant().truncatedTo(ChronoUnit.SECONDS).toString();
+        Event event = new EventBuilder()
+                .withNewMetadata()
+                .withName(object.getMetadata().getName() + ".lateen-"
+                        + object.getKind().toLowerCase(Locale.ROOT))
+                .withNamespace(object.getMetadata().getNamespace())
+                .endMetadata()
+                .withNewInvolvedObject()
+                .withApiVersion(object.getApiVersion())
+                .withKind(object.getKind())
+                .withName(object.getMetadata().getName())
+                .withNamespace(object.getMetadata().getNamespace())
+                .withUid(object.getMetadata().getUid())
+                .endInvolvedObject()
+                .withType("Warning")
+                .withReason("Refused")
+                .withMessage(refusal.message())
+                .withNewSource()
+                .withComponent("istiod")
+                .endSource()
+                .withReportingComponent("istiod")
+                .withFirstTimestamp(now)
+                .withLastTimestamp(now)
+                .withCount(1)
+                .build();
+        client.v1().events().resource(event).createOr(NonDeletingOperation::update);
     }
 
     @Override

@@ -5,6 +5,7 @@ import dev.lateen.proxy.stream.ClientConnection;
 import dev.lateen.proxy.stream.ClientStream;
 import dev.lateen.proxy.stream.Reset;
 import dev.lateen.proxy.stream.ResponseEvents;
+import dev.lateen.proxycore.cluster.Http2Keepalive;
 import dev.lateen.proxycore.head.FieldName;
 import dev.lateen.proxycore.head.Fields;
 import dev.lateen.proxycore.head.RequestHead;
@@ -27,6 +28,7 @@ public final class Http2Client extends Http2Codec implements ClientConnection {
     private static final int STREAMS_AT_FIRST = 100;
 
     private final Owner owner;
+    private final Http2Probes probes;
     private int waitingForHead;
     private boolean draining;
     private boolean told;
@@ -37,25 +39,34 @@ public final class Http2Client extends Http2Codec implements ClientConnection {
             Http2Settings settings,
             Worker worker,
             Http2Limits limits,
+            Http2Keepalive keepalive,
             Owner owner) {
         super(decoder, encoder, settings, worker, limits);
         this.owner = owner;
+        this.probes = new Http2Probes(worker.timer(), keepalive.interval(), keepalive.timeout(), new Probed());
         connection().local().maxActiveStreams(STREAMS_AT_FIRST);
     }
 
     /** A client's side for one connection. */
     public static Http2Client of(Worker worker, Http2Limits limits, Owner owner) {
-        return new Builder(worker, limits, owner).build();
+        return of(worker, limits, Http2Keepalive.NONE, owner);
+    }
+
+    /** A client's side for one connection that is asked whether it lives. */
+    public static Http2Client of(Worker worker, Http2Limits limits, Http2Keepalive keepalive, Owner owner) {
+        return new Builder(worker, limits, keepalive, owner).build();
     }
 
     private static final class Builder extends AbstractHttp2ConnectionHandlerBuilder<Http2Client, Builder> {
         private final Worker worker;
         private final Http2Limits limits;
+        private final Http2Keepalive keepalive;
         private final Owner owner;
 
-        Builder(Worker worker, Http2Limits limits, Owner owner) {
+        Builder(Worker worker, Http2Limits limits, Http2Keepalive keepalive, Owner owner) {
             this.worker = worker;
             this.limits = limits;
+            this.keepalive = keepalive;
             this.owner = owner;
             server(false);
             initialSettings(new Http2Settings()
@@ -72,7 +83,7 @@ public final class Http2Client extends Http2Codec implements ClientConnection {
         @Override
         protected Http2Client build(
                 Http2ConnectionDecoder decoder, Http2ConnectionEncoder encoder, Http2Settings settings) {
-            return new Http2Client(decoder, encoder, settings, worker, limits, owner);
+            return new Http2Client(decoder, encoder, settings, worker, limits, keepalive, owner);
         }
     }
 
@@ -122,7 +133,33 @@ public final class Http2Client extends Http2Codec implements ClientConnection {
     }
 
     @Override
+    void established() {
+        probes.start();
+    }
+
+    @Override
+    public void channelReadComplete(ChannelHandlerContext ctx) throws Exception {
+        probes.heard();
+        super.channelReadComplete(ctx);
+    }
+
+    /** This connection, as the probes ask it. */
+    private final class Probed implements Http2Probes.Connection {
+        @Override
+        public void ping() {
+            var _ = encoder().writePing(ctx(), false, 0, ctx().newPromise());
+            flushSoon();
+        }
+
+        @Override
+        public void abandon() {
+            var _ = ctx().channel().close();
+        }
+    }
+
+    @Override
     public void channelInactive(ChannelHandlerContext ctx) throws Exception {
+        probes.stop();
         super.channelInactive(ctx);
         if (!told) {
             told = true;

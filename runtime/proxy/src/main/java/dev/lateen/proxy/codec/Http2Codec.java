@@ -68,6 +68,9 @@ abstract class Http2Codec extends Http2ConnectionHandler implements Worker.Flush
     /** A stream is gone from the connection. */
     abstract void streamGone();
 
+    /** The connection is there. */
+    void established() {}
+
     /** The peer broke the protocol. */
     abstract void violated(String detail);
 
@@ -85,6 +88,7 @@ abstract class Http2Codec extends Http2ConnectionHandler implements Worker.Flush
         super.handlerAdded(ctx);
         if (ctx.channel().isActive()) {
             widen();
+            established();
         }
     }
 
@@ -92,6 +96,7 @@ abstract class Http2Codec extends Http2ConnectionHandler implements Worker.Flush
     public void channelActive(ChannelHandlerContext ctx) throws Exception {
         super.channelActive(ctx);
         widen();
+        established();
     }
 
     /** The connection's window begins with 65,535 bytes and has no setting (section 6.9.2). */

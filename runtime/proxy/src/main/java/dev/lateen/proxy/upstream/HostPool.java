@@ -96,7 +96,7 @@ final class HostPool {
         Waiting wish = new Waiting(breaker, waiter);
         waiting.add(wish);
         // A connection on its way will carry many requests in HTTP/2, and one in HTTP/1.1.
-        if (!multiplexes() || connecting == 0) {
+        if (!multiplexes() || (long) connecting * streams(cluster) < waiting.size()) {
             open(cluster, breaker);
         }
         return () -> cancel(wish);
@@ -178,6 +178,12 @@ final class HostPool {
     /** Whether one connection carries many requests; as long as that is not known, it is hoped for. */
     private boolean multiplexes() {
         return version == HttpVersion.HTTP2 || version == HttpVersion.NEGOTIATED && !chosenHttp1;
+    }
+
+    /** How many requests a connection of HTTP/2 will carry at a time, as far as this side says. */
+    private static int streams(LiveCluster cluster) {
+        int most = cluster.config().http().http2().maxStreams();
+        return most == 0 ? Integer.MAX_VALUE : most;
     }
 
     /** The hope was in vain: whoever waits needs a connection of its own. */
@@ -286,7 +292,10 @@ final class HostPool {
 
         private ChannelHandler http2() {
             Http2Client client = Http2Client.of(
-                    worker, Http2Limits.DEFAULT.with(cluster.config().http().http2()), this);
+                    worker,
+                    Http2Limits.DEFAULT.with(cluster.config().http().http2()),
+                    cluster.config().http().keepalive(),
+                    this);
             connection = client;
             return client;
         }

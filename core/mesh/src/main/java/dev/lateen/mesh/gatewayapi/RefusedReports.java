@@ -1,0 +1,94 @@
+package dev.lateen.mesh.gatewayapi;
+
+import dev.lateen.config.ConfigObject;
+import dev.lateen.config.Kind;
+import dev.lateen.config.Kinds;
+import dev.lateen.config.ObjectName;
+import dev.lateen.config.kubernetes.GatewayClassSpec;
+import dev.lateen.config.kubernetes.ParentReference;
+import dev.lateen.config.shape.ShapeReader;
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.List;
+import java.util.Set;
+import org.jspecify.annotations.Nullable;
+import tools.jackson.databind.JsonNode;
+
+/**
+ * What is said about objects of the Gateway API and Ingresses that were not read, for they have an error. What little of
+ * such an object can be understood tells whether it is the mesh's; one that is another controller's is left to it.
+ * Immutable.
+ */
+public final class RefusedReports {
+    private final Set<String> classes;
+    private final Set<ObjectName> gateways;
+
+    /**
+     * @param objects those that were read
+     * @param gateways Gateways that are the mesh's, read or not
+     */
+    public RefusedReports(Collection<ConfigObject<?>> objects, Set<ObjectName> gateways) {
+        this.classes = Converter.classes(objects);
+        this.gateways = Set.copyOf(gateways);
+    }
+
+    /**
+     * The report; null when the object is not the mesh's.
+     *
+     * @param tree the whole object
+     * @param message why it is refused
+     */
+    public @Nullable RouteReport of(Kind<?> kind, JsonNode tree, String message) {
+        JsonNode spec = tree.path("spec");
+        if (kind.equals(Kinds.GATEWAY_CLASS)) {
+            return spec.path("controllerName").asString("").equals(GatewayClassSpec.CONTROLLER)
+                    ? new RouteReport.OfClass(List.of(Condition.no(
+                            "Accepted", spec.has("parametersRef") ? "InvalidParameters" : "Unsupported", message)))
+                    : null;
+        }
+        if (kind.equals(Kinds.KUBERNETES_GATEWAY)) {
+            return isOurs(tree)
+                    ? new RouteReport.OfRefusedGateway(List.of(
+                            Condition.no("Accepted", "Invalid", message),
+                            Condition.no("Programmed", "Invalid", message)))
+                    : null;
+        }
+        if (kind.equals(Kinds.INGRESS)) {
+            return Ingresses.isOurs(
+                            spec.path("ingressClassName").asString(""),
+                            tree.path("metadata")
+                                    .path("annotations")
+                                    .path(Ingresses.CLASS_ANNOTATION)
+                                    .asString(""))
+                    ? new RouteReport.OfRefused(message)
+                    : null;
+        }
+        return kind.equals(Kinds.REFERENCE_GRANT) ? new RouteReport.OfRefused(message) : route(tree, message);
+    }
+
+    /** Whether a Gateway that was not read is the mesh's. */
+    private boolean isOurs(JsonNode gateway) {
+        return classes.contains(gateway.path("spec").path("gatewayClassName").asString(""));
+    }
+
+    private RouteReport route(JsonNode tree, String message) {
+        String namespace = tree.path("metadata").path("namespace").asString("default");
+        List<RouteReport.OfParent> parents = new ArrayList<>();
+        ShapeReader reader = new ShapeReader((error, path, problem) -> {
+            // The object is refused as a whole already.
+        });
+        for (JsonNode each : tree.path("spec").path("parentRefs")) {
+            ParentReference parent = reader.read(each, ParentReference.class, "");
+            if (parent != null && (parent.isService() || (parent.isGateway() && hasGateway(parent, namespace)))) {
+                parents.add(new RouteReport.OfParent(
+                        parent, List.of(Condition.no("Accepted", "UnsupportedValue", message))));
+            }
+        }
+        return new RouteReport.OfRoute(parents);
+    }
+
+    private boolean hasGateway(ParentReference parent, String namespace) {
+        String in = parent.namespace() == null ? namespace : parent.namespace();
+        return gateways.contains(new ObjectName(Kinds.KUBERNETES_GATEWAY.key(), in, parent.name()));
+    }
+}
