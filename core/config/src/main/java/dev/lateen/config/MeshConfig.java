@@ -9,6 +9,9 @@ import dev.lateen.config.shape.Checked;
 import dev.lateen.config.shape.Findings;
 import dev.lateen.config.shape.ShapeReader;
 import dev.lateen.config.shape.Structure;
+import dev.lateen.config.telemetry.DefaultProviders;
+import dev.lateen.config.telemetry.ExtensionProvider;
+import dev.lateen.config.telemetry.LogCommands;
 import dev.lateen.config.yaml.YamlDocument;
 import dev.lateen.config.yaml.YamlProblem;
 import dev.lateen.config.yaml.YamlText;
@@ -20,6 +23,7 @@ import org.jspecify.annotations.Nullable;
 import tools.jackson.core.JacksonException;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.json.JsonMapper;
+import tools.jackson.databind.node.ArrayNode;
 import tools.jackson.databind.node.JsonNodeFactory;
 import tools.jackson.databind.node.ObjectNode;
 
@@ -43,6 +47,8 @@ import tools.jackson.databind.node.ObjectNode;
  * @param defaultServiceExportTo for services and ServiceEntries that say nothing; empty means all namespaces, as for the
  *     next
  * @param defaultTrafficPolicy for destinations whose rules say nothing
+ * @param extensionProviders whom the mesh tells of its traffic; one that is refused stops no other
+ * @param defaultProviders those that count where no Telemetry names any
  */
 public record MeshConfig(
         @Nullable OutboundTrafficPolicy outboundTrafficPolicy,
@@ -62,10 +68,16 @@ public record MeshConfig(
         List<String> defaultServiceExportTo,
         List<String> defaultVirtualServiceExportTo,
         @Nullable PathNormalization pathNormalization,
-        @Nullable DefaultTrafficPolicy defaultTrafficPolicy)
+        @Nullable DefaultTrafficPolicy defaultTrafficPolicy,
+        List<ExtensionProvider> extensionProviders,
+        @Nullable DefaultProviders defaultProviders)
         implements Checked {
     @Override
     public void check(Findings findings) {
+        String problem = LogCommands.problem(accessLogFormat);
+        if (problem != null) {
+            findings.error("accessLogFormat", problem);
+        }
         if (accessLogEncoding == LogEncoding.JSON && !accessLogFormat.isEmpty()) {
             try {
                 if (!JsonMapper.shared().readTree(accessLogFormat).isObject()) {
@@ -136,6 +148,8 @@ public record MeshConfig(
                 List.of(),
                 List.of(),
                 null,
+                null,
+                List.of(),
                 null);
     }
 
@@ -188,14 +202,31 @@ public record MeshConfig(
                 .map(f -> f.name())
                 .toList();
         for (Map.Entry<String, JsonNode> entry : tree.properties()) {
-            if (known.contains(entry.getKey())) {
+            if (entry.getKey().equals("extensionProviders") && entry.getValue().isArray()) {
+                used.set(entry.getKey(), providers(entry.getValue(), origin, problems));
+            } else if (known.contains(entry.getKey())) {
                 used.set(entry.getKey(), entry.getValue());
             } else {
                 problems.add(Problem.warning(origin, entry.getKey(), "has no effect in this version"));
             }
         }
-        ShapeReader reader = new ShapeReader((error, path, message) ->
+        return reader(origin, problems).read(tree.isObject() ? used : tree, MeshConfig.class, "");
+    }
+
+    /** Those that can be honoured: one that cannot is a problem, and stops nothing else. */
+    private static JsonNode providers(JsonNode all, Origin origin, List<Problem> problems) {
+        ArrayNode good = JsonNodeFactory.instance.arrayNode();
+        for (int i = 0; i < all.size(); i++) {
+            ShapeReader reader = reader(origin, problems);
+            if (reader.read(all.get(i), ExtensionProvider.class, "extensionProviders[" + i + "]") != null) {
+                good.add(all.get(i));
+            }
+        }
+        return good;
+    }
+
+    private static ShapeReader reader(Origin origin, List<Problem> problems) {
+        return new ShapeReader((error, path, message) ->
                 problems.add(new Problem(error ? Problem.Level.ERROR : Problem.Level.WARNING, origin, path, message)));
-        return reader.read(tree.isObject() ? used : tree, MeshConfig.class, "");
     }
 }

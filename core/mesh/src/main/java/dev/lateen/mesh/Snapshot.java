@@ -14,6 +14,7 @@ import dev.lateen.mesh.registry.Registry;
 import dev.lateen.mesh.registry.Slice;
 import dev.lateen.mesh.registry.Workload;
 import dev.lateen.mesh.rules.Rules;
+import dev.lateen.mesh.security.FetchedKeys;
 import io.fabric8.kubernetes.api.model.Namespace;
 import io.fabric8.kubernetes.api.model.Node;
 import io.fabric8.kubernetes.api.model.Pod;
@@ -45,6 +46,7 @@ public final class Snapshot {
     private final Map<String, Map<String, String>> namespaces;
     private final Map<String, Locality> nodes;
     private final Map<ObjectName, ConfigObject<?>> config;
+    private final FetchedKeys fetchedKeys;
     private final Registry registry;
     private final Rules rules;
     private final Derived derived;
@@ -58,6 +60,7 @@ public final class Snapshot {
             Map<String, Map<String, String>> namespaces,
             Map<String, Locality> nodes,
             Map<ObjectName, ConfigObject<?>> config,
+            FetchedKeys fetchedKeys,
             Registry registry,
             Rules rules,
             Derived derived) {
@@ -69,6 +72,7 @@ public final class Snapshot {
         this.namespaces = namespaces;
         this.nodes = nodes;
         this.config = config;
+        this.fetchedKeys = fetchedKeys;
         this.registry = registry;
         this.rules = rules;
         this.derived = derived;
@@ -93,6 +97,7 @@ public final class Snapshot {
                 Map.of(),
                 Map.of(),
                 Map.of(),
+                FetchedKeys.NONE,
                 registry,
                 rules,
                 new Derived());
@@ -112,6 +117,11 @@ public final class Snapshot {
 
     public Rules rules() {
         return rules;
+    }
+
+    /** Keys of issuers of tokens. */
+    public FetchedKeys fetchedKeys() {
+        return fetchedKeys;
     }
 
     /** What was worked out of this snapshot for those who asked. */
@@ -149,6 +159,7 @@ public final class Snapshot {
         private Map<String, Map<String, String>> namespaces;
         private Map<String, Locality> nodes;
         private Map<ObjectName, ConfigObject<?>> config;
+        private FetchedKeys fetchedKeys;
         private boolean entriesChanged;
 
         private Change(Snapshot base) {
@@ -160,6 +171,13 @@ public final class Snapshot {
             this.namespaces = base.namespaces;
             this.nodes = base.nodes;
             this.config = base.config;
+            this.fetchedKeys = base.fetchedKeys;
+        }
+
+        /** Replaces all keys of issuers. */
+        public Change keys(FetchedKeys keys) {
+            this.fetchedKeys = keys;
+            return this;
         }
 
         public Change mesh(MeshConfig config) {
@@ -235,6 +253,7 @@ public final class Snapshot {
                     && a.origin().equals(b.origin())
                     && a.metadata().generation() == b.metadata().generation()
                     && a.metadata().labels().equals(b.metadata().labels())
+                    && a.metadata().annotations().equals(b.metadata().annotations())
                     && Objects.equals(
                             a.metadata().creationTimestamp(), b.metadata().creationTimestamp());
         }
@@ -262,7 +281,11 @@ public final class Snapshot {
                     || slices != base.slices
                     || workloads != base.workloads
                     || nodes != base.nodes;
-            if (!places && namespaces == base.namespaces && config == base.config && mesh.equals(base.mesh)) {
+            if (!places
+                    && namespaces == base.namespaces
+                    && config == base.config
+                    && mesh.equals(base.mesh)
+                    && fetchedKeys.equals(base.fetchedKeys)) {
                 return base;
             }
             Registry registry = places || entriesChanged
@@ -292,6 +315,7 @@ public final class Snapshot {
                     namespaces,
                     nodes,
                     config,
+                    fetchedKeys,
                     registry,
                     rules,
                     new Derived(base.derived));

@@ -7,6 +7,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Map;
+import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentSkipListMap;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -32,7 +33,13 @@ final class ControlMetrics implements XdsMetrics {
             new MetricHistogram("pilot_proxy_convergence_time", 0.1, 0.5, 1, 3, 5, 10, 20, 30);
     private final MetricHistogram sizes =
             new MetricHistogram("pilot_xds_config_size_bytes", 1, 10_000, 1_000_000, 4_000_000, 10_000_000, 40_000_000);
+    private final MetricHistogram pushes = new MetricHistogram("pilot_xds_push_time", 0.01, 0.1, 1, 3, 5, 10, 20, 30);
+    private final MetricHistogram acknowledged = new MetricHistogram(
+            "lateen_change_acknowledged_seconds", 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30);
     private final AtomicInteger connected = new AtomicInteger();
+    private final Set<String> clients = ConcurrentHashMap.newKeySet();
+    /** By generation, who has not accepted all of it. */
+    private final Map<Long, Set<String>> unsettled = new ConcurrentHashMap<>();
 
     ControlMetrics(String version) {
         this.version = version;
@@ -50,21 +57,32 @@ final class ControlMetrics implements XdsMetrics {
     void generation(long generation, long changedAtNanos) {
         changedAt.put(generation, changedAtNanos);
         changedAt.remove(generation - 100);
+        unsettled.remove(generation - 100);
+        if (!clients.isEmpty()) {
+            Set<String> waiting = ConcurrentHashMap.newKeySet();
+            waiting.addAll(clients);
+            unsettled.put(generation, waiting);
+        }
         count("pilot_push_triggers{type=\"config\"}", 1);
     }
 
     @Override
     public void connected(ClientStatus client) {
         connected.incrementAndGet();
+        clients.add(client.connectionId());
     }
 
     @Override
     public void disconnected(ClientStatus client) {
         connected.decrementAndGet();
+        clients.remove(client.connectionId());
+        // Of a change that only they had still to accept nobody can say when it was accepted.
+        unsettled.values().removeIf(waiting -> waiting.remove(client.connectionId()) && waiting.isEmpty());
     }
 
     @Override
-    public void pushed(ClientStatus client, String type, int resources, long bytes) {
+    public void pushed(ClientStatus client, String type, int resources, long bytes, long nanos) {
+        pushes.record("type=\"" + shortName(type) + "\"", nanos / 1e9);
         count("pilot_xds_pushes{type=\"" + shortName(type) + "\"}", 1);
         count("pilot_xds_sent_bytes_total{type=\"" + shortName(type) + "\"}", bytes);
         sizes.record("type=\"" + shortName(type) + "\"", (double) bytes);
@@ -77,6 +95,22 @@ final class ControlMetrics implements XdsMetrics {
             return;
         }
         convergence.record("", (System.nanoTime() - since) / 1e9);
+    }
+
+    /** A change counts when the last of those who were connected as it came has accepted it. */
+    @Override
+    public void settled(ClientStatus client, long generation) {
+        unsettled.forEach((changed, waiting) -> {
+            if (changed <= generation
+                    && waiting.remove(client.connectionId())
+                    && waiting.isEmpty()
+                    && unsettled.remove(changed) != null) {
+                Long since = changedAt.get(changed);
+                if (since != null) {
+                    acknowledged.record("", (System.nanoTime() - since) / 1e9);
+                }
+            }
+        });
     }
 
     @Override
@@ -106,6 +140,8 @@ final class ControlMetrics implements XdsMetrics {
         }
         convergence.write(text);
         sizes.write(text);
+        pushes.write(text);
+        acknowledged.write(text);
         process(text);
         memory(text);
         return text.toString();

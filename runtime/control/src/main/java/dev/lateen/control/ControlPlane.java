@@ -3,6 +3,7 @@ package dev.lateen.control;
 import com.sun.net.httpserver.HttpServer;
 import dev.lateen.control.ca.MeshAuthority;
 import dev.lateen.control.gateway.ManagedGateways;
+import dev.lateen.control.keys.IssuerKeys;
 import dev.lateen.control.registration.Registrations;
 import dev.lateen.control.secret.FileSecrets;
 import dev.lateen.control.secret.ProxySecrets;
@@ -43,6 +44,7 @@ public final class ControlPlane implements AutoCloseable {
     private final Distribution distribution;
     private final StatusBoard status;
     private final SnapshotLoop loop;
+    private final IssuerKeys keys;
     private final List<Source> sources = new ArrayList<>();
     private final List<HttpServer> ports = new ArrayList<>();
     private final CompletableFuture<Void> ready = new CompletableFuture<>();
@@ -63,6 +65,7 @@ public final class ControlPlane implements AutoCloseable {
         this.distribution = new Distribution(first, secrets, registrations);
         this.status = new StatusBoard(first);
         this.loop = new SnapshotLoop(first, options.quiet(), options.limit(), problems, this::distribute);
+        this.keys = IssuerKeys.start(fetched -> loop.change(change -> change.keys(fetched)));
     }
 
     /**
@@ -122,6 +125,9 @@ public final class ControlPlane implements AutoCloseable {
         }
         var _ = CompletableFuture.allOf(synced.toArray(CompletableFuture[]::new))
                 .thenCompose(nothing -> applied())
+                // Else proxies that have keys would get none, and refuse good tokens.
+                .thenCompose(nothing -> keys.tried())
+                .thenCompose(nothing -> applied())
                 .thenRun(this::serve)
                 .exceptionally(failure -> {
                     log.error("The control plane cannot serve", failure);
@@ -177,6 +183,7 @@ public final class ControlPlane implements AutoCloseable {
         metrics.generation(generation, changedAt);
         status.snapshot(snapshot, generation);
         distribution.distribute(snapshot, generation);
+        keys.want(snapshot.rules().security().keyLocations());
     }
 
     private Ports.Answer version() {
@@ -234,6 +241,7 @@ public final class ControlPlane implements AutoCloseable {
     public void close() {
         registrations.close();
         sources.forEach(Source::close);
+        keys.close();
         loop.close();
         for (XdsServer server : new XdsServer[] {secured, xds}) {
             if (server != null) {

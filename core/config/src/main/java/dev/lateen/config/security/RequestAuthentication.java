@@ -24,32 +24,63 @@ public record RequestAuthentication(
      * Tokens of one issuer (RFC 7519).
      *
      * @param audiences of which a token must have one; empty for any
-     * @param jwksUri where the keys are fetched
-     * @param jwks the keys themselves (RFC 7517)
+     * @param jwksUri where the keys are fetched; without it and {@code jwks} the issuer's configuration says so (OpenID
+     *     Connect Discovery)
+     * @param jwks the keys themselves (RFC 7517), which count before all others
      * @param fromHeaders where tokens stand; without any place, in {@code authorization: Bearer} and parameter {@code
      *     access_token}
      * @param outputPayloadToHeader field that the app gets the token's content in, in base64url
      * @param forwardOriginalToken whether the app sees the token
+     * @param timeout for fetching the keys; null means 5 s, and more than 30 s counts as these
+     * @param spaceDelimitedClaims claims that are lists of words in one text, besides {@code scope} and {@code permission}
      */
     public record JwtRule(
             @Required String issuer,
             List<String> audiences,
-            @Later("fetching keys") String jwksUri,
+            String jwksUri,
             String jwks,
             List<FromHeader> fromHeaders,
             List<String> fromParams,
-            @Later("tokens in cookies") List<String> fromCookies,
+            List<String> fromCookies,
             String outputPayloadToHeader,
             List<ClaimToHeader> outputClaimToHeaders,
             boolean forwardOriginalToken,
-            @Later("fetching keys") @Nullable Duration timeout,
-            @Later("claims of several words") List<String> spaceDelimitedClaims)
+            @Nullable Duration timeout,
+            List<String> spaceDelimitedClaims)
             implements Checked {
+        private static final Duration TIMEOUT = Duration.ofSeconds(5);
+        private static final Duration LONGEST = Duration.ofSeconds(30);
+
         @Override
         public void check(Findings findings) {
-            if (jwksUri.isEmpty() && jwks.isEmpty()) {
-                findings.error("jwks", "is needed: keys are not looked for by the issuer's name");
+            if (!jwks.isEmpty()) {
+                KeySet.read(jwks).faults().forEach(fault -> findings.error("jwks", fault));
             }
+            if (!jwksUri.isEmpty() && !KeyLocation.fault(jwksUri).isEmpty()) {
+                findings.error("jwksUri", KeyLocation.fault(jwksUri) + ", found \"" + jwksUri + "\"");
+            }
+            if (jwksUri.isEmpty()
+                    && jwks.isEmpty()
+                    && !KeyLocation.fault(issuer).isEmpty()) {
+                findings.error(
+                        "jwksUri", "or jwks is needed: by the issuer's name \"" + issuer + "\" nothing is found");
+            }
+        }
+
+        /** Where the keys are fetched; null when they are given. */
+        public @Nullable KeyLocation keyLocation() {
+            if (!jwks.isEmpty()) {
+                return null;
+            }
+            return jwksUri.isEmpty() ? KeyLocation.discovered(issuer) : KeyLocation.of(jwksUri);
+        }
+
+        /** How long fetching may take. */
+        public Duration effectiveTimeout() {
+            if (timeout == null || !timeout.isPositive()) {
+                return TIMEOUT;
+            }
+            return timeout.compareTo(LONGEST) > 0 ? LONGEST : timeout;
         }
     }
 

@@ -3,13 +3,17 @@ package dev.lateen.mesh.security;
 import dev.lateen.config.ConfigObject;
 import dev.lateen.config.Kinds;
 import dev.lateen.config.security.AuthorizationPolicy;
+import dev.lateen.config.security.KeyLocation;
 import dev.lateen.config.security.PeerAuthentication;
 import dev.lateen.config.security.PeerAuthentication.Mode;
 import dev.lateen.config.security.RequestAuthentication;
+import dev.lateen.config.security.RequestAuthentication.JwtRule;
 import dev.lateen.config.security.WorkloadSelector;
 import dev.lateen.mesh.rules.Rules;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Collection;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.function.Function;
@@ -93,6 +97,21 @@ public final class SecurityRules {
     /** Objects that say whose tokens a workload believes, the root namespace's first, each in the order of age. */
     public List<ConfigObject<RequestAuthentication>> authentications(String namespace, Map<String, String> labels) {
         return holding(requests, RequestAuthentication::selector, namespace, labels);
+    }
+
+    /** Where the keys of the issuers are fetched, and how long that may take. */
+    public Map<KeyLocation, Duration> keyLocations() {
+        Map<KeyLocation, Duration> locations = new HashMap<>();
+        for (ConfigObject<RequestAuthentication> object : requests) {
+            for (JwtRule rule : object.spec().jwtRules()) {
+                KeyLocation location = rule.keyLocation();
+                if (location != null) {
+                    locations.merge(
+                            location, rule.effectiveTimeout(), (one, other) -> one.compareTo(other) > 0 ? one : other);
+                }
+            }
+        }
+        return locations;
     }
 
     /** Objects that select a workload, whether or not another one's mode counts before theirs. */

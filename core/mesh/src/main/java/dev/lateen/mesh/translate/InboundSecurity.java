@@ -5,6 +5,7 @@ import dev.lateen.config.security.PeerAuthentication.Mode;
 import dev.lateen.mesh.ProxyNode;
 import dev.lateen.mesh.Snapshot;
 import dev.lateen.mesh.registry.Protocol;
+import dev.lateen.mesh.security.FetchedKeys;
 import dev.lateen.mesh.security.SecurityRules;
 import io.envoyproxy.envoy.config.listener.v3.Filter;
 import io.envoyproxy.envoy.config.listener.v3.FilterChain;
@@ -21,7 +22,12 @@ import java.util.Map;
  *     ask for it, and then nobody gets in
  */
 record InboundSecurity(
-        MeshConfig mesh, SecurityRules rules, String namespace, Map<String, String> labels, boolean hasIdentity) {
+        MeshConfig mesh,
+        SecurityRules rules,
+        FetchedKeys keys,
+        String namespace,
+        Map<String, String> labels,
+        boolean hasIdentity) {
     static final String TLS = "tls";
     private static final String RAW = "raw_buffer";
 
@@ -30,6 +36,7 @@ record InboundSecurity(
         return new InboundSecurity(
                 snapshot.mesh(),
                 snapshot.rules().security(),
+                snapshot.fetchedKeys(),
                 node.namespace(),
                 labels,
                 Encryption.MESH.equals(labels.get(Encryption.LABEL)));
@@ -37,7 +44,7 @@ record InboundSecurity(
 
     /** What every request to the workload passes first. */
     List<HttpFilter> httpFilters() {
-        List<HttpFilter> filters = new ArrayList<>(TokenRules.of(rules.authentications(namespace, labels)));
+        List<HttpFilter> filters = new ArrayList<>(TokenRules.of(rules.authentications(namespace, labels), keys));
         filters.addAll(authorization().http());
         return filters;
     }

@@ -4,12 +4,14 @@ import com.google.protobuf.Empty;
 import dev.lateen.config.ConfigObject;
 import dev.lateen.config.security.RequestAuthentication;
 import dev.lateen.config.security.RequestAuthentication.JwtRule;
+import dev.lateen.mesh.security.FetchedKeys;
 import io.envoyproxy.envoy.config.core.v3.DataSource;
 import io.envoyproxy.envoy.config.route.v3.RouteMatch;
 import io.envoyproxy.envoy.extensions.filters.http.jwt_authn.v3.JwtAuthentication;
 import io.envoyproxy.envoy.extensions.filters.http.jwt_authn.v3.JwtClaimToHeader;
 import io.envoyproxy.envoy.extensions.filters.http.jwt_authn.v3.JwtHeader;
 import io.envoyproxy.envoy.extensions.filters.http.jwt_authn.v3.JwtProvider;
+import io.envoyproxy.envoy.extensions.filters.http.jwt_authn.v3.JwtProvider.NormalizePayload;
 import io.envoyproxy.envoy.extensions.filters.http.jwt_authn.v3.JwtRequirement;
 import io.envoyproxy.envoy.extensions.filters.http.jwt_authn.v3.JwtRequirementOrList;
 import io.envoyproxy.envoy.extensions.filters.http.jwt_authn.v3.RequirementRule;
@@ -19,10 +21,13 @@ import java.util.List;
 
 /** Writes RequestAuthentications as Envoy's filter for tokens: one of the issuers, or no token. */
 final class TokenRules {
+    /** Claims whose text is a list of words, as OAuth 2.0 has them (RFC 8693, section 4.2); Istio's choice. */
+    private static final List<String> WORDS = List.of("permission", "scope");
+
     private TokenRules() {}
 
     /** The filter; none when no object holds. */
-    static List<HttpFilter> of(List<ConfigObject<RequestAuthentication>> objects) {
+    static List<HttpFilter> of(List<ConfigObject<RequestAuthentication>> objects, FetchedKeys keys) {
         List<JwtRule> rules = new ArrayList<>();
         objects.forEach(object -> rules.addAll(object.spec().jwtRules()));
         if (rules.isEmpty()) {
@@ -32,7 +37,7 @@ final class TokenRules {
         JwtRequirementOrList.Builder any = JwtRequirementOrList.newBuilder();
         for (int i = 0; i < rules.size(); i++) {
             String name = "origins-" + i;
-            filter.putProviders(name, provider(rules.get(i)));
+            filter.putProviders(name, provider(rules.get(i), keys));
             any.addRequirements(JwtRequirement.newBuilder().setProviderName(name));
         }
         any.addRequirements(JwtRequirement.newBuilder().setAllowMissing(Empty.getDefaultInstance()));
@@ -45,15 +50,19 @@ final class TokenRules {
                 .build());
     }
 
-    private static JwtProvider provider(JwtRule rule) {
+    private static JwtProvider provider(JwtRule rule, FetchedKeys keys) {
         JwtProvider.Builder provider = JwtProvider.newBuilder()
                 .setIssuer(rule.issuer())
                 .addAllAudiences(rule.audiences())
-                .setLocalJwks(DataSource.newBuilder().setInlineString(rule.jwks()))
+                .setLocalJwks(DataSource.newBuilder().setInlineString(keys.of(rule)))
                 .setForward(rule.forwardOriginalToken())
                 .setForwardPayloadHeader(rule.outputPayloadToHeader())
                 .setPayloadInMetadata("payload")
-                .addAllFromParams(rule.fromParams());
+                .setNormalizePayloadInMetadata(NormalizePayload.newBuilder()
+                        .addAllSpaceDelimitedClaims(WORDS)
+                        .addAllSpaceDelimitedClaims(rule.spaceDelimitedClaims()))
+                .addAllFromParams(rule.fromParams())
+                .addAllFromCookies(rule.fromCookies());
         rule.fromHeaders()
                 .forEach(header -> provider.addFromHeaders(
                         JwtHeader.newBuilder().setName(header.name()).setValuePrefix(header.prefix())));

@@ -29,6 +29,9 @@ public final class Checks {
                 .forEach(o -> DestinationRuleChecks.run(o, checks.scope(o), snapshot, findings));
         GatewayChecks.run(checks.of(Kinds.GATEWAY), snapshot, findings);
         ServiceEntryChecks.run(checks.of(Kinds.SERVICE_ENTRY), snapshot, findings);
+        checks.of(Kinds.REQUEST_AUTHENTICATION)
+                .forEach(o -> RequestAuthenticationChecks.run(o, snapshot.fetchedKeys(), findings));
+        TelemetryChecks.run(checks.of(Kinds.TELEMETRY), snapshot, findings);
     }
 
     private <S extends Record> List<ConfigObject<S>> of(Kind<S> kind) {

@@ -2,6 +2,7 @@ package dev.lateen.proxycore.cluster;
 
 import dev.lateen.proxycore.CompileException;
 import dev.lateen.proxycore.Extensions;
+import dev.lateen.proxycore.Http2Options;
 import dev.lateen.proxycore.Place;
 import io.envoyproxy.envoy.config.cluster.v3.Cluster;
 import io.envoyproxy.envoy.config.core.v3.Http2ProtocolOptions;
@@ -17,7 +18,8 @@ import java.util.Map;
  * @param maxConnectionDuration how long a connection may live; zero means without limit
  * @param maxStreamDuration how long a request may live; zero means without limit
  * @param maxRequestsPerConnection 0 means without limit
- * @param http2 what holds for connections of HTTP/2
+ * @param http2 how HTTP/2 is spoken, where it is
+ * @param keepalive whether connections of HTTP/2 are asked if they live
  */
 public record UpstreamHttp(
         Protocol protocol,
@@ -25,36 +27,8 @@ public record UpstreamHttp(
         Duration maxConnectionDuration,
         Duration maxStreamDuration,
         int maxRequestsPerConnection,
-        Http2 http2) {
-    /**
-     * Connections of HTTP/2 (envoy.config.core.v3.Http2ProtocolOptions).
-     *
-     * @param maxStreams most requests at a time on one; 0 means as many as the server takes
-     * @param pingInterval between probes; zero means none
-     * @param pingTimeout how long the peer may be silent after a probe
-     */
-    public record Http2(int maxStreams, Duration pingInterval, Duration pingTimeout) {
-        /** No limit and no probes. */
-        public static final Http2 DEFAULT = new Http2(0, Duration.ZERO, Duration.ZERO);
-
-        private static Http2 of(Http2ProtocolOptions proto, Place at) throws CompileException {
-            Place keepalive = at.field("connection_keepalive");
-            Duration interval = keepalive
-                    .field("interval")
-                    .duration(proto.getConnectionKeepalive().getInterval());
-            Duration timeout = keepalive
-                    .field("timeout")
-                    .duration(proto.getConnectionKeepalive().getTimeout());
-            if (!interval.isZero() && timeout.isZero()) {
-                throw keepalive.field("timeout").refuse("must be more than nothing");
-            }
-            return new Http2(
-                    proto.hasMaxConcurrentStreams() ? at.number(proto.getMaxConcurrentStreams()) : 0,
-                    interval,
-                    timeout);
-        }
-    }
-
+        Http2Options http2,
+        Http2Keepalive keepalive) {
     private static final String OPTIONS = "envoy.extensions.upstreams.http.v3.HttpProtocolOptions";
     private static final Duration DEFAULT_IDLE_TIMEOUT = Duration.ofHours(1);
 
@@ -102,25 +76,15 @@ public record UpstreamHttp(
                     case AUTO_CONFIG -> Protocol.AUTO;
                     case UPSTREAMPROTOCOLOPTIONS_NOT_SET -> Protocol.HTTP1;
                 };
-        return common(protocol, options.getCommonHttpProtocolOptions(), maxRequests, http2(options, at), at);
-    }
-
-    private static Http2 http2(HttpProtocolOptions options, Place at) throws CompileException {
-        return switch (options.getUpstreamProtocolOptionsCase()) {
-            case EXPLICIT_HTTP_CONFIG ->
-                Http2.of(
-                        options.getExplicitHttpConfig().getHttp2ProtocolOptions(),
-                        at.field("explicit_http_config").field("http2_protocol_options"));
-            case USE_DOWNSTREAM_PROTOCOL_CONFIG ->
-                Http2.of(
-                        options.getUseDownstreamProtocolConfig().getHttp2ProtocolOptions(),
-                        at.field("use_downstream_protocol_config").field("http2_protocol_options"));
-            case AUTO_CONFIG ->
-                Http2.of(
-                        options.getAutoConfig().getHttp2ProtocolOptions(),
-                        at.field("auto_config").field("http2_protocol_options"));
-            case UPSTREAMPROTOCOLOPTIONS_NOT_SET -> Http2.DEFAULT;
-        };
+        Http2ProtocolOptions http2 =
+                switch (options.getUpstreamProtocolOptionsCase()) {
+                    case EXPLICIT_HTTP_CONFIG -> options.getExplicitHttpConfig().getHttp2ProtocolOptions();
+                    case USE_DOWNSTREAM_PROTOCOL_CONFIG ->
+                        options.getUseDownstreamProtocolConfig().getHttp2ProtocolOptions();
+                    case AUTO_CONFIG -> options.getAutoConfig().getHttp2ProtocolOptions();
+                    case UPSTREAMPROTOCOLOPTIONS_NOT_SET -> Http2ProtocolOptions.getDefaultInstance();
+                };
+        return common(protocol, options.getCommonHttpProtocolOptions(), http2, maxRequests, at);
     }
 
     @SuppressWarnings("deprecation") // the older places of the same options
@@ -134,8 +98,8 @@ public record UpstreamHttp(
         return common(
                 protocol,
                 cluster.getCommonHttpProtocolOptions(),
+                cluster.getHttp2ProtocolOptions(),
                 legacyMaxRequests(cluster, at),
-                Http2.of(cluster.getHttp2ProtocolOptions(), at.field("http2_protocol_options")),
                 at);
     }
 
@@ -147,8 +111,8 @@ public record UpstreamHttp(
     private static UpstreamHttp common(
             Protocol protocol,
             io.envoyproxy.envoy.config.core.v3.HttpProtocolOptions common,
+            Http2ProtocolOptions http2,
             int maxRequests,
-            Http2 http2,
             Place at)
             throws CompileException {
         Place here = at.field("common_http_protocol_options");
@@ -166,6 +130,7 @@ public record UpstreamHttp(
                 here.field("max_connection_duration").duration(common.getMaxConnectionDuration()),
                 here.field("max_stream_duration").duration(common.getMaxStreamDuration()),
                 common.hasMaxRequestsPerConnection() ? here.number(common.getMaxRequestsPerConnection()) : maxRequests,
-                http2);
+                Http2Options.of(http2.toBuilder().clearConnectionKeepalive().build(), at.field("http2_protocol_options")),
+                Http2Keepalive.of(http2, at.field("http2_protocol_options")));
     }
 }

@@ -7,6 +7,7 @@ import dev.lateen.proxycore.head.Fields;
 import dev.lateen.proxycore.head.RequestHead;
 import dev.lateen.proxycore.head.ResponseHead;
 import dev.lateen.proxycore.match.HeaderMatcher.HeaderRef;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
@@ -97,11 +98,15 @@ public final class Format {
 
     /** The facts of the stream that this format asks for. */
     public List<Operator> operators() {
-        return parts.stream()
-                .filter(Value.class::isInstance)
-                .map(part -> ((Value) part).operator())
-                .distinct()
-                .toList();
+        List<Operator> operators = new ArrayList<>();
+        for (Part part : parts) {
+            switch (part) {
+                case Value value -> operators.add(value.operator());
+                case Moment moment -> operators.add(moment.operator());
+                case Literal _, Header _ -> {}
+            }
+        }
+        return operators.stream().distinct().toList();
     }
 
     private static int command(String text, int start, List<Part> parts, Place at) throws CompileException {
@@ -154,10 +159,32 @@ public final class Format {
         }
         for (Operator operator : Operator.values()) {
             if (operator.name().equals(name)) {
-                return new Value(operator, argument, length);
+                return value(operator, argument, length, at);
             }
         }
         throw at.refuse("not supported: command %" + name + "%");
+    }
+
+    /** A command of a fact, whose argument must be one that it has. */
+    private static Part value(Operator operator, String argument, int length, Place at) throws CompileException {
+        boolean taken = argument.isEmpty();
+        switch (operator) {
+            case START_TIME, START_TIME_LOCAL, EMIT_TIME, EMIT_TIME_LOCAL -> {
+                if (!argument.isEmpty()) {
+                    boolean local = operator == Operator.START_TIME_LOCAL || operator == Operator.EMIT_TIME_LOCAL;
+                    return new Moment(operator, argument, TimeFormat.parse(argument, local, at), length);
+                }
+            }
+            case GRPC_STATUS ->
+                taken = List.of("", "CAMEL_STRING", "SNAKE_STRING", "NUMBER").contains(argument);
+            case FILTER_STATE -> taken = argument.matches("(up|down)stream_peer:FIELD:[a-z]+");
+            case ENVIRONMENT -> taken = !argument.isEmpty();
+            default -> {}
+        }
+        if (!taken) {
+            throw at.refuse("not supported: command %" + operator + "(" + argument + ")%");
+        }
+        return new Value(operator, argument, length);
     }
 
     private enum Source {
@@ -182,6 +209,14 @@ public final class Format {
         @Override
         public @Nullable String value(FormatContext context) {
             return cut(context.value(operator, argument), length);
+        }
+    }
+
+    private record Moment(Operator operator, String argument, TimeFormat format, int length) implements Part {
+        @Override
+        public @Nullable String value(FormatContext context) {
+            String moment = context.value(operator, FormatContext.PRECISE);
+            return moment == null ? null : cut(format.format(Instant.parse(moment)), length);
         }
     }
 
@@ -226,6 +261,8 @@ public final class Format {
             switch (part) {
                 case Literal(String plain) -> text.append(plain.replace("%", "%%"));
                 case Value(Operator operator, String argument, int length) ->
+                    append(text, operator.name(), argument, length);
+                case Moment(Operator operator, String argument, TimeFormat _, int length) ->
                     append(text, operator.name(), argument, length);
                 case Header(Source source, HeaderRef main, HeaderRef other, int length) ->
                     append(

@@ -7,6 +7,9 @@ import org.jspecify.annotations.Nullable;
 
 /** What a {@link Format} may ask about a stream. */
 public interface FormatContext {
+    /** As argument of commands that tell a moment: in ISO 8601, UTC, with all that is known of its second. */
+    String PRECISE = "precise";
+
     /** The request's head, null when none was read. */
     @Nullable
     RequestHead request();
@@ -22,7 +25,7 @@ public interface FormatContext {
     /**
      * A fact of the stream.
      *
-     * @param argument what stood in brackets, or empty: a time format, a key, the name of an environment variable
+     * @param argument what stood in brackets, or empty: a key, the name of an environment variable, or {@link #PRECISE}
      * @return the text, or null when it is not known
      */
     @Nullable

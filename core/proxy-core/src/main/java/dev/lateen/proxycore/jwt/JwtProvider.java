@@ -23,7 +23,9 @@ import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Date;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
+import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -37,6 +39,8 @@ import org.jspecify.annotations.Nullable;
  * @param audiences of which the token must have one; empty for any
  * @param headers fields where tokens stand
  * @param parameters of the query where tokens stand
+ * @param cookies whose values are tokens
+ * @param words claims whose text is a list of words, to rules of access
  * @param forward whether the app sees the token
  * @param payloadHeader field for the payload, or null
  * @param claimHeaders fields for claims
@@ -49,6 +53,8 @@ record JwtProvider(
         JWKSet keys,
         List<Location> headers,
         List<String> parameters,
+        List<String> cookies,
+        List<String> words,
         boolean forward,
         @Nullable FieldName payloadHeader,
         List<ClaimField> claimHeaders,
@@ -80,6 +86,8 @@ record JwtProvider(
                 "forward",
                 "from_headers",
                 "from_params",
+                "from_cookies",
+                "normalize_payload_in_metadata",
                 "forward_payload_header",
                 "pad_forward_payload_header",
                 "payload_in_metadata",
@@ -95,7 +103,8 @@ record JwtProvider(
                     FieldName.of(header.getName().toLowerCase(java.util.Locale.ROOT)), header.getValuePrefix()));
         }
         List<String> parameters = new ArrayList<>(proto.getFromParamsList());
-        if (headers.isEmpty() && parameters.isEmpty()) {
+        List<String> cookies = new ArrayList<>(proto.getFromCookiesList());
+        if (headers.isEmpty() && parameters.isEmpty() && cookies.isEmpty()) {
             headers.add(new Location(FieldName.of("authorization"), "Bearer "));
             parameters.add("access_token");
         }
@@ -111,6 +120,8 @@ record JwtProvider(
                 keys(proto.getLocalJwks().getInlineString(), at.field("local_jwks")),
                 headers,
                 parameters,
+                cookies,
+                proto.getNormalizePayloadInMetadata().getSpaceDelimitedClaimsList(),
                 proto.getForward(),
                 proto.getForwardPayloadHeader().isEmpty()
                         ? null
@@ -125,6 +136,17 @@ record JwtProvider(
         } catch (ParseException e) {
             throw at.refuse("no set of keys (RFC 7517): " + e.getMessage());
         }
+    }
+
+    /** Claims as rules of access see them. */
+    Map<String, Object> forRules(JWTClaimsSet claims) {
+        Map<String, Object> seen = new TreeMap<>(claims.toJSONObject());
+        for (String claim : words) {
+            if (seen.get(claim) instanceof String text) {
+                seen.put(claim, List.of(text.split(" ", -1)));
+            }
+        }
+        return seen;
     }
 
     /** A token that was looked at: its claims, or why it is bad, in Envoy's words. */

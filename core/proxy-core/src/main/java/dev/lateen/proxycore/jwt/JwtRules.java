@@ -128,7 +128,7 @@ public final class JwtRules {
                 JWTClaimsSet claims = checked.claims();
                 if (claims != null) {
                     write(provider, head, checked, claims, found);
-                    return new Outcome.Passed(claims.toJSONObject());
+                    return new Outcome.Passed(provider.forRules(claims));
                 }
                 // What the issuer of the token's own says counts more than that others do not know it.
                 boolean says = reason.isEmpty() || reason.equals("Jwt issuer is not configured");
@@ -152,6 +152,16 @@ public final class JwtRules {
                 if (value.startsWith(location.prefix())) {
                     found.add(new Found(
                             value.substring(location.prefix().length()).strip(), location.field()));
+                }
+            }
+        }
+        int cookie = provider.cookies().isEmpty() ? -1 : fields.find(FieldName.COOKIE);
+        for (int i = cookie; i >= 0; i = fields.find(FieldName.COOKIE, i + 1)) {
+            for (String pair : fields.value(i).split(";")) {
+                int equals = pair.indexOf('=');
+                if (equals > 0
+                        && provider.cookies().contains(pair.substring(0, equals).strip())) {
+                    found.add(new Found(pair.substring(equals + 1).strip(), null));
                 }
             }
         }

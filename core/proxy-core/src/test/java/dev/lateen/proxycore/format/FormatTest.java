@@ -42,7 +42,8 @@ class FormatTest {
         public @Nullable String value(Operator operator, String argument) {
             return switch (operator) {
                 case RESPONSE_FLAGS -> "UO";
-                case START_TIME -> "now" + argument;
+                case START_TIME, START_TIME_LOCAL, EMIT_TIME ->
+                    argument.equals(FormatContext.PRECISE) ? "2026-01-02T03:04:05.678901Z" : "now";
                 default -> null;
             };
         }
@@ -63,7 +64,13 @@ class FormatTest {
                 "%RESP(:status)% %RESP(SERVER)%      | 503 envoy",
                 "%TRAILER(grpc-status)%              | 14",
                 "%RESPONSE_FLAGS%:%UPSTREAM_HOST%    | UO:-",
-                "%START_TIME(%Y)%                    | now%Y",
+                "%START_TIME(%Y-%m-%dT%H:%M:%S%z)%   | 2026-01-02T03:04:05+0000",
+                "%START_TIME(%s.%3f)%                | 1767323045.678",
+                "%EMIT_TIME(%f %1f %9f)%             | 678901000 6 678901000",
+                "%START_TIME(%a %A %b %B %e %j %p %I %y %%)% | Fri Friday Jan January  2 002 AM 03 26 %",
+                "%START_TIME(%F %T %R %D)%           | 2026-01-02 03:04:05 03:04 01/02/26",
+                "%START_TIME(%Y):2%                  | 20",
+                "%START_TIME_LOCAL(%s)%              | 1767323045",
                 "<%START_TIME%>                      | <now>",
             })
     void commands(String format, String expected) throws Exception {
@@ -75,6 +82,14 @@ class FormatTest {
             delimiter = '|',
             value = {
                 "%NOT_A_COMMAND%  | not supported: command %NOT_A_COMMAND%",
+                "%CONNECTION_ID%  | not supported: command %CONNECTION_ID%",
+                "%DYNAMIC_METADATA(a:b)% | not supported: command %DYNAMIC_METADATA%",
+                "%START_TIME(%Q)% | not supported: conversion %Q of time format %Q",
+                "%START_TIME(%)%  | a time format ends within a conversion",
+                "%PROTOCOL(x)%    | not supported: command %PROTOCOL(x)%",
+                "%GRPC_STATUS(X)% | not supported: command %GRPC_STATUS(X)%",
+                "%ENVIRONMENT%    | not supported: command %ENVIRONMENT()%",
+                "%FILTER_STATE(other)% | not supported: command %FILTER_STATE(other)%",
                 "%REQ(x%          | no closing bracket",
                 "%REQ(x)          | no closing %",
                 "%REQ(x):%        | no length",

@@ -41,7 +41,7 @@ class JwtRulesTest {
     private static final RSAKey RSA = rsa("one");
     private static final RSAKey STOLEN_ID = rsa("one");
     private static final ECKey EC = ec();
-    private static final JwtRules RULES = rules();
+    private static final JwtRules RULES = rules(provider().build());
 
     @ParameterizedTest
     @CsvSource({
@@ -105,6 +105,35 @@ class JwtRulesTest {
                 .isEqualTo(new JwtRules.Outcome.Refused(401, "Jwt verification fails"));
     }
 
+    @Test
+    void a_token_may_stand_in_a_cookie_where_the_rule_says_so() throws Exception {
+        JwtRules rules = rules(provider().addFromCookies("session").build());
+        assertThat(rules.check(
+                        RequestHead.of("GET", "web", "/").with("cookie", "a=b; session=" + token("good") + "; c=d"),
+                        NOW))
+                .isInstanceOfSatisfying(JwtRules.Outcome.Passed.class, passed -> assertThat(passed.claims())
+                        .containsEntry("sub", "ann"));
+        assertThat(rules.check(RequestHead.of("GET", "web", "/").with("cookie", "session=" + token("changed")), NOW))
+                .isEqualTo(new JwtRules.Outcome.Refused(401, "Jwt verification fails"));
+        // Only there, then.
+        assertThat(rules.check(
+                        RequestHead.of("GET", "web", "/").with("authorization", "Bearer " + token("changed")), NOW))
+                .isInstanceOf(JwtRules.Outcome.Passed.class);
+    }
+
+    @Test
+    void a_claim_may_be_a_list_of_words() throws Exception {
+        JwtRules rules = rules(provider()
+                .setNormalizePayloadInMetadata(
+                        JwtProvider.NormalizePayload.newBuilder().addSpaceDelimitedClaims("scope"))
+                .build());
+        assertThat(rules.check(
+                        RequestHead.of("GET", "web", "/").with("authorization", "Bearer " + token("two scopes")), NOW))
+                .isInstanceOfSatisfying(JwtRules.Outcome.Passed.class, passed -> assertThat(passed.claims())
+                        .containsEntry("scope", List.of("read", "write"))
+                        .containsEntry("group", "readers"));
+    }
+
     private static String token(String what) throws Exception {
         JWTClaimsSet.Builder claims = new JWTClaimsSet.Builder()
                 .issuer("https://issuer.example")
@@ -119,6 +148,7 @@ class JwtRulesTest {
             case "other issuer" -> claims.issuer("https://evil.example");
             case "no issuer" -> claims.issuer(null);
             case "other audience" -> claims.audience("others");
+            case "two scopes" -> claims.claim("scope", "read write");
             case "no audience" -> claims.audience((String) null);
             default -> {}
         }
@@ -164,8 +194,8 @@ class JwtRulesTest {
         return jwt.serialize();
     }
 
-    private static JwtRules rules() {
-        JwtProvider provider = JwtProvider.newBuilder()
+    private static JwtProvider.Builder provider() {
+        return JwtProvider.newBuilder()
                 .setIssuer("https://issuer.example")
                 .addAudiences("web")
                 .setLocalJwks(DataSource.newBuilder()
@@ -173,8 +203,10 @@ class JwtRulesTest {
                 .setPayloadInMetadata("payload")
                 .setForwardPayloadHeader("x-payload")
                 .addClaimToHeaders(
-                        JwtClaimToHeader.newBuilder().setHeaderName("x-group").setClaimName("group"))
-                .build();
+                        JwtClaimToHeader.newBuilder().setHeaderName("x-group").setClaimName("group"));
+    }
+
+    private static JwtRules rules(JwtProvider provider) {
         try {
             return JwtRules.of(
                     JwtAuthentication.newBuilder()

@@ -143,7 +143,12 @@ class CompiledListenerTest {
         assertThat(listener.accessLogs()
                         .getFirst()
                         .filter()
-                        .takes(0, dev.lateen.proxycore.ResponseFlag.NR.bit(), 0, new java.util.Random(1)))
+                        .takes(
+                                0,
+                                dev.lateen.proxycore.ResponseFlag.NR.bit(),
+                                0,
+                                dev.lateen.proxycore.format.FormatContext.of(null, null),
+                                new java.util.Random(1)))
                 .isTrue();
         TcpProxy tcp = (TcpProxy) listener.chains().get(1).filter();
         assertThat(tcp.idleTimeout()).isZero();
@@ -276,12 +281,13 @@ class CompiledListenerTest {
                 "filter_chains { name: 'c' filters { name: 'e' typed_config { @Echo {} } } }"
                         + " | listener \"virtualInbound\" filter_chains[0](c).filters[0](e): unknown network filter: "
                         + "type.googleapis.com/envoy.extensions.filters.network.echo.v3.Echo",
-                "filter_chains { filters { name: 'h' typed_config { @Hcm { http_filters { name: 'lua' typed_config { @Lua {} } } rds {} } } } }"
-                        + " | filter_chains[0].filters[0](h).http_filters[0](lua): unknown HTTP filter: "
-                        + "type.googleapis.com/envoy.extensions.filters.http.lua.v3.Lua",
-                "filter_chains { filters { name: 'h' typed_config { @Hcm { http_filters { name: 'x' typed_config { @UdpaTypedStruct { "
-                        + "type_url: 'type.googleapis.com/io.istio.http.unheard_of.Config' } } } rds {} } } } }"
-                        + " | unknown HTTP filter: type.googleapis.com/io.istio.http.unheard_of.Config (in a TypedStruct)",
+                "filter_chains { filters { name: 'h' typed_config { @Hcm { http_filters { name: 'lua' typed_config {"
+                        + " @Lua {} } } rds {} } } } } | filter_chains[0].filters[0](h).http_filters[0](lua): unknown HTTP"
+                        + " filter: type.googleapis.com/envoy.extensions.filters.http.lua.v3.Lua",
+                "filter_chains { filters { name: 'h' typed_config { @Hcm { http_filters { name: 'x' typed_config {"
+                        + " @UdpaTypedStruct { type_url: 'type.googleapis.com/io.istio.http.unheard_of.Config' } } } rds"
+                        + " {} } } } } | unknown HTTP filter: type.googleapis.com/io.istio.http.unheard_of.Config (in a"
+                        + " TypedStruct)",
                 "filter_chains { filters { name: 'h' typed_config { @Hcm { rds {} } } } }"
                         + " | http_filters: no filter: at least the router is needed",
                 "listener_filters { name: 'l' typed_config { @Lua {} } } | listener_filters[0](l): unknown listener filter",

@@ -22,12 +22,13 @@ import java.util.TreeSet;
 public final class AccessOnTheWire {
     private final String kind;
     private final Wire wire;
-    private final Tokens tokens = new Tokens();
+    private final Tokens tokens;
     private final Callers callers;
 
-    private AccessOnTheWire(String kind, Wire wire) throws Exception {
+    private AccessOnTheWire(String kind, Wire wire, Tokens tokens) throws Exception {
         this.kind = kind;
         this.wire = wire;
+        this.tokens = tokens;
         this.callers = new Callers(wire.authority, tokens);
     }
 
@@ -41,8 +42,9 @@ public final class AccessOnTheWire {
         scenes.forEach(scene ->
                 scene.questions().forEach(question -> ports.add(Integer.parseInt(question.fact("port", "8080")))));
         boolean good;
-        try (Wire wire = new Wire(ports)) {
-            AccessOnTheWire run = new AccessOnTheWire(arguments[0], wire);
+        try (Wire wire = new Wire(ports);
+                Tokens tokens = new Tokens()) {
+            AccessOnTheWire run = new AccessOnTheWire(arguments[0], wire, tokens);
             for (Scene scene : scenes) {
                 run.run(scene);
             }

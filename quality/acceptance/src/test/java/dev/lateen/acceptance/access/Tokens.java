@@ -8,18 +8,41 @@ import com.nimbusds.jose.Payload;
 import com.nimbusds.jose.crypto.RSASSASigner;
 import com.nimbusds.jose.jwk.RSAKey;
 import com.nimbusds.jose.jwk.gen.RSAKeyGenerator;
+import com.sun.net.httpserver.HttpServer;
 import dev.lateen.acceptance.access.AccessTable.Question;
 import dev.lateen.acceptance.access.AccessTable.Scene;
+import java.io.IOException;
+import java.net.InetSocketAddress;
+import java.nio.charset.StandardCharsets;
 import java.util.Set;
 import java.util.TreeSet;
 import tools.jackson.databind.json.JsonMapper;
 
-/** Tokens with the claims of the table, of issuers that the workload trusts. */
-final class Tokens {
-    private final RSAKey key;
+/**
+ * Tokens with the claims of the table, of issuers that the workload trusts: the keys of every other issuer stand in the
+ * rule, those of the others on a server, where the control plane fetches them.
+ */
+final class Tokens implements AutoCloseable {
+    /** Of no loopback: the control plane fetches nothing from its own machine. */
+    private static final String ADDRESS = "10.99.0.1";
 
-    Tokens() throws JOSEException {
+    private final RSAKey key;
+    private final HttpServer server;
+
+    Tokens() throws JOSEException, IOException {
         key = new RSAKeyGenerator(2048).keyID("wire").generate();
+        server = HttpServer.create(new InetSocketAddress(ADDRESS, 0), 0);
+        server.createContext("/keys", exchange -> {
+            byte[] keys = keys().getBytes(StandardCharsets.UTF_8);
+            exchange.sendResponseHeaders(200, keys.length);
+            exchange.getResponseBody().write(keys);
+            exchange.close();
+        });
+        server.start();
+    }
+
+    private String keys() {
+        return "{\"keys\":[" + key.toPublicJWK().toJSONString() + "]}";
     }
 
     /** An object that says so; empty where no question of the scene has claims. */
@@ -37,11 +60,18 @@ final class Tokens {
             return "";
         }
         StringBuilder rules = new StringBuilder();
-        issuers.forEach(issuer -> rules.append("  - {issuer: \"")
-                .append(issuer)
-                .append("\", jwks: '{\"keys\":[")
-                .append(key.toPublicJWK().toJSONString())
-                .append("]}'}\n"));
+        boolean given = false;
+        for (String issuer : issuers) {
+            String from = given
+                    ? "jwks: '" + keys() + "'"
+                    : "jwksUri: \"http://" + ADDRESS + ":" + server.getAddress().getPort() + "/keys\"";
+            rules.append("  - {issuer: \"")
+                    .append(issuer)
+                    .append("\", ")
+                    .append(from)
+                    .append("}\n");
+            given = !given;
+        }
         return """
                 ---
                 apiVersion: security.istio.io/v1
@@ -65,5 +95,10 @@ final class Tokens {
         } catch (JOSEException e) {
             throw new IllegalStateException(e);
         }
+    }
+
+    @Override
+    public void close() {
+        server.stop(0);
     }
 }

@@ -5,7 +5,7 @@ import dev.lateen.proxy.stream.ClientConnection;
 import dev.lateen.proxy.stream.ClientStream;
 import dev.lateen.proxy.stream.Reset;
 import dev.lateen.proxy.stream.ResponseEvents;
-import dev.lateen.proxycore.cluster.UpstreamHttp;
+import dev.lateen.proxycore.cluster.Http2Keepalive;
 import dev.lateen.proxycore.head.FieldName;
 import dev.lateen.proxycore.head.Fields;
 import dev.lateen.proxycore.head.RequestHead;
@@ -28,7 +28,6 @@ public final class Http2Client extends Http2Codec implements ClientConnection {
     private static final int STREAMS_AT_FIRST = 100;
 
     private final Owner owner;
-    private final int mostStreams;
     private final Http2Probes probes;
     private int waitingForHead;
     private boolean draining;
@@ -40,35 +39,34 @@ public final class Http2Client extends Http2Codec implements ClientConnection {
             Http2Settings settings,
             Worker worker,
             Http2Limits limits,
-            UpstreamHttp.Http2 rules,
+            Http2Keepalive keepalive,
             Owner owner) {
         super(decoder, encoder, settings, worker, limits);
         this.owner = owner;
-        this.mostStreams = rules.maxStreams() == 0 ? Integer.MAX_VALUE : rules.maxStreams();
-        this.probes = new Http2Probes(worker.timer(), rules.pingInterval(), rules.pingTimeout(), new Probed());
+        this.probes = new Http2Probes(worker.timer(), keepalive.interval(), keepalive.timeout(), new Probed());
         connection().local().maxActiveStreams(STREAMS_AT_FIRST);
     }
 
     /** A client's side for one connection. */
     public static Http2Client of(Worker worker, Http2Limits limits, Owner owner) {
-        return of(worker, limits, UpstreamHttp.Http2.DEFAULT, owner);
+        return of(worker, limits, Http2Keepalive.NONE, owner);
     }
 
-    /** A client's side for one connection under the rules of its cluster. */
-    public static Http2Client of(Worker worker, Http2Limits limits, UpstreamHttp.Http2 rules, Owner owner) {
-        return new Builder(worker, limits, rules, owner).build();
+    /** A client's side for one connection that is asked whether it lives. */
+    public static Http2Client of(Worker worker, Http2Limits limits, Http2Keepalive keepalive, Owner owner) {
+        return new Builder(worker, limits, keepalive, owner).build();
     }
 
     private static final class Builder extends AbstractHttp2ConnectionHandlerBuilder<Http2Client, Builder> {
         private final Worker worker;
         private final Http2Limits limits;
-        private final UpstreamHttp.Http2 rules;
+        private final Http2Keepalive keepalive;
         private final Owner owner;
 
-        Builder(Worker worker, Http2Limits limits, UpstreamHttp.Http2 rules, Owner owner) {
+        Builder(Worker worker, Http2Limits limits, Http2Keepalive keepalive, Owner owner) {
             this.worker = worker;
             this.limits = limits;
-            this.rules = rules;
+            this.keepalive = keepalive;
             this.owner = owner;
             server(false);
             initialSettings(new Http2Settings()
@@ -85,7 +83,7 @@ public final class Http2Client extends Http2Codec implements ClientConnection {
         @Override
         protected Http2Client build(
                 Http2ConnectionDecoder decoder, Http2ConnectionEncoder encoder, Http2Settings settings) {
-            return new Http2Client(decoder, encoder, settings, worker, limits, rules, owner);
+            return new Http2Client(decoder, encoder, settings, worker, limits, keepalive, owner);
         }
     }
 
@@ -94,8 +92,9 @@ public final class Http2Client extends Http2Codec implements ClientConnection {
         if (draining || told || connection().goAwayReceived() || connection().goAwaySent()) {
             return 0;
         }
-        int most = Math.min(mostStreams, connection().local().maxActiveStreams());
-        return most - connection().local().numActiveStreams() - waitingForHead;
+        return Math.min(limits.maxStreams(), connection().local().maxActiveStreams())
+                - connection().local().numActiveStreams()
+                - waitingForHead;
     }
 
     @Override

@@ -2,13 +2,14 @@ package dev.lateen.proxy.http;
 
 import dev.lateen.proxycore.ConnectionFacts;
 import dev.lateen.proxycore.cluster.Host;
+import dev.lateen.proxycore.format.FormatContext;
 import dev.lateen.proxycore.format.Operator;
 import dev.lateen.proxycore.tls.PeerCertificate;
 import java.net.InetSocketAddress;
 import java.time.Instant;
+import java.time.ZoneId;
 import java.time.ZoneOffset;
 import java.time.format.DateTimeFormatter;
-import java.time.temporal.ChronoUnit;
 import java.util.List;
 import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
@@ -17,13 +18,30 @@ import org.jspecify.annotations.Nullable;
 public final class ConnectionFormat {
     private static final DateTimeFormatter MILLIS =
             DateTimeFormatter.ofPattern("yyyy-MM-dd'T'HH:mm:ss.SSS'Z'").withZone(ZoneOffset.UTC);
+    private static final DateTimeFormatter LOCAL_MILLIS =
+            DateTimeFormatter.ofPattern("yyyy-MM-dd'T'HH:mm:ss.SSSxxx").withZone(ZoneId.systemDefault());
 
     private ConnectionFormat() {}
 
-    /** The operator's value, or null when it is not known or does not concern the connection. */
-    public static @Nullable String value(ConnectionFacts facts, Instant started, Operator operator, String argument) {
+    /**
+     * The operator's value, or null when it is not known.
+     *
+     * @param host the endpoint
+     * @param from where the connection to it begins
+     */
+    public static @Nullable String value(
+            ConnectionFacts facts,
+            Instant started,
+            Instant now,
+            @Nullable Host host,
+            @Nullable InetSocketAddress from,
+            Operator operator,
+            String argument) {
         return switch (operator) {
-            case START_TIME -> MILLIS.format(started.truncatedTo(ChronoUnit.MILLIS));
+            case START_TIME -> moment(started, argument, MILLIS);
+            case START_TIME_LOCAL -> moment(started, argument, LOCAL_MILLIS);
+            case EMIT_TIME -> moment(now, argument, MILLIS);
+            case EMIT_TIME_LOCAL -> moment(now, argument, LOCAL_MILLIS);
             case DOWNSTREAM_REMOTE_ADDRESS, DOWNSTREAM_DIRECT_REMOTE_ADDRESS -> text(facts.source());
             case DOWNSTREAM_REMOTE_ADDRESS_WITHOUT_PORT, DOWNSTREAM_DIRECT_REMOTE_ADDRESS_WITHOUT_PORT ->
                 facts.source().getAddress().getHostAddress();
@@ -40,6 +58,36 @@ public final class ConnectionFormat {
             case DOWNSTREAM_PEER_FINGERPRINT_256 -> names(facts.peer(), peer -> List.of(peer.sha256()));
             case HOSTNAME -> System.getenv("HOSTNAME");
             case ENVIRONMENT -> System.getenv(argument);
+            default -> upstream(host, from, operator);
+        };
+    }
+
+    private static String moment(Instant moment, String argument, DateTimeFormatter otherwise) {
+        return argument.equals(FormatContext.PRECISE) ? moment.toString() : otherwise.format(moment);
+    }
+
+    /**
+     * What lines say about the endpoint.
+     *
+     * @param from where its connection begins
+     */
+    public static @Nullable String upstream(@Nullable Host host, @Nullable InetSocketAddress from, Operator operator) {
+        InetSocketAddress to = host == null ? null : host.address();
+        return switch (operator) {
+            case UPSTREAM_HOST, UPSTREAM_REMOTE_ADDRESS -> to == null ? null : text(to);
+            case UPSTREAM_REMOTE_PORT -> to == null ? null : Integer.toString(to.getPort());
+            case UPSTREAM_REMOTE_ADDRESS_WITHOUT_PORT ->
+                to == null ? null : to.getAddress().getHostAddress();
+            case UPSTREAM_HOST_NAME ->
+                host == null
+                        ? null
+                        : host.endpoint().hostname().isEmpty()
+                                ? text(host.address())
+                                : host.endpoint().hostname();
+            case UPSTREAM_LOCAL_ADDRESS -> from == null ? null : text(from);
+            case UPSTREAM_LOCAL_ADDRESS_WITHOUT_PORT ->
+                from == null ? null : from.getAddress().getHostAddress();
+            case UPSTREAM_LOCAL_PORT -> from == null ? null : Integer.toString(from.getPort());
             default -> null;
         };
     }

@@ -84,7 +84,7 @@ final class TunnelRecord implements FormatContext {
     private TcpSeries series() {
         TcpSeries counts = series;
         if (counts == null) {
-            counts = service.telemetry().opened(inbound, facts.peer(), cluster, host, flags);
+            counts = service.telemetry().opened(inbound, facts.peer(), cluster, host, flags, config.metrics(), this);
             series = counts;
         }
         return counts;
@@ -106,7 +106,7 @@ final class TunnelRecord implements FormatContext {
         }
         series().closed();
         for (AccessLog log : config.accessLogs()) {
-            if (log.filter().takes(0, flags, millis(), service.random())) {
+            if (log.filter().takes(0, flags, millis(), this, service.random())) {
                 service.log().write(log.path(), AccessLogLine.of(log, this));
             }
         }
@@ -129,8 +129,6 @@ final class TunnelRecord implements FormatContext {
 
     @Override
     public @Nullable String value(Operator operator, String argument) {
-        Host upstream = host;
-        InetSocketAddress from = local;
         return switch (operator) {
             case RESPONSE_CODE -> "0";
             case RESPONSE_FLAGS -> ResponseFlag.shortNames(flags);
@@ -139,10 +137,9 @@ final class TunnelRecord implements FormatContext {
             case BYTES_SENT -> Long.toString(sent);
             case DURATION -> Long.toString(millis());
             case UPSTREAM_CLUSTER, UPSTREAM_CLUSTER_RAW -> cluster.isEmpty() ? null : cluster;
-            case UPSTREAM_HOST, UPSTREAM_REMOTE_ADDRESS ->
-                upstream == null ? null : ConnectionFormat.text(upstream.address());
-            case UPSTREAM_LOCAL_ADDRESS -> from == null ? null : ConnectionFormat.text(from);
-            default -> ConnectionFormat.value(facts, started, operator, argument);
+            case ACCESS_LOG_TYPE -> "TcpConnectionEnd";
+            default ->
+                ConnectionFormat.value(facts, started, service.clock().instant(), host, local, operator, argument);
         };
     }
 }

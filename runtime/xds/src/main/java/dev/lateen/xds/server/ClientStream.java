@@ -81,6 +81,7 @@ final class ClientStream<Q, R extends MessageLite> implements StreamObserver<Q>,
 
     @Override
     public void onNext(Q request) {
+        long began = System.nanoTime();
         lock.lock();
         try {
             if (closed) {
@@ -89,7 +90,8 @@ final class ClientStream<Q, R extends MessageLite> implements StreamObserver<Q>,
             if (client == null) {
                 connect(request);
             }
-            write(session.onRequest(request, seen));
+            write(session.onRequest(request, seen), began);
+            tellIfSettled();
             requestOwed = true;
             requestIfReady();
         } catch (RuntimeException e) {
@@ -143,9 +145,11 @@ final class ClientStream<Q, R extends MessageLite> implements StreamObserver<Q>,
         try {
             ResourceProvider.Client connected = client;
             while (!closed && connected != null && out.isReady() && changed.getAndSet(false)) {
+                long began = System.nanoTime();
                 seen = connected.current();
-                write(session.onChange(seen));
+                write(session.onChange(seen), began);
                 server.metrics().converged(this, seen.generation());
+                tellIfSettled();
             }
         } catch (RuntimeException e) {
             fail(e);
@@ -159,7 +163,13 @@ final class ClientStream<Q, R extends MessageLite> implements StreamObserver<Q>,
         }
     }
 
-    private void write(List<R> responses) {
+    private void tellIfSettled() {
+        if (session.types().stream().allMatch(type -> type.sent().isEmpty() || type.synced())) {
+            server.metrics().settled(this, seen.generation());
+        }
+    }
+
+    private void write(List<R> responses, long began) {
         for (R response : responses) {
             out.onNext(response);
             server.metrics()
@@ -167,7 +177,8 @@ final class ClientStream<Q, R extends MessageLite> implements StreamObserver<Q>,
                             this,
                             described.type().apply(response),
                             described.resources().applyAsInt(response),
-                            response.getSerializedSize());
+                            response.getSerializedSize(),
+                            System.nanoTime() - began);
         }
     }
 

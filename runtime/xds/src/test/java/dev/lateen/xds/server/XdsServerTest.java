@@ -34,7 +34,13 @@ class XdsServerTest {
     private final BlockingQueue<String> seen = new LinkedBlockingQueue<>();
     private final BlockingQueue<String> rejected = new LinkedBlockingQueue<>();
     private final Provider provider = new Provider();
+    private final BlockingQueue<Long> settled = new LinkedBlockingQueue<>();
     private final XdsMetrics metrics = new XdsMetrics() {
+        @Override
+        public void settled(ClientStatus client, long generation) {
+            settled.add(generation);
+        }
+
         @Override
         public void rejected(ClientStatus client, String type, String reason) {
             rejected.add(client.node().getId() + " " + reason);
@@ -50,6 +56,22 @@ class XdsServerTest {
     @AfterEach
     void stop() {
         server.close();
+    }
+
+    @Test
+    void a_client_is_settled_when_it_has_accepted_what_it_was_sent() throws Exception {
+        provider.set("CDS a=1");
+        try (AdsClient _ = client("one")) {
+            assertThat(next()).isEqualTo("a");
+            Long first = settled.poll(10, TimeUnit.SECONDS);
+            provider.set("CDS a=2");
+            assertThat(next()).isEqualTo("a");
+            Long later = first;
+            while (later != null && later.equals(first)) {
+                later = settled.poll(10, TimeUnit.SECONDS);
+            }
+            assertThat(later).isNotNull().isGreaterThan(first);
+        }
     }
 
     @Test
