@@ -2,6 +2,7 @@ package dev.lateen.mesh;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import com.google.protobuf.util.Durations;
 import dev.lateen.config.ObjectName;
 import dev.lateen.mesh.gatewayapi.Condition;
 import dev.lateen.mesh.gatewayapi.RouteReport;
@@ -411,5 +412,57 @@ class GatewayApiTest {
                     assertThat(chain.getTransportSocket().toString())
                             .contains("kubernetes-gateway://default/certificate");
                 });
+    }
+
+    @ParameterizedTest(name = "{0}: {1}")
+    @CsvSource({"istio.io/gateway-controller, true", "other.example/controller, false"})
+    void gateways_of_other_controllers_are_left_to_them(String controller, boolean ours) {
+        Mesh mesh = mesh("""
+                apiVersion: gateway.networking.k8s.io/v1
+                kind: GatewayClass
+                metadata: {name: second}
+                spec: {controllerName: %s}
+                ---
+                apiVersion: gateway.networking.k8s.io/v1
+                kind: Gateway
+                metadata: {name: second}
+                spec: {gatewayClassName: second, listeners: [{name: http, port: 80, protocol: HTTP}]}
+                """.formatted(controller));
+        var reports = mesh.snapshot().rules().ofKubernetes().reports();
+        assertThat(reports.containsKey(new ObjectName("GatewayClass", "", "second")))
+                .isEqualTo(ours);
+        assertThat(reports.containsKey(new ObjectName("Gateway.gateway.networking.k8s.io", "default", "second")))
+                .isEqualTo(ours);
+    }
+
+    @ParameterizedTest(name = "{0}")
+    @CsvSource(delimiter = '|', nullValues = "-", textBlock = """
+            retry: {}                                                                                  | 2 | connect-failure,refused-stream,unavailable,cancelled             | 0   | -
+            retry: {attempts: 4, codes: [500, 503], backoff: 20ms}                                     | 4 | connect-failure,refused-stream,unavailable,cancelled,retriable-status-codes | 20  | 500, 503
+            """)
+    void a_rule_is_tried_again(String retry, int attempts, String on, long backoff, String codes) {
+        var policy = routes(mesh(http("r", "rules: [{%s, backendRefs: [{name: web, port: 80}]}]".formatted(retry))))
+                .getFirst()
+                .getRoute()
+                .getRetryPolicy();
+        assertThat(policy.getNumRetries().getValue()).isEqualTo(attempts);
+        assertThat(policy.getRetryOn()).isEqualTo(on);
+        assertThat(Durations.toMillis(policy.getRetryBackOff().getBaseInterval()))
+                .isEqualTo(backoff);
+        assertThat(policy.getRetriableStatusCodesList()).hasToString(codes == null ? "[]" : "[" + codes + "]");
+    }
+
+    @ParameterizedTest(name = "{0}")
+    @CsvSource(delimiter = '|', textBlock = """
+            {codes: [200]}    | retry.codes[0]: must be from 400 to 599
+            {attempts: 0}     | retry.attempts: must be at least 1
+            {backoff: 0s}     | retry.backoff: must be at least 0.001s
+            """)
+    void retries_that_cannot_be(String retry, String problem) {
+        assertThat(new dev.lateen.config.ConfigReader()
+                        .readText("f.yaml", http("r", "rules: [{retry: %s}]".formatted(retry)))
+                        .problems()
+                        .toString())
+                .contains(problem);
     }
 }

@@ -1,6 +1,10 @@
 package dev.lateen.config.kubernetes;
 
+import dev.lateen.config.shape.AtLeast;
+import dev.lateen.config.shape.Checked;
+import dev.lateen.config.shape.Findings;
 import dev.lateen.config.shape.Later;
+import dev.lateen.config.shape.Range;
 import dev.lateen.config.shape.Required;
 import java.time.Duration;
 import java.util.List;
@@ -20,9 +24,7 @@ public record HttpRouteSpec(
             List<RouteFilter> filters,
             List<BackendReference> backendRefs,
             @Nullable Timeouts timeouts,
-
-            @Later("retries of routes: a VirtualService has them") @Nullable
-            JsonNode retry,
+            @Nullable Retry retry,
 
             @Later("persistence of sessions") @Nullable JsonNode sessionPersistence) {}
 
@@ -52,6 +54,26 @@ public record HttpRouteSpec(
     public enum TextType {
         Exact,
         RegularExpression
+    }
+
+    /**
+     * When a request is sent again: when its connection failed, or it was answered with one of the codes.
+     *
+     * @param attempts number of retries, beside the first try; null means 2
+     * @param backoff shortest pause before a retry; null means 25 ms
+     */
+    public record Retry(
+            List<Integer> codes,
+            @Range(min = 1) @Nullable Integer attempts,
+            @AtLeast("1ms") @Nullable Duration backoff) implements Checked {
+        @Override
+        public void check(Findings findings) {
+            for (int i = 0; i < codes.size(); i++) {
+                if (codes.get(i) < 400 || codes.get(i) > 599) {
+                    findings.error("codes[" + i + "]", "must be from 400 to 599, found " + codes.get(i));
+                }
+            }
+        }
     }
 
     /** How long a request may take, with its retries or each try; zero means for ever. */

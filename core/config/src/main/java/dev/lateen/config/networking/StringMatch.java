@@ -36,6 +36,12 @@ public sealed interface StringMatch {
                 findings.error(field, "is longer than " + LONGEST + " characters");
                 return;
             }
+            if (Repetition.of(regex) > Repetition.MOST) {
+                findings.error(
+                        field,
+                        "is no RE2 expression: repetitions within repetitions come to more than " + Repetition.MOST);
+                return;
+            }
             try {
                 Pattern.compile(regex);
             } catch (PatternSyntaxException e) {

@@ -8,6 +8,9 @@ import java.util.List;
  * at lines that begin with {@code ---}, so that a malformed one does not take the others with it.
  */
 public record YamlText(List<YamlDocument> documents, List<YamlProblem> problems) {
+    /** What etcd, where Kubernetes keeps its objects, takes for a whole one. */
+    private static final int LONGEST_WORD = 3 << 19;
+
     /** Reads all documents; empty ones are left out. Never throws for bad text. */
     public static YamlText read(String text) {
         List<YamlDocument> documents = new ArrayList<>();
@@ -28,7 +31,35 @@ public record YamlText(List<YamlDocument> documents, List<YamlProblem> problems)
         return new YamlText(List.copyOf(documents), List.copyOf(problems));
     }
 
+    /**
+     * Where a word begins that the scanner would take too long for, as its time grows by the square of a word's length;
+     * -1 for nowhere.
+     */
+    private static int tooLong(String text) {
+        int from = 0;
+        for (int at = 0; at < text.length(); at++) {
+            char c = text.charAt(at);
+            if (c <= ' ' || c == '"' || c == '\'') {
+                from = at + 1;
+            } else if (at - from >= LONGEST_WORD) {
+                return from;
+            }
+        }
+        return -1;
+    }
+
     private static void document(String text, int line, List<YamlDocument> documents, List<YamlProblem> problems) {
+        int tooLong = tooLong(text);
+        if (tooLong >= 0) {
+            int at = line
+                    + (int) text.substring(0, tooLong)
+                            .chars()
+                            .filter(c -> c == '\n')
+                            .count();
+            problems.add(new YamlProblem(
+                    at, "a word of more than " + LONGEST_WORD + " characters: no API server takes so large an object"));
+            return;
+        }
         try {
             YamlDocument document = new TreeBuilder(text, line).document();
             if (document != null) {

@@ -41,8 +41,13 @@ final class Backends {
         for (BackendReference reference : references) {
             if (reference.share() > 0) {
                 List<RouteFilter> filters = reference.filters();
-                destinations.add(new HttpRouteDestination(
-                        destination(reference.place()), reference.share(), HttpFilters.headers(filters)));
+                Destination destination = filters.stream().allMatch(HttpFilters::isOfPlace)
+                        ? destination(reference.place())
+                        : nowhere(
+                                "UnsupportedValue",
+                                "backend " + reference.name() + ": filters of a backend change header fields alone");
+                destinations.add(
+                        new HttpRouteDestination(destination, reference.share(), HttpFilters.headers(filters)));
             }
         }
         return destinations;

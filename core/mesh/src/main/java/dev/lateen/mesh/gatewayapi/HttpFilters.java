@@ -25,19 +25,22 @@ import org.jspecify.annotations.Nullable;
  * What the filters of one rule ask for.
  *
  * @param redirect null without one; so the others
+ * @param unknown whether there is one that nobody here knows, which must not be skipped
  */
 record HttpFilters(
         @Nullable Headers headers,
         @Nullable Redirect redirect,
         @Nullable Rewrite rewrite,
         List<HttpMirror> mirrors,
-        @Nullable CorsPolicy cors) {
+        @Nullable CorsPolicy cors,
+        boolean unknown) {
     private static final int FOUND = 302;
 
     static HttpFilters of(List<RouteFilter> filters, Backends backends) {
         Redirect redirect = null;
         Rewrite rewrite = null;
         CorsPolicy cors = null;
+        boolean unknown = false;
         List<HttpMirror> mirrors = new ArrayList<>();
         for (RouteFilter filter : filters) {
             redirect = filter.requestRedirect() == null ? redirect : filter.requestRedirect();
@@ -48,10 +51,11 @@ record HttpFilters(
                 mirrors.add(new HttpMirror(backends.destination(mirror.backendRef()), share(mirror)));
             }
             if (filter.extensionRef() != null) {
+                unknown = true;
                 backends.refuse("InvalidKind", "filters of type ExtensionRef are not supported");
             }
         }
-        return new HttpFilters(headers(filters), redirect, rewrite, List.copyOf(mirrors), cors);
+        return new HttpFilters(headers(filters), redirect, rewrite, List.copyOf(mirrors), cors, unknown);
     }
 
     private static @Nullable Percent share(Mirror mirror) {
@@ -64,6 +68,11 @@ record HttpFilters(
         Integer denominator = mirror.fraction().denominator();
         double whole = denominator == null ? 100 : denominator;
         return new Percent(Math.min(100, 100 * mirror.fraction().numerator() / whole));
+    }
+
+    /** Whether a filter is one that a single place of several can have. */
+    static boolean isOfPlace(RouteFilter filter) {
+        return filter.requestHeaderModifier() != null || filter.responseHeaderModifier() != null;
     }
 
     /** The changes of header fields, null when there are none. */

@@ -15,6 +15,7 @@ import dev.lateen.config.networking.HttpDirectResponse;
 import dev.lateen.config.networking.HttpMatch;
 import dev.lateen.config.networking.HttpRedirect;
 import dev.lateen.config.networking.HttpRoute;
+import dev.lateen.config.networking.HttpRoute.HttpRetry;
 import dev.lateen.config.networking.HttpRoute.HttpRouteDestination;
 import dev.lateen.config.networking.StringMatch;
 import dev.lateen.config.networking.VirtualService;
@@ -25,12 +26,18 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
 /** The rules of one HTTPRoute or GRPCRoute in the mesh's own terms. */
 final class HttpRules {
     /** What the answers of rules without a place to go, or with one that cannot be honoured, are. */
     static final int BROKEN = 500;
+
+    private static final int DEFAULT_ATTEMPTS = 2;
+
+    /** After these no server can have answered (HTTPRouteRetry: connection errors should be retried). */
+    private static final String CONNECTION_FAILURES = "connect-failure,refused-stream,unavailable,cancelled";
 
     private final ConfigObject<VirtualService> object;
     private final Backends backends;
@@ -63,7 +70,8 @@ final class HttpRules {
         List<HttpRouteSpec.Rule> all = route.spec().rules();
         for (int i = 0; i < all.size(); i++) {
             HttpRouteSpec.Rule rule = all.get(i);
-            Action action = rules.action(rule.name(), rule.filters(), rule.backendRefs(), rule.timeouts());
+            Action action =
+                    rules.action(rule.name(), rule.filters(), rule.backendRefs(), rule.timeouts(), rule.retry());
             List<HttpRouteSpec.Match> matches = rule.matches().isEmpty()
                     ? List.of(new HttpRouteSpec.Match(null, List.of(), List.of(), null))
                     : rule.matches();
@@ -79,7 +87,7 @@ final class HttpRules {
         List<GrpcRouteSpec.Rule> all = route.spec().rules();
         for (int i = 0; i < all.size(); i++) {
             GrpcRouteSpec.Rule rule = all.get(i);
-            Action action = rules.action(rule.name(), rule.filters(), rule.backendRefs(), null);
+            Action action = rules.action(rule.name(), rule.filters(), rule.backendRefs(), null, null);
             List<GrpcRouteSpec.Match> matches =
                     rule.matches().isEmpty() ? List.of(new GrpcRouteSpec.Match(null, List.of())) : rule.matches();
             for (GrpcRouteSpec.Match match : matches) {
@@ -114,18 +122,34 @@ final class HttpRules {
             String name,
             HttpFilters filters,
             List<HttpRouteDestination> destinations,
-            @Nullable Duration timeout) {}
+            @Nullable Duration timeout,
+            @Nullable HttpRetry retries) {}
 
     private Action action(
             @Nullable String name,
             List<RouteFilter> filters,
             List<BackendReference> references,
-            @Nullable Timeouts timeouts) {
+            @Nullable Timeouts timeouts,
+            HttpRouteSpec.@Nullable Retry retry) {
+        Duration request = timeouts == null ? null : timeouts.request();
+        Duration backend = timeouts == null ? null : timeouts.backendRequest();
         return new Action(
                 name == null ? "" : name,
                 HttpFilters.of(filters, backends),
                 backends.destinations(references),
-                timeouts == null ? null : shorter(timeouts.request(), timeouts.backendRequest()));
+                retry == null ? shorter(request, backend) : request,
+                retry == null ? null : retries(retry, backend));
+    }
+
+    private static HttpRetry retries(HttpRouteSpec.Retry retry, @Nullable Duration eachTry) {
+        String codes = retry.codes().stream().map(code -> "," + code).collect(Collectors.joining());
+        return new HttpRetry(
+                retry.attempts() == null ? DEFAULT_ATTEMPTS : retry.attempts(),
+                eachTry == null || eachTry.isZero() ? null : eachTry,
+                CONNECTION_FAILURES + codes,
+                null,
+                null,
+                retry.backoff());
     }
 
     /** Without retries the one try may take as long as the request. */
@@ -200,18 +224,19 @@ final class HttpRules {
                         "",
                         ""))
                 .toList();
-        HttpRedirect redirect = action.filters().redirect(prefix, below);
-        boolean broken = redirect == null && action.destinations().isEmpty();
+        boolean unknown = action.filters().unknown();
+        HttpRedirect redirect = unknown ? null : action.filters().redirect(prefix, below);
+        boolean broken = unknown || (redirect == null && action.destinations().isEmpty());
         HttpRoute rule = new HttpRoute(
                 action.name(),
                 matches,
-                redirect == null ? action.destinations() : List.of(),
+                redirect == null && !broken ? action.destinations() : List.of(),
                 redirect,
                 broken ? new HttpDirectResponse(BROKEN, null) : null,
                 null,
                 redirect == null && !broken ? action.filters().rewrite(prefix, below) : null,
                 action.timeout(),
-                null,
+                redirect == null && !broken ? action.retries() : null,
                 null,
                 null,
                 action.filters().mirrors(),

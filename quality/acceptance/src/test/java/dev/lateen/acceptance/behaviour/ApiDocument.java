@@ -4,6 +4,7 @@ import dev.lateen.config.Kind;
 import dev.lateen.config.Kinds;
 import dev.lateen.config.MeshConfig;
 import dev.lateen.config.RefusedKinds;
+import dev.lateen.config.kubernetes.HttpRouteSpec;
 import dev.lateen.config.shape.Field;
 import dev.lateen.config.shape.Shape;
 import dev.lateen.config.shape.Structure;
@@ -32,6 +33,10 @@ public final class ApiDocument {
     private static final Map<String, String> INERT = Map.ofEntries(
             Map.entry("Port.name", "a name for people"),
             Map.entry("Server.name", "a name for people"),
+            Map.entry("HttpRouteSpec.Rule.name", "a name for people"),
+            Map.entry("GrpcRouteSpec.Rule.name", "a name for people"),
+            Map.entry("ConnectionRouteSpec.Rule.name", "a name for people"),
+            Map.entry("GatewayClassSpec.description", "words for people"),
             Map.entry("Port.targetPort", "outdated, never had a meaning"),
             Map.entry("ServiceEntry.location", "tells proxies whether to say who calls"),
             Map.entry("Ingress.captureMode", "only DEFAULT and IPTABLES, which mean the same"),
@@ -49,6 +54,8 @@ public final class ApiDocument {
     private static final String TELEMETRY = "`TelemetryTest` of `core/mesh`";
     private static final String REGISTRATION =
             "`RegistrationTest` of `core/mesh`, `RegistrationsTest` of `quality/acceptance`";
+    private static final String GATEWAY_API = "`GatewayApiTest` of `core/mesh`";
+    private static final String MANAGED = "`GatewayManifestTest` of `runtime/control`";
     private static final String DESTINATIONS = "`GatewayTlsTest` of `core/mesh`";
 
     /** Fields that tests beside the suite prove, and which. */
@@ -56,6 +63,18 @@ public final class ApiDocument {
             Map.entry("MeshConfig.trustDomain", "`TrustDomainsTest` of `core/mesh`"),
             Map.entry("MeshConfig.trustDomainAliases", "`TrustDomainsTest` of `core/mesh`"),
             Map.entry("ServiceEntry.subjectAltNames", DESTINATIONS),
+            Map.entry("GatewayClassSpec.controllerName", GATEWAY_API),
+            Map.entry("GatewaySpec.Tls.certificateRefs", GATEWAY_API),
+            Map.entry("ObjectReference.group", GATEWAY_API),
+            Map.entry("ObjectReference.kind", GATEWAY_API),
+            Map.entry("ObjectReference.namespace", GATEWAY_API),
+            Map.entry("ObjectReference.name", GATEWAY_API),
+            Map.entry("IngressSpec.tls", GATEWAY_API),
+            Map.entry("IngressSpec.Tls.hosts", GATEWAY_API),
+            Map.entry("IngressSpec.Tls.secretName", GATEWAY_API),
+            Map.entry("GatewaySpec.infrastructure", MANAGED),
+            Map.entry("GatewaySpec.Infrastructure.labels", MANAGED),
+            Map.entry("GatewaySpec.Infrastructure.annotations", MANAGED),
             Map.entry("WorkloadGroup.metadata", REGISTRATION),
             Map.entry("WorkloadGroup.template", REGISTRATION),
             Map.entry("Metadata.labels", REGISTRATION),
@@ -210,7 +229,7 @@ public final class ApiDocument {
             """);
         for (Kind<?> kind : traffic()) {
             text.append("\n## ")
-                    .append(kind.name())
+                    .append(kind.key())
                     .append("\n\n")
                     .append(kind.description())
                     .append('\n');
@@ -240,7 +259,7 @@ public final class ApiDocument {
             if (rows.stream().allMatch(row -> ids.contains(row.id()))) {
                 return; // A record that several kinds share stands with the first.
             }
-            text.append("\n| ").append(owner).append(" | |\n| --- | --- |\n");
+            text.append("\n| ").append(name(owner)).append(" | |\n| --- | --- |\n");
             rows.forEach(row -> row(row, text));
         });
     }
@@ -279,7 +298,7 @@ public final class ApiDocument {
         byRecord.put(structure, rows);
         for (Field field : structure.fields()) {
             if (!field.inline()) {
-                rows.add(new Row(structure + "." + field.name(), structure, field));
+                rows.add(new Row(id(structure, field), structure, field));
             }
             if (field.refusal() == null) {
                 inside(field.shape(), inner -> collect(inner, byRecord));
@@ -288,6 +307,18 @@ public final class ApiDocument {
         if (rows.isEmpty()) {
             byRecord.remove(structure);
         }
+    }
+
+    /** What a field is called: {@code Record.field}. */
+    static String id(Structure owner, Field field) {
+        return name(owner) + "." + field.name();
+    }
+
+    /** Kinds of the Gateway API and Ingress have parts of the same names, so theirs go by the kind's. */
+    private static String name(Structure owner) {
+        Class<?> around = owner.type().getEnclosingClass();
+        boolean shared = around == null || !around.getPackage().equals(HttpRouteSpec.class.getPackage());
+        return shared ? owner.toString() : around.getSimpleName() + "." + owner;
     }
 
     private static void inside(Shape shape, Consumer<Structure> visitor) {
@@ -303,7 +334,9 @@ public final class ApiDocument {
     /** Kinds of security have tables of their own. */
     private static List<Kind<?>> traffic() {
         return Kinds.all().stream()
-                .filter(kind -> kind.group().equals(GROUP) || kind.equals(Kinds.TELEMETRY))
+                .filter(kind -> kind.group().equals(GROUP)
+                        || kind.equals(Kinds.TELEMETRY)
+                        || Kinds.isOfKubernetes(kind))
                 .toList();
     }
 }

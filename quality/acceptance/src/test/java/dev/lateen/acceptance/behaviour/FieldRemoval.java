@@ -126,7 +126,7 @@ record FieldRemoval(List<ObjectNode> objects, boolean found) {
         if (field.inline()) {
             walk(field.shape(), object, visitor);
         } else if (object.has(field.name())) {
-            visitor.visit(object, field, owner + "." + field.name());
+            visitor.visit(object, field, ApiDocument.id(owner, field));
             walk(field.shape(), object.path(field.name()), visitor);
         }
     }
