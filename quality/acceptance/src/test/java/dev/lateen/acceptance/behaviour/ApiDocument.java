@@ -334,9 +334,8 @@ public final class ApiDocument {
     /** Kinds of security have tables of their own. */
     private static List<Kind<?>> traffic() {
         return Kinds.all().stream()
-                .filter(kind -> kind.group().equals(GROUP)
-                        || kind.equals(Kinds.TELEMETRY)
-                        || Kinds.isOfKubernetes(kind))
+                .filter(kind ->
+                        kind.group().equals(GROUP) || kind.equals(Kinds.TELEMETRY) || Kinds.isOfKubernetes(kind))
                 .toList();
     }
 }
