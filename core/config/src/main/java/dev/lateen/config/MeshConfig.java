@@ -4,6 +4,7 @@ import dev.lateen.config.networking.ConnectionPool;
 import dev.lateen.config.networking.HttpRoute.HttpRetry;
 import dev.lateen.config.networking.LocalitySetting;
 import dev.lateen.config.networking.OutlierDetection;
+import dev.lateen.config.security.AuthorizationProvider;
 import dev.lateen.config.shape.AtLeast;
 import dev.lateen.config.shape.Checked;
 import dev.lateen.config.shape.Findings;
@@ -20,6 +21,7 @@ import org.jspecify.annotations.Nullable;
 import tools.jackson.core.JacksonException;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.json.JsonMapper;
+import tools.jackson.databind.node.ArrayNode;
 import tools.jackson.databind.node.JsonNodeFactory;
 import tools.jackson.databind.node.ObjectNode;
 
@@ -43,6 +45,7 @@ import tools.jackson.databind.node.ObjectNode;
  * @param defaultServiceExportTo for services and ServiceEntries that say nothing; empty means all namespaces, as for the
  *     next
  * @param defaultTrafficPolicy for destinations whose rules say nothing
+ * @param extensionProviders services that AuthorizationPolicies may have asked; those of other kinds have no effect
  */
 public record MeshConfig(
         @Nullable OutboundTrafficPolicy outboundTrafficPolicy,
@@ -62,8 +65,11 @@ public record MeshConfig(
         List<String> defaultServiceExportTo,
         List<String> defaultVirtualServiceExportTo,
         @Nullable PathNormalization pathNormalization,
-        @Nullable DefaultTrafficPolicy defaultTrafficPolicy)
+        @Nullable DefaultTrafficPolicy defaultTrafficPolicy,
+        List<AuthorizationProvider> extensionProviders)
         implements Checked {
+    private static final String PROVIDERS = "extensionProviders";
+
     @Override
     public void check(Findings findings) {
         if (accessLogEncoding == LogEncoding.JSON && !accessLogFormat.isEmpty()) {
@@ -136,7 +142,8 @@ public record MeshConfig(
                 List.of(),
                 List.of(),
                 null,
-                null);
+                null,
+                List.of());
     }
 
     /** Whether hosts that the mesh does not know are refused. */
@@ -188,7 +195,9 @@ public record MeshConfig(
                 .map(f -> f.name())
                 .toList();
         for (Map.Entry<String, JsonNode> entry : tree.properties()) {
-            if (known.contains(entry.getKey())) {
+            if (entry.getKey().equals(PROVIDERS) && entry.getValue().isArray()) {
+                used.set(PROVIDERS, providers(entry.getValue(), origin, problems));
+            } else if (known.contains(entry.getKey())) {
                 used.set(entry.getKey(), entry.getValue());
             } else {
                 problems.add(Problem.warning(origin, entry.getKey(), "has no effect in this version"));
@@ -197,5 +206,24 @@ public record MeshConfig(
         ShapeReader reader = new ShapeReader((error, path, message) ->
                 problems.add(new Problem(error ? Problem.Level.ERROR : Problem.Level.WARNING, origin, path, message)));
         return reader.read(tree.isObject() ? used : tree, MeshConfig.class, "");
+    }
+
+    /** Those that have an effect. */
+    private static JsonNode providers(JsonNode all, Origin origin, List<Problem> problems) {
+        ArrayNode used = JsonNodeFactory.instance.arrayNode();
+        int index = 0;
+        for (JsonNode provider : all) {
+            if (AuthorizationProvider.KINDS.stream().anyMatch(provider::has)) {
+                used.add(provider);
+            } else {
+                problems.add(Problem.warning(
+                        origin,
+                        PROVIDERS + "[" + index + "]",
+                        "has no effect in this version, which knows "
+                                + String.join(", ", AuthorizationProvider.KINDS)));
+            }
+            index++;
+        }
+        return used;
     }
 }
