@@ -7,6 +7,7 @@ import dev.lateen.proxy.config.XdsConfiguration;
 import dev.lateen.proxy.http.Decisions;
 import dev.lateen.proxy.telemetry.AppMetrics;
 import dev.lateen.proxy.telemetry.Telemetry;
+import dev.lateen.proxy.tls.SecretStore;
 import io.envoyproxy.envoy.admin.v3.ServerInfo;
 import io.envoyproxy.envoy.config.core.v3.Node;
 import java.io.IOException;
@@ -72,6 +73,9 @@ public final class AdminServers implements AutoCloseable {
         @Nullable
         X509Certificate certificate();
 
+        /** Its keys and certificates. */
+        SecretStore secrets();
+
         /** Whether it drains. */
         boolean draining();
 
@@ -120,7 +124,7 @@ public final class AdminServers implements AutoCloseable {
         this.configuration = configuration;
         this.lifecycle = lifecycle;
         this.decisions = decisions;
-        configPages = new ConfigPages(configuration, node, this::state, Instant.now());
+        configPages = new ConfigPages(configuration, node, this::state, lifecycle::secrets, Instant.now());
         clusterPages = new ClusterPages(configuration);
         this.telemetry = telemetry;
         appMetrics = new AppMetrics(options.appMetrics());
@@ -203,8 +207,12 @@ public final class AdminServers implements AutoCloseable {
         return question.path().equals("/healthz/ready") ? ready() : missing(question);
     }
 
+    private String metricsText() {
+        return telemetry.page() + SecretPages.metrics(lifecycle.secrets().certificates(), Instant.now());
+    }
+
     private Page metrics() {
-        return Page.metrics(telemetry.page());
+        return Page.metrics(metricsText());
     }
 
     private Page metrics(Question question) {
@@ -217,7 +225,7 @@ public final class AdminServers implements AutoCloseable {
         }
         return switch (question.path()) {
             case "/healthz/ready" -> ready();
-            case "/stats/prometheus" -> Page.metrics(telemetry.page() + appMetrics.page());
+            case "/stats/prometheus" -> Page.metrics(metricsText() + appMetrics.page());
             case "/quitquitquit" -> posted(question, () -> done(lifecycle::quit));
             case "/drain" -> posted(question, () -> done(lifecycle::drain));
             default -> missing(question);
