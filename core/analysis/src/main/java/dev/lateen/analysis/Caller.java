@@ -81,6 +81,7 @@ public final class Caller {
                 serviceAccount,
                 "Kubernetes",
                 Locality.UNKNOWN,
-                ProxyNode.Dns.ELSEWHERE);
+                ProxyNode.Dns.ELSEWHERE,
+                true);
     }
 }

@@ -18,6 +18,7 @@ import dev.lateen.config.networking.WorkloadEntry;
 import dev.lateen.config.security.AuthorizationPolicy;
 import dev.lateen.config.security.PeerAuthentication;
 import dev.lateen.config.security.RequestAuthentication;
+import dev.lateen.config.telemetry.Telemetry;
 import java.util.List;
 import java.util.Optional;
 
@@ -78,6 +79,17 @@ public final class Kinds {
             AuthorizationPolicy.class,
             "Who may call workloads.",
             new Kind.Column("Action", "string", ".spec.action"));
+
+    public static final Kind<Telemetry> TELEMETRY = new Kind<>(
+            "telemetry.istio.io",
+            List.of("v1", "v1alpha1"),
+            "Telemetry",
+            "telemetries",
+            List.of("telemetry"),
+            Telemetry.class,
+            List.of(AGE),
+            "What proxies tell of their traffic.",
+            Kind.Scope.NAMESPACE);
 
     public static final Kind<WorkloadEntry> WORKLOAD_ENTRY = networking(
             "WorkloadEntry",
@@ -204,6 +216,7 @@ public final class Kinds {
             PEER_AUTHENTICATION,
             REQUEST_AUTHENTICATION,
             AUTHORIZATION_POLICY,
+            TELEMETRY,
             GATEWAY_CLASS,
             KUBERNETES_GATEWAY,
             HTTP_ROUTE,

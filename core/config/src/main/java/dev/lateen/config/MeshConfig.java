@@ -10,6 +10,8 @@ import dev.lateen.config.shape.Checked;
 import dev.lateen.config.shape.Findings;
 import dev.lateen.config.shape.ShapeReader;
 import dev.lateen.config.shape.Structure;
+import dev.lateen.config.telemetry.DefaultProviders;
+import dev.lateen.config.telemetry.ExtensionProvider;
 import dev.lateen.config.yaml.YamlDocument;
 import dev.lateen.config.yaml.YamlProblem;
 import dev.lateen.config.yaml.YamlText;
@@ -45,7 +47,9 @@ import tools.jackson.databind.node.ObjectNode;
  * @param defaultServiceExportTo for services and ServiceEntries that say nothing; empty means all namespaces, as for the
  *     next
  * @param defaultTrafficPolicy for destinations whose rules say nothing
- * @param extensionProviders services that AuthorizationPolicies may have asked; those of other kinds have no effect
+ * @param extensionProviders whom the mesh tells of its traffic, and whom policies may have asked; one that is refused
+ *     stops no other
+ * @param defaultProviders those that count where no Telemetry names any
  */
 public record MeshConfig(
         @Nullable OutboundTrafficPolicy outboundTrafficPolicy,
@@ -66,10 +70,9 @@ public record MeshConfig(
         List<String> defaultVirtualServiceExportTo,
         @Nullable PathNormalization pathNormalization,
         @Nullable DefaultTrafficPolicy defaultTrafficPolicy,
-        List<AuthorizationProvider> extensionProviders)
+        List<ExtensionProvider> extensionProviders,
+        @Nullable DefaultProviders defaultProviders)
         implements Checked {
-    private static final String PROVIDERS = "extensionProviders";
-
     @Override
     public void check(Findings findings) {
         if (accessLogEncoding == LogEncoding.JSON && !accessLogFormat.isEmpty()) {
@@ -143,7 +146,23 @@ public record MeshConfig(
                 List.of(),
                 null,
                 null,
-                List.of());
+                List.of(),
+                null);
+    }
+
+    /** The services among the providers that AuthorizationPolicies may have asked. */
+    public List<AuthorizationProvider> authorizers() {
+        List<AuthorizationProvider> authorizers = new ArrayList<>();
+        for (ExtensionProvider provider : extensionProviders) {
+            switch (provider.provider()) {
+                case ExtensionProvider.Provider.HttpAuthorizer(var http) ->
+                    authorizers.add(new AuthorizationProvider(provider.name(), http, null));
+                case ExtensionProvider.Provider.GrpcAuthorizer(var grpc) ->
+                    authorizers.add(new AuthorizationProvider(provider.name(), null, grpc));
+                default -> {}
+            }
+        }
+        return authorizers;
     }
 
     /** Whether hosts that the mesh does not know are refused. */
@@ -195,35 +214,31 @@ public record MeshConfig(
                 .map(f -> f.name())
                 .toList();
         for (Map.Entry<String, JsonNode> entry : tree.properties()) {
-            if (entry.getKey().equals(PROVIDERS) && entry.getValue().isArray()) {
-                used.set(PROVIDERS, providers(entry.getValue(), origin, problems));
+            if (entry.getKey().equals("extensionProviders") && entry.getValue().isArray()) {
+                used.set(entry.getKey(), providers(entry.getValue(), origin, problems));
             } else if (known.contains(entry.getKey())) {
                 used.set(entry.getKey(), entry.getValue());
             } else {
                 problems.add(Problem.warning(origin, entry.getKey(), "has no effect in this version"));
             }
         }
-        ShapeReader reader = new ShapeReader((error, path, message) ->
-                problems.add(new Problem(error ? Problem.Level.ERROR : Problem.Level.WARNING, origin, path, message)));
-        return reader.read(tree.isObject() ? used : tree, MeshConfig.class, "");
+        return reader(origin, problems).read(tree.isObject() ? used : tree, MeshConfig.class, "");
     }
 
-    /** Those that have an effect. */
+    /** Those that can be honoured: one that cannot is a problem, and stops nothing else. */
     private static JsonNode providers(JsonNode all, Origin origin, List<Problem> problems) {
-        ArrayNode used = JsonNodeFactory.instance.arrayNode();
-        int index = 0;
-        for (JsonNode provider : all) {
-            if (AuthorizationProvider.KINDS.stream().anyMatch(provider::has)) {
-                used.add(provider);
-            } else {
-                problems.add(Problem.warning(
-                        origin,
-                        PROVIDERS + "[" + index + "]",
-                        "has no effect in this version, which knows "
-                                + String.join(", ", AuthorizationProvider.KINDS)));
+        ArrayNode good = JsonNodeFactory.instance.arrayNode();
+        for (int i = 0; i < all.size(); i++) {
+            ShapeReader reader = reader(origin, problems);
+            if (reader.read(all.get(i), ExtensionProvider.class, "extensionProviders[" + i + "]") != null) {
+                good.add(all.get(i));
             }
-            index++;
         }
-        return used;
+        return good;
+    }
+
+    private static ShapeReader reader(Origin origin, List<Problem> problems) {
+        return new ShapeReader((error, path, message) ->
+                problems.add(new Problem(error ? Problem.Level.ERROR : Problem.Level.WARNING, origin, path, message)));
     }
 }

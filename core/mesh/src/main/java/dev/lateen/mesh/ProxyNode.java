@@ -20,6 +20,7 @@ import java.util.TreeMap;
  * @param clusterId the cluster it is in, {@code Kubernetes} unless told
  * @param locality where it says it is
  * @param dns what it answers its workload's DNS questions with (metadata DNS_CAPTURE)
+ * @param knowsIstio whether it has Istio's metrics: filter {@code istio.stats} among its extensions
  */
 public record ProxyNode(
         String id,
@@ -32,7 +33,10 @@ public record ProxyNode(
         String serviceAccount,
         String clusterId,
         Locality locality,
-        Dns dns) {
+        Dns dns,
+        boolean knowsIstio) {
+    private static final String STATS = "istio.stats";
+
     /** Of which families are the addresses that a proxy may make up; of neither when it answers no DNS questions. */
     public record Dns(boolean ipv4, boolean ipv6) {
         /** Questions go to the cluster's DNS. */
@@ -80,7 +84,9 @@ public record ProxyNode(
                 text(metadata, "SERVICE_ACCOUNT", ""),
                 text(metadata, "CLUSTER_ID", "Kubernetes"),
                 Locality.of(node),
-                dns(metadata, parts[1]));
+                dns(metadata, parts[1]),
+                node.getExtensionsList().stream()
+                        .anyMatch(extension -> extension.getName().equals(STATS)));
     }
 
     private static Dns dns(Struct metadata, String address) {

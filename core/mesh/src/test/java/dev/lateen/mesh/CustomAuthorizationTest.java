@@ -3,7 +3,6 @@ package dev.lateen.mesh;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.lateen.config.ConfigReader;
-import dev.lateen.config.MeshConfig;
 import dev.lateen.config.Problem;
 import io.envoyproxy.envoy.config.listener.v3.FilterChain;
 import io.envoyproxy.envoy.extensions.filters.http.ext_authz.v3.ExtAuthz;
@@ -134,18 +133,6 @@ class CustomAuthorizationTest {
         assertThat(second).isNotSameAs(first);
         assertThat(mesh.with(rehearsed).snapshot()).isSameAs(second);
         assertThat(mesh.with(real).snapshot()).isNotSameAs(second);
-    }
-
-    @Test
-    void providers_of_other_kinds_are_named_and_have_no_effect() {
-        MeshConfig.Read read = MeshConfig.read("mesh", """
-                extensionProviders:
-                - {name: trace, zipkin: {service: zipkin.istio-system, port: 9411}}
-                - {name: web, envoyExtAuthzHttp: {service: a.example, port: 80}}
-                """);
-        assertThat(read.problems().stream().map(Problem::path)).containsExactly("extensionProviders[0]");
-        assertThat(read.problems()).noneMatch(Problem::isError);
-        assertThat(read.config().extensionProviders()).hasSize(1);
     }
 
     private static String policy(String provider) {

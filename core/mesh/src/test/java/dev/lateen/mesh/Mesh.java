@@ -40,6 +40,7 @@ public final class Mesh {
     private String address = "10.244.0.9";
     private ProxyNode.Type type = ProxyNode.Type.SIDECAR;
     private ProxyNode.Dns dns = ProxyNode.Dns.ELSEWHERE;
+    private boolean knowsIstio = true;
     private final Map<String, String> labels = new TreeMap<>();
 
     public Mesh() {
@@ -89,14 +90,14 @@ public final class Mesh {
     public Mesh service(String name, String portName, int port, int pods) {
         String host = "10.96.0." + (name.hashCode() & 0x7f);
         StringBuilder yaml = new StringBuilder("""
-                apiVersion: v1
-                kind: Service
-                metadata: {name: %1$s}
-                spec:
-                  clusterIP: %2$s
-                  selector: {app: %1$s}
-                  ports: [{name: "%3$s", port: %4$d}]
-                """.formatted(name, host, portName, port));
+            apiVersion: v1
+            kind: Service
+            metadata: {name: %1$s}
+            spec:
+              clusterIP: %2$s
+              selector: {app: %1$s}
+              ports: [{name: "%3$s", port: %4$d}]
+            """.formatted(name, host, portName, port));
         StringBuilder endpoints = new StringBuilder();
         for (int i = 0; i < pods; i++) {
             String ip = "10.244." + (name.hashCode() & 0x7f) + "." + i;
@@ -105,26 +106,26 @@ public final class Mesh {
                     .formatted(ip, name, i));
         }
         yaml.append("""
-                ---
-                apiVersion: discovery.k8s.io/v1
-                kind: EndpointSlice
-                metadata: {name: %1$s-x, labels: {kubernetes.io/service-name: %1$s}}
-                addressType: IPv4
-                ports: [{name: "%2$s", port: %3$d}]
-                endpoints:
-                """.formatted(name, portName, port)).append(pods == 0 ? "  []\n" : endpoints);
+            ---
+            apiVersion: discovery.k8s.io/v1
+            kind: EndpointSlice
+            metadata: {name: %1$s-x, labels: {kubernetes.io/service-name: %1$s}}
+            addressType: IPv4
+            ports: [{name: "%2$s", port: %3$d}]
+            endpoints:
+            """.formatted(name, portName, port)).append(pods == 0 ? "  []\n" : endpoints);
         return with(yaml.toString());
     }
 
     /** A ready pod in namespace default. */
     public static String pod(String name, String ip, String labels) {
         return """
-                apiVersion: v1
-                kind: Pod
-                metadata: {name: %s, labels: {%s}}
-                spec: {serviceAccountName: default, containers: [{name: c, ports: [{name: web, containerPort: 8080}]}]}
-                status: {podIP: %s, phase: Running, conditions: [{type: Ready, status: "True"}]}
-                """.formatted(name, labels, ip);
+            apiVersion: v1
+            kind: Pod
+            metadata: {name: %s, labels: {%s}}
+            spec: {serviceAccountName: default, containers: [{name: c, ports: [{name: web, containerPort: 8080}]}]}
+            status: {podIP: %s, phase: Running, conditions: [{type: Ready, status: "True"}]}
+            """.formatted(name, labels, ip);
     }
 
     /** Looks from a proxy of another namespace. */
@@ -157,6 +158,12 @@ public final class Mesh {
         return this;
     }
 
+    /** The proxy is a stock Envoy. */
+    public Mesh stockEnvoy() {
+        knowsIstio = false;
+        return this;
+    }
+
     public Snapshot snapshot() {
         return snapshot;
     }
@@ -173,7 +180,8 @@ public final class Mesh {
                 "default",
                 "Kubernetes",
                 Locality.UNKNOWN,
-                dns);
+                dns,
+                knowsIstio);
     }
 
     public ProxyResources resources() {

@@ -4,6 +4,7 @@ import com.google.protobuf.Any;
 import com.google.protobuf.InvalidProtocolBufferException;
 import com.google.protobuf.Message;
 import java.util.Set;
+import org.jspecify.annotations.Nullable;
 
 /** Names of extensions in xDS messages. */
 public final class Extensions {
@@ -34,6 +35,28 @@ public final class Extensions {
     public static boolean isOfTelemetry(Any any) {
         String name = typeName(any);
         return TELEMETRY.stream().anyMatch(name::contains);
+    }
+
+    /**
+     * The content of an extension that came wrapped as a TypedStruct.
+     *
+     * @param type how its type URL ends
+     * @return null when it is another one, or not wrapped
+     */
+    public static com.google.protobuf.@Nullable Struct typedStruct(Any any, String type) {
+        try {
+            if (any.is(com.github.xds.type.v3.TypedStruct.class)) {
+                var wrapped = any.unpack(com.github.xds.type.v3.TypedStruct.class);
+                return wrapped.getTypeUrl().endsWith("/" + type) ? wrapped.getValue() : null;
+            }
+            if (any.is(com.github.udpa.udpa.type.v1.TypedStruct.class)) {
+                var wrapped = any.unpack(com.github.udpa.udpa.type.v1.TypedStruct.class);
+                return wrapped.getTypeUrl().endsWith("/" + type) ? wrapped.getValue() : null;
+            }
+        } catch (InvalidProtocolBufferException e) {
+            return null; // typeName says that it is unreadable
+        }
+        return null;
     }
 
     /**

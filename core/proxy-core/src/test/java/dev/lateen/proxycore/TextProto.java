@@ -23,6 +23,7 @@ import io.envoyproxy.envoy.extensions.filters.network.http_connection_manager.v3
 import io.envoyproxy.envoy.extensions.filters.network.tcp_proxy.v3.TcpProxy;
 import io.envoyproxy.envoy.extensions.retry.host.omit_canary_hosts.v3.OmitCanaryHostsPredicate;
 import io.envoyproxy.envoy.extensions.retry.host.previous_hosts.v3.PreviousHostsPredicate;
+import io.envoyproxy.envoy.extensions.transport_sockets.proxy_protocol.v3.ProxyProtocolUpstreamTransport;
 import io.envoyproxy.envoy.extensions.transport_sockets.raw_buffer.v3.RawBuffer;
 import io.envoyproxy.envoy.extensions.transport_sockets.tls.v3.DownstreamTlsContext;
 import io.envoyproxy.envoy.extensions.transport_sockets.tls.v3.UpstreamTlsContext;
@@ -53,6 +54,7 @@ public final class TextProto {
             Map.entry("PreviousHosts", PreviousHostsPredicate.getDefaultInstance()),
             Map.entry("RawBuffer", RawBuffer.getDefaultInstance()),
             Map.entry("DownstreamTls", DownstreamTlsContext.getDefaultInstance()),
+            Map.entry("UpstreamProxyProtocol", ProxyProtocolUpstreamTransport.getDefaultInstance()),
             Map.entry("UpstreamTls", UpstreamTlsContext.getDefaultInstance()),
             Map.entry("HttpProtocolOptions", HttpProtocolOptions.getDefaultInstance()),
             Map.entry("TypedStruct", com.github.xds.type.v3.TypedStruct.getDefaultInstance()),

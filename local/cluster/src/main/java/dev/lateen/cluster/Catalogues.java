@@ -9,6 +9,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Optional;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
@@ -22,6 +23,7 @@ final class Catalogues {
         variables.put("LATEEN_HOME", home.toString());
         variables.put("JAVA_HOME", System.getProperty("java.home"));
         variables.put("SAMPLES", samples(home));
+        variables.put("ENVOY", envoy().map(Path::toString).orElse(""));
         AotCaches caches = AotCaches.of(home);
         for (String program : List.of("samples", "control", "proxy")) {
             variables.put(
@@ -29,6 +31,14 @@ final class Catalogues {
                     caches.cache(program).map(cache -> "-XX:AOTCache=" + cache).orElse(""));
         }
         return variables;
+    }
+
+    private static Optional<Path> envoy() {
+        try {
+            return Optional.of(EnvoyProgram.find(System.getenv()));
+        } catch (IOException e) {
+            return Optional.empty(); // only a pod that runs it needs it, and says so
+        }
     }
 
     private static String samples(Path home) throws IOException {
@@ -52,6 +62,7 @@ final class Catalogues {
         List<Path> result = new ArrayList<>();
         result.add(Path.of(System.getProperty("java.home")));
         result.add(home);
+        envoy().map(Path::getParent).ifPresent(result::add);
         return result;
     }
 }

@@ -42,7 +42,7 @@ final class CircuitBreaker implements Chapter {
         Result client;
         try (Walk.Background load =
                 walk.background(Deviation.PROOF, siege + "siege -c 20 -t 12S \"http://myweb-service/?delay=20\"")) {
-            walk.run(Deviation.WAIT, "sleep 1");
+            walk.pause("sleep 1");
             besides = walk.run(Deviation.LOOP, siege + LOOP);
             client = walk.run(Deviation.LOOP, "kubectl exec $clientPod -c client -- " + LOOP);
             long end = System.nanoTime() + Duration.ofSeconds(30).toNanos();
@@ -95,9 +95,12 @@ final class CircuitBreaker implements Chapter {
                         + " \"retry-service?failRate=0\"");
         walk.claim(
                 "then a call is answered 503 at once", refused.out().matches("503 0\\.[0-4]\\d*\\s*"), refused.out());
+        if (walk.scenery().envoy()) {
+            walk.settle(); // Envoy writes its access log once a second
+        }
         Result flag = walk.run(Deviation.PROOF, "kubectl logs $siegePod -c istio-proxy --tail=1");
         walk.claim("with flag UH", flag.says("503 UH"), flag.out());
-        walk.run(Deviation.WAIT, "sleep 72   # the base ejection time and one interval");
+        walk.pause("sleep 72   # the base ejection time and one interval");
         Result after = walk.run(
                 Deviation.LOOP,
                 "kubectl exec $siegePod -c siege -- bash -c 'for x in {1..20}; do curl -o /dev/null -w \"%{http_code}\\n\""

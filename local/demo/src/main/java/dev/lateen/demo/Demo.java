@@ -10,6 +10,7 @@ import java.util.Comparator;
 import java.util.List;
 import java.util.Locale;
 import java.util.Objects;
+import java.util.function.Function;
 import java.util.stream.Stream;
 import tools.jackson.databind.json.JsonMapper;
 import tools.jackson.databind.node.ArrayNode;
@@ -30,10 +31,13 @@ public final class Demo {
      * @param launcher the {@code lateen} command; the tutorial's files lie beside it
      * @param chapters the chapters to run; all when empty
      * @param keep whether the cluster stays
+     * @param settings further ones of {@code install}
+     * @param envoy whether these make sidecars stock Envoys, which cannot show all that our own proxy shows
      */
-    public record Options(Path launcher, List<String> chapters, boolean keep) {
+    public record Options(Path launcher, List<String> chapters, boolean keep, List<String> settings, boolean envoy) {
         public Options {
             chapters = List.copyOf(chapters);
+            settings = List.copyOf(settings);
         }
     }
 
@@ -111,7 +115,7 @@ public final class Demo {
 
     private List<Outcome> run(List<Chapter> chapters, Shell shell, Cluster cluster)
             throws IOException, InterruptedException {
-        var scenery = new Scenery();
+        var scenery = new Scenery(options.settings(), options.envoy());
         List<Outcome> outcomes = new ArrayList<>();
         out.println("A cluster of its own");
         try {
@@ -144,7 +148,8 @@ public final class Demo {
                 walk.claims(),
                 walk.absent(),
                 problem,
-                Duration.ofNanos(System.nanoTime() - started));
+                Duration.ofNanos(System.nanoTime() - started),
+                walk.waited());
     }
 
     private void summary(List<Outcome> outcomes) {
@@ -153,7 +158,7 @@ public final class Demo {
             long held = outcome.claims().stream().filter(Claim::holds).count();
             out.printf(
                     Locale.ROOT,
-                    "%-28s %-8s %5.1f s  %d of %d claims%s%n",
+                    "%-38s %-8s %5.1f s  %d of %d claims%s%n",
                     outcome.title(),
                     outcome.status().name().toLowerCase(Locale.ROOT),
                     outcome.took().toMillis() / 1000.0,
@@ -161,6 +166,15 @@ public final class Demo {
                     outcome.claims().size(),
                     outcome.absent().isEmpty() ? "" : "; absent: " + String.join(", ", outcome.absent()));
         }
+        out.printf(
+                Locale.ROOT,
+                "in all %.0f s; %.0f s of them are waiting that the chapters ask for%n",
+                total(outcomes, Outcome::took),
+                total(outcomes, Outcome::waited));
+    }
+
+    private static double total(List<Outcome> outcomes, Function<Outcome, Duration> part) {
+        return outcomes.stream().map(part).reduce(Duration.ZERO, Duration::plus).toMillis() / 1000.0;
     }
 
     /** Writes outcomes as JSON. */
@@ -174,6 +188,7 @@ public final class Demo {
             chapter.put("title", outcome.title());
             chapter.put("result", outcome.status().name().toLowerCase(Locale.ROOT));
             chapter.put("seconds", outcome.took().toMillis() / 1000.0);
+            chapter.put("secondsWaited", outcome.waited().toMillis() / 1000.0);
             if (!outcome.problem().isEmpty()) {
                 chapter.put("problem", outcome.problem());
             }

@@ -20,7 +20,7 @@ final class Install implements Chapter {
         walk.leaveOut(
                 Deviation.INSTALL, "helm install ./istio…/helm/istio --name istio --namespace istio-system --set …");
         walk.scenery().mesh(walk);
-        Result install = walk.run(Deviation.INSTALL, Scenery.INSTALL);
+        Result install = walk.run(Deviation.INSTALL, walk.scenery().install());
         install.all()
                 .lines()
                 .filter(line -> line.startsWith("absent"))

@@ -13,6 +13,7 @@ import java.util.List;
  * @param absent parts that it would have shown and that do not exist
  * @param problem why it could not go on; empty when it went to its end
  * @param took how long it took
+ * @param waited how much of that its lines only let pass, as the text asks for
  */
 public record Outcome(
         String chapter,
@@ -21,7 +22,8 @@ public record Outcome(
         List<Claim> claims,
         List<String> absent,
         String problem,
-        Duration took) {
+        Duration took,
+        Duration waited) {
     /** A chapter without a claim that could fail has not passed. */
     public enum Status {
         PASSED,
@@ -35,7 +37,13 @@ public record Outcome(
     }
 
     static Outcome of(
-            String chapter, String title, List<Claim> claims, List<String> absent, String problem, Duration took) {
+            String chapter,
+            String title,
+            List<Claim> claims,
+            List<String> absent,
+            String problem,
+            Duration took,
+            Duration waited) {
         Status status;
         if (!problem.isEmpty() || claims.stream().anyMatch(claim -> !claim.holds())) {
             status = Status.FAILED;
@@ -44,6 +52,6 @@ public record Outcome(
         } else {
             status = absent.isEmpty() ? Status.FAILED : Status.ABSENT;
         }
-        return new Outcome(chapter, title, status, claims, absent, problem, took);
+        return new Outcome(chapter, title, status, claims, absent, problem, took, waited);
     }
 }

@@ -24,7 +24,7 @@ final class Retry implements Chapter {
         walk.scenery().needApps(walk);
         String client = "kubectl exec $clientPod -c client --";
         walk.attempt(client + " curl -vs -m 10 retry-service?failRate=50");
-        walk.run(Deviation.WAIT, "sleep 3");
+        walk.pause("sleep 3");
         walk.rolledOut("retry-backend");
         walk.claim(Claim.within("without the rule, calls of 100 that fail", 25, 75, Calls.failing(walk, client)));
 
@@ -37,7 +37,7 @@ final class Retry implements Chapter {
         boolean hangs = true;
         for (int i = 0; i < CRASH_CALLS; i++) {
             // A pod that hangs is still ready; it crashes within the hang's two seconds.
-            walk.silently((hangs ? "sleep 2.2; " : "")
+            walk.pauseSilently((hangs ? "sleep 2.2; " : "")
                     + "kubectl wait --for=condition=Ready --timeout=60s pod -l app=retry-backend");
             Result call = walk.attempt(Deviation.QUESTION, client + " curl -s -m 35 retry-service?failRate=50");
             hangs = call.took().compareTo(PER_TRY) > 0;

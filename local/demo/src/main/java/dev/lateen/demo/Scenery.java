@@ -2,11 +2,13 @@ package dev.lateen.demo;
 
 import java.io.IOException;
 import java.util.EnumSet;
+import java.util.List;
 import java.util.Set;
+import java.util.stream.Stream;
 
 /** What is there of the things that chapters stand on. A chapter asks for what it needs; what an earlier one left stays. */
 final class Scenery {
-    static final String INSTALL =
+    private static final String INSTALL =
             "lateen install --set sidecarInjectorWebhook.enabled=false,grafana.enabled=true,servicegraph.enabled=true,tracing.enabled=true";
     static final String CLIENT_POD =
             "export clientPod=$(kubectl get pods -l app=client -o jsonpath=\"{.items[0].metadata.name}\")";
@@ -19,7 +21,29 @@ final class Scenery {
     }
 
     private final Set<Part> there = EnumSet.noneOf(Part.class);
+    private final List<String> settings;
+    private final boolean envoy;
     private String before = "";
+
+    /**
+     * @param settings further ones of {@code install}
+     * @param envoy whether sidecars are stock Envoys
+     */
+    Scenery(List<String> settings, boolean envoy) {
+        this.settings = settings;
+        this.envoy = envoy;
+    }
+
+    /** The line that installs the mesh. */
+    String install() {
+        return String.join(
+                ",", Stream.concat(Stream.of(INSTALL), settings.stream()).toList());
+    }
+
+    /** Whether sidecars are stock Envoys. */
+    boolean envoy() {
+        return envoy;
+    }
 
     /** The objects of the cluster before anything of the mesh was installed; empty when nothing was. */
     String before() {
@@ -47,7 +71,7 @@ final class Scenery {
     /** The mesh is installed, by nobody in particular. */
     void needMesh(Walk walk) throws IOException, InterruptedException, ChapterException {
         if (mesh(walk)) {
-            walk.run(Deviation.INSTALL, INSTALL);
+            walk.run(Deviation.INSTALL, install());
         }
     }
 

@@ -23,6 +23,7 @@ final class Walk {
     private final Set<Deviation> deviations = EnumSet.noneOf(Deviation.class);
     private final List<Claim> claims = new ArrayList<>();
     private final List<String> absent = new ArrayList<>();
+    private Duration waited = Duration.ZERO;
 
     Walk(Shell shell, PrintStream out, Scenery scenery) {
         this.shell = shell;
@@ -68,6 +69,16 @@ final class Walk {
         return succeeded(line, shell.run(line, PATIENCE));
     }
 
+    /** Runs a line that only lets time pass, as the text asks for, and counts that time. */
+    void pause(String line) throws IOException, InterruptedException, ChapterException {
+        waited = waited.plus(run(Deviation.WAIT, line).took());
+    }
+
+    /** As {@link #pause}, without printing the line. */
+    void pauseSilently(String line) throws IOException, InterruptedException, ChapterException {
+        waited = waited.plus(silently(line).took());
+    }
+
     /** Says that a line of the text is left out. */
     void leaveOut(Deviation why, String line) {
         deviations.add(why);
@@ -101,7 +112,7 @@ final class Walk {
 
     /** Gives a rule the time that a person needs to type the next line; a proxy has it within a fraction of it. */
     void settle() throws IOException, InterruptedException, ChapterException {
-        run(Deviation.WAIT, "sleep 2");
+        pause("sleep 2");
     }
 
     /** A line that goes on beside others. */
@@ -138,6 +149,11 @@ final class Walk {
 
     List<String> absent() {
         return absent;
+    }
+
+    /** How long its lines only let time pass. */
+    Duration waited() {
+        return waited;
     }
 
     private static Result succeeded(String line, Result result) throws ChapterException {

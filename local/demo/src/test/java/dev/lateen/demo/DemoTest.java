@@ -23,7 +23,7 @@ final class DemoTest {
     Path files;
 
     private static Outcome outcome(List<Claim> claims, List<String> absent, String problem) {
-        return Outcome.of("x", "X", claims, absent, problem, Duration.ofSeconds(1));
+        return Outcome.of("x", "X", claims, absent, problem, Duration.ofSeconds(3), Duration.ofSeconds(1));
     }
 
     @Test
@@ -49,7 +49,8 @@ final class DemoTest {
     @Test
     void refusesAChapterThatIsNone() {
         var out = new PrintStream(OutputStream.nullOutputStream(), true, StandardCharsets.UTF_8);
-        var demo = new Demo(new Demo.Options(files.resolve("lateen"), List.of("nonsense"), false), out);
+        var demo =
+                new Demo(new Demo.Options(files.resolve("lateen"), List.of("nonsense"), false, List.of(), false), out);
         assertThatThrownBy(demo::run)
                 .isInstanceOf(IllegalArgumentException.class)
                 .hasMessageContaining("nonsense")
@@ -61,7 +62,12 @@ final class DemoTest {
         Path file = files.resolve("outcomes.json");
         Demo.write(List.of(outcome(List.of(HOLDS, FAILS), List.of("grafana"), "it \"broke\"")), file);
         assertThat(Files.readString(file))
-                .contains("\"result\" : \"failed\"", "\"seen\" : \"2\"", "\"grafana\"", "it \\\"broke\\\"");
+                .contains(
+                        "\"result\" : \"failed\"",
+                        "\"secondsWaited\" : 1.0",
+                        "\"seen\" : \"2\"",
+                        "\"grafana\"",
+                        "it \\\"broke\\\"");
     }
 
     @Test

@@ -4,6 +4,7 @@ import dev.lateen.proxy.codec.Http1Server;
 import dev.lateen.proxy.codec.Http1Settings;
 import dev.lateen.proxy.codec.Http2Limits;
 import dev.lateen.proxy.codec.Http2Server;
+import dev.lateen.proxy.codec.ServerLimits;
 import dev.lateen.proxy.net.Sockets;
 import dev.lateen.proxy.net.Timer;
 import dev.lateen.proxy.net.Transport;
@@ -42,8 +43,16 @@ public final class Backend implements ServerStreams {
         Sockets sockets = Sockets.plain();
         EventLoopGroup loops = sockets.transport().newGroup(1, "backend");
         Worker worker = new Worker(0, loops.next(), Timer.of(loops.next()));
-        listen(sockets, loops, port, channel -> new Http1Server(worker, Http1Settings.DEFAULT, backend, 0, 0));
-        listen(sockets, loops, port + 1, channel -> Http2Server.of(worker, Http2Limits.DEFAULT, backend, 0));
+        listen(
+                sockets,
+                loops,
+                port,
+                channel -> new Http1Server(worker, Http1Settings.DEFAULT, backend, ServerLimits.NONE));
+        listen(
+                sockets,
+                loops,
+                port + 1,
+                channel -> Http2Server.of(worker, Http2Limits.DEFAULT, backend, ServerLimits.NONE));
         System.out.println("ready");
         loops.terminationFuture().sync();
         Transport.shutdown(loops);

@@ -1,7 +1,5 @@
 package dev.lateen.proxy;
 
-import com.google.protobuf.Struct;
-import com.google.protobuf.Value;
 import dev.lateen.proxy.admin.AdminServers;
 import dev.lateen.proxy.config.ActiveConfiguration;
 import dev.lateen.proxy.config.Credentials;
@@ -33,6 +31,7 @@ import dev.lateen.proxycore.listener.CompiledListener;
 import dev.lateen.xds.client.AdsClient;
 import dev.lateen.xds.client.ResourceListener;
 import dev.lateen.xds.client.Subscription;
+import io.envoyproxy.envoy.config.core.v3.Extension;
 import io.envoyproxy.envoy.config.core.v3.Node;
 import io.netty.channel.Channel;
 import io.netty.channel.EventLoop;
@@ -110,7 +109,11 @@ public final class Proxy implements AutoCloseable {
                 : listener -> listener.direction() == CompiledListener.TrafficDirection.INBOUND;
         configuration = new XdsConfiguration(
                 new Random(), Clock.systemUTC(), this::subscribe, new Credentials(secrets, files), this::changed);
-        Node node = node(options);
+        Node node = options.node().toBuilder()
+                .setUserAgentName("lateen")
+                // Tells control planes that it honours what they say of Istio's metrics.
+                .addExtensions(Extension.newBuilder().setName("istio.stats").setCategory("envoy.filters.http"))
+                .build();
         // Spans leave on the loop that accepts, which carries no traffic.
         EventLoop accepting = acceptor.next();
         Worker exporting = new Worker(options.concurrency(), accepting, Timer.of(accepting));
@@ -271,32 +274,12 @@ public final class Proxy implements AutoCloseable {
         }
     }
 
-    private static Node node(ProxyOptions options) {
-        Struct.Builder metadata = Struct.newBuilder();
-        options.metadata().forEach((name, value) -> metadata.putFields(name, text(value)));
-        metadata.putFields("NAMESPACE", text(options.namespace()));
-        Struct.Builder labels = Struct.newBuilder();
-        options.labels().forEach((name, value) -> labels.putFields(name, text(value)));
-        metadata.putFields("LABELS", Value.newBuilder().setStructValue(labels).build());
-        String app = options.labels().getOrDefault("app", "istio-proxy");
-        return Node.newBuilder()
-                .setId(options.nodeId())
-                .setCluster(app + "." + options.namespace())
-                .setUserAgentName("lateen")
-                .setMetadata(metadata)
-                .build();
-    }
-
     private static String principal(ProxyOptions options) {
         return options.identity() == null
                 ? ""
                 : "spiffe://" + options.metadata().getOrDefault("TRUST_DOMAIN", "cluster.local") + "/ns/"
                         + options.namespace() + "/sa/"
                         + options.metadata().getOrDefault("SERVICE_ACCOUNT", "default");
-    }
-
-    private static Value text(String text) {
-        return Value.newBuilder().setStringValue(text).build();
     }
 
     /** Whether the first configuration is in force, its sockets are open, and the workload has its certificate. */

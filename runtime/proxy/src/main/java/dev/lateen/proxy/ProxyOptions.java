@@ -1,6 +1,9 @@
 package dev.lateen.proxy;
 
+import com.google.protobuf.Struct;
+import com.google.protobuf.Value;
 import dev.lateen.proxy.tls.IdentityOptions;
+import io.envoyproxy.envoy.config.core.v3.Node;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
@@ -91,6 +94,25 @@ public record ProxyOptions(
                 environment.getOrDefault("ISTIO_PROMETHEUS_ANNOTATIONS", ""),
                 1,
                 IdentityOptions.fromEnvironment(environment));
+    }
+
+    /** Who the proxy is, as control planes are told. */
+    public Node node() {
+        Struct.Builder all = Struct.newBuilder();
+        metadata.forEach((name, value) -> all.putFields(name, text(value)));
+        all.putFields("NAMESPACE", text(namespace));
+        Struct.Builder named = Struct.newBuilder();
+        labels.forEach((name, value) -> named.putFields(name, text(value)));
+        all.putFields("LABELS", Value.newBuilder().setStructValue(named).build());
+        return Node.newBuilder()
+                .setId(nodeId)
+                .setCluster(labels.getOrDefault("app", "istio-proxy") + "." + namespace)
+                .setMetadata(all)
+                .build();
+    }
+
+    private static Value text(String text) {
+        return Value.newBuilder().setStringValue(text).build();
     }
 
     /** Whether the workload's DNS questions are answered here (ISTIO_META_DNS_CAPTURE). */

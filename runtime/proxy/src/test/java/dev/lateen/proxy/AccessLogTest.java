@@ -35,10 +35,10 @@ final class AccessLogTest {
 
     private String log() {
         return """
-                access_log: [{name: "file", typed_config: {
-                  "@type": "type.googleapis.com/envoy.extensions.access_loggers.file.v3.FileAccessLog",
-                  path: "%s"}}],
-                """.formatted(directory.resolve("log"));
+            access_log: [{name: "file", typed_config: {
+              "@type": "type.googleapis.com/envoy.extensions.access_loggers.file.v3.FileAccessLog",
+              path: "%s"}}],
+            """.formatted(directory.resolve("log"));
     }
 
     private List<String> lines(int expected) {
@@ -59,9 +59,9 @@ final class AccessLogTest {
     void requests() throws Exception {
         int app = mesh.backend(exchange -> reply(exchange, 200, "hello"));
         mesh.serve(http("edge", "UNSPECIFIED", log(), ""), """
-                {match: {prefix: "/down"}, route: {cluster: "refused"}},
-                {match: {prefix: "/"}, route: {cluster: "app"}}
-                """, cluster("app", "", app), cluster("refused", "", 1));
+            {match: {prefix: "/down"}, route: {cluster: "refused"}},
+            {match: {prefix: "/"}, route: {cluster: "app"}}
+            """, cluster("app", "", app), cluster("refused", "", 1));
         mesh.get("/a?b", "user-agent", "test", "x-request-id", "id");
         mesh.get("/down", "user-agent", "test", "x-request-id", "id");
         List<String> lines = lines(2);
@@ -77,15 +77,35 @@ final class AccessLogTest {
     void connections() throws Exception {
         int app = mesh.backend(exchange -> reply(exchange, 200, "hello"));
         mesh.serve(listener("edge", "UNSPECIFIED", """
-                        filter_chains: [{filters: [{name: "tcp", typed_config: {
-                          "@type": "type.googleapis.com/envoy.extensions.filters.network.tcp_proxy.v3.TcpProxy",
-                          stat_prefix: "tcp", %s cluster: "app"}}]}]
-                        """.formatted(log())), "", cluster("app", "", app));
+            filter_chains: [{filters: [{name: "tcp", typed_config: {
+              "@type": "type.googleapis.com/envoy.extensions.filters.network.tcp_proxy.v3.TcpProxy",
+              stat_prefix: "tcp", %s cluster: "app"}}]}]
+            """.formatted(log())), "", cluster("app", "", app));
         try (Socket socket = new Socket(InetAddress.getLoopbackAddress(), mesh.port())) {
             socket.getOutputStream().write("GET / HTTP/1.0\r\n\r\n".getBytes(StandardCharsets.US_ASCII));
             assertThat(socket.getInputStream().readAllBytes()).asString().endsWith("hello");
         }
         assertThat(lines(1).getFirst())
                 .matches(TIME + "\"- - -\" 0 - 18 \\d+ \\d+ - \"-\" \"-\" \"-\" \"-\" \"127\\.0\\.0\\.1:" + app + "\"");
+    }
+
+    @Test
+    void anExpressionSaysWhoGetsALine() throws Exception {
+        int app = mesh.backend(exchange -> reply(exchange, 200, "hello"));
+        String filtered = log().replace("typed_config", """
+            filter: {extension_filter: {name: "cel", typed_config: {
+              "@type": "type.googleapis.com/envoy.extensions.access_loggers.filters.cel.v3.ExpressionFilter",
+              expression: "response.code >= 500 || request.headers['x-log'] == 'yes'"}}}, typed_config\
+            """);
+        mesh.serve(http("edge", "UNSPECIFIED", filtered, ""), """
+            {match: {prefix: "/down"}, route: {cluster: "refused"}},
+            {match: {prefix: "/"}, route: {cluster: "app"}}
+            """, cluster("app", "", app), cluster("refused", "", 1));
+        mesh.get("/silent");
+        mesh.get("/asked", "x-log", "yes");
+        mesh.get("/other", "x-log", "no");
+        mesh.get("/down");
+        assertThat(lines(2)).satisfiesExactly(line -> assertThat(line).contains("GET /asked"), line -> assertThat(line)
+                .contains("GET /down"));
     }
 }

@@ -3,6 +3,7 @@ package dev.lateen.proxy;
 import static dev.lateen.proxy.TestMesh.cluster;
 import static dev.lateen.proxy.TestMesh.http;
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.grpc.CallOptions;
 import io.grpc.ManagedChannel;
@@ -92,10 +93,10 @@ final class GrpcTest {
                 {match: {prefix: "/test.Echo/"}, route: {cluster: "app", timeout: "0s"}},
                 {match: {prefix: "/test.Nobody/"}, route: {cluster: "nobody"}}
                 """, cluster("app", """
-                typed_extension_protocol_options: {"envoy.extensions.upstreams.http.v3.HttpProtocolOptions": {
-                  "@type": "type.googleapis.com/envoy.extensions.upstreams.http.v3.HttpProtocolOptions",
-                  explicit_http_config: {http2_protocol_options: {}}}},
-                """, server.getPort()), cluster("nobody", ""));
+                    typed_extension_protocol_options: {"envoy.extensions.upstreams.http.v3.HttpProtocolOptions": {
+                      "@type": "type.googleapis.com/envoy.extensions.upstreams.http.v3.HttpProtocolOptions",
+                      explicit_http_config: {http2_protocol_options: {}}}},
+                    """, server.getPort()), cluster("nobody", ""));
         channel = NettyChannelBuilder.forAddress(
                         InetAddress.getLoopbackAddress().getHostAddress(), mesh.port())
                 .usePlaintext()
@@ -260,5 +261,38 @@ final class GrpcTest {
         assertThat(failure.getStatus().getCode()).isEqualTo(Status.Code.DEADLINE_EXCEEDED);
         assertThat(ClientCalls.blockingUnaryCall(channel, UNARY, options(), "again"))
                 .isEqualTo("again");
+    }
+
+    /** Istio's label {@code grpc_response_status}; the status stands in the trailers, or in the head of an answer without content. */
+    @Test
+    void everyCallIsCountedUnderItsStatus() throws Exception {
+        for (int i = 0; i < 3; i++) {
+            ClientCalls.blockingUnaryCall(channel, UNARY, options(), "well");
+        }
+        for (int i = 0; i < 2; i++) {
+            assertThatThrownBy(() -> ClientCalls.blockingUnaryCall(channel, UNARY, options(), "fail 7"))
+                    .isInstanceOf(StatusRuntimeException.class);
+        }
+        TestMesh.await("all are counted", () -> counted("0") == 3 && counted("7") == 2);
+    }
+
+    private long counted(String status) {
+        try {
+            return mesh.send(java.net.http.HttpRequest.newBuilder(java.net.URI.create(
+                                    "http://127.0.0.1:" + mesh.proxy().adminPort() + "/stats/prometheus"))
+                            .build())
+                    .body()
+                    .lines()
+                    .filter(line -> line.startsWith("istio_requests_total{")
+                            && line.contains("request_protocol=\"grpc\"")
+                            && line.contains("response_code=\"200\"")
+                            && line.contains("grpc_response_status=\"" + status + "\""))
+                    .mapToLong(line -> Long.parseLong(line.substring(line.lastIndexOf(' ') + 1)))
+                    .sum();
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        } catch (InterruptedException e) {
+            throw new IllegalStateException(e);
+        }
     }
 }

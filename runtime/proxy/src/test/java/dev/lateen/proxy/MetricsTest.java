@@ -24,9 +24,9 @@ import org.junit.jupiter.params.provider.CsvSource;
 /** Istio's standard metrics (Istio documentation, "Istio Standard Metrics"): each counter equals what was sent. */
 final class MetricsTest {
     private static final String OF_THE_MESH = """
-            metadata: {filter_metadata: {istio: {services: [{host: "web.default.svc.cluster.local", name: "web",
-              namespace: "default"}]}}},
-            """;
+        metadata: {filter_metadata: {istio: {services: [{host: "web.default.svc.cluster.local", name: "web",
+          namespace: "default"}]}}},
+        """;
 
     private final TestMesh mesh = new TestMesh();
 
@@ -67,15 +67,15 @@ final class MetricsTest {
 
     @ParameterizedTest(name = "{0}: {1} sent, {2} counted as {4} {5}, {3} reached the app")
     @CsvSource(delimiter = '|', textBlock = """
-            /ok       | 7 | 7 | 7  | 200 | -
-            /fails    | 3 | 3 | 3  | 500 | -
-            /retried  | 2 | 2 | 6  | 503 | URX
-            /mirrored | 4 | 4 | 8  | 200 | -
-            /faulty   | 5 | 5 | 0  | 418 | FI
-            /refused  | 3 | 3 | 0  | 503 | UF
-            /no/route | 2 | 2 | 0  | 404 | NR
-            /nowhere  | 2 | 2 | 0  | 503 | NC
-            """)
+        /ok       | 7 | 7 | 7  | 200 | -
+        /fails    | 3 | 3 | 3  | 500 | -
+        /retried  | 2 | 2 | 6  | 503 | URX
+        /mirrored | 4 | 4 | 8  | 200 | -
+        /faulty   | 5 | 5 | 0  | 418 | FI
+        /refused  | 3 | 3 | 0  | 503 | UF
+        /no/route | 2 | 2 | 0  | 404 | NR
+        /nowhere  | 2 | 2 | 0  | 503 | NC
+        """)
     void everyRequestCountsOnce(String path, int sent, int counted, int reached, int status, String flags)
             throws Exception {
         var seen = new ConcurrentLinkedQueue<String>();
@@ -86,9 +86,9 @@ final class MetricsTest {
         });
         mesh.serve(
                 http("edge", "OUTBOUND", "", """
-                        {name: "fault", typed_config: {
-                          "@type": "type.googleapis.com/envoy.extensions.filters.http.fault.v3.HTTPFault"}},
-                        """),
+                    {name: "fault", typed_config: {
+                      "@type": "type.googleapis.com/envoy.extensions.filters.http.fault.v3.HTTPFault"}},
+                    """),
                 """
                 {match: {path: "/retried"}, route: {cluster: "app", retry_policy: {retry_on: "5xx", num_retries: 2,
                   retry_back_off: {base_interval: "0.001s"}}}},
@@ -159,7 +159,8 @@ final class MetricsTest {
         });
         mesh.serve(
                 http("edge", "OUTBOUND", "", ""),
-                "{match: {path: \"/mesh\"}, route: {cluster: \"app\"}}, {match: {path: \"/out\"}, route: {cluster: \"out\"}}",
+                "{match: {path: \"/mesh\"}, route: {cluster: \"app\"}}, {match: {path: \"/out\"}, route: {cluster:"
+                        + " \"out\"}}",
                 cluster("app", OF_THE_MESH, app),
                 cluster("out", OF_THE_MESH.replace("services", "external: true, services"), app));
         assertThat(mesh.get("/mesh").headers().firstValue("x-envoy-peer-metadata"))
@@ -175,10 +176,10 @@ final class MetricsTest {
     void connections_countBytesOfBothDirections() throws Exception {
         int app = mesh.backend(exchange -> reply(exchange, 200, "hello"));
         mesh.serve(listener("edge", "OUTBOUND", """
-                        filter_chains: [{filters: [{name: "tcp", typed_config: {
-                          "@type": "type.googleapis.com/envoy.extensions.filters.network.tcp_proxy.v3.TcpProxy",
-                          stat_prefix: "tcp", cluster: "app"}}]}]
-                        """), "", cluster("app", OF_THE_MESH, app));
+            filter_chains: [{filters: [{name: "tcp", typed_config: {
+              "@type": "type.googleapis.com/envoy.extensions.filters.network.tcp_proxy.v3.TcpProxy",
+              stat_prefix: "tcp", cluster: "app"}}]}]
+            """), "", cluster("app", OF_THE_MESH, app));
         String request = "GET / HTTP/1.1\r\nhost: x\r\nconnection: close\r\n\r\n";
         int answered;
         try (Socket socket = new Socket(InetAddress.getLoopbackAddress(), mesh.port())) {
@@ -190,5 +191,81 @@ final class MetricsTest {
         awaitSum(1, "istio_tcp_connections_opened_total");
         awaitSum(request.length(), "istio_tcp_received_bytes_total", "destination_service_name=\"web\"");
         awaitSum(answered, "istio_tcp_sent_bytes_total");
+    }
+
+    private static String stats(String metrics) {
+        return """
+            {name: "istio.stats", typed_config: {"@type": "type.googleapis.com/udpa.type.v1.TypedStruct",
+              type_url: "type.googleapis.com/stats.PluginConfig", value: {metrics: [%s]}}},
+            """.formatted(metrics);
+    }
+
+    /** stats.PluginConfig (istio/proxy, extensions/stats/config.proto). */
+    @Test
+    void metricsChangeAsTheControlPlaneSays() throws Exception {
+        int app = mesh.backend(exchange -> reply(exchange, 200, "hello"));
+        mesh.serve(
+                http("edge", "OUTBOUND", "", stats("""
+                    {name: "requests_total", tags_to_remove: ["response_flags", "request_protocol"],
+                     dimensions: {host: "request.host", destination_port: "string(destination.port)",
+                       source_app: "request.headers['x-app']"}},
+                    {name: "request_bytes", drop: true}
+                    """)),
+                "{match: {prefix: \"/\"}, route: {cluster: \"app\"}}",
+                cluster("app", OF_THE_MESH, app));
+        mesh.get("/", "x-app", "a\"b");
+        mesh.get("/other", "x-app", "a\"b");
+        mesh.get("/");
+        awaitSum(3, "istio_requests_total", "host=\"127.0.0.1:" + mesh.port() + "\"");
+        assertThat(sum("istio_requests_total", "source_app=\"a\\\"b\"")).isEqualTo(2);
+        assertThat(sum("istio_requests_total", "source_app=\"unknown\"")).isEqualTo(1);
+        assertThat(sum("istio_requests_total", "response_flags=")).isZero();
+        assertThat(sum("istio_requests_total", "destination_port=\"" + mesh.port() + "\""))
+                .isEqualTo(3);
+        assertThat(page()).noneMatch(line -> line.startsWith("istio_request_bytes"));
+        assertThat(sum("istio_response_bytes_count", "response_flags=\"-\"")).isEqualTo(3);
+    }
+
+    @Test
+    void labelsThatAreRemovedAddUp() throws Exception {
+        int app = mesh.backend(
+                exchange -> reply(exchange, exchange.getRequestURI().getPath().equals("/fails") ? 500 : 200, "hello"));
+        mesh.serve(
+                http("edge", "OUTBOUND", "", stats("""
+                    {tags_to_remove: ["response_code"]}
+                    """)),
+                "{match: {prefix: \"/\"}, route: {cluster: \"app\"}}",
+                cluster("app", OF_THE_MESH, app));
+        mesh.get("/");
+        mesh.get("/fails");
+        awaitSum(2, "istio_requests_total");
+        assertThat(page())
+                .filteredOn(line -> line.startsWith("istio_requests_total{"))
+                .hasSize(1);
+        assertThat(page())
+                .filteredOn(line -> line.startsWith("istio_request_duration_milliseconds_count{"))
+                .singleElement()
+                .asString()
+                .endsWith(" 2");
+    }
+
+    @Test
+    void connectionsFollowTheirFilterToo() throws Exception {
+        int app = mesh.backend(exchange -> reply(exchange, 200, "hello"));
+        mesh.serve(listener("edge", "OUTBOUND", """
+            filter_chains: [{filters: [%s {name: "tcp", typed_config: {
+              "@type": "type.googleapis.com/envoy.extensions.filters.network.tcp_proxy.v3.TcpProxy",
+              stat_prefix: "tcp", cluster: "app"}}]}]
+            """.formatted(stats("""
+                {name: "tcp_connections_opened_total", dimensions: {to: "xds.cluster_name"}},
+                {name: "tcp_sent_bytes_total", drop: true}
+                """))), "", cluster("app", OF_THE_MESH, app));
+        try (Socket socket = new Socket(InetAddress.getLoopbackAddress(), mesh.port())) {
+            socket.getOutputStream().write("GET / HTTP/1.0\r\n\r\n".getBytes(StandardCharsets.US_ASCII));
+            socket.getInputStream().readAllBytes();
+        }
+        awaitSum(1, "istio_tcp_connections_closed_total");
+        awaitSum(1, "istio_tcp_connections_opened_total", "to=\"app\"");
+        assertThat(page()).noneMatch(line -> line.startsWith("istio_tcp_sent_bytes_total{"));
     }
 }

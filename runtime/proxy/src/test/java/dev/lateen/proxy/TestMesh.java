@@ -18,8 +18,10 @@ import io.envoyproxy.envoy.config.cluster.v3.Cluster;
 import io.envoyproxy.envoy.config.core.v3.Node;
 import io.envoyproxy.envoy.config.listener.v3.Listener;
 import io.envoyproxy.envoy.config.route.v3.RouteConfiguration;
+import io.envoyproxy.envoy.config.trace.v3.OpenTelemetryConfig;
 import io.envoyproxy.envoy.config.trace.v3.ZipkinConfig;
 import io.envoyproxy.envoy.extensions.access_loggers.file.v3.FileAccessLog;
+import io.envoyproxy.envoy.extensions.access_loggers.filters.cel.v3.ExpressionFilter;
 import io.envoyproxy.envoy.extensions.compression.gzip.compressor.v3.Gzip;
 import io.envoyproxy.envoy.extensions.filters.http.compressor.v3.Compressor;
 import io.envoyproxy.envoy.extensions.filters.http.cors.v3.Cors;
@@ -33,6 +35,8 @@ import io.envoyproxy.envoy.extensions.filters.listener.http_inspector.v3.HttpIns
 import io.envoyproxy.envoy.extensions.filters.listener.tls_inspector.v3.TlsInspector;
 import io.envoyproxy.envoy.extensions.filters.network.http_connection_manager.v3.HttpConnectionManager;
 import io.envoyproxy.envoy.extensions.filters.network.tcp_proxy.v3.TcpProxy;
+import io.envoyproxy.envoy.extensions.transport_sockets.proxy_protocol.v3.ProxyProtocolUpstreamTransport;
+import io.envoyproxy.envoy.extensions.transport_sockets.raw_buffer.v3.RawBuffer;
 import io.envoyproxy.envoy.extensions.upstreams.http.v3.HttpProtocolOptions;
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -89,6 +93,11 @@ public final class TestMesh implements AutoCloseable {
     /** Ends the control plane; {@link #restartControlPlane} brings it back on the same port. */
     public void stopControlPlane() {
         server.close();
+    }
+
+    /** Where it listens. */
+    public int controlPort() {
+        return controlPort;
     }
 
     public void restartControlPlane() {
@@ -157,11 +166,16 @@ public final class TestMesh implements AutoCloseable {
                             .add(HttpInspector.getDescriptor())
                             .add(HttpProtocolOptions.getDescriptor())
                             .add(ZipkinConfig.getDescriptor())
+                            .add(OpenTelemetryConfig.getDescriptor())
                             .add(LocalRateLimit.getDescriptor())
                             .add(ExtAuthz.getDescriptor())
                             .add(ExtAuthzPerRoute.getDescriptor())
                             .add(Compressor.getDescriptor())
                             .add(Gzip.getDescriptor())
+                            .add(ProxyProtocolUpstreamTransport.getDescriptor())
+                            .add(RawBuffer.getDescriptor())
+                            .add(com.github.udpa.udpa.type.v1.TypedStruct.getDescriptor())
+                            .add(ExpressionFilter.getDescriptor())
                             .build())
                     .merge(json, builder);
         } catch (IOException e) {

@@ -35,11 +35,11 @@ final class TracingTest {
 
     private static String tracing(double percent) {
         return """
-                tracing: {random_sampling: {value: %s}, provider: {name: "envoy.tracers.zipkin", typed_config: {
-                  "@type": "type.googleapis.com/envoy.config.trace.v3.ZipkinConfig", collector_cluster: "zipkin",
-                  collector_endpoint: "/api/v2/spans", collector_endpoint_version: "HTTP_JSON",
-                  collector_hostname: "zipkin.example"}}},
-                """.formatted(percent);
+            tracing: {random_sampling: {value: %s}, provider: {name: "envoy.tracers.zipkin", typed_config: {
+              "@type": "type.googleapis.com/envoy.config.trace.v3.ZipkinConfig", collector_cluster: "zipkin",
+              collector_endpoint: "/api/v2/spans", collector_endpoint_version: "HTTP_JSON",
+              collector_hostname: "zipkin.example"}}},
+            """.formatted(percent);
     }
 
     private int collector() throws IOException {
@@ -112,6 +112,36 @@ final class TracingTest {
                 .anyMatch(span -> tag(span, "http.url").endsWith("/last")));
         assertThat(spans).hasSize(expected + 1);
         assertThat(traceIds).doesNotContain("null").hasSize(21).doesNotHaveDuplicates();
+    }
+
+    /** envoy.type.tracing.v3.CustomTag. */
+    @Test
+    void spansGetTheTagsThatAreAskedFor() throws Exception {
+        String tags = tracing(100).replace("tracing: {", """
+            tracing: {max_path_tag_length: 4, custom_tags: [
+              {tag: "fixed", literal: {value: "a"}},
+              {tag: "field", request_header: {name: "x-a", default_value: "none"}},
+              {tag: "without", request_header: {name: "x-b", default_value: "none"}},
+              {tag: "absent", request_header: {name: "x-b"}},
+              {tag: "variable", environment: {name: "PATH"}},
+              {tag: "unset", environment: {name: "LATEEN_UNSET", default_value: "d"}}],\
+            """);
+        mesh.serve(
+                http("edge", "OUTBOUND", tags, ""),
+                "{match: {prefix: \"/\"}, route: {cluster: \"app\"}}",
+                cluster("app", "", app()),
+                cluster("zipkin", "", collector()));
+        mesh.get("/a/long/path", "x-a", "b\"c");
+        TestMesh.await("a span", () -> spans.size() == 1);
+        Struct span = spans.getFirst();
+        assertThat(tag(span, "fixed")).isEqualTo("a");
+        assertThat(tag(span, "field")).isEqualTo("b\"c");
+        assertThat(tag(span, "without")).isEqualTo("none");
+        assertThat(tag(span, "variable")).isEqualTo(System.getenv("PATH"));
+        assertThat(tag(span, "unset")).isEqualTo("d");
+        assertThat(tag(span, "http.url")).endsWith("/a/l");
+        assertThat(span.getFieldsOrThrow("tags").getStructValue().containsFields("absent"))
+                .isFalse();
     }
 
     @Test

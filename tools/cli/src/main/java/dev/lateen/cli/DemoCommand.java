@@ -11,6 +11,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 
 /** {@code lateen demo}: the tutorial's chapters, live, each with its claims. */
@@ -18,6 +19,9 @@ import picocli.CommandLine.Option;
 final class DemoCommand implements Callable<Integer> {
     @Option(names = "--chapter", description = "only this chapter; may be given several times")
     List<String> chapters = new ArrayList<>();
+
+    @Mixin
+    SidecarOption sidecar = new SidecarOption();
 
     @Option(names = "--keep", description = "leave the cluster running")
     boolean keep;
@@ -33,8 +37,9 @@ final class DemoCommand implements Callable<Integer> {
                     "the demo needs the tutorial beside the script lateen of a checkout: start it with that");
         }
         try {
+            var options = new Demo.Options(launcher, chapters, keep, sidecar.settings(), sidecar.isEnvoy());
             var out = new PrintStream(System.out, true, StandardCharsets.UTF_8);
-            List<Outcome> outcomes = new Demo(new Demo.Options(launcher, chapters, keep), out).run();
+            List<Outcome> outcomes = new Demo(options, out).run();
             if (!json.isEmpty()) {
                 Demo.write(outcomes, Path.of(json));
             }

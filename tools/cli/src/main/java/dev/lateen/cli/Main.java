@@ -9,12 +9,13 @@ import java.util.concurrent.CompletionException;
 import java.util.logging.LogManager;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.ScopeType;
 
 /** The {@code lateen} command; {@code istioctl} is another name for it. */
 @Command(
         name = "lateen",
         description = "A service mesh, and a local cluster to run it in.",
-        mixinStandardHelpOptions = true,
         subcommands = {
             AnalyzeCommand.class,
             ConsoleCommand.class,
@@ -38,6 +39,13 @@ import picocli.CommandLine.Command;
             VersionCommand.class
         })
 public final class Main {
+    @Option(
+            names = {"-h", "--help"},
+            usageHelp = true,
+            scope = ScopeType.INHERIT,
+            description = "say how it is used")
+    boolean help;
+
     private Main() {}
 
     /** Runs the verb that the arguments name; the exit code is 0, 1 when it failed, 2 when it was not understood. */

@@ -1,13 +1,19 @@
 package dev.lateen.cli;
 
+import dev.lateen.cluster.EnvoyProgram;
 import dev.lateen.proxy.Agent;
+import dev.lateen.proxy.EnvoyAgent;
 import dev.lateen.proxy.Proxy;
 import dev.lateen.proxy.ProxyOptions;
+import dev.lateen.proxy.envoy.EnvoyOptions;
 import dev.lateen.proxy.tls.IdentityOptions;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
+import java.time.format.DateTimeParseException;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.concurrent.Callable;
@@ -18,10 +24,11 @@ import tools.jackson.core.JacksonException;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.json.JsonMapper;
 
-/** {@code lateen proxy sidecar|router|agent}: one proxy on any xDS server, or the identity of an Envoy. */
+/** {@code lateen proxy sidecar|router|agent}: one proxy on any xDS server, or what an Envoy needs beside it. */
 @Command(
         name = "proxy",
-        description = "Run one proxy; or, as agent, keep the workload's certificate for an Envoy beside it.")
+        description = "Run one proxy; or, as agent, an Envoy as the sidecar (agent -- envoy [ARGUMENT...]);"
+                + " or, as agent alone, keep the workload's certificate for an Envoy beside it.")
 final class ProxyCommand implements Callable<Integer> {
     private static final Path POD_LABELS = Path.of("/etc/istio/pod/labels");
 
@@ -35,6 +42,12 @@ final class ProxyCommand implements Callable<Integer> {
     @Parameters(index = "0", description = "sidecar, router or agent")
     Role role = Role.sidecar;
 
+    @Parameters(
+            index = "1..*",
+            paramLabel = "PROGRAM",
+            description = "after -- with agent: envoy, or the path of one, and further arguments of it")
+    List<String> program = List.of();
+
     @Option(names = "--xds", description = "host and port of the xDS server; else discoveryAddress of $PROXY_CONFIG")
     String xds = "";
 
@@ -47,8 +60,15 @@ final class ProxyCommand implements Callable<Integer> {
     @Option(names = "--namespace", description = "namespace of the workload")
     String namespace = "";
 
-    @Option(names = "--sds-socket", description = "where the agent serves certificates (default: ${DEFAULT-VALUE})")
+    @Option(
+            names = "--sds-socket",
+            description = "where the agent alone serves certificates (default: ${DEFAULT-VALUE})")
     Path socket = Agent.SOCKET;
+
+    @Option(
+            names = "--directory",
+            description = "for Envoy's bootstrap and its agent's socket (default: ${DEFAULT-VALUE})")
+    Path directory = Path.of("/etc/istio/proxy");
 
     @Override
     public Integer call() throws IOException, InterruptedException, CommandException {
@@ -56,13 +76,24 @@ final class ProxyCommand implements Callable<Integer> {
         if (!namespace.isEmpty()) {
             environment.put("POD_NAMESPACE", namespace);
         }
-        if (role == Role.agent) {
-            return agent(environment);
+        if (role != Role.agent && !program.isEmpty()) {
+            throw new CommandException("only an agent runs a program: " + String.join(" ", program));
         }
+        if (role == Role.agent) {
+            return program.isEmpty() ? agent(environment) : envoy(environment);
+        }
+        ProxyOptions options = options(ProxyOptions.Role.valueOf(role.name().toUpperCase(Locale.ROOT)), environment);
+        Proxy proxy = Proxy.start(options);
+        Runtime.getRuntime().addShutdownHook(new Thread(proxy::terminate, "drain"));
+        proxy.awaitTermination();
+        return 0;
+    }
+
+    private ProxyOptions options(ProxyOptions.Role kind, Map<String, String> environment)
+            throws IOException, CommandException {
         Map<String, String> all = new LinkedHashMap<>(podLabels());
         all.putAll(labels);
-        ProxyOptions options = ProxyOptions.fromEnvironment(
-                ProxyOptions.Role.valueOf(role.name().toUpperCase(Locale.ROOT)), controlPlane(), all, environment);
+        ProxyOptions options = ProxyOptions.fromEnvironment(kind, controlPlane(), all, environment);
         if (!node.isEmpty()) {
             options = options.withNodeId(node);
         }
@@ -74,10 +105,29 @@ final class ProxyCommand implements Callable<Integer> {
                             ? concurrency.asInt()
                             : Runtime.getRuntime().availableProcessors());
         }
-        Proxy proxy = Proxy.start(options);
-        Runtime.getRuntime().addShutdownHook(new Thread(proxy::terminate, "drain"));
-        proxy.awaitTermination();
-        return 0;
+        return options;
+    }
+
+    /** The exit code is Envoy's, also when this process is asked to end. */
+    private int envoy(Map<String, String> environment) throws IOException, InterruptedException, CommandException {
+        EnvoyOptions settings = new EnvoyOptions(
+                program.getFirst().equals("envoy") ? EnvoyProgram.find(environment) : Path.of(program.getFirst()),
+                program.subList(1, program.size()),
+                directory,
+                drain());
+        EnvoyAgent agent = EnvoyAgent.start(options(ProxyOptions.Role.SIDECAR, environment), settings);
+        Runtime.getRuntime()
+                .addShutdownHook(new Thread(() -> Runtime.getRuntime().halt(agent.terminate()), "drain"));
+        return agent.awaitExit();
+    }
+
+    private static Duration drain() throws CommandException {
+        String text = proxyConfig().path("terminationDrainDuration").asString("5s");
+        try {
+            return Duration.parse("PT" + text.toUpperCase(Locale.ROOT));
+        } catch (DateTimeParseException e) {
+            throw new CommandException("PROXY_CONFIG: terminationDrainDuration " + text + " is no duration such as 5s");
+        }
     }
 
     private int agent(Map<String, String> environment) throws IOException, InterruptedException, CommandException {

@@ -23,6 +23,9 @@ final class UpCommand implements Callable<Integer> {
     @Mixin
     ClusterName named = new ClusterName();
 
+    @Mixin
+    SidecarOption sidecar = new SidecarOption();
+
     @Option(names = "--bare", description = "without the mesh")
     boolean bare;
 
@@ -35,12 +38,13 @@ final class UpCommand implements Callable<Integer> {
 
     @Override
     public Integer call() throws ClusterException, InstallException, CommandException {
+        List<String> settings = sidecar.settings();
         LocalCluster cluster = named.cluster();
         boolean kept = Files.exists(cluster.kubeconfig());
         LocalCluster.Status status = cluster.up(UpOptions.of(home(), catalogues()));
         System.err.println("cluster " + status.name() + " runs at " + status.server());
         if (!bare) {
-            installInto(cluster, kept);
+            installInto(cluster, kept, InstallFlags.parse(settings));
         }
         System.out.println("export KUBECONFIG=" + quote(cluster.kubeconfig().toString()) + " PATH="
                 + quote(cluster.bin().toString()) + ":$PATH");
@@ -48,7 +52,7 @@ final class UpCommand implements Callable<Integer> {
     }
 
     /** A cluster whose mesh does not start is of no use: it goes, unless it was there before with data of its own. */
-    private static void installInto(LocalCluster cluster, boolean kept)
+    private static void installInto(LocalCluster cluster, boolean kept, InstallFlags flags)
             throws ClusterException, InstallException, CommandException {
         var options = new ClusterOptions();
         options.kubeconfig = cluster.kubeconfig().toString();
@@ -56,7 +60,7 @@ final class UpCommand implements Callable<Integer> {
         Runtime.getRuntime().addShutdownHook(cleaning);
         boolean done = false;
         try {
-            InstallCommand.install(options, InstallFlags.parse(List.of()), System.err::println);
+            InstallCommand.install(options, flags, System.err::println);
             done = true;
         } finally {
             if (removeHook(cleaning) && !done) {

@@ -12,22 +12,12 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * A service that AuthorizationPolicies with action CUSTOM have asked (istio.mesh.v1alpha1 MeshConfig.ExtensionProvider, of
- * which only these kinds count here).
+ * these kinds), in one of two ways.
  */
 public record AuthorizationProvider(
-        @Required String name,
+        String name,
         @Nullable Http envoyExtAuthzHttp,
-        @Nullable Grpc envoyExtAuthzGrpc) implements Checked {
-    /** The names of the kinds, of which a provider has one. */
-    public static final List<String> KINDS = List.of("envoyExtAuthzHttp", "envoyExtAuthzGrpc");
-
-    @Override
-    public void check(Findings findings) {
-        if ((envoyExtAuthzHttp == null) == (envoyExtAuthzGrpc == null)) {
-            findings.error("", "needs one of " + String.join(", ", KINDS));
-        }
-    }
-
+        @Nullable Grpc envoyExtAuthzGrpc) {
     /** The host of the service, {@code NAMESPACE/HOST} where several namespaces have one. */
     public String service() {
         return envoyExtAuthzHttp != null

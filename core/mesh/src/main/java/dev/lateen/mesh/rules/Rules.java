@@ -15,6 +15,7 @@ import dev.lateen.mesh.gatewayapi.Conversion;
 import dev.lateen.mesh.gatewayapi.EdgeGateway;
 import dev.lateen.mesh.patch.EnvoyPatch;
 import dev.lateen.mesh.security.SecurityRules;
+import dev.lateen.mesh.telemetry.TelemetryRules;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Collection;
@@ -34,6 +35,7 @@ public final class Rules {
     private final List<ConfigObject<Gateway>> gateways;
     private final DestinationRules destinationRules;
     private final SecurityRules security;
+    private final TelemetryRules telemetry;
     private final List<Problem> problems = new ArrayList<>();
     private final boolean labelled;
     private final List<ConfigObject<Sidecar>> sidecars;
@@ -86,6 +88,7 @@ public final class Rules {
                 : former.destinationRules.with(policies, domain, root);
         problems.addAll(destinationRules.problems());
         security = SecurityRules.of(objects, root, former == null ? null : former.security);
+        telemetry = new TelemetryRules(objects, root);
         labelled = byLabels || destinationRules.isSelective();
         sidecars = oldestFirst(objects, Kinds.SIDECAR);
         this.root = root;
@@ -224,6 +227,10 @@ public final class Rules {
     /** Who may call whom, and how. */
     public SecurityRules security() {
         return security;
+    }
+
+    public TelemetryRules telemetry() {
+        return telemetry;
     }
 
     /** Whether any rule asks for the labels of the calling proxy. */

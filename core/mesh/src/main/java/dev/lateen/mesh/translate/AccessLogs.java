@@ -5,17 +5,31 @@ import com.google.protobuf.NullValue;
 import com.google.protobuf.Struct;
 import com.google.protobuf.Value;
 import dev.lateen.config.MeshConfig;
+import dev.lateen.config.telemetry.AccessLogging;
+import dev.lateen.config.telemetry.AccessLogging.AccessLogFilter;
+import dev.lateen.config.telemetry.ExtensionProvider;
+import dev.lateen.config.telemetry.ExtensionProvider.EnvoyFileAccessLog;
+import dev.lateen.config.telemetry.ExtensionProvider.LogFormat;
+import dev.lateen.config.telemetry.ExtensionProvider.Provider;
+import dev.lateen.config.telemetry.Telemetry;
+import dev.lateen.config.telemetry.WorkloadMode;
 import io.envoyproxy.envoy.config.accesslog.v3.AccessLog;
+import io.envoyproxy.envoy.config.accesslog.v3.ExtensionFilter;
 import io.envoyproxy.envoy.config.core.v3.DataSource;
 import io.envoyproxy.envoy.config.core.v3.SubstitutionFormatString;
 import io.envoyproxy.envoy.extensions.access_loggers.file.v3.FileAccessLog;
+import io.envoyproxy.envoy.extensions.access_loggers.filters.cel.v3.ExpressionFilter;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
+import org.jspecify.annotations.Nullable;
 import tools.jackson.core.JacksonException;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.json.JsonMapper;
 
-/** The access log that the mesh's settings ask for. */
+/** The access logs that the mesh's settings and Telemetry objects ask for. */
 final class AccessLogs {
     /** One field: its name in JSON, its operator, and what stands around it in a line of text. */
     private record Field(String name, String operator, String before, String after) {}
@@ -51,24 +65,100 @@ final class AccessLogs {
 
     private AccessLogs() {}
 
-    /** At most one log, to a file. */
-    static List<AccessLog> of(MeshConfig mesh) {
-        if (mesh.accessLogFile().isEmpty()) {
-            return List.of();
+    /**
+     * The logs of one side: those that Telemetry objects ask for, else the providers that count by default, else the one
+     * of {@code accessLogFile}.
+     *
+     * @param holding from the widest reach to the nearest
+     */
+    static List<AccessLog> of(MeshConfig mesh, List<Telemetry> holding, WorkloadMode side) {
+        List<String> byDefault = mesh.defaultProviders() == null
+                ? List.of()
+                : mesh.defaultProviders().accessLogging();
+        List<AccessLogging> asked =
+                holding.stream().flatMap(spec -> spec.accessLogging().stream()).toList();
+        if (asked.isEmpty() && byDefault.isEmpty()) {
+            return mesh.accessLogFile().isEmpty() ? List.of() : List.of(log(mesh.accessLogFile(), ofMesh(mesh), null));
         }
-        SubstitutionFormatString.Builder format = SubstitutionFormatString.newBuilder();
-        if (mesh.accessLogEncoding() == MeshConfig.LogEncoding.JSON) {
-            format.setJsonFormat(json(mesh.accessLogFormat()));
-        } else {
-            format.setTextFormatSource(DataSource.newBuilder().setInlineString(line(mesh.accessLogFormat())));
+        Map<String, Optional<AccessLogFilter>> providers = new LinkedHashMap<>();
+        byDefault.forEach(name -> providers.put(name, Optional.empty()));
+        List<String> current = byDefault.isEmpty() ? List.of(TelemetrySettings.ENVOY.name()) : byDefault;
+        for (Telemetry spec : holding) {
+            List<String> named = spec.accessLogging().stream()
+                    .flatMap(logging -> TelemetrySettings.names(logging.providers()).stream())
+                    .toList();
+            if (!named.isEmpty()) {
+                providers.keySet().retainAll(named); // who names providers takes over from those further away
+            }
+            for (AccessLogging logging : spec.accessLogging()) {
+                current = logging.providers().isEmpty() ? current : TelemetrySettings.names(logging.providers());
+                if (!logging.covers(side)) {
+                    continue;
+                }
+                for (String name : current) {
+                    if (Boolean.TRUE.equals(logging.disabled())) {
+                        providers.remove(name);
+                    } else {
+                        providers.put(name, Optional.ofNullable(logging.filter()));
+                    }
+                }
+            }
         }
-        return List.of(AccessLog.newBuilder()
+        List<AccessLog> logs = new ArrayList<>();
+        providers.forEach((name, filter) -> {
+            ExtensionProvider provider = TelemetrySettings.provider(mesh.extensionProviders(), name);
+            if (provider != null && provider.provider() instanceof Provider.FileLog(EnvoyFileAccessLog file)) {
+                logs.add(log(file.path(), format(file, mesh, provider), filter.orElse(null)));
+            }
+        });
+        return List.copyOf(logs);
+    }
+
+    private static AccessLog log(String path, SubstitutionFormatString format, @Nullable AccessLogFilter filter) {
+        AccessLog.Builder log = AccessLog.newBuilder()
                 .setName("envoy.access_loggers.file")
                 .setTypedConfig(Messages.any(FileAccessLog.newBuilder()
-                        .setPath(mesh.accessLogFile())
+                        .setPath(path)
                         .setLogFormat(format)
-                        .build()))
-                .build());
+                        .build()));
+        if (filter != null) {
+            log.setFilter(io.envoyproxy.envoy.config.accesslog.v3.AccessLogFilter.newBuilder()
+                    .setExtensionFilter(ExtensionFilter.newBuilder()
+                            .setName("envoy.access_loggers.extension_filters.cel")
+                            .setTypedConfig(Messages.any(ExpressionFilter.newBuilder()
+                                    .setExpression(filter.expression())
+                                    .build()))));
+        }
+        return log.build();
+    }
+
+    private static SubstitutionFormatString format(
+            EnvoyFileAccessLog file, MeshConfig mesh, ExtensionProvider provider) {
+        SubstitutionFormatString.Builder format =
+                switch (file.logFormat()) {
+                    case null -> provider.equals(TelemetrySettings.ENVOY) ? ofMesh(mesh).toBuilder() : text(line(""));
+                    case LogFormat.Text(String text) -> text(line(text));
+                    case LogFormat.Labels(JsonNode labels) ->
+                        SubstitutionFormatString.newBuilder()
+                                .setJsonFormat(
+                                        labels.isEmpty()
+                                                ? json("")
+                                                : value(labels).getStructValue());
+                };
+        return format.setOmitEmptyValues(file.omitEmptyValues()).build();
+    }
+
+    private static SubstitutionFormatString ofMesh(MeshConfig mesh) {
+        return mesh.accessLogEncoding() == MeshConfig.LogEncoding.JSON
+                ? SubstitutionFormatString.newBuilder()
+                        .setJsonFormat(json(mesh.accessLogFormat()))
+                        .build()
+                : text(line(mesh.accessLogFormat())).build();
+    }
+
+    private static SubstitutionFormatString.Builder text(String line) {
+        return SubstitutionFormatString.newBuilder()
+                .setTextFormatSource(DataSource.newBuilder().setInlineString(line));
     }
 
     private static String line(String format) {

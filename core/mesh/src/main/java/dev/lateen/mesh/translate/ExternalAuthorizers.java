@@ -24,7 +24,7 @@ public final class ExternalAuthorizers {
     /** The provider of a name; null when there is none, or the proxy cannot reach its service. */
     @Nullable
     Found find(String name) {
-        for (AuthorizationProvider provider : snapshot.mesh().extensionProviders()) {
+        for (AuthorizationProvider provider : snapshot.mesh().authorizers()) {
             if (provider.name().equals(name)) {
                 MeshService service = service(snapshot, provider);
                 String cluster = service == null ? "" : Names.outbound(provider.port(), "", service.host());

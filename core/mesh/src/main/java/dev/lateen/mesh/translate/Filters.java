@@ -2,11 +2,16 @@ package dev.lateen.mesh.translate;
 
 import static dev.lateen.mesh.translate.Messages.any;
 
+import com.github.udpa.udpa.type.v1.TypedStruct;
 import com.google.protobuf.Message;
+import com.google.protobuf.Struct;
 import dev.lateen.config.MeshConfig;
+import dev.lateen.config.telemetry.WorkloadMode;
+import dev.lateen.mesh.ProxyNode;
 import dev.lateen.mesh.Snapshot;
-import io.envoyproxy.envoy.config.accesslog.v3.AccessLog;
 import io.envoyproxy.envoy.config.listener.v3.Filter;
+import io.envoyproxy.envoy.config.listener.v3.FilterChain;
+import io.envoyproxy.envoy.config.listener.v3.Listener;
 import io.envoyproxy.envoy.config.listener.v3.ListenerFilter;
 import io.envoyproxy.envoy.config.route.v3.RouteConfiguration;
 import io.envoyproxy.envoy.extensions.filters.http.cors.v3.Cors;
@@ -26,8 +31,9 @@ import io.envoyproxy.envoy.extensions.filters.network.http_connection_manager.v3
 import io.envoyproxy.envoy.extensions.filters.network.http_connection_manager.v3.Rds;
 import io.envoyproxy.envoy.extensions.filters.network.tcp_proxy.v3.TcpProxy;
 import io.envoyproxy.envoy.extensions.filters.network.tcp_proxy.v3.TcpProxy.WeightedCluster;
+import java.util.LinkedHashMap;
 import java.util.List;
-import org.jspecify.annotations.Nullable;
+import java.util.Map;
 
 /** Filters of listeners, with the mesh's settings in them. */
 final class Filters {
@@ -42,6 +48,7 @@ final class Filters {
     static final List<String> HTTP_PROTOCOLS = List.of("http/1.1", "h2c");
 
     private static final String SERVER = "istio-envoy";
+    private static final String STATS = "istio.stats";
 
     /** Whose traffic a connection manager reads. */
     enum Side {
@@ -50,20 +57,24 @@ final class Filters {
         GATEWAY
     }
 
-    private final List<AccessLog> accessLogs;
+    private final TelemetrySettings telemetry;
+    private final boolean knowsIstio;
     private final MeshConfig.Normalization normalization;
-    private final HttpConnectionManager.@Nullable Tracing tracing;
-
     private final List<HttpFilter> guards;
 
-    Filters(Snapshot snapshot) {
-        this(snapshot, List.of());
+    /** Of a side of a workload, with filters that every request passes before all others. */
+    Filters(Snapshot snapshot, ProxyNode node, WorkloadMode side, List<HttpFilter> guards) {
+        this(
+                snapshot,
+                TelemetrySettings.of(snapshot, node.namespace(), Translation.labels(snapshot, node), side),
+                node.knowsIstio(),
+                guards);
     }
 
-    /** @param guards filters that every request passes before all others */
-    Filters(Snapshot snapshot, List<HttpFilter> guards) {
-        this.accessLogs = AccessLogs.of(snapshot.mesh());
-        this.tracing = Tracing.of(snapshot.mesh(), snapshot.registry(), snapshot.domain());
+    /** @param knowsIstio whether the proxy has the filters of Istio's build of Envoy */
+    Filters(Snapshot snapshot, TelemetrySettings telemetry, boolean knowsIstio, List<HttpFilter> guards) {
+        this.telemetry = telemetry;
+        this.knowsIstio = knowsIstio;
         this.guards = List.copyOf(guards);
         this.normalization = snapshot.mesh().effectiveNormalization();
     }
@@ -90,16 +101,17 @@ final class Filters {
                 .addAllHttpFilters(guards)
                 .addHttpFilters(httpFilter(RouteFilters.FAULT, HTTPFault.getDefaultInstance()))
                 .addHttpFilters(httpFilter(RouteFilters.CORS, Cors.getDefaultInstance()))
+                .addAllHttpFilters(metrics())
                 .addHttpFilters(httpFilter("envoy.filters.http.router", Router.getDefaultInstance()))
                 .setUseRemoteAddress(side == Side.GATEWAY ? Messages.TRUE : Messages.FALSE)
                 .setGenerateRequestId(Messages.TRUE)
                 .setProxy100Continue(true)
                 .setStreamIdleTimeout(Messages.ZERO)
                 .addUpgradeConfigs(UpgradeConfig.newBuilder().setUpgradeType("websocket"))
-                .addAllAccessLog(accessLogs);
+                .addAllAccessLog(telemetry.accessLogs());
         normalize(manager);
-        if (tracing != null) {
-            manager.setTracing(tracing);
+        if (telemetry.tracing() != null) {
+            manager.setTracing(telemetry.tracing());
         }
         switch (side) {
             case OUTBOUND -> {}
@@ -135,6 +147,49 @@ final class Filters {
                 .setUri(true);
     }
 
+    /** What is different in Istio's metrics: for a stock Envoy, which has none of them, nothing. */
+    private List<HttpFilter> metrics() {
+        Struct changes = telemetry.metrics();
+        return changes == null || !knowsIstio
+                ? List.of()
+                : List.of(httpFilter(
+                        STATS,
+                        TypedStruct.newBuilder()
+                                .setTypeUrl(MetricChanges.TYPE)
+                                .setValue(changes)
+                                .build()));
+    }
+
+    /** The same for connections that are only passed on, in every chain of these listeners that passes them on. */
+    Map<String, Listener> withConnectionMetrics(Map<String, Listener> listeners) {
+        if (metrics().isEmpty()) {
+            return listeners;
+        }
+        Filter stats = Filter.newBuilder()
+                .setName(STATS)
+                .setTypedConfig(metrics().getFirst().getTypedConfig())
+                .build();
+        Map<String, Listener> changed = new LinkedHashMap<>();
+        listeners.forEach((name, listener) -> changed.put(name, withConnectionMetrics(listener, stats)));
+        return changed;
+    }
+
+    private static Listener withConnectionMetrics(Listener listener, Filter stats) {
+        Listener.Builder changed = listener.toBuilder();
+        changed.getFilterChainsBuilderList().forEach(chain -> insert(chain, stats));
+        if (changed.hasDefaultFilterChain()) {
+            insert(changed.getDefaultFilterChainBuilder(), stats);
+        }
+        return changed.build();
+    }
+
+    private static void insert(FilterChain.Builder chain, Filter stats) {
+        int last = chain.getFiltersCount() - 1;
+        if (last >= 0 && chain.getFilters(last).getTypedConfig().is(TcpProxy.class)) {
+            chain.addFilters(last, stats);
+        }
+    }
+
     /** Bytes, to one cluster. */
     Filter tcp(String cluster) {
         return tcp(TcpProxy.newBuilder().setStatPrefix(cluster).setCluster(cluster));
@@ -148,7 +203,7 @@ final class Filters {
     private Filter tcp(TcpProxy.Builder proxy) {
         return filter(
                 "envoy.filters.network.tcp_proxy",
-                proxy.addAllAccessLog(accessLogs).build());
+                proxy.addAllAccessLog(telemetry.accessLogs()).build());
     }
 
     private static Filter filter(String name, Message config) {

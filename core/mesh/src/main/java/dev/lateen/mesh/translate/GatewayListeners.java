@@ -4,6 +4,7 @@ import dev.lateen.config.ConfigObject;
 import dev.lateen.config.networking.Gateway;
 import dev.lateen.config.networking.Gateway.Server;
 import dev.lateen.config.networking.ServerTls;
+import dev.lateen.config.telemetry.WorkloadMode;
 import dev.lateen.mesh.ProxyNode;
 import dev.lateen.mesh.Snapshot;
 import dev.lateen.mesh.registry.Protocol;
@@ -78,7 +79,8 @@ final class GatewayListeners {
 
     static GatewayListeners of(Snapshot snapshot, ProxyNode node, Scope scope) {
         InboundSecurity security = InboundSecurity.of(snapshot, node);
-        GatewayListeners all = new GatewayListeners(scope, new Filters(snapshot, security.httpFilters()), security);
+        GatewayListeners all = new GatewayListeners(
+                scope, new Filters(snapshot, node, WorkloadMode.CLIENT, security.httpFilters()), security);
         for (Port port : ports(snapshot, node)) {
             all.add(port);
         }
@@ -86,7 +88,7 @@ final class GatewayListeners {
     }
 
     Map<String, Listener> listeners() {
-        return listeners;
+        return filters.withConnectionMetrics(listeners);
     }
 
     /** Route tables by name, {@code http.PORT}, or {@code https.PORT.SERVER.GATEWAY.NAMESPACE} where TLS ends. */

@@ -5,6 +5,8 @@ import dev.lateen.config.ConfigObject;
 import dev.lateen.config.Kinds;
 import dev.lateen.config.ObjectName;
 import dev.lateen.config.networking.Sidecar;
+import dev.lateen.config.telemetry.Telemetry;
+import dev.lateen.config.telemetry.WorkloadMode;
 import dev.lateen.mesh.ProxyNode;
 import dev.lateen.mesh.Snapshot;
 import dev.lateen.mesh.registry.Locality;
@@ -12,7 +14,9 @@ import io.envoyproxy.envoy.config.cluster.v3.Cluster;
 import io.envoyproxy.envoy.config.endpoint.v3.ClusterLoadAssignment;
 import io.envoyproxy.envoy.config.listener.v3.Listener;
 import io.envoyproxy.envoy.config.route.v3.RouteConfiguration;
+import java.util.ArrayList;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
@@ -36,7 +40,9 @@ record Outbound(
             Map<String, String> labels,
             Locality locality,
             @Nullable ObjectName sidecar,
-            ProxyNode.Dns dns) {}
+            ProxyNode.Dns dns,
+            List<ObjectName> telemetry,
+            boolean knowsIstio) {}
 
     static Outbound of(Snapshot snapshot, ProxyNode node) {
         Map<String, String> all = Translation.labels(snapshot, node);
@@ -51,7 +57,11 @@ record Outbound(
                 snapshot.rules().dependOnLabels() || placed ? all : Map.of(),
                 placed ? Translation.locality(snapshot, node) : Locality.UNKNOWN,
                 sidecar == null ? null : sidecar.objectName(),
-                node.dns());
+                node.dns(),
+                snapshot.rules().telemetry().holding(node.namespace(), all).stream()
+                        .map(ConfigObject::objectName)
+                        .toList(),
+                node.knowsIstio());
         return snapshot.derived().get(key, Outbound.class, former -> make(snapshot, key, former));
     }
 
@@ -67,8 +77,9 @@ record Outbound(
         Map<String, Listener> listeners = Map.of();
         Map<String, RouteConfiguration> routes = Map.of();
         if (scope.isSidecar()) {
-            OutboundListeners outbound = OutboundListeners.of(scope, new Filters(snapshot));
-            listeners = outbound.listeners();
+            Filters filters = new Filters(snapshot, settings(snapshot, key), key.knowsIstio(), List.of());
+            OutboundListeners outbound = OutboundListeners.of(scope, filters);
+            listeners = filters.withConnectionMetrics(outbound.listeners());
             routes = outbound.routes();
         }
         Map<String, Message> names = NameTable.of(scope);
@@ -98,6 +109,17 @@ record Outbound(
                 keptRoutes,
                 kept(names, former.names),
                 clusters.secrets());
+    }
+
+    private static TelemetrySettings settings(Snapshot snapshot, Key key) {
+        List<Telemetry> holding = new ArrayList<>();
+        for (ObjectName name : key.telemetry()) {
+            ConfigObject<?> object = snapshot.config().get(name);
+            if (object != null) {
+                holding.add(object.as(Kinds.TELEMETRY).spec());
+            }
+        }
+        return TelemetrySettings.of(snapshot, holding, WorkloadMode.CLIENT);
     }
 
     private static @Nullable Sidecar sidecar(Snapshot snapshot, @Nullable ObjectName name) {

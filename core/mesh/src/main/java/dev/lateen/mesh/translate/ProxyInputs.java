@@ -55,6 +55,7 @@ public final class ProxyInputs {
         rules.security().peers(node.namespace(), labels).forEach(o -> all.add(o.objectName()));
         rules.security().policies(node.namespace(), labels).forEach(o -> all.add(o.objectName()));
         rules.security().authentications(node.namespace(), labels).forEach(o -> all.add(o.objectName()));
+        rules.telemetry().holding(node.namespace(), labels).forEach(o -> all.add(o.objectName()));
         return all;
     }
 

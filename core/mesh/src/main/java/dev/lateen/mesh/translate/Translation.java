@@ -4,6 +4,7 @@ import com.google.protobuf.Message;
 import dev.lateen.config.ConfigObject;
 import dev.lateen.config.networking.Gateway;
 import dev.lateen.config.networking.ServerTls;
+import dev.lateen.config.telemetry.WorkloadMode;
 import dev.lateen.mesh.ProxyNode;
 import dev.lateen.mesh.ProxyResources;
 import dev.lateen.mesh.Snapshot;
@@ -32,8 +33,9 @@ public final class Translation {
         }
         Map<String, Listener> listeners = new LinkedHashMap<>(outbound.listeners());
         InboundSecurity security = InboundSecurity.of(snapshot, node);
-        Listener inbound = Inbound.listener(ports, new Filters(snapshot, security.httpFilters()), security);
-        listeners.put(inbound.getName(), inbound);
+        Filters filters = new Filters(snapshot, node, WorkloadMode.SERVER, security.httpFilters());
+        Listener inbound = Inbound.listener(ports, filters, security);
+        listeners.putAll(filters.withConnectionMetrics(Map.of(inbound.getName(), inbound)));
         return byType(clusters, outbound.assignments(), listeners, outbound.routes(), outbound.names());
     }
 

@@ -22,7 +22,7 @@ final class AuthorizationPolicyChecks {
         if (object.spec().action() != Action.CUSTOM || named == null) {
             return;
         }
-        List<AuthorizationProvider> all = snapshot.mesh().extensionProviders();
+        List<AuthorizationProvider> all = snapshot.mesh().authorizers();
         Optional<AuthorizationProvider> provider =
                 all.stream().filter(p -> p.name().equals(named.name())).findFirst();
         String consequence = "; requests that match are refused";

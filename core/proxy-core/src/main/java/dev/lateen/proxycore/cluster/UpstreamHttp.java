@@ -2,8 +2,10 @@ package dev.lateen.proxycore.cluster;
 
 import dev.lateen.proxycore.CompileException;
 import dev.lateen.proxycore.Extensions;
+import dev.lateen.proxycore.Http2Options;
 import dev.lateen.proxycore.Place;
 import io.envoyproxy.envoy.config.cluster.v3.Cluster;
+import io.envoyproxy.envoy.config.core.v3.Http2ProtocolOptions;
 import io.envoyproxy.envoy.extensions.upstreams.http.v3.HttpProtocolOptions;
 import java.time.Duration;
 import java.util.Map;
@@ -16,13 +18,15 @@ import java.util.Map;
  * @param maxConnectionDuration how long a connection may live; zero means without limit
  * @param maxStreamDuration how long a request may live; zero means without limit
  * @param maxRequestsPerConnection 0 means without limit
+ * @param http2 how HTTP/2 is spoken, where it is
  */
 public record UpstreamHttp(
         Protocol protocol,
         Duration idleTimeout,
         Duration maxConnectionDuration,
         Duration maxStreamDuration,
-        int maxRequestsPerConnection) {
+        int maxRequestsPerConnection,
+        Http2Options http2) {
     private static final String OPTIONS = "envoy.extensions.upstreams.http.v3.HttpProtocolOptions";
     private static final Duration DEFAULT_IDLE_TIMEOUT = Duration.ofHours(1);
 
@@ -70,7 +74,15 @@ public record UpstreamHttp(
                     case AUTO_CONFIG -> Protocol.AUTO;
                     case UPSTREAMPROTOCOLOPTIONS_NOT_SET -> Protocol.HTTP1;
                 };
-        return common(protocol, options.getCommonHttpProtocolOptions(), maxRequests, at);
+        Http2ProtocolOptions http2 =
+                switch (options.getUpstreamProtocolOptionsCase()) {
+                    case EXPLICIT_HTTP_CONFIG -> options.getExplicitHttpConfig().getHttp2ProtocolOptions();
+                    case USE_DOWNSTREAM_PROTOCOL_CONFIG ->
+                        options.getUseDownstreamProtocolConfig().getHttp2ProtocolOptions();
+                    case AUTO_CONFIG -> options.getAutoConfig().getHttp2ProtocolOptions();
+                    case UPSTREAMPROTOCOLOPTIONS_NOT_SET -> Http2ProtocolOptions.getDefaultInstance();
+                };
+        return common(protocol, options.getCommonHttpProtocolOptions(), http2, maxRequests, at);
     }
 
     @SuppressWarnings("deprecation") // the older places of the same options
@@ -81,7 +93,12 @@ public record UpstreamHttp(
         } else if (cluster.hasHttp2ProtocolOptions()) {
             protocol = Protocol.HTTP2;
         }
-        return common(protocol, cluster.getCommonHttpProtocolOptions(), legacyMaxRequests(cluster, at), at);
+        return common(
+                protocol,
+                cluster.getCommonHttpProtocolOptions(),
+                cluster.getHttp2ProtocolOptions(),
+                legacyMaxRequests(cluster, at),
+                at);
     }
 
     @SuppressWarnings("deprecation") // the older place of the same limit
@@ -90,7 +107,11 @@ public record UpstreamHttp(
     }
 
     private static UpstreamHttp common(
-            Protocol protocol, io.envoyproxy.envoy.config.core.v3.HttpProtocolOptions common, int maxRequests, Place at)
+            Protocol protocol,
+            io.envoyproxy.envoy.config.core.v3.HttpProtocolOptions common,
+            Http2ProtocolOptions http2,
+            int maxRequests,
+            Place at)
             throws CompileException {
         Place here = at.field("common_http_protocol_options");
         here.only(
@@ -106,6 +127,7 @@ public record UpstreamHttp(
                         : DEFAULT_IDLE_TIMEOUT,
                 here.field("max_connection_duration").duration(common.getMaxConnectionDuration()),
                 here.field("max_stream_duration").duration(common.getMaxStreamDuration()),
-                common.hasMaxRequestsPerConnection() ? here.number(common.getMaxRequestsPerConnection()) : maxRequests);
+                common.hasMaxRequestsPerConnection() ? here.number(common.getMaxRequestsPerConnection()) : maxRequests,
+                Http2Options.of(http2, at.field("http2_protocol_options")));
     }
 }

@@ -67,6 +67,11 @@ public final class RequestHead implements Head {
         return protocol;
     }
 
+    /** What the connection is asked to become: the protocol of an upgrade, {@code CONNECT} for a tunnel, else null. */
+    public @Nullable String upgrade() {
+        return protocol == null && method.equals("CONNECT") ? method : protocol;
+    }
+
     public RequestHead method(String text) {
         method = requireNonNull(text);
         return this;

@@ -2,6 +2,7 @@ package dev.lateen.proxycore.listener;
 
 import com.google.protobuf.Message;
 import dev.lateen.proxycore.CompileException;
+import dev.lateen.proxycore.Http2Options;
 import dev.lateen.proxycore.Place;
 import dev.lateen.proxycore.filter.HttpFilter;
 import dev.lateen.proxycore.route.RouteTable;
@@ -27,9 +28,11 @@ import org.jspecify.annotations.Nullable;
  * @param headers what it does to heads before routing and after
  * @param paths how paths are brought to a normal form before routing
  * @param http1 what it accepts of HTTP/1
+ * @param http2 how it speaks HTTP/2
  * @param upgrades protocols (lower case) to which a request may be upgraded, or not
  * @param tracing spans, or null for none
  * @param accessLogs one line per request
+ * @param metrics what is different in its metrics
  */
 public record HttpConnectionManager(
         String statPrefix,
@@ -41,9 +44,11 @@ public record HttpConnectionManager(
         HeaderRules headers,
         PathRules paths,
         Http1Rules http1,
+        Http2Options http2,
         Map<String, Boolean> upgrades,
         @Nullable Tracing tracing,
-        List<AccessLog> accessLogs)
+        List<AccessLog> accessLogs,
+        MetricRules metrics)
         implements NetworkFilter {
 
     public HttpConnectionManager {
@@ -124,12 +129,18 @@ public record HttpConnectionManager(
      * @param randomSampling percent of all requests that are traced
      * @param overallSampling an upper bound in percent
      * @param provider as configured, or null when spans are only passed on
+     * @param tags that spans get beside those of all
+     * @param pathLength how much of the path a span tells, in characters
      */
     public record Tracing(
             double clientSampling,
             double randomSampling,
             double overallSampling,
-            @Nullable Message provider) {}
+            @Nullable Message provider,
+            List<SpanTag> tags,
+            int pathLength) {
+        private static final int PATH_LENGTH = 256;
+    }
 
     @SuppressWarnings("deprecation") // control planes still send drain and idle times where they once were
     static HttpConnectionManager of(
@@ -137,8 +148,7 @@ public record HttpConnectionManager(
             Place at,
             List<String> ignored)
             throws CompileException {
-        // Without effect here: request_id_extension (UUIDs are the only kind), proxy_100_continue (always proxied),
-        // http2_protocol_options (the HTTP/2 codec's own).
+        // Without effect here: request_id_extension (UUIDs are the only kind), proxy_100_continue (always proxied).
         at.only(
                 proto,
                 "codec_type",
@@ -215,9 +225,16 @@ public record HttpConnectionManager(
                 HeaderRules.of(proto, at),
                 paths(proto, at),
                 http1(proto, at),
+                Http2Options.of(proto.getHttp2ProtocolOptions(), at.field("http2_protocol_options")),
                 upgrades(proto.getUpgradeConfigsList(), at),
-                proto.hasTracing() ? tracing(proto, at.field("tracing")) : null,
-                AccessLog.all(proto.getAccessLogList(), at));
+                proto.hasTracing() ? tracing(proto, at.field("tracing"), ignored) : null,
+                AccessLog.all(proto.getAccessLogList(), at),
+                MetricRules.of(
+                        proto.getHttpFiltersList().stream()
+                                .map(filter -> filter.getTypedConfig())
+                                .toList(),
+                        at,
+                        ignored));
     }
 
     private static Duration duration(boolean set, com.google.protobuf.Duration value, long defaultMillis, Place at)
@@ -304,7 +321,8 @@ public record HttpConnectionManager(
 
     private static Tracing tracing(
             io.envoyproxy.envoy.extensions.filters.network.http_connection_manager.v3.HttpConnectionManager proto,
-            Place at)
+            Place at,
+            List<String> ignored)
             throws CompileException {
         var tracing = proto.getTracing();
         at.only(
@@ -321,6 +339,8 @@ public record HttpConnectionManager(
                 tracing.hasClientSampling() ? tracing.getClientSampling().getValue() : 100,
                 tracing.hasRandomSampling() ? tracing.getRandomSampling().getValue() : 100,
                 tracing.hasOverallSampling() ? tracing.getOverallSampling().getValue() : 100,
-                tracing.hasProvider() ? tracing.getProvider() : null);
+                tracing.hasProvider() ? tracing.getProvider() : null,
+                SpanTag.all(tracing.getCustomTagsList(), at, ignored),
+                tracing.hasMaxPathTagLength() ? at.number(tracing.getMaxPathTagLength()) : Tracing.PATH_LENGTH);
     }
 }

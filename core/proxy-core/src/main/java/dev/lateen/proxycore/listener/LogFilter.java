@@ -1,11 +1,15 @@
 package dev.lateen.proxycore.listener;
 
 import dev.lateen.proxycore.CompileException;
+import dev.lateen.proxycore.Extensions;
 import dev.lateen.proxycore.Place;
 import dev.lateen.proxycore.ResponseFlag;
+import dev.lateen.proxycore.expression.Expression;
+import dev.lateen.proxycore.format.FormatContext;
 import dev.lateen.proxycore.match.Fraction;
 import io.envoyproxy.envoy.config.accesslog.v3.AccessLogFilter;
 import io.envoyproxy.envoy.config.accesslog.v3.ComparisonFilter;
+import io.envoyproxy.envoy.extensions.access_loggers.filters.cel.v3.ExpressionFilter;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
@@ -19,13 +23,14 @@ public sealed interface LogFilter {
      * @param status of the response, 0 without one
      * @param flags {@link ResponseFlag} bits
      * @param millis how long it took
+     * @param stream everything else
      */
-    boolean takes(int status, long flags, long millis, RandomGenerator random);
+    boolean takes(int status, long flags, long millis, FormatContext stream, RandomGenerator random);
 
     /** Every stream. */
     record Always() implements LogFilter {
         @Override
-        public boolean takes(int status, long flags, long millis, RandomGenerator random) {
+        public boolean takes(int status, long flags, long millis, FormatContext stream, RandomGenerator random) {
             return true;
         }
     }
@@ -33,7 +38,7 @@ public sealed interface LogFilter {
     /** Streams with any of these flags; any flag at all when the set is 0. */
     record Flags(long wanted) implements LogFilter {
         @Override
-        public boolean takes(int status, long flags, long millis, RandomGenerator random) {
+        public boolean takes(int status, long flags, long millis, FormatContext stream, RandomGenerator random) {
             return wanted == 0 ? flags != 0 : (flags & wanted) != 0;
         }
     }
@@ -41,7 +46,7 @@ public sealed interface LogFilter {
     /** Streams whose status compares so. */
     record Status(Comparison comparison) implements LogFilter {
         @Override
-        public boolean takes(int status, long flags, long millis, RandomGenerator random) {
+        public boolean takes(int status, long flags, long millis, FormatContext stream, RandomGenerator random) {
             return comparison.holds(status);
         }
     }
@@ -49,7 +54,7 @@ public sealed interface LogFilter {
     /** Streams whose duration in milliseconds compares so. */
     record Duration(Comparison comparison) implements LogFilter {
         @Override
-        public boolean takes(int status, long flags, long millis, RandomGenerator random) {
+        public boolean takes(int status, long flags, long millis, FormatContext stream, RandomGenerator random) {
             return comparison.holds(millis);
         }
     }
@@ -57,17 +62,25 @@ public sealed interface LogFilter {
     /** A share of the streams. */
     record Share(Fraction fraction) implements LogFilter {
         @Override
-        public boolean takes(int status, long flags, long millis, RandomGenerator random) {
+        public boolean takes(int status, long flags, long millis, FormatContext stream, RandomGenerator random) {
             return fraction.takes(random);
+        }
+    }
+
+    /** Streams of which the expression is true. */
+    record Holds(Expression expression) implements LogFilter {
+        @Override
+        public boolean takes(int status, long flags, long millis, FormatContext stream, RandomGenerator random) {
+            return expression.holds(stream);
         }
     }
 
     /** Streams that all of these take. */
     record All(List<LogFilter> filters) implements LogFilter {
         @Override
-        public boolean takes(int status, long flags, long millis, RandomGenerator random) {
+        public boolean takes(int status, long flags, long millis, FormatContext stream, RandomGenerator random) {
             for (LogFilter filter : filters) {
-                if (!filter.takes(status, flags, millis, random)) {
+                if (!filter.takes(status, flags, millis, stream, random)) {
                     return false;
                 }
             }
@@ -78,9 +91,9 @@ public sealed interface LogFilter {
     /** Streams that any of these takes. */
     record Any(List<LogFilter> filters) implements LogFilter {
         @Override
-        public boolean takes(int status, long flags, long millis, RandomGenerator random) {
+        public boolean takes(int status, long flags, long millis, FormatContext stream, RandomGenerator random) {
             for (LogFilter filter : filters) {
-                if (filter.takes(status, flags, millis, random)) {
+                if (filter.takes(status, flags, millis, stream, random)) {
                     return true;
                 }
             }
@@ -129,6 +142,15 @@ public sealed interface LogFilter {
                 new Share(Fraction.of(proto.getRuntimeFilter().getPercentSampled(), at.field("runtime_filter")));
             case AND_FILTER -> new All(list(proto.getAndFilter().getFiltersList(), at.field("and_filter")));
             case OR_FILTER -> new Any(list(proto.getOrFilter().getFiltersList(), at.field("or_filter")));
+            case EXTENSION_FILTER -> {
+                Place here = at.field("extension_filter");
+                com.google.protobuf.Any any = proto.getExtensionFilter().getTypedConfig();
+                if (!any.is(ExpressionFilter.class)) {
+                    throw here.refuse("unknown filter of an access log: " + Extensions.typeName(any));
+                }
+                yield new Holds(Expression.compile(
+                        here.unpack(any, ExpressionFilter.class).getExpression(), here));
+            }
             default -> throw at.refuse("not supported: " + name(proto));
         };
     }

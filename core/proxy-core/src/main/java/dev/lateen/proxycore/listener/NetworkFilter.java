@@ -59,7 +59,9 @@ public sealed interface NetworkFilter permits HttpConnectionManager, TcpProxy {
         }
         if (any.is(io.envoyproxy.envoy.extensions.filters.network.tcp_proxy.v3.TcpProxy.class)) {
             return TcpProxy.of(
-                    here.unpack(any, io.envoyproxy.envoy.extensions.filters.network.tcp_proxy.v3.TcpProxy.class), here);
+                    here.unpack(any, io.envoyproxy.envoy.extensions.filters.network.tcp_proxy.v3.TcpProxy.class),
+                    here,
+                    MetricRules.of(protos.stream().map(Filter::getTypedConfig).toList(), at, ignored));
         }
         throw here.refuse("unknown network filter: " + Extensions.typeName(any));
     }

@@ -21,6 +21,7 @@ import org.jspecify.annotations.Nullable;
  * @param maxConnectAttempts how many endpoints are tried; at least 1
  * @param hashSourceAddress whether the client's address is the hash for ring hash and Maglev
  * @param accessLogs one line per connection
+ * @param metrics what is different in its metrics
  */
 public record TcpProxy(
         String statPrefix,
@@ -29,7 +30,8 @@ public record TcpProxy(
         @Nullable Duration maxDuration,
         int maxConnectAttempts,
         boolean hashSourceAddress,
-        List<AccessLog> accessLogs)
+        List<AccessLog> accessLogs,
+        MetricRules metrics)
         implements NetworkFilter {
     private static final Duration DEFAULT_IDLE_TIMEOUT = Duration.ofHours(1);
 
@@ -41,7 +43,8 @@ public record TcpProxy(
     /** A cluster and how much of the connections it gets, relative to the others. */
     public record Destination(String cluster, int weight) {}
 
-    static TcpProxy of(io.envoyproxy.envoy.extensions.filters.network.tcp_proxy.v3.TcpProxy proto, Place at)
+    static TcpProxy of(
+            io.envoyproxy.envoy.extensions.filters.network.tcp_proxy.v3.TcpProxy proto, Place at, MetricRules metrics)
             throws CompileException {
         at.only(
                 proto,
@@ -86,7 +89,8 @@ public record TcpProxy(
                         : null,
                 proto.hasMaxConnectAttempts() ? Math.max(1, at.number(proto.getMaxConnectAttempts())) : 1,
                 hashesSource(proto.getHashPolicyList(), at),
-                AccessLog.all(proto.getAccessLogList(), at));
+                AccessLog.all(proto.getAccessLogList(), at),
+                metrics);
     }
 
     private static boolean hashesSource(List<HashPolicy> policies, Place at) throws CompileException {

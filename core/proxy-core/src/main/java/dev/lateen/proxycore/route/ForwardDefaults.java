@@ -76,6 +76,7 @@ record ForwardDefaults(
                 proto.getAppendXForwardedHost(),
                 proto.getPriority() == RoutingPriority.HIGH ? Priority.HIGH : Priority.DEFAULT,
                 upgrades(proto.getUpgradeConfigsList(), at),
+                endsConnect(proto.getUpgradeConfigsList(), at),
                 attemptCountInRequest,
                 attemptCountInResponse,
                 bufferLimit);
@@ -125,11 +126,27 @@ record ForwardDefaults(
         Map<String, Boolean> upgrades = new HashMap<>();
         for (int i = 0; i < configs.size(); i++) {
             UpgradeConfig config = configs.get(i);
-            at.item("upgrade_configs", i).only(config, "upgrade_type", "enabled");
+            at.item("upgrade_configs", i).only(config, "upgrade_type", "enabled", "connect_config");
             upgrades.put(
                     config.getUpgradeType().toLowerCase(Locale.ROOT),
                     !config.hasEnabled() || config.getEnabled().getValue());
         }
         return upgrades;
+    }
+
+    private static boolean endsConnect(List<UpgradeConfig> configs, Place at) throws CompileException {
+        boolean ends = false;
+        for (int i = 0; i < configs.size(); i++) {
+            UpgradeConfig config = configs.get(i);
+            if (config.hasConnectConfig()) {
+                Place here = at.item("upgrade_configs", i).field("connect_config");
+                if (!config.getUpgradeType().equalsIgnoreCase("CONNECT")) {
+                    throw here.refuse("only for CONNECT, not for " + config.getUpgradeType());
+                }
+                here.only(config.getConnectConfig());
+                ends = true;
+            }
+        }
+        return ends;
     }
 }

@@ -28,6 +28,7 @@ import org.jspecify.annotations.Nullable;
  * @param appendForwardedHost whether a replaced host is noted in {@code x-forwarded-host}
  * @param priority which of the cluster's circuit breakers counts
  * @param upgrades protocols that may be upgraded to (lower case) or not, over the listener's setting
+ * @param endsConnect whether a tunnel by CONNECT ends here: its bytes go to the cluster as they are, over TCP
  * @param attemptCountInRequest whether {@code x-envoy-attempt-count} tells the app which try it is
  * @param attemptCountInResponse whether it tells the caller how many tries there were
  * @param bufferLimit how many bytes of a request's body may be kept for retries; -1 means the connection's limit
@@ -48,6 +49,7 @@ public record ForwardPolicy(
         boolean appendForwardedHost,
         Priority priority,
         Map<String, Boolean> upgrades,
+        boolean endsConnect,
         boolean attemptCountInRequest,
         boolean attemptCountInResponse,
         long bufferLimit) {

@@ -18,6 +18,11 @@ abstract sealed class PathMatcher {
      */
     abstract boolean matches(RequestHead head, int end);
 
+    /** Whether it is for CONNECT, whose requests have no path. */
+    boolean takesConnect() {
+        return false;
+    }
+
     /** How many characters of a path that matches a prefix rewrite replaces. */
     abstract int matchedLength(int end);
 
@@ -159,6 +164,11 @@ abstract sealed class PathMatcher {
     }
 
     private static final class Connect extends PathMatcher {
+        @Override
+        boolean takesConnect() {
+            return true;
+        }
+
         @Override
         boolean matches(RequestHead head, int end) {
             return head.method().equals("CONNECT");

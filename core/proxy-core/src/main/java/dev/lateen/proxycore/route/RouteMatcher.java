@@ -56,7 +56,7 @@ final class RouteMatcher {
     }
 
     boolean matches(RequestHead head, int pathEnd, RandomGenerator random) {
-        if (!path.matches(head, pathEnd)) {
+        if (!pathMatches(head, pathEnd)) {
             return false;
         }
         for (HeaderMatcher header : headers) {
@@ -72,9 +72,14 @@ final class RouteMatcher {
         return (!grpc || isGrpc(head)) && share.takes(random);
     }
 
+    /** A request without a path, which is CONNECT, belongs to routes for CONNECT alone. */
+    private boolean pathMatches(RequestHead head, int pathEnd) {
+        return (!head.path().isEmpty() || path.takesConnect()) && path.matches(head, pathEnd);
+    }
+
     /** Why the request does not meet the conditions; to be asked after {@link #matches} said so. */
     String whyNot(RequestHead head, int pathEnd) {
-        if (!path.matches(head, pathEnd)) {
+        if (!pathMatches(head, pathEnd)) {
             return "path \"" + head.path().substring(0, pathEnd) + "\" is not " + path;
         }
         for (HeaderMatcher header : headers) {

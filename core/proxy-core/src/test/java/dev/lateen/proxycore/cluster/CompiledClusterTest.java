@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.lateen.proxycore.CompileException;
+import dev.lateen.proxycore.Http2Options;
 import dev.lateen.proxycore.Priority;
 import dev.lateen.proxycore.TextProto;
 import dev.lateen.proxycore.listener.TransportSocket;
@@ -51,7 +52,12 @@ class CompiledClusterTest {
         assertThat(cluster.thresholds(Priority.HIGH).budget()).isEqualTo(new Thresholds.Budget(10, 3));
         assertThat(cluster.http())
                 .isEqualTo(new UpstreamHttp(
-                        UpstreamHttp.Protocol.DOWNSTREAM, Duration.ofSeconds(30), Duration.ZERO, Duration.ZERO, 1));
+                        UpstreamHttp.Protocol.DOWNSTREAM,
+                        Duration.ofSeconds(30),
+                        Duration.ZERO,
+                        Duration.ZERO,
+                        1,
+                        Http2Options.DEFAULT));
         OutlierConfig outlier = cluster.outlier();
         assertThat(outlier)
                 .isNotNull()
@@ -135,6 +141,8 @@ class CompiledClusterTest {
                 "load_assignment { policy { drop_overloads { category: 'x' } } }  | drop_overloads: not supported",
                 "connect_timeout { seconds: -1 }  | connect_timeout: not a duration",
                 "outlier_detection { base_ejection_time { seconds: 60 } max_ejection_time { seconds: 30 } }  | must not be less than base_ejection_time",
+                "transport_socket { name: 'p' typed_config { @UpstreamProxyProtocol { transport_socket { typed_config { @UpstreamProxyProtocol {} } } } } }  | only raw bytes or TLS towards an endpoint",
+                "transport_socket { name: 'p' typed_config { @UpstreamProxyProtocol { config { pass_through_tlvs {} } } } }  | pass_through_tlvs: not supported",
                 "transport_socket { name: 'x' }  | transport_socket(x): unknown transport socket",
                 "typed_extension_protocol_options { key: 'x' value { @Router {} } }  | typed_extension_protocol_options(x): unknown protocol options",
                 "circuit_breakers { per_host_thresholds {} }  | per_host_thresholds: not supported",

@@ -74,11 +74,12 @@ class CompiledListenerTest {
                 + chain("from5", "destination_port { value: 8 } source_ports: 5")
                 + chain(
                         "fromnet",
-                        "destination_port { value: 8 } source_prefix_ranges { address_prefix: '10.0.0.0' prefix_len { value: 8 } }"
-                                + " source_ports: 6")
+                        "destination_port { value: 8 } source_prefix_ranges { address_prefix: '10.0.0.0' prefix_len {"
+                                + " value: 8 } } source_ports: 6")
                 + chain(
                         "from5net",
-                        "destination_port { value: 8 } source_prefix_ranges { address_prefix: '11.0.0.0' prefix_len { value: 8 } }")
+                        "destination_port { value: 8 } source_prefix_ranges { address_prefix: '11.0.0.0' prefix_len {"
+                                + " value: 8 } }")
                 + "default_filter_chain { name: 'default' " + TCP + "}");
         ConnectionFacts facts = new ConnectionFacts(
                 address(destination),
@@ -114,26 +115,26 @@ class CompiledListenerTest {
     @Test
     void listenersOfIstiosShape() throws Exception {
         CompiledListener listener = CompiledListener.of(TextProto.listener("""
-                name: 'virtualOutbound'
-                address { socket_address { address: '0.0.0.0' port_value: 15001 } }
-                use_original_dst { value: true }
-                traffic_direction: OUTBOUND
-                listener_filters { name: 'od' typed_config { @OriginalDst {} } }
-                listener_filters { name: 'tls' typed_config { @TlsInspector {} } }
-                listener_filters { name: 'http' typed_config { @HttpInspector {} } }
-                listener_filters_timeout { seconds: 0 }
-                continue_on_listener_filters_timeout: true
-                access_log { name: 'f' filter { response_flag_filter { flags: 'NR' } }
-                  typed_config { @FileAccessLog { path: '/dev/stdout'
-                    log_format { text_format_source { inline_string: '%RESPONSE_FLAGS% %ROUTE_NAME%\\n' } } } } }
-                filter_chains { name: 'virtualOutbound-blackhole'
-                  filter_chain_match { destination_port { value: 15001 } }
-                  filters { name: 'tcp' typed_config { @TcpProxy { stat_prefix: 'BlackHoleCluster' cluster: 'BlackHoleCluster' } } } }
-                filter_chains { name: 'virtualOutbound-catchall-tcp'
-                  filters { name: 'tcp' typed_config { @TcpProxy { stat_prefix: 'P' weighted_clusters {
-                     clusters { name: 'a' weight: 1 } clusters { name: 'b' weight: 3 } }
-                     idle_timeout { seconds: 0 } hash_policy { source_ip {} } } } } }
-                """));
+            name: 'virtualOutbound'
+            address { socket_address { address: '0.0.0.0' port_value: 15001 } }
+            use_original_dst { value: true }
+            traffic_direction: OUTBOUND
+            listener_filters { name: 'od' typed_config { @OriginalDst {} } }
+            listener_filters { name: 'tls' typed_config { @TlsInspector {} } }
+            listener_filters { name: 'http' typed_config { @HttpInspector {} } }
+            listener_filters_timeout { seconds: 0 }
+            continue_on_listener_filters_timeout: true
+            access_log { name: 'f' filter { response_flag_filter { flags: 'NR' } }
+              typed_config { @FileAccessLog { path: '/dev/stdout'
+                log_format { text_format_source { inline_string: '%RESPONSE_FLAGS% %ROUTE_NAME%\\n' } } } } }
+            filter_chains { name: 'virtualOutbound-blackhole'
+              filter_chain_match { destination_port { value: 15001 } }
+              filters { name: 'tcp' typed_config { @TcpProxy { stat_prefix: 'BlackHoleCluster' cluster: 'BlackHoleCluster' } } } }
+            filter_chains { name: 'virtualOutbound-catchall-tcp'
+              filters { name: 'tcp' typed_config { @TcpProxy { stat_prefix: 'P' weighted_clusters {
+                 clusters { name: 'a' weight: 1 } clusters { name: 'b' weight: 3 } }
+                 idle_timeout { seconds: 0 } hash_policy { source_ip {} } } } } }
+            """));
         assertThat(listener.useOriginalDestination()).isTrue();
         assertThat(listener.bind()).isTrue();
         assertThat(listener.direction()).isEqualTo(CompiledListener.TrafficDirection.OUTBOUND);
@@ -143,7 +144,12 @@ class CompiledListenerTest {
         assertThat(listener.accessLogs()
                         .getFirst()
                         .filter()
-                        .takes(0, dev.lateen.proxycore.ResponseFlag.NR.bit(), 0, new java.util.Random(1)))
+                        .takes(
+                                0,
+                                dev.lateen.proxycore.ResponseFlag.NR.bit(),
+                                0,
+                                dev.lateen.proxycore.format.FormatContext.of(null, null),
+                                new java.util.Random(1)))
                 .isTrue();
         TcpProxy tcp = (TcpProxy) listener.chains().get(1).filter();
         assertThat(tcp.idleTimeout()).isZero();
@@ -192,8 +198,8 @@ class CompiledListenerTest {
     })
     void capturedConnections_areHandedToTheListenerOfTheirDestination(String destination, String expected)
             throws Exception {
-        CompiledListener virtual = CompiledListener.of(TextProto.listener("name: 'virtualOutbound' "
-                + "use_original_dst { value: true } address { socket_address { address: '0.0.0.0' port_value: 15001 } } "
+        CompiledListener virtual = CompiledListener.of(TextProto.listener("name: 'virtualOutbound' use_original_dst {"
+                + " value: true } address { socket_address { address: '0.0.0.0' port_value: 15001 } } "
                 + chain("c", "")));
         CompiledListener web =
                 CompiledListener.of(TextProto.listener("name: '0.0.0.0_80' bind_to_port { value: false } "
@@ -230,28 +236,28 @@ class CompiledListenerTest {
     @Test
     void connectionManagers_withWhatIstioSets() throws Exception {
         CompiledListener listener = hcm("""
-                route_config { name: 'inbound|80||' virtual_hosts { name: 'inbound|http|80' domains: '*'
-                  routes { name: 'default' match { prefix: '/' } decorator { operation: 'op' }
-                    route { cluster: 'inbound|80||' timeout { seconds: 0 }
-                      max_stream_duration { max_stream_duration { seconds: 0 } grpc_timeout_header_max { seconds: 0 } } } } } }
-                http_filters { name: 'envoy.filters.http.fault' typed_config { @Fault {} } }
-                http_filters { name: 'envoy.filters.http.cors' typed_config { @Cors {} } }
-                http_filters { name: 'istio.stats' is_optional: true typed_config { @UdpaTypedStruct { type_url: 'type.googleapis.com/stats.PluginConfig' } } }
-                http_filters { name: 'envoy.filters.http.router' typed_config { @Router {} } }
-                use_remote_address { value: false } server_name: 'istio-envoy'
-                forward_client_cert_details: APPEND_FORWARD
-                set_current_client_cert_details { subject { value: true } dns: true uri: true }
-                upgrade_configs { upgrade_type: 'websocket' }
-                normalize_path { value: true } path_with_escaped_slashes_action: KEEP_UNCHANGED
-                stream_idle_timeout { seconds: 0 }
-                proxy_100_continue: true
-                request_id_extension { typed_config { @RawBuffer {} } }
-                tracing { client_sampling { value: 100 } random_sampling { value: 1 } overall_sampling { value: 100 } }
-                access_log { name: 'json' typed_config { @StdoutAccessLog { log_format { json_format {
-                  fields { key: 'code' value { string_value: '%RESPONSE_CODE%' } }
-                  fields { key: 'more' value { struct_value { fields { key: 'n' value { number_value: 1.5 } }
-                    fields { key: 'l' value { list_value { values { bool_value: true } values { null_value: NULL_VALUE } } } } } } } } } } } }
-                """);
+            route_config { name: 'inbound|80||' virtual_hosts { name: 'inbound|http|80' domains: '*'
+              routes { name: 'default' match { prefix: '/' } decorator { operation: 'op' }
+                route { cluster: 'inbound|80||' timeout { seconds: 0 }
+                  max_stream_duration { max_stream_duration { seconds: 0 } grpc_timeout_header_max { seconds: 0 } } } } } }
+            http_filters { name: 'envoy.filters.http.fault' typed_config { @Fault {} } }
+            http_filters { name: 'envoy.filters.http.cors' typed_config { @Cors {} } }
+            http_filters { name: 'istio.stats' is_optional: true typed_config { @UdpaTypedStruct { type_url: 'type.googleapis.com/stats.PluginConfig' } } }
+            http_filters { name: 'envoy.filters.http.router' typed_config { @Router {} } }
+            use_remote_address { value: false } server_name: 'istio-envoy'
+            forward_client_cert_details: APPEND_FORWARD
+            set_current_client_cert_details { subject { value: true } dns: true uri: true }
+            upgrade_configs { upgrade_type: 'websocket' }
+            normalize_path { value: true } path_with_escaped_slashes_action: KEEP_UNCHANGED
+            stream_idle_timeout { seconds: 0 }
+            proxy_100_continue: true
+            request_id_extension { typed_config { @RawBuffer {} } }
+            tracing { client_sampling { value: 100 } random_sampling { value: 1 } overall_sampling { value: 100 } }
+            access_log { name: 'json' typed_config { @StdoutAccessLog { log_format { json_format {
+              fields { key: 'code' value { string_value: '%RESPONSE_CODE%' } }
+              fields { key: 'more' value { struct_value { fields { key: 'n' value { number_value: 1.5 } }
+                fields { key: 'l' value { list_value { values { bool_value: true } values { null_value: NULL_VALUE } } } } } } } } } } } }
+            """);
         HttpConnectionManager http =
                 (HttpConnectionManager) listener.chains().getFirst().filter();
         assertThat(http.filters())
@@ -276,24 +282,26 @@ class CompiledListenerTest {
                 "filter_chains { name: 'c' filters { name: 'e' typed_config { @Echo {} } } }"
                         + " | listener \"virtualInbound\" filter_chains[0](c).filters[0](e): unknown network filter: "
                         + "type.googleapis.com/envoy.extensions.filters.network.echo.v3.Echo",
-                "filter_chains { filters { name: 'h' typed_config { @Hcm { http_filters { name: 'lua' typed_config { @Lua {} } } rds {} } } } }"
-                        + " | filter_chains[0].filters[0](h).http_filters[0](lua): unknown HTTP filter: "
-                        + "type.googleapis.com/envoy.extensions.filters.http.lua.v3.Lua",
-                "filter_chains { filters { name: 'h' typed_config { @Hcm { http_filters { name: 'x' typed_config { @UdpaTypedStruct { "
-                        + "type_url: 'type.googleapis.com/io.istio.http.unheard_of.Config' } } } rds {} } } } }"
-                        + " | unknown HTTP filter: type.googleapis.com/io.istio.http.unheard_of.Config (in a TypedStruct)",
+                "filter_chains { filters { name: 'h' typed_config { @Hcm { http_filters { name: 'lua' typed_config {"
+                        + " @Lua {} } } rds {} } } } } | filter_chains[0].filters[0](h).http_filters[0](lua): unknown HTTP"
+                        + " filter: type.googleapis.com/envoy.extensions.filters.http.lua.v3.Lua",
+                "filter_chains { filters { name: 'h' typed_config { @Hcm { http_filters { name: 'x' typed_config {"
+                        + " @UdpaTypedStruct { type_url: 'type.googleapis.com/io.istio.http.unheard_of.Config' } } } rds"
+                        + " {} } } } } | unknown HTTP filter: type.googleapis.com/io.istio.http.unheard_of.Config (in a"
+                        + " TypedStruct)",
                 "filter_chains { filters { name: 'h' typed_config { @Hcm { rds {} } } } }"
                         + " | http_filters: no filter: at least the router is needed",
-                "listener_filters { name: 'l' typed_config { @Lua {} } } | listener_filters[0](l): unknown listener filter",
+                "listener_filters { name: 'l' typed_config { @Lua {} } } | listener_filters[0](l): unknown listener"
+                        + " filter",
                 "filter_chains { name: 'a' filters { typed_config { @TcpProxy { cluster: 'c' } } } }"
                         + " filter_chains { name: 'b' filters { typed_config { @TcpProxy { cluster: 'c' } } } }"
                         + " | filter_chains[1](b): takes the same connections as filter chain \"a\"",
                 "transparent { value: true } | transparent: not supported: Listener.transparent",
                 "'' | no filter chain",
-                "filter_chains { filters { name: 't' typed_config { @TcpProxy { cluster: 'c' tunneling_config {} } } } }"
-                        + " | tunneling_config: not supported: TcpProxy.tunneling_config",
-                "filter_chains { transport_socket { name: 't' typed_config { @Lua {} } } filters { typed_config { @TcpProxy { cluster: 'c' } } } }"
-                        + " | transport_socket(t): unknown transport socket",
+                "filter_chains { filters { name: 't' typed_config { @TcpProxy { cluster: 'c' tunneling_config {} } } }"
+                        + " } | tunneling_config: not supported: TcpProxy.tunneling_config",
+                "filter_chains { transport_socket { name: 't' typed_config { @Lua {} } } filters { typed_config {"
+                        + " @TcpProxy { cluster: 'c' } } } } | transport_socket(t): unknown transport socket",
             })
     void whatCannotBeHonoured_isRefusedWithItsPlace(String text, String message) {
         assertThatThrownBy(() -> listener(text.replace("''", "")))

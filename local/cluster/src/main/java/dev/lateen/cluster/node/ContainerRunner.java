@@ -2,16 +2,16 @@ package dev.lateen.cluster.node;
 
 import dev.lateen.cluster.image.Image;
 import io.fabric8.kubernetes.api.model.Container;
-import io.fabric8.kubernetes.api.model.LifecycleHandler;
 import io.fabric8.kubernetes.api.model.Pod;
-import io.fabric8.kubernetes.api.model.Probe;
 import java.io.IOException;
 import java.time.Duration;
 import java.time.Instant;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.UUID;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -20,6 +20,7 @@ import org.jspecify.annotations.Nullable;
  */
 final class ContainerRunner {
     private static final Duration IMAGE_RETRY = Duration.ofSeconds(10);
+    private static final Duration HOOK_LIMIT = Duration.ofMinutes(2);
     private static final Duration START_RETRY = Duration.ofSeconds(2);
 
     private final PodRunner pod;
@@ -258,14 +259,16 @@ final class ContainerRunner {
         }
         node.normal(object, "Started", "Started container " + name);
         pod.changed();
-        List<Thread> helpers = new ArrayList<>();
-        hookAfterStart(container, running, planned, helpers);
-        probe(container, running, planned, helpers);
+        var check = new ProbeCheck(sandbox, container, running, planned);
+        Thread hook = hookAfterStart(container, running, check);
         int code;
-        try {
+        try (var probes = new ContainerProbes(container, check, new Verdicts(container, running))) {
+            probes.start();
             code = running.ended().join();
         } finally {
-            helpers.forEach(Thread::interrupt);
+            if (hook != null) {
+                hook.interrupt();
+            }
         }
         var end = new ContainerState.Terminated(
                 code, code == 0 ? "Completed" : "Error", start, node.clock().instant(), newId);
@@ -279,107 +282,57 @@ final class ContainerRunner {
         return end;
     }
 
-    private void hookAfterStart(
-            Container container, ContainerProcess running, ContainerPlan planned, List<Thread> helpers) {
+    private @Nullable Thread hookAfterStart(Container container, ContainerProcess running, ProbeCheck check) {
         var lifecycle = container.getLifecycle();
         if (lifecycle == null || lifecycle.getPostStart() == null) {
-            return;
+            return null;
         }
-        LifecycleHandler hook = lifecycle.getPostStart();
-        helpers.add(Thread.ofVirtual().start(() -> {
-            String problem =
-                    hook(hook, new ProbeCheck(pod.sandbox(), container, running, planned), Duration.ofMinutes(2));
+        var hook = new LifecycleHook(lifecycle.getPostStart(), check);
+        return Thread.ofVirtual().start(() -> {
+            String problem = hook.run(HOOK_LIMIT);
             if (problem != null && !running.ended().isDone()) {
                 node.warning(pod.pod(), "FailedPostStartHook", "PostStartHook failed: " + problem);
                 running.kill();
             }
-        }));
-    }
-
-    private static @Nullable String hook(LifecycleHandler hook, ProbeCheck check, Duration limit) {
-        if (hook.getExec() != null) {
-            return check.exec(hook.getExec(), limit);
-        } else if (hook.getHttpGet() != null) {
-            return check.http(hook.getHttpGet(), limit);
-        } else if (hook.getTcpSocket() != null) {
-            return check.tcp(hook.getTcpSocket(), limit);
-        } else if (hook.getSleep() != null) {
-            try {
-                Duration wanted = Duration.ofSeconds(hook.getSleep().getSeconds());
-                Thread.sleep(wanted.compareTo(limit) > 0 ? limit : wanted);
-            } catch (InterruptedException e) {
-                Thread.currentThread().interrupt();
-            }
-        }
-        return null;
-    }
-
-    private void probe(Container container, ContainerProcess running, ContainerPlan planned, List<Thread> helpers) {
-        var check = new ProbeCheck(pod.sandbox(), container, running, planned);
-        Probe startup = container.getStartupProbe();
-        Runnable rest = () -> {
-            if (container.getReadinessProbe() != null) {
-                start(
-                        new Prober(Prober.Kind.READINESS, container.getReadinessProbe(), check),
-                        running,
-                        helpers,
-                        this::setReady);
-            }
-            if (container.getLivenessProbe() != null) {
-                start(
-                        new Prober(Prober.Kind.LIVENESS, container.getLivenessProbe(), check),
-                        running,
-                        helpers,
-                        alive -> {
-                            if (!alive) {
-                                restart(running, "failed liveness probe, will be restarted");
-                            }
-                        });
-            }
-        };
-        if (startup == null) {
-            rest.run();
-            return;
-        }
-        start(new Prober(Prober.Kind.STARTUP, startup, check), running, helpers, up -> {
-            if (up) {
-                synchronized (this) {
-                    started = true;
-                    ready = container.getReadinessProbe() == null;
-                    notifyAll();
-                }
-                pod.changed();
-                rest.run();
-                Thread.currentThread().interrupt();
-            } else {
-                restart(running, "failed startup probe, will be restarted");
-            }
         });
     }
 
-    private void start(
-            Prober prober,
-            ContainerProcess running,
-            List<Thread> helpers,
-            java.util.function.Consumer<Boolean> verdict) {
-        Thread thread = Thread.ofVirtual().name("probe of " + name).unstarted(() -> {
-            try {
-                prober.run(
-                        problem -> {
-                            if (!running.ended().isDone() && !isStopping()) {
-                                node.warning(pod.pod(), "Unhealthy", prober.kind().word + " probe failed: " + problem);
-                            }
-                        },
-                        verdict);
-            } catch (InterruptedException e) {
-                // The run is over, and so is its probe.
-                Thread.currentThread().interrupt();
-            }
-        });
-        synchronized (helpers) {
-            helpers.add(thread);
+    /** What the probes of a run bring about. */
+    private final class Verdicts implements ContainerProbes.Verdicts {
+        private final Container container;
+        private final ContainerProcess running;
+
+        Verdicts(Container container, ContainerProcess running) {
+            this.container = container;
+            this.running = running;
         }
-        thread.start();
+
+        @Override
+        public void started() {
+            synchronized (ContainerRunner.this) {
+                started = true;
+                ready = container.getReadinessProbe() == null;
+                ContainerRunner.this.notifyAll();
+            }
+            pod.changed();
+        }
+
+        @Override
+        public void ready(boolean ready) {
+            setReady(ready);
+        }
+
+        @Override
+        public void restart(String why) {
+            ContainerRunner.this.restart(running, why);
+        }
+
+        @Override
+        public void unhealthy(String what) {
+            if (!running.ended().isDone() && !isStopping()) {
+                node.warning(pod.pod(), "Unhealthy", what);
+            }
+        }
     }
 
     private void setReady(boolean value) {
@@ -425,8 +378,8 @@ final class ContainerRunner {
         Container container = specification();
         var lifecycle = container.getLifecycle();
         if (lifecycle != null && lifecycle.getPreStop() != null && grace.isPositive()) {
-            String problem =
-                    hook(lifecycle.getPreStop(), new ProbeCheck(pod.sandbox(), container, running, planned), grace);
+            var check = new ProbeCheck(pod.sandbox(), container, running, planned);
+            String problem = new LifecycleHook(lifecycle.getPreStop(), check).run(grace);
             if (problem != null) {
                 node.warning(pod.pod(), "FailedPreStopHook", "PreStopHook failed: " + problem);
             }
@@ -440,14 +393,14 @@ final class ContainerRunner {
 
     private static boolean ends(ContainerProcess running, Duration limit) {
         try {
-            var _ = running.ended().get(Math.max(0, limit.toMillis()), java.util.concurrent.TimeUnit.MILLISECONDS);
+            var _ = running.ended().get(Math.max(0, limit.toMillis()), TimeUnit.MILLISECONDS);
             return true;
-        } catch (java.util.concurrent.TimeoutException e) {
+        } catch (TimeoutException e) {
             return false;
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
             return false;
-        } catch (java.util.concurrent.ExecutionException e) {
+        } catch (ExecutionException e) {
             return true;
         }
     }

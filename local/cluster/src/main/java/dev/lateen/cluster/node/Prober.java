@@ -7,31 +7,12 @@ import org.jspecify.annotations.Nullable;
 
 /** Runs one probe of one run of a container until it is interrupted, and tells each change of the verdict. */
 final class Prober {
-    /** The kinds, with the word that events use. */
-    enum Kind {
-        STARTUP("Startup"),
-        READINESS("Readiness"),
-        LIVENESS("Liveness");
-
-        final String word;
-
-        Kind(String word) {
-            this.word = word;
-        }
-    }
-
-    private final Kind kind;
     private final Probe probe;
     private final ProbeCheck check;
 
-    Prober(Kind kind, Probe probe, ProbeCheck check) {
-        this.kind = kind;
+    Prober(Probe probe, ProbeCheck check) {
         this.probe = probe;
         this.check = check;
-    }
-
-    Kind kind() {
-        return kind;
     }
 
     /**

@@ -22,6 +22,8 @@ class ImageCatalogueTest {
             "AOT_CONTROL",
             "",
             "AOT_PROXY",
+            "",
+            "ENVOY",
             "");
 
     @ParameterizedTest
@@ -36,6 +38,7 @@ class ImageCatalogueTest {
                     localhost:5000/team/siege,        dev.lateen.samples.Siege
                     curlimages/curl@sha256:00ff,      infinity
                     docker.io/library/busybox:1.36,   sh
+                    lateen/envoy,                     proxy
                     lateen/proxy-init,                /home/l/bin/lateen-iptables
                     nginx,                            none
                     """)

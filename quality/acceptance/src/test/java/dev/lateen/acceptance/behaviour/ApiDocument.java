@@ -42,9 +42,12 @@ public final class ApiDocument {
             Map.entry("ProxyConfig.concurrency", "read by injection"),
             Map.entry("ProxyConfig.environmentVariables", "read by injection"),
             Map.entry("MeshConfig.trustDomain", "counts for certificates"),
+            Map.entry("Metrics.reportingInterval", "figures of connections are never old"),
+            Map.entry("Tracing.enableIstioTags", "only true, which is how it is without"),
             Map.entry("MeshConfig.defaultConfig", "read by injection"));
 
     private static final String GATEWAYS = "`GatewayTlsTest` of `core/mesh` and of `runtime/proxy`";
+    private static final String TELEMETRY = "`TelemetryTest` of `core/mesh`";
     private static final String DESTINATIONS = "`GatewayTlsTest` of `core/mesh`";
 
     /** Fields that tests beside the suite prove, and which. */
@@ -81,7 +84,70 @@ public final class ApiDocument {
             Map.entry("ServerTls.minProtocolVersion", GATEWAYS),
             Map.entry("ServerTls.maxProtocolVersion", GATEWAYS),
             Map.entry("ServerTls.cipherSuites", GATEWAYS),
-            Map.entry("ServerTls.insecureSkipVerify", GATEWAYS));
+            Map.entry("ServerTls.insecureSkipVerify", GATEWAYS),
+            Map.entry("Telemetry.selector", TELEMETRY),
+            Map.entry("Telemetry.targetRefs", TELEMETRY),
+            Map.entry("Telemetry.tracing", TELEMETRY),
+            Map.entry("Telemetry.metrics", TELEMETRY),
+            Map.entry("Telemetry.accessLogging", TELEMETRY),
+            Map.entry("TargetReference.group", TELEMETRY),
+            Map.entry("TargetReference.kind", TELEMETRY),
+            Map.entry("TargetReference.name", TELEMETRY),
+            Map.entry("TargetReference.namespace", TELEMETRY),
+            Map.entry("Tracing.match", TELEMETRY),
+            Map.entry("Tracing.providers", TELEMETRY),
+            Map.entry("Tracing.randomSamplingPercentage", TELEMETRY),
+            Map.entry("Tracing.disableSpanReporting", TELEMETRY),
+            Map.entry("Tracing.customTags", TELEMETRY),
+            Map.entry("TracingMatch.mode", TELEMETRY),
+            Map.entry("ProviderReference.name", TELEMETRY),
+            Map.entry("LiteralTag.literal", TELEMETRY),
+            Map.entry("EnvironmentTag.environment", TELEMETRY),
+            Map.entry("HeaderTag.header", TELEMETRY),
+            Map.entry("Literal.value", TELEMETRY),
+            Map.entry("Environment.name", TELEMETRY),
+            Map.entry("Environment.defaultValue", TELEMETRY),
+            Map.entry("RequestHeader.name", TELEMETRY),
+            Map.entry("RequestHeader.defaultValue", TELEMETRY),
+            Map.entry("Metrics.providers", TELEMETRY),
+            Map.entry("Metrics.overrides", TELEMETRY),
+            Map.entry("MetricsOverrides.match", TELEMETRY),
+            Map.entry("MetricsOverrides.disabled", TELEMETRY),
+            Map.entry("MetricsOverrides.tagOverrides", TELEMETRY),
+            Map.entry("MetricSelector.mode", TELEMETRY),
+            Map.entry("Standard.metric", TELEMETRY),
+            Map.entry("TagOverride.operation", TELEMETRY),
+            Map.entry("TagOverride.value", TELEMETRY),
+            Map.entry("AccessLogging.match", TELEMETRY),
+            Map.entry("AccessLogging.providers", TELEMETRY),
+            Map.entry("AccessLogging.disabled", TELEMETRY),
+            Map.entry("AccessLogging.filter", TELEMETRY),
+            Map.entry("AccessLogMatch.mode", TELEMETRY),
+            Map.entry("AccessLogFilter.expression", TELEMETRY),
+            Map.entry("MeshConfig.extensionProviders", TELEMETRY),
+            Map.entry("MeshConfig.defaultProviders", TELEMETRY),
+            Map.entry("DefaultProviders.tracing", TELEMETRY),
+            Map.entry("DefaultProviders.metrics", TELEMETRY),
+            Map.entry("DefaultProviders.accessLogging", TELEMETRY),
+            Map.entry("ExtensionProvider.name", TELEMETRY),
+            Map.entry("FileLog.envoyFileAccessLog", TELEMETRY),
+            Map.entry("Prometheus.prometheus", TELEMETRY),
+            Map.entry("ZipkinCollector.zipkin", TELEMETRY),
+            Map.entry("EnvoyFileAccessLog.path", TELEMETRY),
+            Map.entry("EnvoyFileAccessLog.logFormat", TELEMETRY),
+            Map.entry("EnvoyFileAccessLog.omitEmptyValues", TELEMETRY),
+            Map.entry("Text.text", TELEMETRY),
+            Map.entry("Labels.labels", TELEMETRY),
+            Map.entry("Zipkin.service", TELEMETRY),
+            Map.entry("Zipkin.port", TELEMETRY),
+            Map.entry("Zipkin.maxTagLength", TELEMETRY),
+            Map.entry("Zipkin.path", TELEMETRY),
+            Map.entry("OtlpCollector.opentelemetry", TELEMETRY),
+            Map.entry("OpenTelemetry.service", TELEMETRY),
+            Map.entry("OpenTelemetry.port", TELEMETRY),
+            Map.entry("OpenTelemetry.maxTagLength", TELEMETRY),
+            Map.entry("OpenTelemetry.http", TELEMETRY),
+            Map.entry("OtlpHttp.path", TELEMETRY));
 
     /** A field; {@code id} is {@code Record.field}. */
     private record Row(String id, Structure owner, Field field) {}
@@ -128,14 +194,14 @@ public final class ApiDocument {
 
     private String text() {
         StringBuilder text = new StringBuilder("""
-                # The traffic API, field by field
+            # The traffic and telemetry APIs, field by field
 
-                Generated from the records that read it (`quality/acceptance`, `ApiDocument`); a test holds it up to date.
+            Generated from the records that read it (`quality/acceptance`, `ApiDocument`); a test holds it up to date.
 
-                Each field is honoured, and the named case of `quality/acceptance/src/test/resources/behaviours` proves it on our
-                proxy and on a stock Envoy: it passes, and fails when the field is taken out of its manifests (`.ci/parts/envoy`).
-                Or a test of another module proves it, which the row names. Or it is refused, with the words that stand in the row after the field's name. Any other field is refused as unknown.
-                """);
+            Each field is honoured, and the named case of `quality/acceptance/src/test/resources/behaviours` proves it on our
+            proxy and on a stock Envoy: it passes, and fails when the field is taken out of its manifests (`.ci/parts/envoy`).
+            Or a test of another module proves it, which the row names. Or it is refused, with the words that stand in the row after the field's name. Any other field is refused as unknown.
+            """);
         for (Kind<?> kind : traffic()) {
             text.append("\n## ")
                     .append(kind.name())
@@ -144,8 +210,9 @@ public final class ApiDocument {
                     .append('\n');
             tables(kind.spec(), text);
         }
-        text.append(
-                "\n## MeshConfig\n\nKey `mesh` of ConfigMap `istio`. Fields that are not listed have no effect, and a ");
+        text.append("\n"
+                + "## MeshConfig\n\n"
+                + "Key `mesh` of ConfigMap `istio`. Fields that are not listed have no effect, and a ");
         text.append("warning names each that is set.\n");
         tables(MeshConfig.class, text);
         text.append("\n## Refused kinds\n\n| kind | instead |\n| --- | --- |\n");
@@ -229,6 +296,8 @@ public final class ApiDocument {
 
     /** Kinds of security have tables of their own. */
     private static List<Kind<?>> traffic() {
-        return Kinds.all().stream().filter(kind -> kind.group().equals(GROUP)).toList();
+        return Kinds.all().stream()
+                .filter(kind -> kind.group().equals(GROUP) || kind.equals(Kinds.TELEMETRY))
+                .toList();
     }
 }

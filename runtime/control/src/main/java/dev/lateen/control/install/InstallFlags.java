@@ -15,6 +15,9 @@ public final class InstallFlags {
     static final String ACCESS_LOG = "meshConfig.accessLogFile";
     static final String HUB = "global.hub";
     static final String TAG = "global.tag";
+    /** Image of sidecars: a name under hub and tag, or whole when it has a slash. */
+    static final String PROXY_IMAGE = "global.proxy.image";
+
     static final String GRAFANA = "grafana.enabled";
     static final String SERVICE_GRAPH = "servicegraph.enabled";
     static final String TRACING = "tracing.enabled";
@@ -112,7 +115,17 @@ public final class InstallFlags {
     private static List<String> known() {
         List<String> known = new ArrayList<>(ABSENT.keySet());
         known.addAll(List.of(
-                OUTBOUND, OUTBOUND_OLD, ACCESS_LOG, HUB, TAG, GATEWAY, GRAFANA, SERVICE_GRAPH, TRACING, SAMPLING));
+                OUTBOUND,
+                OUTBOUND_OLD,
+                ACCESS_LOG,
+                HUB,
+                TAG,
+                PROXY_IMAGE,
+                GATEWAY,
+                GRAFANA,
+                SERVICE_GRAPH,
+                TRACING,
+                SAMPLING));
         return known.stream().sorted().toList();
     }
 

@@ -51,6 +51,8 @@ final class MeshManifest {
                 local ? "1337" : "0",
                 "debounce",
                 local ? "20ms" : "100ms"));
+        String sidecar = flags.get(InstallFlags.PROXY_IMAGE, "proxy");
+        values.put("sidecarImage", sidecar.contains("/") ? sidecar : hub + "/" + sidecar + suffix);
         values.put("consoleImage", hub + "/console" + suffix);
         values.put("zipkinImage", hub + "/zipkin" + suffix);
         values.put(

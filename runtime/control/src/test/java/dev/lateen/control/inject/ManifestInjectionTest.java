@@ -66,6 +66,17 @@ final class ManifestInjectionTest {
         assertThat(pod("").at(pointer).asString()).isEqualTo(value);
     }
 
+    @ParameterizedTest(name = "{0}: {1}")
+    @CsvSource(delimiter = '|', quoteCharacter = '`', textBlock = """
+                    note: none of ours                          | lateen/proxy
+                    sidecar.istio.io/proxyImage: lateen/envoy   | lateen/envoy
+                    """)
+    void theImageSaysWhichProgramTheSidecarIs(String annotations, String image) {
+        JsonNode proxy = pod(annotations).at("/spec/containers/1");
+        assertThat(proxy.path("image").asString()).isEqualTo(image);
+        assertThat(proxy.has("command") || proxy.has("args")).isFalse();
+    }
+
     @Test
     void theProxyIsToldOfPortsProbesAndOwner() {
         JsonNode env = pod("").at("/spec/containers/1/env");

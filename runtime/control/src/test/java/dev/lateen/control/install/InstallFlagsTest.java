@@ -33,6 +33,30 @@ class InstallFlagsTest {
                 .contains("tracing: {sampling: 100, zipkin: {address: \"zipkin.istio-system:9411\"}}");
     }
 
+    @ParameterizedTest(name = "{0}: {1}")
+    @CsvSource(
+            delimiter = '|',
+            value = {
+                "global.hub=hub | hub/proxy",
+                "global.proxy.image=envoy | lateen/envoy",
+                "global.hub=hub,global.tag=7,global.proxy.image=envoy | hub/envoy:7",
+                "global.hub=hub,global.tag=7,global.proxy.image=other/sidecar:1 | other/sidecar:1",
+            })
+    void the_image_of_sidecars_is_one_of_the_hub_unless_it_has_its_own(String set, String image)
+            throws InstallException {
+        List<HasMetadata> objects = MeshManifest.of(InstallFlags.parse(List.of(set)), true);
+        ConfigMap values = (ConfigMap) find(objects, "ConfigMap", "istio-sidecar-injector");
+        assertThat(values.getData().get("values")).contains("\"proxy\": {\"image\": \"" + image + "\"");
+        Deployment gateway = (Deployment) find(objects, "Deployment", "istio-ingressgateway");
+        assertThat(gateway.getSpec()
+                        .getTemplate()
+                        .getSpec()
+                        .getContainers()
+                        .getFirst()
+                        .getImage())
+                .endsWith("/proxy" + (set.contains("tag") ? ":7" : ""));
+    }
+
     @Test
     void without_flags_nothing_is_traced_and_no_page_runs() throws InstallException {
         List<HasMetadata> objects = MeshManifest.of(InstallFlags.parse(List.of()), true);

@@ -1,25 +1,17 @@
 package dev.lateen.proxy.admin;
 
-import com.sun.net.httpserver.HttpExchange;
 import com.sun.net.httpserver.HttpServer;
 import dev.lateen.proxy.ProxyOptions;
 import dev.lateen.proxy.config.XdsConfiguration;
 import dev.lateen.proxy.http.Decisions;
-import dev.lateen.proxy.telemetry.AppMetrics;
 import dev.lateen.proxy.telemetry.Telemetry;
 import dev.lateen.proxy.tls.SecretStore;
 import io.envoyproxy.envoy.admin.v3.ServerInfo;
 import io.envoyproxy.envoy.config.core.v3.Node;
 import java.io.IOException;
 import java.net.InetAddress;
-import java.net.InetSocketAddress;
-import java.nio.charset.StandardCharsets;
 import java.security.cert.X509Certificate;
 import java.time.Instant;
-import java.util.ArrayList;
-import java.util.List;
-import java.util.concurrent.ExecutorService;
-import java.util.concurrent.Executors;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -46,8 +38,7 @@ public final class AdminServers implements AutoCloseable {
           /tap: requests as they end, a line of JSON each
         """;
 
-    private final List<HttpServer> servers = new ArrayList<>();
-    private final ExecutorService threads = Executors.newVirtualThreadPerTaskExecutor();
+    private final PageServers servers = new PageServers();
     private final XdsConfiguration configuration;
     private final ProxyOptions options;
     private final Lifecycle lifecycle;
@@ -55,10 +46,9 @@ public final class AdminServers implements AutoCloseable {
     private final ConfigPages configPages;
     private final ClusterPages clusterPages;
     private final Telemetry telemetry;
-    private final AppMetrics appMetrics;
     private final LoggingPage loggingPage = new LoggingPage();
-    private final AppProbes probes;
     private final int adminPort;
+    private @Nullable PodServers pod;
     private volatile boolean unwell;
 
     /** What an operator may have a proxy do. */
@@ -83,30 +73,6 @@ public final class AdminServers implements AutoCloseable {
         void quit();
     }
 
-    /** An answer. */
-    record Page(int status, String contentType, String text) {
-        static Page text(String text) {
-            return new Page(200, "text/plain; charset=UTF-8", text);
-        }
-
-        static Page json(String text) {
-            return new Page(200, "application/json", text);
-        }
-
-        static Page metrics(String text) {
-            return new Page(200, "text/plain; version=0.0.4; charset=UTF-8", text);
-        }
-
-        static Page error(int status, String text) {
-            return new Page(status, "text/plain; charset=UTF-8", text);
-        }
-    }
-
-    @FunctionalInterface
-    private interface Handler {
-        Page answer(Question question) throws InterruptedException;
-    }
-
     /**
      * Opens all of them.
      *
@@ -127,16 +93,13 @@ public final class AdminServers implements AutoCloseable {
         configPages = new ConfigPages(configuration, node, this::state, lifecycle::secrets, Instant.now());
         clusterPages = new ClusterPages(configuration);
         this.telemetry = telemetry;
-        appMetrics = new AppMetrics(options.appMetrics());
-        probes = new AppProbes(options.probes());
         try {
-            HttpServer admin = serve(InetAddress.getLoopbackAddress(), options.adminPort(), this::admin);
+            HttpServer admin = servers.serve(InetAddress.getLoopbackAddress(), options.adminPort(), this::admin);
             adminPort = admin.getAddress().getPort();
             admin.createContext("/tap", new TapPage(telemetry.tap())::show);
-            InetAddress any = new InetSocketAddress(0).getAddress();
-            serve(any, options.statusPort(), this::status);
-            serve(any, options.metricsPort(), this::metrics);
-            serve(any, options.agentPort(), this::agent);
+            servers.serve(PageServers.anyAddress(), options.metricsPort(), this::metrics);
+            pod = new PodServers(
+                    options, new PodServers.Sidecar(this::unready, this::metricsText, lifecycle::drain, lifecycle::quit));
         } catch (IOException e) {
             close();
             throw e;
@@ -152,17 +115,15 @@ public final class AdminServers implements AutoCloseable {
                 : ServerInfo.State.INITIALIZING;
     }
 
-    private Page ready() {
+    private String unready() {
         ServerInfo.State state = state();
         return switch (state) {
-            case LIVE -> Page.text("LIVE\n");
+            case LIVE -> "";
             case INITIALIZING ->
-                Page.error(
-                        503,
-                        "INITIALIZING\nwaiting for "
-                                + (lifecycle.identified() ? "configuration" : "a certificate and configuration")
-                                + " from " + options.controlPlane() + "\n");
-            default -> Page.error(503, state + "\n");
+                "INITIALIZING\nwaiting for "
+                        + (lifecycle.identified() ? "configuration" : "a certificate and configuration") + " from "
+                        + options.controlPlane() + "\n";
+            default -> state + "\n";
         };
     }
 
@@ -185,7 +146,7 @@ public final class AdminServers implements AutoCloseable {
         }
         return switch (question.path()) {
             case "/", "/help" -> Page.text(HELP);
-            case "/ready" -> ready();
+            case "/ready" -> Page.ready(unready());
             case "/clusters" -> clusterPages.clusters(question);
             case "/listeners" -> configPages.listeners(question);
             case "/config_dump" -> configPages.dump(question);
@@ -194,17 +155,13 @@ public final class AdminServers implements AutoCloseable {
                 question.isJson() ? Page.json(SecurityPages.decisions(decisions.newestFirst())) : decisions();
             case "/server_info" -> configPages.info();
             case "/stats", "/stats/prometheus" -> metrics();
-            case "/logging" -> posted(question, () -> loggingPage.answer(question));
-            case "/drain_listeners" -> posted(question, () -> done(lifecycle::drain));
-            case "/healthcheck/fail" -> posted(question, () -> done(() -> unwell = true));
-            case "/healthcheck/ok" -> posted(question, () -> done(() -> unwell = false));
-            case "/quitquitquit" -> posted(question, () -> done(lifecycle::quit));
-            default -> missing(question);
+            case "/logging" -> Page.posted(question, () -> loggingPage.answer(question));
+            case "/drain_listeners" -> Page.posted(question, () -> Page.done(lifecycle::drain));
+            case "/healthcheck/fail" -> Page.posted(question, () -> Page.done(() -> unwell = true));
+            case "/healthcheck/ok" -> Page.posted(question, () -> Page.done(() -> unwell = false));
+            case "/quitquitquit" -> Page.posted(question, () -> Page.done(lifecycle::quit));
+            default -> Page.missing(question);
         };
-    }
-
-    private Page status(Question question) {
-        return question.path().equals("/healthz/ready") ? ready() : missing(question);
     }
 
     private String metricsText() {
@@ -216,62 +173,7 @@ public final class AdminServers implements AutoCloseable {
     }
 
     private Page metrics(Question question) {
-        return question.path().equals("/stats/prometheus") ? metrics() : missing(question);
-    }
-
-    private Page agent(Question question) throws InterruptedException {
-        if (question.path().startsWith("/app-health/")) {
-            return probes.ask(question.path());
-        }
-        return switch (question.path()) {
-            case "/healthz/ready" -> ready();
-            case "/stats/prometheus" -> Page.metrics(metricsText() + appMetrics.page());
-            case "/quitquitquit" -> posted(question, () -> done(lifecycle::quit));
-            case "/drain" -> posted(question, () -> done(lifecycle::drain));
-            default -> missing(question);
-        };
-    }
-
-    /** What changes something is not done by following a link. */
-    private static Page posted(Question question, java.util.function.Supplier<Page> change) {
-        return question.isPost()
-                ? change.get()
-                : Page.error(405, "Method Not Allowed: " + question.path() + " changes something, use POST\n");
-    }
-
-    private static Page done(Runnable change) {
-        change.run();
-        return Page.text("OK\n");
-    }
-
-    private static Page missing(Question question) {
-        return Page.error(404, "no such page: " + question.path() + "\n");
-    }
-
-    private HttpServer serve(InetAddress address, int port, Handler handler) throws IOException {
-        HttpServer server;
-        try {
-            server = HttpServer.create(new InetSocketAddress(address, port), 0);
-        } catch (IOException e) {
-            throw new IOException("port " + port + " of the proxy cannot be opened: " + e.getMessage(), e);
-        }
-        server.setExecutor(threads);
-        server.createContext("/", exchange -> answer(exchange, handler));
-        server.start();
-        servers.add(server);
-        return server;
-    }
-
-    private static void answer(HttpExchange exchange, Handler handler) throws IOException {
-        try (exchange) {
-            Page page = handler.answer(Question.of(exchange.getRequestMethod(), exchange.getRequestURI()));
-            byte[] body = page.text().getBytes(StandardCharsets.UTF_8);
-            exchange.getResponseHeaders().set("Content-Type", page.contentType());
-            exchange.sendResponseHeaders(page.status(), body.length == 0 ? -1 : body.length);
-            exchange.getResponseBody().write(body);
-        } catch (InterruptedException e) {
-            Thread.currentThread().interrupt();
-        }
+        return question.path().equals("/stats/prometheus") ? metrics() : Page.missing(question);
     }
 
     /** Where the admin interface listens. */
@@ -281,8 +183,9 @@ public final class AdminServers implements AutoCloseable {
 
     @Override
     public void close() {
-        servers.forEach(server -> server.stop(0));
-        appMetrics.close();
-        threads.shutdownNow();
+        servers.close();
+        if (pod != null) {
+            pod.close();
+        }
     }
 }

@@ -3,7 +3,6 @@ package dev.lateen.proxy.admin;
 import com.google.protobuf.InvalidProtocolBufferException;
 import com.google.protobuf.Struct;
 import com.google.protobuf.Value;
-import dev.lateen.proxy.admin.AdminServers.Page;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;

@@ -1,6 +1,5 @@
 package dev.lateen.proxy.admin;
 
-import dev.lateen.proxy.admin.AdminServers.Page;
 import dev.lateen.proxy.config.XdsConfiguration;
 import dev.lateen.proxycore.Priority;
 import dev.lateen.proxycore.balance.LiveCluster;

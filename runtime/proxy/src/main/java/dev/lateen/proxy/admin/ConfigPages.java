@@ -4,7 +4,6 @@ import com.google.protobuf.Any;
 import com.google.protobuf.Duration;
 import com.google.protobuf.Message;
 import com.google.protobuf.Timestamp;
-import dev.lateen.proxy.admin.AdminServers.Page;
 import dev.lateen.proxy.config.XdsConfiguration;
 import dev.lateen.proxy.config.XdsConfiguration.Kept;
 import dev.lateen.proxy.tls.SecretStore;

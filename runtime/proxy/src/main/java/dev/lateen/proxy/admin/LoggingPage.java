@@ -1,6 +1,5 @@
 package dev.lateen.proxy.admin;
 
-import dev.lateen.proxy.admin.AdminServers.Page;
 import java.util.Collections;
 import java.util.Map;
 import java.util.logging.Level;

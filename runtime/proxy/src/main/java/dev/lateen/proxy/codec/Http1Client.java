@@ -21,18 +21,30 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * A client's side of HTTP/1.1: one stream at a time. The connection is kept for another when both messages ended well
- * and neither side said close; an answer that nobody asked for ends it.
+ * and neither side said close; an answer that nobody asked for ends it. What follows an upgrade or CONNECT is a tunnel,
+ * which takes the connection.
  */
 public final class Http1Client extends Http1Connection implements ClientConnection {
     private final Owner owner;
+    private final boolean tunnelAtOnce;
     private final ResponseHead head = new ResponseHead(0);
     private @Nullable Stream current;
     private boolean draining;
     private boolean told;
 
     public Http1Client(Worker worker, Http1Settings settings, Owner owner) {
-        super(worker, settings);
+        this(worker, settings, owner, false);
+    }
+
+    private Http1Client(Worker worker, Http1Settings settings, Owner owner, boolean tunnelAtOnce) {
+        super(worker, settings, LINGER_NANOS);
         this.owner = owner;
+        this.tunnelAtOnce = tunnelAtOnce;
+    }
+
+    /** One to a peer that speaks no HTTP: a CONNECT is answered here, and its bytes are those of the connection. */
+    public static Http1Client ofTunnel(Worker worker, Http1Settings settings, Owner owner) {
+        return new Http1Client(worker, settings, owner, true);
     }
 
     @Override
@@ -103,7 +115,7 @@ public final class Http1Client extends Http1Connection implements ClientConnecti
 
     @Override
     public String protocol() {
-        return "HTTP/1.1";
+        return tunnelAtOnce ? "-" : "HTTP/1.1";
     }
 
     @Override
@@ -135,13 +147,15 @@ public final class Http1Client extends Http1Connection implements ClientConnecti
         parser.response(in, length, head);
         int status = head.status();
         if (status == 101) {
-            if (stream.protocol == null) {
+            if (stream.upgrade == null || stream.connects()) {
                 throw Http1Exception.badRequest("101 without a request to upgrade");
             }
-            stream.headSeen = true;
-            stream.persistent = false;
-            body.beginUntilClose();
-            stream.events.head(head, false);
+            tunnel(stream);
+            return true;
+        }
+        if (status >= 200 && status < 300 && stream.connects()) {
+            head.fields().remove(FieldName.CONTENT_LENGTH); // to be ignored (RFC 9110 section 9.3.6)
+            tunnel(stream);
             return true;
         }
         if (status < 200) {
@@ -154,10 +168,17 @@ public final class Http1Client extends Http1Connection implements ClientConnecti
         return true;
     }
 
+    private void tunnel(Stream stream) {
+        stream.headSeen = true;
+        stream.persistent = false;
+        body.beginUntilClose();
+        stream.events.head(head, false);
+    }
+
     private void answer(Stream stream, int status) {
         stream.headSeen = true;
         stream.persistent = parser.persistent();
-        if (stream.protocol != null) {
+        if (stream.upgrade != null) {
             stream.requestDone = true; // refused: the request was its head alone
         }
         boolean bodiless = stream.toHead || status == 204 || status == 304;
@@ -273,7 +294,7 @@ public final class Http1Client extends Http1Connection implements ClientConnecti
     private final class Stream implements ClientStream {
         private final ResponseEvents events;
         private boolean toHead;
-        private @Nullable String protocol;
+        private @Nullable String upgrade;
         private boolean requestDone;
         private boolean headSeen;
         private boolean responseDone;
@@ -281,6 +302,10 @@ public final class Http1Client extends Http1Connection implements ClientConnecti
 
         Stream(ResponseEvents events) {
             this.events = events;
+        }
+
+        private boolean connects() {
+            return "CONNECT".equals(upgrade);
         }
 
         private boolean over() {
@@ -293,11 +318,17 @@ public final class Http1Client extends Http1Connection implements ClientConnecti
                 return;
             }
             toHead = head.method().equals("HEAD");
-            protocol = head.protocol();
-            if ("websocket".equalsIgnoreCase(protocol)) {
+            upgrade = head.upgrade();
+            if (tunnelAtOnce) {
+                writer.beginTunnel();
+                Http1Client.this.head.clear(200);
+                tunnel(this);
+                return;
+            }
+            if ("websocket".equalsIgnoreCase(upgrade)) {
                 WebSocketKeys.addKey(head.fields(), ThreadLocalRandom.current());
             }
-            requestDone = end && protocol == null;
+            requestDone = end && upgrade == null;
             writer.request(ctx(), head, end);
             flushSoon();
         }
@@ -311,8 +342,8 @@ public final class Http1Client extends Http1Connection implements ClientConnecti
             requestDone = end;
             writer.data(ctx(), data, end);
             flushSoon();
-            if (end && protocol != null) {
-                linger();
+            if (end && upgrade != null) {
+                endOutput();
             }
         }
 

@@ -23,7 +23,7 @@ abstract class Http1Connection extends ChannelInboundHandlerAdapter implements W
     /** Bytes that may wait while a message of ours is not finished: the next requests of a client that pipelines. */
     private static final int MAX_WAITING = 64 * 1024;
 
-    private static final long LINGER_NANOS = TimeUnit.SECONDS.toNanos(1);
+    static final long LINGER_NANOS = TimeUnit.SECONDS.toNanos(1);
 
     final Worker worker;
     final Http1Settings settings;
@@ -32,6 +32,7 @@ abstract class Http1Connection extends ChannelInboundHandlerAdapter implements W
     final BodyReader body;
     final Http1Writer writer = new Http1Writer();
 
+    private final long lingerNanos;
     private @Nullable ChannelHandlerContext context;
     private @Nullable ByteBuf waiting;
     private int unconsumed;
@@ -41,7 +42,9 @@ abstract class Http1Connection extends ChannelInboundHandlerAdapter implements W
     private boolean lingering;
     private boolean closed;
 
-    Http1Connection(Worker worker, Http1Settings settings) {
+    /** @param lingerNanos how long a peer may take to read the last message; 0 means that it is not waited for */
+    Http1Connection(Worker worker, Http1Settings settings, long lingerNanos) {
+        this.lingerNanos = lingerNanos;
         this.worker = worker;
         this.settings = settings;
         scanner = new HeadScanner(settings.maxHeadBytes());
@@ -175,11 +178,15 @@ abstract class Http1Connection extends ChannelInboundHandlerAdapter implements W
     }
 
     /**
-     * Sends what was written and says that no more will come, but drops what the peer still sends for a second: closing
+     * Sends what was written and says that no more will come, but drops what the peer still sends for a while: closing
      * with unread bytes would make the kernel reset the connection, and the peer lose the answer (RFC 9112 section 9.6).
      */
     final void linger() {
         if (closed || lingering) {
+            return;
+        }
+        if (lingerNanos == 0) {
+            closeAfterFlush();
             return;
         }
         lingering = true;
@@ -193,8 +200,18 @@ abstract class Http1Connection extends ChannelInboundHandlerAdapter implements W
             }
         });
         steerReading();
-        worker.timer().after(LINGER_NANOS, () -> {
+        worker.timer().after(lingerNanos, () -> {
             var _ = ctx.close();
+        });
+    }
+
+    /** Sends what was written and says that no more will come; what the peer still sends is read. */
+    final void endOutput() {
+        ChannelHandlerContext ctx = ctx();
+        ctx.writeAndFlush(io.netty.buffer.Unpooled.EMPTY_BUFFER).addListener(_ -> {
+            if (ctx.channel() instanceof DuplexChannel duplex) {
+                var _ = duplex.shutdownOutput();
+            }
         });
     }
 

@@ -26,26 +26,23 @@ public final class Http1Server extends Http1Connection implements ServerConnecti
     private static final long DISCARD_NANOS = TimeUnit.SECONDS.toNanos(5);
 
     private final ServerStreams streams;
-    private final long idleNanos;
-    private final long headNanos;
+    private final ServerLimits limits;
+    private final ServerLife life;
     private final RequestHead head = new RequestHead();
     private @Nullable Stream current;
     private boolean http10;
     private boolean persistent = true;
     private boolean draining;
     private boolean mayBeginWithEmptyLine = true;
-    private long idleSince;
     private Timer.@Nullable Timeout headTimeout;
+    private long headBegun;
+    private long headNanos;
 
-    /**
-     * @param idleNanos how long the connection may be without a request; 0 for ever
-     * @param headNanos how long a request's head may take from its first byte; 0 for ever
-     */
-    public Http1Server(Worker worker, Http1Settings settings, ServerStreams streams, long idleNanos, long headNanos) {
-        super(worker, settings);
+    public Http1Server(Worker worker, Http1Settings settings, ServerStreams streams, ServerLimits limits) {
+        super(worker, settings, limits.delayedClose());
         this.streams = streams;
-        this.idleNanos = idleNanos;
-        this.headNanos = headNanos;
+        this.limits = limits;
+        life = new ServerLife(worker.timer(), limits, this, () -> current != null);
     }
 
     @Override
@@ -64,25 +61,7 @@ public final class Http1Server extends Http1Connection implements ServerConnecti
     @Override
     public void handlerAdded(io.netty.channel.ChannelHandlerContext ctx) {
         super.handlerAdded(ctx);
-        if (idleNanos > 0) {
-            idleSince = worker.timer().nanoTime();
-            worker.timer().after(idleNanos, this::checkIdle);
-        }
-    }
-
-    private void checkIdle() {
-        if (closed()) {
-            return;
-        }
-        long rest = idleNanos;
-        if (current == null) {
-            rest = idleNanos - (worker.timer().nanoTime() - idleSince);
-            if (rest <= 0) {
-                closeAfterFlush();
-                return;
-            }
-        }
-        worker.timer().after(rest, this::checkIdle);
+        life.begin();
     }
 
     @Override
@@ -103,11 +82,13 @@ public final class Http1Server extends Http1Connection implements ServerConnecti
         }
         int length = scanner.scan(in);
         if (length == HeadScanner.INCOMPLETE) {
-            if (headNanos > 0 && headTimeout == null) {
-                headTimeout = worker.timer().after(headNanos, this::headLate);
+            if (limits.head() > 0 && headTimeout == null) {
+                headBegun = worker.timer().nanoTime();
+                headTimeout = worker.timer().after(limits.head(), this::headLate);
             }
             return false;
         }
+        headNanos = headTimeout == null ? 0 : worker.timer().nanoTime() - headBegun;
         headDone();
         scanner.reset();
         head.clear();
@@ -150,17 +131,20 @@ public final class Http1Server extends Http1Connection implements ServerConnecti
         }
     }
 
-    private void begin() {
+    private void begin() throws Http1Exception {
         mayBeginWithEmptyLine = true;
         http10 = parser.http10();
         persistent = parser.persistent();
         if ("h2c".equalsIgnoreCase(head.protocol())) {
             head.protocol(null); // an offer that may be left alone (RFC 9110 section 7.8)
         }
-        Stream stream = new Stream(head.method().equals("HEAD"), head.protocol());
+        Stream stream = new Stream(head.method().equals("HEAD"), head.upgrade());
         boolean end = false;
         if (head.method().equals("CONNECT") && head.protocol() == null) {
-            end = true; // a tunnel is not offered here: whatever answers refuses it and the connection ends
+            if (parser.chunked() || parser.contentLength() > 0) {
+                throw Http1Exception.badRequest("CONNECT with content");
+            }
+            stream.upgrading = true;
             persistent = false;
         } else if (parser.chunked()) {
             body.beginChunked();
@@ -173,6 +157,7 @@ public final class Http1Server extends Http1Connection implements ServerConnecti
             end = !stream.upgrading;
         }
         stream.requestDone = end;
+        draining |= life.request();
         current = stream;
         stream.events = streams.begin(stream, head, end);
     }
@@ -240,7 +225,7 @@ public final class Http1Server extends Http1Connection implements ServerConnecti
         }
         current = null;
         forgetCredit();
-        idleSince = idleNanos > 0 ? worker.timer().nanoTime() : 0;
+        life.idle();
         if (!persistent || draining) {
             linger();
         } else {
@@ -274,6 +259,7 @@ public final class Http1Server extends Http1Connection implements ServerConnecti
 
     @Override
     void gone(Reset reason, String detail) {
+        life.gone();
         headDone();
         Stream stream = current;
         current = null;
@@ -293,7 +279,7 @@ public final class Http1Server extends Http1Connection implements ServerConnecti
 
     private final class Stream implements ServerStream {
         private final boolean toHead;
-        private final @Nullable String protocol;
+        private final @Nullable String upgrade;
         private @Nullable RequestEvents events;
         private boolean requestDone;
         private boolean upgrading;
@@ -301,14 +287,19 @@ public final class Http1Server extends Http1Connection implements ServerConnecti
         private boolean responseDone;
         private int discarded;
 
-        Stream(boolean toHead, @Nullable String protocol) {
+        Stream(boolean toHead, @Nullable String upgrade) {
             this.toHead = toHead;
-            this.protocol = protocol;
+            this.upgrade = upgrade;
         }
 
         @Override
         public String protocol() {
             return http10 ? "HTTP/1.0" : "HTTP/1.1";
+        }
+
+        @Override
+        public long headNanos() {
+            return headNanos;
         }
 
         private boolean over() {
@@ -332,12 +323,21 @@ public final class Http1Server extends Http1Connection implements ServerConnecti
             int status = head.status();
             if (upgrading) {
                 upgrading = false;
-                if (status == 101 && protocol != null) {
+                boolean connect = "CONNECT".equals(upgrade);
+                if (upgrade != null && (connect ? status < 300 : status == 101)) {
                     persistent = false;
                     body.beginUntilClose();
-                    writer.response(ctx(), head, false, false, false, Http1Writer.Connection.SILENT, protocol);
+                    if (connect) {
+                        writer.tunnel(ctx(), head);
+                    } else {
+                        writer.response(ctx(), head, false, false, false, Http1Writer.Connection.SILENT, upgrade);
+                    }
                     flushSoon();
-                    process();
+                    if (end) {
+                        responseEnded();
+                    } else {
+                        process();
+                    }
                     return;
                 }
                 requestDone = true;

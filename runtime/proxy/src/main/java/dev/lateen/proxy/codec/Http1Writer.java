@@ -77,6 +77,8 @@ final class Http1Writer {
         if (upgrade != null) {
             upgrade(out, upgrade);
             framing = Framing.UNTIL_CLOSE;
+        } else if (connect) {
+            framing = Framing.UNTIL_CLOSE;
         } else if (end) {
             framing = Framing.NONE;
         } else if (fields.contains(FieldName.CONTENT_LENGTH)) {
@@ -135,6 +137,18 @@ final class Http1Writer {
         }
         crlf(out);
         write(ctx, out);
+    }
+
+    /** Writes the head after which the connection is a tunnel (RFC 9110 section 9.3.6). */
+    void tunnel(ChannelHandlerContext ctx, ResponseHead head) {
+        head.fields().remove(FieldName.CONTENT_LENGTH);
+        informational(ctx, head);
+        beginTunnel();
+    }
+
+    /** What is written from now on are the bytes of a tunnel. */
+    void beginTunnel() {
+        framing = Framing.UNTIL_CLOSE;
     }
 
     void informational(ChannelHandlerContext ctx, ResponseHead head) {

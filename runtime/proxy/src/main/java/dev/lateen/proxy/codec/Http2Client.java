@@ -81,7 +81,9 @@ public final class Http2Client extends Http2Codec implements ClientConnection {
         if (draining || told || connection().goAwayReceived() || connection().goAwaySent()) {
             return 0;
         }
-        return connection().local().maxActiveStreams() - connection().local().numActiveStreams() - waitingForHead;
+        return Math.min(limits.maxStreams(), connection().local().maxActiveStreams())
+                - connection().local().numActiveStreams()
+                - waitingForHead;
     }
 
     @Override

@@ -7,6 +7,7 @@ import dev.lateen.proxy.stream.Reset;
 import dev.lateen.proxycore.head.Fields;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.Unpooled;
+import io.netty.channel.ChannelFuture;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.handler.codec.http2.Http2CodecUtil;
 import io.netty.handler.codec.http2.Http2Connection;
@@ -320,9 +321,9 @@ abstract class Http2Codec extends Http2ConnectionHandler implements Worker.Flush
                 return;
             }
             localDone = end;
-            var _ = encoder().writeData(ctx(), open.id(), data, 0, end, ctx().newPromise());
+            var written = encoder().writeData(ctx(), open.id(), data, 0, end, ctx().newPromise());
             flushSoon();
-            sent();
+            sent(written);
         }
 
         @Override
@@ -332,14 +333,14 @@ abstract class Http2Codec extends Http2ConnectionHandler implements Worker.Flush
                 return;
             }
             localDone = true;
-            var _ = encoder()
+            var written = encoder()
                     .writeHeaders(ctx(), open.id(), Http2Heads.trailers(trailers), 0, true, ctx().newPromise());
             flushSoon();
-            sent();
+            sent(written);
         }
 
-        /** Something was sent: looks whether that was all. */
-        void sent() {}
+        /** Something is sent: looks whether that is all. */
+        void sent(ChannelFuture written) {}
 
         @Override
         public void reset(Reset reason) {

@@ -1,5 +1,6 @@
 package dev.lateen.proxy.codec;
 
+import dev.lateen.proxy.net.Timer;
 import dev.lateen.proxy.net.Worker;
 import dev.lateen.proxy.stream.RequestEvents;
 import dev.lateen.proxy.stream.ServerStream;
@@ -7,6 +8,9 @@ import dev.lateen.proxy.stream.ServerStreams;
 import dev.lateen.proxycore.head.Fields;
 import dev.lateen.proxycore.head.RequestHead;
 import dev.lateen.proxycore.head.ResponseHead;
+import io.netty.buffer.ByteBuf;
+import io.netty.buffer.Unpooled;
+import io.netty.channel.ChannelFuture;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.handler.codec.http2.AbstractHttp2ConnectionHandlerBuilder;
 import io.netty.handler.codec.http2.Http2ConnectionDecoder;
@@ -16,14 +20,21 @@ import io.netty.handler.codec.http2.Http2Exception;
 import io.netty.handler.codec.http2.Http2Headers;
 import io.netty.handler.codec.http2.Http2Settings;
 import io.netty.handler.codec.http2.Http2Stream;
+import java.nio.charset.StandardCharsets;
 import org.jspecify.annotations.Nullable;
 
 /** A server's side of HTTP/2 (RFC 9113), with extended CONNECT (RFC 8441). */
 public final class Http2Server extends Http2Codec implements ServerConnection {
 
     private final ServerStreams streams;
-    private final long idleNanos;
-    private long idleSince;
+    private final ServerLimits times;
+    private final ServerLife life;
+    private final HeadWatch watch = new HeadWatch();
+    private Timer.@Nullable Timeout headTimeout;
+    private int unfinishedHead;
+    private long headBegun;
+    private long headNanos;
+    private boolean draining;
 
     private Http2Server(
             Http2ConnectionDecoder decoder,
@@ -32,33 +43,31 @@ public final class Http2Server extends Http2Codec implements ServerConnection {
             Worker worker,
             Http2Limits limits,
             ServerStreams streams,
-            long idleNanos) {
+            ServerLimits times) {
         super(decoder, encoder, settings, worker, limits);
         this.streams = streams;
-        this.idleNanos = idleNanos;
+        this.times = times;
+        life = new ServerLife(worker.timer(), times, this, () -> connection().numActiveStreams() > 0);
     }
 
-    /**
-     * A server's side for one connection.
-     *
-     * @param idleNanos how long the connection may be without a stream; 0 for ever
-     */
-    public static Http2Server of(Worker worker, Http2Limits limits, ServerStreams streams, long idleNanos) {
-        return new Builder(worker, limits, streams, idleNanos).build();
+    /** A server's side for one connection. */
+    public static Http2Server of(Worker worker, Http2Limits limits, ServerStreams streams, ServerLimits times) {
+        return new Builder(worker, limits, streams, times).build();
     }
 
     private static final class Builder extends AbstractHttp2ConnectionHandlerBuilder<Http2Server, Builder> {
         private final Worker worker;
         private final Http2Limits limits;
         private final ServerStreams streams;
-        private final long idleNanos;
+        private final ServerLimits times;
 
-        Builder(Worker worker, Http2Limits limits, ServerStreams streams, long idleNanos) {
+        Builder(Worker worker, Http2Limits limits, ServerStreams streams, ServerLimits times) {
             this.worker = worker;
             this.limits = limits;
             this.streams = streams;
-            this.idleNanos = idleNanos;
+            this.times = times;
             server(true);
+            gracefulShutdownTimeoutMillis(-1); // streams have time limits of their own
             initialSettings(new Http2Settings()
                     .maxConcurrentStreams(limits.maxStreams())
                     .initialWindowSize(limits.streamWindow())
@@ -74,56 +83,98 @@ public final class Http2Server extends Http2Codec implements ServerConnection {
         @Override
         protected Http2Server build(
                 Http2ConnectionDecoder decoder, Http2ConnectionEncoder encoder, Http2Settings settings) {
-            return new Http2Server(decoder, encoder, settings, worker, limits, streams, idleNanos);
+            return new Http2Server(decoder, encoder, settings, worker, limits, streams, times);
         }
     }
 
     @Override
     public void handlerAdded(ChannelHandlerContext ctx) throws Exception {
         super.handlerAdded(ctx);
-        if (idleNanos > 0) {
-            idleSince = worker.timer().nanoTime();
-            var _ = worker.timer().after(idleNanos, this::checkIdle);
+        life.begin();
+    }
+
+    @Override
+    public void channelInactive(ChannelHandlerContext ctx) throws Exception {
+        life.gone();
+        headDone();
+        super.channelInactive(ctx);
+    }
+
+    @Override
+    public void channelRead(ChannelHandlerContext ctx, Object message) throws Exception {
+        if (times.head() > 0 && message instanceof ByteBuf bytes) {
+            int open = watch.pass(bytes);
+            if (open != unfinishedHead) {
+                unfinishedHead = open;
+                headNanos = headTimeout == null ? 0 : worker.timer().nanoTime() - headBegun;
+                headDone();
+                if (open != 0) {
+                    headBegun = worker.timer().nanoTime();
+                    headTimeout = worker.timer().after(times.head(), this::headLate);
+                }
+            }
+        }
+        super.channelRead(ctx, message);
+        headNanos = 0; // it was that of the first stream among these bytes
+    }
+
+    private void headDone() {
+        Timer.Timeout waiting = headTimeout;
+        headTimeout = null;
+        if (waiting != null) {
+            waiting.cancel();
         }
     }
 
-    private void checkIdle() {
-        if (!ctx().channel().isActive()) {
-            return;
+    /** Answers a request whose head does not end; what is still missing of it is read and dropped. */
+    private void headLate() {
+        headTimeout = null;
+        if (connection().stream(unfinishedHead) != null) {
+            return; // trailers, whose stream has limits of its own
         }
-        long rest = idleNanos;
-        if (connection().numActiveStreams() == 0) {
-            rest = idleNanos - (worker.timer().nanoTime() - idleSince);
-            if (rest <= 0) {
-                drain();
-                return;
-            }
+        try {
+            Http2Stream stream = connection().remote().createStream(unfinishedHead, false);
+            Exchange exchange = new Exchange(stream);
+            attach(stream, exchange);
+            streams.malformed(408, "the head of a request took too long");
+            byte[] text = "request header timeout".getBytes(StandardCharsets.US_ASCII);
+            exchange.head(
+                    new ResponseHead(408)
+                            .with("content-length", Integer.toString(text.length))
+                            .with("content-type", "text/plain"),
+                    false);
+            exchange.data(Unpooled.wrappedBuffer(text), true);
+        } catch (Http2Exception e) {
+            onError(ctx(), false, e);
         }
-        var _ = worker.timer().after(rest, this::checkIdle);
     }
 
     @Override
     public void announceEnd() {
         // Streams that are on their way are still taken (section 6.8).
-        var _ = goAway(
-                ctx(),
-                Integer.MAX_VALUE,
-                Http2Error.NO_ERROR.code(),
-                ctx().alloc().buffer(0),
-                ctx().newPromise());
-        flushSoon();
+        goAway(Integer.MAX_VALUE);
     }
 
     @Override
     public void drain() {
-        var _ = ctx().channel().close(); // says goodbye, and waits for the streams that are there
+        if (!draining) {
+            draining = true;
+            goAway(connection().remote().lastStreamCreated());
+            var _ = ctx().channel().close(); // waits for the streams that are there
+        }
+    }
+
+    private void goAway(int lastStream) {
+        var _ = goAway(
+                ctx(), lastStream, Http2Error.NO_ERROR.code(), ctx().alloc().buffer(0), ctx().newPromise());
+        flushSoon();
     }
 
     @Override
     void streamGone() {
-        idleSince = idleNanos > 0 && connection().numActiveStreams() == 0
-                ? worker.timer().nanoTime()
-                : idleSince;
+        if (connection().numActiveStreams() == 0) {
+            life.idle();
+        }
     }
 
     @Override
@@ -135,7 +186,9 @@ public final class Http2Server extends Http2Codec implements ServerConnection {
     void headers(Http2Stream stream, Http2Headers headers, boolean end) throws Http2Exception {
         try {
             if (stream(stream) instanceof Exchange known) {
-                trailers(known, stream, headers, end);
+                if (!known.over) {
+                    trailers(known, stream, headers, end);
+                }
                 return;
             }
             Exchange exchange = new Exchange(stream);
@@ -154,6 +207,9 @@ public final class Http2Server extends Http2Codec implements ServerConnection {
     private void begin(Exchange exchange, boolean end) {
         exchange.remoteDone = end;
         exchange.upgrade = exchange.head.protocol();
+        if (life.request()) {
+            life.end();
+        }
         exchange.events = streams.begin(exchange, exchange.head, end);
     }
 
@@ -164,19 +220,22 @@ public final class Http2Server extends Http2Codec implements ServerConnection {
         }
         Fields trailers = new Fields(256, 8);
         heads.trailers(stream.id(), headers, trailers);
-        if (!exchange.over && !exchange.remoteDone) {
+        if (!exchange.remoteDone) {
             exchange.remoteDone = true;
             exchange.events().trailers(trailers);
         }
     }
 
     private final class Exchange extends Stream implements ServerStream {
+        private final Http2Stream served;
         private final RequestHead head = new RequestHead();
         private @Nullable RequestEvents events;
         private @Nullable String upgrade;
+        private final long headTook = headNanos;
         private boolean headSent;
 
         Exchange(Http2Stream stream) {
+            this.served = stream;
             this.stream = stream;
         }
 
@@ -197,9 +256,14 @@ public final class Http2Server extends Http2Codec implements ServerConnection {
         }
 
         @Override
+        public long headNanos() {
+            return headTook;
+        }
+
+        @Override
         public void informational(ResponseHead response) {
             if (!over && !headSent) {
-                write(response.status(), response.fields(), false);
+                var _ = write(response.status(), response.fields(), false);
             }
         }
 
@@ -214,27 +278,27 @@ public final class Http2Server extends Http2Codec implements ServerConnection {
                 WebSocketKeys.dropAnswer(response.fields());
             }
             localDone = end;
-            write(upgraded ? 200 : response.status(), response.fields(), end);
-            sent();
+            ChannelFuture written = write(upgraded ? 200 : response.status(), response.fields(), end);
+            sent(written);
         }
 
-        private void write(int status, Fields fields, boolean end) {
-            Http2Stream open = stream;
-            if (open != null) {
-                var _ = encoder()
-                        .writeHeaders(
-                                ctx(), open.id(), Http2Heads.response(status, fields), 0, end, ctx().newPromise());
-                flushSoon();
-            }
+        private ChannelFuture write(int status, Fields fields, boolean end) {
+            flushSoon();
+            return encoder()
+                    .writeHeaders(ctx(), served.id(), Http2Heads.response(status, fields), 0, end, ctx().newPromise());
         }
 
         @Override
-        void sent() {
-            Http2Stream open = stream;
-            if (localDone && !remoteDone && open != null && !over) {
-                // The answer is complete: the rest of the request need not be sent (section 8.1).
+        void sent(ChannelFuture written) {
+            if (localDone && !remoteDone && !over) {
+                // The answer is complete: the rest of the request need not be sent (section 8.1). Not before the answer
+                // has left: what waits for the client's window would be lost.
                 over = true;
-                rst(open, Http2Error.NO_ERROR);
+                written.addListener(_ -> {
+                    if (served.equals(connection().stream(served.id()))) {
+                        rst(served, Http2Error.NO_ERROR);
+                    }
+                });
             }
         }
     }

@@ -60,6 +60,7 @@ public record Credentials(SecretStore secrets, CredentialFiles files) {
         switch (socket) {
             case TransportSocket.DownstreamTls(var tls) -> add(tls.rules(), needed);
             case TransportSocket.UpstreamTls(var tls) -> add(tls.rules(), needed);
+            case TransportSocket.ProxyProtocol(var _, var inside) -> add(inside, needed);
             case TransportSocket.Raw _ -> {}
         }
     }

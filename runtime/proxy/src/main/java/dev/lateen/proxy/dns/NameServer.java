@@ -80,6 +80,16 @@ public final class NameServer implements AutoCloseable {
         return start(sockets, group, PORT, domain, file, new Random());
     }
 
+    /**
+     * Knows no names, and asks the resolvers of this pod alone, on a free port: for a proxy whose own questions the nat
+     * rules cannot tell from the workload's.
+     *
+     * @throws IOException when the file of resolvers cannot be read
+     */
+    public static NameServer forwarding(Sockets sockets, EventLoopGroup group) throws IOException {
+        return start(sockets, group, 0, "", ResolverFile.of(Files.readAllLines(RESOLVERS)), new Random());
+    }
+
     /** @param port on 127.0.0.1; 0 takes a free one */
     static NameServer start(
             Sockets sockets, EventLoopGroup group, int port, String domain, ResolverFile file, Random random)

@@ -24,7 +24,6 @@ import dev.lateen.proxycore.head.ResponseHead;
 import dev.lateen.proxycore.health.HealthCheck.Question;
 import dev.lateen.proxycore.health.HostHealth;
 import dev.lateen.proxycore.health.HostHealth.Outcome;
-import dev.lateen.proxycore.listener.TransportSocket;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.ByteBufUtil;
 import io.netty.buffer.Unpooled;
@@ -151,7 +150,7 @@ final class HttpAsker implements HostChecker.Asker, ClientConnection.Owner {
     }
 
     private static String scheme(CompiledCluster cluster, Host host) {
-        return cluster.transport(host.endpoint()) instanceof TransportSocket.UpstreamTls ? "https" : "http";
+        return cluster.transport(host.endpoint()).securesUpstream() ? "https" : "http";
     }
 
     private static String authority(String configured, CompiledCluster cluster, Host host) {

@@ -191,7 +191,7 @@ final class Attempt implements Waiter, ResponseEvents {
     @Override
     public void trailers(Fields trailers) {
         if (!ended) {
-            exchange.downstream().trailers(trailers);
+            exchange.answer(trailers);
             complete();
         }
     }

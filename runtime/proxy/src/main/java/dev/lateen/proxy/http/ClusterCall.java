@@ -103,7 +103,7 @@ final class ClusterCall implements Waiter, ResponseEvents, Timer.Timeout {
                     .timer()
                     .after(timeoutNanos, () -> call.end(new Outcome.Failure("no answer in time")));
         }
-        Lease wish = service.pools().acquire(cluster, picked, Priority.DEFAULT, true, call);
+        Lease wish = service.pools().acquire(cluster, picked, Priority.DEFAULT, true, null, call);
         if (!call.over && call.stream == null) {
             call.lease = wish;
         }

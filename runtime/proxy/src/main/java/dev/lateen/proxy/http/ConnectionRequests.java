@@ -73,8 +73,7 @@ public final class ConnectionRequests implements ServerStreams {
 
     @Override
     public RequestEvents begin(ServerStream stream, RequestHead head, boolean end) {
-        RequestRecord record =
-                new RequestRecord(service, facts, stream.protocol(), head, manager.accessLogs(), inbound);
+        RequestRecord record = new RequestRecord(service, facts, stream.protocol(), head, manager, inbound);
         // Before the field that tells it is changed.
         InetAddress client = preparation.client(head, facts);
         HeadPreparation.Refusal refusal = preparation.request(head, facts, this::requestId);
@@ -99,7 +98,7 @@ public final class ConnectionRequests implements ServerStreams {
                 new Access(facts, head, client, Map.of()),
                 (passed, router, bare) -> route(passed, router, bare, action, configuration),
                 deadlines);
-        if (refusal == null && head.protocol() != null && !mayUpgrade(head.protocol(), action)) {
+        if (refusal == null && head.upgrade() != null && !mayUpgrade(head.upgrade(), action)) {
             refusal = new HeadPreparation.Refusal(403, "upgrade_failed", null);
         }
         if (refusal == null) {

@@ -103,7 +103,7 @@ final class FilteredRequest implements RequestEvents {
         this.target = target;
         this.access = access;
         this.router = router;
-        deadline = deadlines.begin(target.limits(), this::late);
+        deadline = deadlines.begin(target.limits(), client.headNanos(), this::late);
         if (end) {
             deadline.requestEnded();
         }
@@ -307,6 +307,11 @@ final class FilteredRequest implements RequestEvents {
         @Override
         public String protocol() {
             return client.protocol();
+        }
+
+        @Override
+        public long headNanos() {
+            return client.headNanos();
         }
 
         @Override

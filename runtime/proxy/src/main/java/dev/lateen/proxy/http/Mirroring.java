@@ -124,7 +124,7 @@ final class Mirroring implements RequestEvents {
         void start(LiveCluster cluster) {
             host.requestStarted();
             timeout = service.worker().timer().after(TIMEOUT_NANOS, () -> end(false));
-            lease = service.pools().acquire(cluster, host, Priority.DEFAULT, false, this);
+            lease = service.pools().acquire(cluster, host, Priority.DEFAULT, false, facts, this);
         }
 
         private void end(boolean success) {

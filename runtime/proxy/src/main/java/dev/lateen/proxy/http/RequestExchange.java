@@ -8,6 +8,7 @@ import dev.lateen.proxy.stream.ServerStream;
 import dev.lateen.proxy.upstream.Lease;
 import dev.lateen.proxy.upstream.Waiter;
 import dev.lateen.proxycore.Fault;
+import dev.lateen.proxycore.Priority;
 import dev.lateen.proxycore.ResetReason;
 import dev.lateen.proxycore.ResponseFlag;
 import dev.lateen.proxycore.balance.LiveCluster;
@@ -236,7 +237,10 @@ final class RequestExchange implements RequestEvents {
     }
 
     Lease acquire(Host host, Waiter waiter) {
-        return service.pools().acquire(cluster, host, forward.policy().priority(), http2, waiter);
+        Priority priority = forward.policy().priority();
+        return "CONNECT".equals(head.upgrade()) && forward.policy().endsConnect()
+                ? service.pools().acquireTunnel(cluster, host, priority, record.facts(), waiter)
+                : service.pools().acquire(cluster, host, priority, http2, record.facts(), waiter);
     }
 
     /** There is a stream: the request goes there. */
@@ -328,6 +332,11 @@ final class RequestExchange implements RequestEvents {
     void answer(ByteBuf data, boolean end) {
         record.sent(data.readableBytes());
         downstream.data(data, end);
+    }
+
+    void answer(Fields trailers) {
+        record.trailers(trailers);
+        downstream.trailers(trailers);
     }
 
     /** The answer is complete. */

@@ -26,7 +26,6 @@ import dev.lateen.proxycore.tls.PeerCertificate;
 import java.net.InetSocketAddress;
 import java.net.SocketAddress;
 import java.time.Instant;
-import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /** What is known of one request, for its line in the access log and the statistics. One thread. */
@@ -35,11 +34,12 @@ final class RequestRecord implements FormatContext, RequestFacts {
     private final ConnectionFacts facts;
     private final String protocol;
     private final RequestHead request;
-    private final List<AccessLog> logs;
+    private final HttpConnectionManager manager;
     private final boolean inbound;
     private final Instant started;
     private final long startedNanos;
     private @Nullable ResponseHead response;
+    private @Nullable Fields trailers;
     private @Nullable RouteInfo route;
     private @Nullable Workload peer;
     private @Nullable RequestSpan span;
@@ -63,13 +63,13 @@ final class RequestRecord implements FormatContext, RequestFacts {
             ConnectionFacts facts,
             String protocol,
             RequestHead request,
-            List<AccessLog> logs,
+            HttpConnectionManager manager,
             boolean inbound) {
         this.service = service;
         this.facts = facts;
         this.protocol = protocol;
         this.request = request;
-        this.logs = logs;
+        this.manager = manager;
         this.inbound = inbound;
         this.started = service.clock().instant();
         this.startedNanos = service.worker().timer().nanoTime();
@@ -136,6 +136,11 @@ final class RequestRecord implements FormatContext, RequestFacts {
         sent += bytes;
     }
 
+    /** The answer ends so. */
+    void trailers(Fields fields) {
+        trailers = fields;
+    }
+
     RequestRecord flag(ResponseFlag flag) {
         flags |= flag.bit();
         return this;
@@ -192,7 +197,7 @@ final class RequestRecord implements FormatContext, RequestFacts {
         ended = true;
         ResponseHead head = response;
         int status = head == null ? 0 : head.status();
-        service.telemetry().ended(this);
+        service.telemetry().ended(this, manager.metrics(), this);
         RequestSpan recorded = span;
         if (recorded != null) {
             Host upstream = host;
@@ -204,8 +209,8 @@ final class RequestRecord implements FormatContext, RequestFacts {
                     service.worker().timer().nanoTime() - startedNanos);
         }
         long millis = (service.worker().timer().nanoTime() - startedNanos) / 1_000_000;
-        for (AccessLog log : logs) {
-            if (log.filter().takes(status, flags, millis, service.random())) {
+        for (AccessLog log : manager.accessLogs()) {
+            if (log.filter().takes(status, flags, millis, this, service.random())) {
                 service.log().write(log.path(), AccessLogLine.of(log, this));
             }
         }
@@ -260,9 +265,16 @@ final class RequestRecord implements FormatContext, RequestFacts {
 
     @Override
     public String grpcStatus() {
-        ResponseHead head = response;
-        String status = head == null || !grpc() ? null : head.fields().get(FieldName.GRPC_STATUS);
+        String status = grpc() ? statusOfGrpc() : null;
         return status == null ? "" : status;
+    }
+
+    /** In the trailers, or in the head of an answer that has nothing else. */
+    private @Nullable String statusOfGrpc() {
+        Fields last = trailers;
+        String status = last == null ? null : last.get(FieldName.GRPC_STATUS);
+        ResponseHead head = response;
+        return status != null || head == null ? status : head.fields().get(FieldName.GRPC_STATUS);
     }
 
     @Override
@@ -306,7 +318,7 @@ final class RequestRecord implements FormatContext, RequestFacts {
 
     @Override
     public @Nullable Fields trailers() {
-        return null;
+        return trailers;
     }
 
     @Override
@@ -350,14 +362,22 @@ final class RequestRecord implements FormatContext, RequestFacts {
             case UPSTREAM_REQUEST_ATTEMPT_COUNT -> Integer.toString(attempts);
             case ROUTE_NAME -> info == null || info.name().isEmpty() ? null : info.name();
             case VIRTUAL_HOST_NAME -> info == null ? null : info.virtualHost();
-            case GRPC_STATUS, GRPC_STATUS_NUMBER ->
-                head == null ? null : head.fields().get(FieldName.GRPC_STATUS);
+            case GRPC_STATUS -> GrpcStatus.text(statusOfGrpc(), argument);
+            case GRPC_STATUS_NUMBER -> statusOfGrpc();
             case TRACE_ID -> recorded == null ? null : recorded.traceId();
             case STREAM_ID -> request.fields().get(FieldName.X_REQUEST_ID);
             case REQUEST_HEADERS_BYTES -> Integer.toString(headBytes);
             case RESPONSE_HEADERS_BYTES ->
                 head == null ? null : Integer.toString(head.fields().byteSize());
+            case FILTER_STATE -> peer(argument);
             default -> ConnectionFormat.value(facts, started, operator, argument);
         };
+    }
+
+    /** A field of who is on the other side, as Istio's build of Envoy keeps it: {@code upstream_peer:FIELD:namespace}. */
+    private @Nullable String peer(String argument) {
+        Workload other = peer;
+        String asked = (inbound ? "downstream_peer" : "upstream_peer") + ":FIELD:";
+        return other == null || !argument.startsWith(asked) ? null : other.field(argument.substring(asked.length()));
     }
 }

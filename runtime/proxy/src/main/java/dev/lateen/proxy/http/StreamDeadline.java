@@ -23,12 +23,12 @@ final class StreamDeadline {
     private boolean requestEnded;
     private int position = -1;
 
-    private StreamDeadline(Connection connection, StreamLimits limits, Runnable late) {
+    private StreamDeadline(Connection connection, StreamLimits limits, long ago, Runnable late) {
         this.connection = connection;
         this.limits = limits;
         this.late = late;
-        begun = connection.timer.nanoTime();
-        lastActivity = begun;
+        lastActivity = connection.timer.nanoTime();
+        begun = lastActivity - ago;
     }
 
     /** Something was sent or received. */
@@ -92,15 +92,17 @@ final class StreamDeadline {
         /**
          * A stream begins.
          *
+         * @param ago so many nanoseconds before its head was whole
          * @param late runs when it has taken too long, at which it is no longer watched
          */
-        StreamDeadline begin(StreamLimits limits, Runnable late) {
-            StreamDeadline stream = new StreamDeadline(this, limits, late);
-            long left = stream.left(stream.begun);
+        StreamDeadline begin(StreamLimits limits, long ago, Runnable late) {
+            StreamDeadline stream = new StreamDeadline(this, limits, ago, late);
+            long now = stream.lastActivity;
+            long left = stream.left(now);
             if (left < Long.MAX_VALUE) {
                 stream.position = open.size();
                 open.add(stream);
-                watch(stream.begun, left);
+                watch(now, left);
             }
             return stream;
         }

@@ -35,7 +35,7 @@ final class TapLine {
         {"attempts", "%UPSTREAM_REQUEST_ATTEMPT_COUNT%"},
         {"downstream_remote_address", "%DOWNSTREAM_REMOTE_ADDRESS%"},
         {"peer", "%DOWNSTREAM_PEER_URI_SAN%"},
-        {"grpc_status", "%GRPC_STATUS%"}
+        {"grpc_status", "%GRPC_STATUS_NUMBER%"}
     };
 
     private static final AccessLog LOG = log();

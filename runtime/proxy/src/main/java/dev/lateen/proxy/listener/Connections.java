@@ -5,6 +5,7 @@ import dev.lateen.proxy.codec.Http1Settings;
 import dev.lateen.proxy.codec.Http2Limits;
 import dev.lateen.proxy.codec.Http2Server;
 import dev.lateen.proxy.codec.ServerConnection;
+import dev.lateen.proxy.codec.ServerLimits;
 import dev.lateen.proxy.config.ActiveConfiguration;
 import dev.lateen.proxy.http.ConnectionRequests;
 import dev.lateen.proxy.http.HttpService;
@@ -195,7 +196,8 @@ final class Connections extends ChannelInitializer<Channel> {
                                 reason);
                     }
                 });
-            case TransportSocket.UpstreamTls _ -> refuse(channel, service, listener, ResponseFlag.NR);
+            case TransportSocket.UpstreamTls _, TransportSocket.ProxyProtocol _ ->
+                refuse(channel, service, listener, ResponseFlag.NR);
         }
     }
 
@@ -207,9 +209,7 @@ final class Connections extends ChannelInitializer<Channel> {
 
     /** A connection that comes to nobody was opened and is closed. */
     private static void count(HttpService service, CompiledListener listener, ResponseFlag flag) {
-        service.telemetry()
-                .opened(inbound(listener), null, "", null, flag.bit())
-                .closed();
+        service.telemetry().refused(inbound(listener), flag.bit()).closed();
     }
 
     private static boolean inbound(CompiledListener listener) {
@@ -269,33 +269,30 @@ final class Connections extends ChannelInitializer<Channel> {
             HttpConnectionManager manager,
             ConnectionRequests requests,
             boolean http2) {
-        long idle = manager.timeouts().connectionIdle().toNanos();
         int bytes = manager.limits().headerBytes();
         int count = manager.limits().headerCount();
+        ServerLimits limits = ServerLimits.of(manager);
         channel.pipeline()
                 .addLast(
                         PROTOCOL,
                         http2
                                 ? Http2Server.of(
-                                        service.worker(), Http2Limits.DEFAULT.withHeads(bytes, count), requests, idle)
+                                        service.worker(),
+                                        Http2Limits.DEFAULT
+                                                .withHeads(bytes, count)
+                                                .with(manager.http2()),
+                                        requests,
+                                        limits)
                                 : new Http1Server(
                                         service.worker(),
                                         Http1Settings.DEFAULT
                                                 .withMaxHeadBytes(bytes)
                                                 .withMaxFields(count),
                                         requests,
-                                        idle,
-                                        headNanos(manager.timeouts())));
+                                        limits));
         if (ending.test(listener)) {
             announceEnd(channel);
         }
-    }
-
-    /** A head that is not there in time is late for either of its limits. */
-    private static long headNanos(HttpConnectionManager.Timeouts timeouts) {
-        long head = timeouts.requestHeaders().toNanos();
-        long request = timeouts.request().toNanos();
-        return head == 0 || request == 0 ? Math.max(head, request) : Math.min(head, request);
     }
 
     /**

@@ -7,6 +7,9 @@ public interface ServerStream extends HttpStream {
     /** The version that the client speaks, as access logs show it: {@code HTTP/1.1}. */
     String protocol();
 
+    /** How long the head of the request took to come, in nanoseconds; 0 when it came at once. */
+    long headNanos();
+
     /** Sends an interim answer, 100 or another 1xx but 101. */
     void informational(ResponseHead head);
 

@@ -32,6 +32,7 @@ public final class TcpTunnel extends ChannelInboundHandlerAdapter {
     private final TcpProxy config;
     private final ConnectionFacts facts;
     private final TunnelRecord record;
+    private @Nullable TunnelTime time;
     private @Nullable Channel peer;
     private @Nullable Object first;
 
@@ -51,8 +52,15 @@ public final class TcpTunnel extends ChannelInboundHandlerAdapter {
     public void handlerAdded(ChannelHandlerContext ctx) {
         ctx.channel().config().setAutoRead(false);
         ctx.channel().config().setOption(ChannelOption.ALLOW_HALF_CLOSURE, true);
-        var _ = ctx.channel().closeFuture().addListener(_ -> record.ended());
-        connect(ctx.channel(), 1);
+        Channel client = ctx.channel();
+        TunnelTime limits = new TunnelTime(
+                service.worker().timer(), config, () -> end(client, null), () -> end(client, ResponseFlag.DT));
+        time = limits;
+        var _ = client.closeFuture().addListener(_ -> {
+            limits.end();
+            record.ended();
+        });
+        connect(client, limits, 1);
     }
 
     /**
@@ -60,6 +68,9 @@ public final class TcpTunnel extends ChannelInboundHandlerAdapter {
      */
     public void abandon(Channel client) {
         record.drop();
+        if (time != null) {
+            time.end();
+        }
         Channel upstream = peer;
         peer = null;
         if (upstream != null) {
@@ -69,7 +80,15 @@ public final class TcpTunnel extends ChannelInboundHandlerAdapter {
         client.config().setAutoRead(true);
     }
 
-    private void connect(Channel client, int attempt) {
+    /** It took too long. */
+    private void end(Channel client, @Nullable ResponseFlag flag) {
+        if (flag != null) {
+            record.flag(flag);
+        }
+        var _ = client.close();
+    }
+
+    private void connect(Channel client, TunnelTime limits, int attempt) {
         String name = config.cluster(service.random());
         record.cluster(name);
         LiveCluster cluster = service.configuration().get().clusters().get(name);
@@ -89,13 +108,13 @@ public final class TcpTunnel extends ChannelInboundHandlerAdapter {
             refuse(client, ResponseFlag.UO);
             return;
         }
-        sockets.connect(service.worker().loop(), cluster.config(), host, null, new Back(client, record))
+        sockets.connect(service.worker().loop(), cluster.config(), host, null, facts, new Back(client, record, limits))
                 .addListener((ChannelFutureListener) future -> {
                     if (!future.isSuccess()) {
                         connections.release();
                         host.connectFailed();
                         if (attempt < config.maxConnectAttempts()) {
-                            connect(client, attempt + 1);
+                            connect(client, limits, attempt + 1);
                         } else {
                             refuse(client, ResponseFlag.UF);
                         }
@@ -141,6 +160,9 @@ public final class TcpTunnel extends ChannelInboundHandlerAdapter {
     @Override
     public void channelRead(ChannelHandlerContext ctx, Object message) {
         record.received(((ByteBuf) message).readableBytes());
+        if (time != null) {
+            time.touch();
+        }
         Channel upstream = peer;
         if (upstream == null) {
             // What the listener read to look at, before there was anyone to give it to.
@@ -205,10 +227,12 @@ public final class TcpTunnel extends ChannelInboundHandlerAdapter {
     private static final class Back extends ChannelInboundHandlerAdapter {
         private final Channel client;
         private final TunnelRecord record;
+        private final TunnelTime time;
 
-        Back(Channel client, TunnelRecord record) {
+        Back(Channel client, TunnelRecord record, TunnelTime time) {
             this.client = client;
             this.record = record;
+            this.time = time;
         }
 
         @Override
@@ -219,6 +243,7 @@ public final class TcpTunnel extends ChannelInboundHandlerAdapter {
         @Override
         public void channelRead(ChannelHandlerContext ctx, Object message) {
             record.sent(((ByteBuf) message).readableBytes());
+            time.touch();
             pass(ctx.channel(), client, message);
         }
 

@@ -84,7 +84,7 @@ final class TunnelRecord implements FormatContext {
     private TcpSeries series() {
         TcpSeries counts = series;
         if (counts == null) {
-            counts = service.telemetry().opened(inbound, facts.peer(), cluster, host, flags);
+            counts = service.telemetry().opened(inbound, facts.peer(), cluster, host, flags, config.metrics(), this);
             series = counts;
         }
         return counts;
@@ -106,7 +106,7 @@ final class TunnelRecord implements FormatContext {
         }
         series().closed();
         for (AccessLog log : config.accessLogs()) {
-            if (log.filter().takes(0, flags, millis(), service.random())) {
+            if (log.filter().takes(0, flags, millis(), this, service.random())) {
                 service.log().write(log.path(), AccessLogLine.of(log, this));
             }
         }

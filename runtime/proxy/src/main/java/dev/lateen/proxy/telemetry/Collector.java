@@ -2,8 +2,10 @@ package dev.lateen.proxy.telemetry;
 
 import com.google.protobuf.InvalidProtocolBufferException;
 import com.google.protobuf.Message;
+import io.envoyproxy.envoy.config.trace.v3.OpenTelemetryConfig;
 import io.envoyproxy.envoy.config.trace.v3.Tracing;
 import io.envoyproxy.envoy.config.trace.v3.ZipkinConfig;
+import java.net.URI;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -11,38 +13,91 @@ import org.slf4j.LoggerFactory;
 /**
  * Where spans go.
  *
+ * @param protocol what it speaks
  * @param cluster the collector's cluster
- * @param path of its API of Zipkin v2 JSON
+ * @param path of its API
  * @param host what it is called, for its field Host
+ * @param service what it calls this workload; empty for what the proxy calls itself
  */
-public record Collector(String cluster, String path, String host) {
+public record Collector(Protocol protocol, String cluster, String path, String host, String service) {
     private static final Logger LOG = LoggerFactory.getLogger(Collector.class);
 
+    /** What a collector speaks. */
+    enum Protocol {
+        ZIPKIN("zipkin", "application/json"),
+        OTLP_GRPC("opentelemetry", "application/grpc"),
+        OTLP_HTTP("opentelemetry", "application/x-protobuf");
+
+        /** By which Envoy names its statistics. */
+        final String statName;
+
+        final String contentType;
+
+        Protocol(String statName, String contentType) {
+            this.statName = statName;
+            this.contentType = contentType;
+        }
+    }
+
     /**
-     * The collector of a provider as xDS has it (envoy.config.trace.v3.ZipkinConfig, JSON only); null for one to which no
-     * span can be sent: requests still carry their context.
+     * The collector of a provider as xDS has it (envoy.config.trace.v3.ZipkinConfig, JSON only, or
+     * envoy.config.trace.v3.OpenTelemetryConfig); null for one to which no span can be sent: requests still carry their
+     * context.
      */
     static @Nullable Collector of(Message provider) {
-        if (!(provider instanceof Tracing.Http http) || !http.getTypedConfig().is(ZipkinConfig.class)) {
-            LOG.warn("spans are not exported: only Zipkin is known as a provider of tracing, not {}", provider);
-            return null;
-        }
         try {
-            ZipkinConfig zipkin = http.getTypedConfig().unpack(ZipkinConfig.class);
-            if (zipkin.getCollectorEndpointVersion() != ZipkinConfig.CollectorEndpointVersion.HTTP_JSON) {
-                LOG.warn(
-                        "spans are not exported: collector_endpoint_version {} is not HTTP_JSON",
-                        zipkin.getCollectorEndpointVersion());
-                return null;
+            if (provider instanceof Tracing.Http http && http.getTypedConfig().is(ZipkinConfig.class)) {
+                return zipkin(http.getTypedConfig().unpack(ZipkinConfig.class));
             }
-            String host = zipkin.getCollectorHostname();
-            return new Collector(
-                    zipkin.getCollectorCluster(),
-                    zipkin.getCollectorEndpoint(),
-                    host.isEmpty() ? zipkin.getCollectorCluster() : host);
-        } catch (InvalidProtocolBufferException e) {
+            if (provider instanceof Tracing.Http http && http.getTypedConfig().is(OpenTelemetryConfig.class)) {
+                return openTelemetry(http.getTypedConfig().unpack(OpenTelemetryConfig.class));
+            }
+            LOG.warn(
+                    "spans are not exported: Zipkin and OpenTelemetry are known as providers of tracing, not {}",
+                    provider);
+        } catch (InvalidProtocolBufferException | IllegalArgumentException e) {
             LOG.warn("spans are not exported: the provider of tracing cannot be read: {}", e.getMessage());
+        }
+        return null;
+    }
+
+    private static @Nullable Collector zipkin(ZipkinConfig zipkin) {
+        if (zipkin.getCollectorEndpointVersion() != ZipkinConfig.CollectorEndpointVersion.HTTP_JSON) {
+            LOG.warn(
+                    "spans are not exported: collector_endpoint_version {} is not HTTP_JSON",
+                    zipkin.getCollectorEndpointVersion());
             return null;
         }
+        String cluster = zipkin.getCollectorCluster();
+        return new Collector(
+                Protocol.ZIPKIN,
+                cluster,
+                zipkin.getCollectorEndpoint(),
+                zipkin.getCollectorHostname().isEmpty() ? cluster : zipkin.getCollectorHostname(),
+                "");
+    }
+
+    private static @Nullable Collector openTelemetry(OpenTelemetryConfig config) {
+        if (config.hasGrpcService() && config.getGrpcService().hasEnvoyGrpc()) {
+            var grpc = config.getGrpcService().getEnvoyGrpc();
+            return new Collector(
+                    Protocol.OTLP_GRPC,
+                    grpc.getClusterName(),
+                    "/opentelemetry.proto.collector.trace.v1.TraceService/Export",
+                    grpc.getAuthority().isEmpty() ? grpc.getClusterName() : grpc.getAuthority(),
+                    config.getServiceName());
+        }
+        if (config.hasHttpService()) {
+            var http = config.getHttpService().getHttpUri();
+            URI uri = URI.create(http.getUri());
+            return new Collector(
+                    Protocol.OTLP_HTTP,
+                    http.getCluster(),
+                    uri.getRawPath() == null || uri.getRawPath().isEmpty() ? "/v1/traces" : uri.getRawPath(),
+                    uri.getRawAuthority() == null ? http.getCluster() : uri.getRawAuthority(),
+                    config.getServiceName());
+        }
+        LOG.warn("spans are not exported: the OpenTelemetry provider has neither envoy_grpc nor http_service");
+        return null;
     }
 }

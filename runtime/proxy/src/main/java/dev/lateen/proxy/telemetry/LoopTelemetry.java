@@ -7,9 +7,11 @@ import dev.lateen.proxycore.balance.LiveCluster;
 import dev.lateen.proxycore.cluster.CompiledCluster;
 import dev.lateen.proxycore.cluster.Endpoint;
 import dev.lateen.proxycore.cluster.Host;
+import dev.lateen.proxycore.format.FormatContext;
 import dev.lateen.proxycore.head.Fields;
 import dev.lateen.proxycore.head.RequestHead;
 import dev.lateen.proxycore.listener.HttpConnectionManager;
+import dev.lateen.proxycore.listener.MetricRules;
 import dev.lateen.proxycore.tls.PeerCertificate;
 import java.util.HashMap;
 import java.util.Map;
@@ -25,6 +27,7 @@ import org.jspecify.annotations.Nullable;
  */
 public final class LoopTelemetry {
     private static final int CACHED = 10_000;
+    private static final FormatContext NOTHING = FormatContext.of(null, null);
 
     private final SeriesBudget budget;
     private final Function<String, @Nullable LiveCluster> clusters;
@@ -115,11 +118,16 @@ public final class LoopTelemetry {
         Collector collector = place.collector();
         return collector == null || exporter == null
                 ? null
-                : new RequestSpan(exporter, collector, place, own, nodeId, head, protocol);
+                : new RequestSpan(exporter, collector, place, own, nodeId, head, protocol, tracing);
     }
 
-    /** Counts a request that is over. */
-    public void ended(RequestFacts request) {
+    /**
+     * Counts a request that is over.
+     *
+     * @param rules what is different in its metrics
+     * @param stream what labels may be made of
+     */
+    public void ended(RequestFacts request, MetricRules rules, FormatContext stream) {
         labels.inbound = request.inbound();
         labels.protocol = request.grpc() ? TrafficLabels.Protocol.GRPC : TrafficLabels.Protocol.HTTP;
         labels.status = request.status();
@@ -128,6 +136,8 @@ public final class LoopTelemetry {
         peer(request.peer(), request.host(), request.inbound());
         principals(request.certificate());
         service(request.cluster(), request.routeName(), request.authority());
+        labels.rules = rules;
+        labels.values = rules.values(stream);
         find(requests, RequestSeries::new)
                 .count(request.durationMillis(), request.requestBytes(), request.responseBytes());
     }
@@ -143,12 +153,34 @@ public final class LoopTelemetry {
         principals(null);
         labels.serviceHost = "";
         labels.serviceName = "";
+        plain();
         find(requests, RequestSeries::new).count(0, 0, 0);
     }
 
-    /** Counts a connection that is only passed on as opened; its bytes and its end are told to what this returns. */
+    private void plain() {
+        labels.rules = MetricRules.NONE;
+        labels.values = MetricRules.NONE.values(NOTHING);
+    }
+
+    /** Counts a connection that ended before anything could be done about it, as opened; its end is told to what this returns. */
+    public TcpSeries refused(boolean inbound, long flags) {
+        return opened(inbound, null, "", null, flags, MetricRules.NONE, NOTHING);
+    }
+
+    /**
+     * Counts a connection that is only passed on as opened; its bytes and its end are told to what this returns.
+     *
+     * @param rules what is different in its metrics
+     * @param stream what labels may be made of
+     */
     public TcpSeries opened(
-            boolean inbound, @Nullable PeerCertificate certificate, String cluster, @Nullable Host host, long flags) {
+            boolean inbound,
+            @Nullable PeerCertificate certificate,
+            String cluster,
+            @Nullable Host host,
+            long flags,
+            MetricRules rules,
+            FormatContext stream) {
         labels.inbound = inbound;
         labels.protocol = TrafficLabels.Protocol.TCP;
         labels.status = 0;
@@ -157,6 +189,8 @@ public final class LoopTelemetry {
         peer(null, host, inbound);
         principals(certificate);
         service(cluster, "", "");
+        labels.rules = rules;
+        labels.values = rules.values(stream);
         TcpSeries series = find(connections, TcpSeries::new);
         series.opened();
         return series;

@@ -3,6 +3,8 @@ package dev.lateen.proxy.telemetry;
 import dev.lateen.proxycore.ResponseFlag;
 import dev.lateen.proxycore.head.FieldName;
 import dev.lateen.proxycore.head.RequestHead;
+import dev.lateen.proxycore.listener.HttpConnectionManager;
+import dev.lateen.proxycore.listener.SpanTag;
 import java.time.Instant;
 import java.util.LinkedHashMap;
 import java.util.Map;
@@ -10,8 +12,6 @@ import org.jspecify.annotations.Nullable;
 
 /** A request that is being recorded. One thread. */
 public final class RequestSpan {
-    private static final int LONGEST_PATH = 256;
-
     private final SpanExporter exporter;
     private final Collector collector;
     private final Tracer.Placed place;
@@ -27,7 +27,8 @@ public final class RequestSpan {
             Workload own,
             String nodeId,
             RequestHead head,
-            String protocol) {
+            String protocol,
+            HttpConnectionManager.Tracing tracing) {
         this.exporter = exporter;
         this.collector = collector;
         this.place = place;
@@ -41,13 +42,19 @@ public final class RequestSpan {
         tags.put(
                 "http.url",
                 head.scheme() + "://" + authority
-                        + (path.length() > LONGEST_PATH ? path.substring(0, LONGEST_PATH) : path));
+                        + (path.length() > tracing.pathLength() ? path.substring(0, tracing.pathLength()) : path));
         tags.put("http.protocol", protocol);
         field(head, "guid:x-request-id", FieldName.X_REQUEST_ID);
         field(head, "user_agent", FieldName.USER_AGENT);
         tags.put("istio.canonical_service", own.canonicalService());
         tags.put("istio.canonical_revision", own.canonicalRevision());
         tags.put("istio.namespace", own.namespace());
+        for (SpanTag tag : tracing.tags()) {
+            String value = tag.value(head, System::getenv);
+            if (value != null) {
+                tags.put(tag.name(), value);
+            }
+        }
     }
 
     private void field(RequestHead head, String tag, FieldName field) {

@@ -13,17 +13,21 @@ import dev.lateen.proxycore.ResetReason;
 import dev.lateen.proxycore.balance.LiveCluster;
 import dev.lateen.proxycore.balance.Pick;
 import dev.lateen.proxycore.cluster.Host;
+import dev.lateen.proxycore.head.FieldName;
 import dev.lateen.proxycore.head.Fields;
 import dev.lateen.proxycore.head.RequestHead;
 import dev.lateen.proxycore.head.ResponseHead;
 import io.netty.buffer.ByteBuf;
+import io.netty.buffer.ByteBufUtil;
 import io.netty.buffer.Unpooled;
+import java.io.ByteArrayOutputStream;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.ArrayBlockingQueue;
 import java.util.concurrent.BlockingQueue;
+import java.util.concurrent.ConcurrentSkipListMap;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.LongAdder;
 import java.util.function.Function;
@@ -36,10 +40,13 @@ import org.jspecify.annotations.Nullable;
  * counted, and requests notice nothing. {@link #offer} is for any thread.
  */
 public final class SpanExporter {
-    private static final int WAITING = 10_000;
     private static final int BATCH = 500;
     private static final Duration INTERVAL = Duration.ofMillis(500);
+    private static final int LONGEST_ANSWER = 16 * 1024;
     private static final Duration PATIENCE = Duration.ofSeconds(5);
+
+    /** Spans that wait at most. */
+    static final int WAITING = 10_000;
 
     private final BlockingQueue<Span> waiting = new ArrayBlockingQueue<>(WAITING);
     private final Worker worker;
@@ -48,10 +55,15 @@ public final class SpanExporter {
     private final RandomGenerator random;
     private final String service;
     private final String address;
-    private final LongAdder sent = new LongAdder();
-    private final LongAdder dropped = new LongAdder();
-    private final LongAdder failed = new LongAdder();
+    private final Map<String, Fate> fates = new ConcurrentSkipListMap<>();
     private boolean busy;
+
+    /** What became of spans for collectors of one kind. */
+    private record Fate(LongAdder sent, LongAdder dropped, LongAdder failed) {
+        Fate() {
+            this(new LongAdder(), new LongAdder(), new LongAdder());
+        }
+    }
 
     /**
      * @param worker whose loop does the work, with {@code pools} of its own
@@ -82,8 +94,12 @@ public final class SpanExporter {
 
     void offer(Span span) {
         if (!waiting.offer(span)) {
-            dropped.increment();
+            fate(span.collector()).dropped().increment();
         }
+    }
+
+    private Fate fate(Collector collector) {
+        return fates.computeIfAbsent(collector.protocol().statName, _ -> new Fate());
     }
 
     private void send() {
@@ -101,18 +117,34 @@ public final class SpanExporter {
         LiveCluster cluster = clusters.apply(collector.cluster());
         Host host = cluster == null ? null : cluster.balancer().pick(new Pick(random));
         if (cluster == null || host == null) {
-            failed.add(batch.size());
+            fate(collector).failed().add(batch.size());
             return;
         }
         busy = true;
-        new Post(host, collector, ZipkinJson.encode(batch, service, address), batch.size()).start(cluster);
+        new Post(host, collector, encode(batch, collector), batch.size()).start(cluster);
     }
 
-    /** What became of the spans. */
+    private byte[] encode(List<Span> batch, Collector collector) {
+        String name = collector.service().isEmpty() ? service : collector.service();
+        return switch (collector.protocol()) {
+            case ZIPKIN -> ZipkinJson.encode(batch, name, address);
+            case OTLP_GRPC -> OtlpSpans.framed(OtlpSpans.encode(batch, name));
+            case OTLP_HTTP -> OtlpSpans.encode(batch, name);
+        };
+    }
+
+    /** What became of the spans; of collectors that there was nothing for yet, as of Zipkin's. */
     void write(StringBuilder text) {
-        Map.of("spans_sent", sent, "spans_dropped", dropped, "spans_failed", failed)
+        if (fates.isEmpty()) {
+            write(text, Collector.Protocol.ZIPKIN.statName, new Fate());
+        }
+        fates.forEach((kind, fate) -> write(text, kind, fate));
+    }
+
+    private static void write(StringBuilder text, String kind, Fate fate) {
+        Map.of("spans_sent", fate.sent(), "spans_dropped", fate.dropped(), "spans_failed", fate.failed())
                 .forEach((name, count) -> {
-                    String metric = "envoy_tracing_zipkin_" + name;
+                    String metric = "envoy_tracing_" + kind + "_" + name;
                     TrafficPage.type(text, metric, "counter");
                     text.append(metric).append(' ').append(count.sum()).append('\n');
                 });
@@ -127,6 +159,8 @@ public final class SpanExporter {
         private @Nullable ClientStream stream;
         private Timer.Timeout timeout = () -> {};
         private boolean over;
+        private boolean accepted;
+        private final ByteArrayOutputStream answer = new ByteArrayOutputStream(0);
 
         Post(Host host, Collector collector, byte[] body, int spans) {
             this.host = host;
@@ -139,7 +173,7 @@ public final class SpanExporter {
             host.requestStarted();
             timeout = worker.timer().after(PATIENCE.toNanos(), () -> end(false, true));
             // When time is up, a connection that comes after all is closed.
-            pools.acquire(cluster, host, Priority.DEFAULT, false, this);
+            pools.acquire(cluster, host, Priority.DEFAULT, false, null, this);
         }
 
         private void end(boolean success, boolean reset) {
@@ -150,7 +184,9 @@ public final class SpanExporter {
             busy = false;
             timeout.cancel();
             host.requestEnded(success);
-            (success ? sent : failed).add(spans);
+            long refused = success ? Math.clamp(rejected(), 0, spans) : spans;
+            fate(collector).sent().add(spans - refused);
+            fate(collector).failed().add(refused);
             ClientStream open = stream;
             stream = null;
             if (open != null && reset) {
@@ -170,8 +206,11 @@ public final class SpanExporter {
             ClientStream opened = connection.open(this);
             stream = opened;
             RequestHead head = RequestHead.of("POST", collector.host(), collector.path())
-                    .with("content-type", "application/json")
+                    .with("content-type", collector.protocol().contentType)
                     .with("content-length", Integer.toString(body.length));
+            if (isGrpc()) {
+                head.with("te", "trailers");
+            }
             opened.head(head, false);
             opened.data(Unpooled.wrappedBuffer(body), true);
         }
@@ -186,23 +225,24 @@ public final class SpanExporter {
             // Nothing is known before the answer.
         }
 
-        private boolean accepted;
-
         @Override
         public void head(ResponseHead response, boolean last) {
             accepted = response.status() / 100 == 2;
             if (last) {
-                end(accepted, false);
+                end(accepted && wentWell(response.fields()), false);
             }
         }
 
         @Override
         public void data(ByteBuf data, boolean last) {
             int bytes = data.readableBytes();
+            if (collector.protocol() != Collector.Protocol.ZIPKIN && answer.size() + bytes <= LONGEST_ANSWER) {
+                answer.writeBytes(ByteBufUtil.getBytes(data));
+            }
             data.release();
             ClientStream open = stream;
             if (last) {
-                end(accepted, false);
+                end(accepted && !isGrpc(), false);
             } else if (open != null) {
                 open.consumed(bytes);
             }
@@ -210,7 +250,20 @@ public final class SpanExporter {
 
         @Override
         public void trailers(Fields trailers) {
-            end(accepted, false);
+            end(accepted && wentWell(trailers), false);
+        }
+
+        private boolean isGrpc() {
+            return collector.protocol() == Collector.Protocol.OTLP_GRPC;
+        }
+
+        /** A call of gRPC says at its end how it went. */
+        private boolean wentWell(Fields last) {
+            return !isGrpc() || "0".equals(last.get(FieldName.GRPC_STATUS));
+        }
+
+        private long rejected() {
+            return OtlpSpans.rejected(answer.toByteArray(), isGrpc());
         }
 
         @Override

@@ -1,7 +1,12 @@
 package dev.lateen.proxy.telemetry;
 
 import dev.lateen.proxycore.ResponseFlag;
+import dev.lateen.proxycore.listener.MetricRules;
+import java.util.Arrays;
+import java.util.Map;
 import java.util.Objects;
+import java.util.TreeMap;
+import java.util.function.BiConsumer;
 
 /**
  * Under which labels a call is counted; the reporting workload itself is the same for all. Mutable while it is looked
@@ -21,6 +26,8 @@ final class TrafficLabels {
         }
     }
 
+    private static final String[] NO_VALUES = {};
+
     boolean inbound;
     Protocol protocol = Protocol.HTTP;
     Workload peer = Workload.UNKNOWN;
@@ -31,9 +38,13 @@ final class TrafficLabels {
     String grpcStatus = "";
     int status;
     long flags;
+    MetricRules rules = MetricRules.NONE;
+    String[] values = NO_VALUES;
 
     TrafficLabels copy() {
         TrafficLabels copy = new TrafficLabels();
+        copy.rules = rules;
+        copy.values = values;
         copy.inbound = inbound;
         copy.protocol = protocol;
         copy.peer = peer;
@@ -57,43 +68,60 @@ final class TrafficLabels {
         grpcStatus = "";
         status = 0;
         flags = 0;
+        values = new String[values.length];
+        Arrays.fill(values, Workload.OTHER.name());
     }
 
     /** As a page of metrics names them: Istio's names and order, without braces. */
     String text(Workload own) {
+        return text(own, MetricRules.NONE.rule(""));
+    }
+
+    /** The same of a metric that is changed so. */
+    String text(Workload own, MetricRules.Rule rule) {
         StringBuilder text = new StringBuilder(900);
+        Map<String, Integer> added = new TreeMap<>(rule.added());
+        all(own, (name, value) -> {
+            Integer expression = added.remove(name);
+            if (!rule.removed().contains(name)) {
+                add(text, name, expression == null ? value : values[expression]);
+            }
+        });
+        added.forEach((name, expression) -> add(text, name, values[expression]));
+        text.setLength(Math.max(0, text.length() - 1));
+        return text.toString();
+    }
+
+    private void all(Workload own, BiConsumer<String, String> label) {
         Workload source = inbound ? peer : own;
         Workload destination = inbound ? own : peer;
-        String serviceNamespace = destination.namespace();
-        add(text, "reporter", inbound ? "destination" : "source");
-        add(text, "source_workload", source.name());
-        add(text, "source_canonical_service", source.canonicalService());
-        add(text, "source_canonical_revision", source.canonicalRevision());
-        add(text, "source_workload_namespace", source.namespace());
-        add(text, "source_principal", known(inbound ? peerPrincipal : ownPrincipal));
-        add(text, "source_app", source.app());
-        add(text, "source_version", source.version());
-        add(text, "source_cluster", source.cluster());
-        add(text, "destination_workload", destination.name());
-        add(text, "destination_workload_namespace", destination.namespace());
-        add(text, "destination_principal", known(inbound ? ownPrincipal : peerPrincipal));
-        add(text, "destination_app", destination.app());
-        add(text, "destination_version", destination.version());
-        add(text, "destination_service", known(serviceHost));
-        add(text, "destination_canonical_service", destination.canonicalService());
-        add(text, "destination_canonical_revision", destination.canonicalRevision());
-        add(text, "destination_service_name", known(serviceName));
-        add(text, "destination_service_namespace", serviceNamespace);
-        add(text, "destination_cluster", destination.cluster());
-        add(text, "request_protocol", protocol.label);
+        label.accept("reporter", inbound ? "destination" : "source");
+        label.accept("source_workload", source.name());
+        label.accept("source_canonical_service", source.canonicalService());
+        label.accept("source_canonical_revision", source.canonicalRevision());
+        label.accept("source_workload_namespace", source.namespace());
+        label.accept("source_principal", known(inbound ? peerPrincipal : ownPrincipal));
+        label.accept("source_app", source.app());
+        label.accept("source_version", source.version());
+        label.accept("source_cluster", source.cluster());
+        label.accept("destination_workload", destination.name());
+        label.accept("destination_workload_namespace", destination.namespace());
+        label.accept("destination_principal", known(inbound ? ownPrincipal : peerPrincipal));
+        label.accept("destination_app", destination.app());
+        label.accept("destination_version", destination.version());
+        label.accept("destination_service", known(serviceHost));
+        label.accept("destination_canonical_service", destination.canonicalService());
+        label.accept("destination_canonical_revision", destination.canonicalRevision());
+        label.accept("destination_service_name", known(serviceName));
+        label.accept("destination_service_namespace", destination.namespace());
+        label.accept("destination_cluster", destination.cluster());
+        label.accept("request_protocol", protocol.label);
         if (protocol != Protocol.TCP) {
-            add(text, "response_code", Integer.toString(status));
-            add(text, "grpc_response_status", grpcStatus);
+            label.accept("response_code", Integer.toString(status));
+            label.accept("grpc_response_status", grpcStatus);
         }
-        add(text, "response_flags", ResponseFlag.shortNames(flags));
-        add(text, "connection_security_policy", security());
-        text.setLength(text.length() - 1);
-        return text.toString();
+        label.accept("response_flags", ResponseFlag.shortNames(flags));
+        label.accept("connection_security_policy", security());
     }
 
     /** Only the receiving side says how the connection was secured. */
@@ -139,7 +167,9 @@ final class TrafficLabels {
                 && grpcStatus.equals(that.grpcStatus)
                 && peer.equals(that.peer)
                 && peerPrincipal.equals(that.peerPrincipal)
-                && ownPrincipal.equals(that.ownPrincipal);
+                && ownPrincipal.equals(that.ownPrincipal)
+                && Arrays.equals(values, that.values)
+                && rules.equals(that.rules);
     }
 
     @Override
@@ -152,6 +182,7 @@ final class TrafficLabels {
         hash = 31 * hash + grpcStatus.hashCode();
         hash = 31 * hash + peer.name().hashCode();
         hash = 31 * hash + peer.namespace().hashCode();
+        hash = 31 * hash + Arrays.hashCode(values);
         return 31 * hash + Objects.hashCode(peerPrincipal);
     }
 }

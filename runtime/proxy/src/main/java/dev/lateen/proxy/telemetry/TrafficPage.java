@@ -1,12 +1,16 @@
 package dev.lateen.proxy.telemetry;
 
+import dev.lateen.proxycore.listener.MetricRules;
+import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.function.ToLongFunction;
+import java.util.function.Function;
 
 /** Istio's standard metrics as text. */
 final class TrafficPage {
+    private static final String PREFIX = "istio_";
+
     private TrafficPage() {}
 
     /** The tables of all loops, added up. */
@@ -14,32 +18,60 @@ final class TrafficPage {
         Map<TrafficLabels, Requests> requests = new LinkedHashMap<>();
         Map<TrafficLabels, long[]> connections = new LinkedHashMap<>();
         for (LoopTelemetry loop : loops) {
-            loop.requests()
-                    .forEach((labels, series) -> requests.computeIfAbsent(labels, key -> new Requests(key.text(own)))
-                            .add(series));
-            loop.connections().forEach((labels, series) -> {
-                long[] total = connections.computeIfAbsent(labels, _ -> new long[4]);
-                long[] more = series.values();
-                for (int i = 0; i < total.length; i++) {
-                    total[i] += more[i];
+            loop.requests().forEach((labels, series) -> requests.computeIfAbsent(labels, _ -> new Requests())
+                    .add(series));
+            loop.connections()
+                    .forEach((labels, series) ->
+                            add(connections.computeIfAbsent(labels, _ -> new long[4]), series.values()));
+        }
+        Names names = new Names(own);
+        counter(text, "requests_total", names.total("requests_total", requests, r -> new long[] {r.requests}), 0);
+        histogram(text, "request_duration_milliseconds", names, requests, r -> r.duration);
+        histogram(text, "request_bytes", names, requests, r -> r.received);
+        histogram(text, "response_bytes", names, requests, r -> r.sent);
+        String[] ofConnections = {
+            "tcp_connections_opened_total",
+            "tcp_connections_closed_total",
+            "tcp_sent_bytes_total",
+            "tcp_received_bytes_total"
+        };
+        for (int i = 0; i < ofConnections.length; i++) {
+            counter(text, ofConnections[i], names.total(ofConnections[i], connections, values -> values), i);
+        }
+    }
+
+    /** Gives label sets their text, which is that of most metrics. */
+    private static final class Names {
+        private final Workload own;
+        private final Map<TrafficLabels, String> plain = new HashMap<>();
+
+        Names(Workload own) {
+            this.own = own;
+        }
+
+        /** What is counted under each text: rules may make texts of several label sets the same. */
+        <T> Map<String, long[]> total(String metric, Map<TrafficLabels, T> all, Function<T, long[]> values) {
+            Map<String, long[]> total = LinkedHashMap.newLinkedHashMap(all.size());
+            all.forEach((labels, counted) -> {
+                MetricRules.Rule rule = labels.rules.rule(metric);
+                if (!rule.dropped()) {
+                    long[] more = values.apply(counted);
+                    add(total.computeIfAbsent(text(labels, rule), _ -> new long[more.length]), more);
                 }
             });
+            return total;
         }
-        counter(text, "istio_requests_total", requests.values(), r -> r.labels, r -> r.requests);
-        histogram(text, "istio_request_duration_milliseconds", requests, r -> r.duration);
-        histogram(text, "istio_request_bytes", requests, r -> r.received);
-        histogram(text, "istio_response_bytes", requests, r -> r.sent);
-        Map<String, long[]> named = new LinkedHashMap<>();
-        connections.forEach((labels, values) -> named.put(labels.text(own), values));
-        String[] names = {
-            "istio_tcp_connections_opened_total",
-            "istio_tcp_connections_closed_total",
-            "istio_tcp_sent_bytes_total",
-            "istio_tcp_received_bytes_total"
-        };
-        for (int i = 0; i < names.length; i++) {
-            int index = i;
-            counter(text, names[i], named.entrySet(), Map.Entry::getKey, entry -> entry.getValue()[index]);
+
+        private String text(TrafficLabels labels, MetricRules.Rule rule) {
+            return rule.removed().isEmpty() && rule.added().isEmpty()
+                    ? plain.computeIfAbsent(labels, key -> key.text(own))
+                    : labels.text(own, rule);
+        }
+    }
+
+    private static void add(long[] total, long[] more) {
+        for (int i = 0; i < total.length; i++) {
+            total[i] += more[i];
         }
     }
 
@@ -54,48 +86,44 @@ final class TrafficPage {
                 .append('\n');
     }
 
-    private static <T> void counter(
-            StringBuilder text,
-            String name,
-            Iterable<T> all,
-            java.util.function.Function<T, String> labels,
-            ToLongFunction<T> value) {
+    private static void counter(StringBuilder text, String metric, Map<String, long[]> all, int index) {
+        String name = PREFIX + metric;
         type(text, name, "counter");
-        for (T one : all) {
-            text.append(name)
-                    .append('{')
-                    .append(labels.apply(one))
-                    .append("} ")
-                    .append(value.applyAsLong(one))
-                    .append('\n');
-        }
+        all.forEach((labels, values) -> text.append(name)
+                .append('{')
+                .append(labels)
+                .append("} ")
+                .append(values[index])
+                .append('\n'));
     }
 
     private static void histogram(
             StringBuilder text,
-            String name,
+            String metric,
+            Names names,
             Map<TrafficLabels, Requests> requests,
-            java.util.function.Function<Requests, long[]> counts) {
+            Function<Requests, long[]> counts) {
+        String name = PREFIX + metric;
         type(text, name, "histogram");
-        for (Requests one : requests.values()) {
-            long[] values = counts.apply(one);
+        names.total(metric, requests, counts).forEach((labels, values) -> {
+            String start = labels.isEmpty() ? "" : labels + ",";
             long cumulated = 0;
             for (int i = 0; i <= Histogram.BOUNDS.length; i++) {
                 cumulated += values[i];
                 text.append(name)
                         .append("_bucket{")
-                        .append(one.labels)
-                        .append(",le=\"")
+                        .append(start)
+                        .append("le=\"")
                         .append(i == Histogram.BOUNDS.length ? "+Inf" : bound(Histogram.BOUNDS[i]))
                         .append("\"} ")
                         .append(cumulated)
                         .append('\n');
             }
-            text.append(name).append("_sum{").append(one.labels).append("} ");
+            text.append(name).append("_sum{").append(labels).append("} ");
             text.append(values[values.length - 1]).append('\n');
-            text.append(name).append("_count{").append(one.labels).append("} ");
+            text.append(name).append("_count{").append(labels).append("} ");
             text.append(cumulated).append('\n');
-        }
+        });
     }
 
     private static String bound(double bound) {
@@ -107,15 +135,10 @@ final class TrafficPage {
     }
 
     private static final class Requests {
-        private final String labels;
         private final long[] duration = Histogram.total();
         private final long[] received = Histogram.total();
         private final long[] sent = Histogram.total();
         private long requests;
-
-        Requests(String labels) {
-            this.labels = labels;
-        }
 
         void add(RequestSeries series) {
             requests += series.requests();

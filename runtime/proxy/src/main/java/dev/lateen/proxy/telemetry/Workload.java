@@ -3,6 +3,7 @@ package dev.lateen.proxy.telemetry;
 import com.google.protobuf.Struct;
 import com.google.protobuf.Value;
 import dev.lateen.proxycore.cluster.Endpoint;
+import org.jspecify.annotations.Nullable;
 
 /**
  * One side of a call as metrics name it (Istio documentation, "Istio Standard Metrics", labels {@code source_*} and
@@ -68,6 +69,20 @@ public record Workload(
                 known(parts[4], NOT_KNOWN),
                 known(parts[2], NOT_KNOWN),
                 known(parts[3], "latest"));
+    }
+
+    /** A part of it by the name that Istio's build of Envoy has for it; null for one that is not there. */
+    public @Nullable String field(String field) {
+        return switch (field) {
+            case "workload" -> name;
+            case "namespace" -> namespace;
+            case "cluster" -> cluster;
+            case "app" -> app;
+            case "version" -> version;
+            case "service" -> canonicalService;
+            case "revision" -> canonicalRevision;
+            default -> null;
+        };
     }
 
     private static String text(Struct struct, String field, String otherwise) {

@@ -1,6 +1,7 @@
 package dev.lateen.proxy.tls;
 
 import dev.lateen.proxy.net.Transport;
+import io.grpc.BindableService;
 import io.grpc.Server;
 import io.grpc.netty.NettyServerBuilder;
 import io.netty.channel.EventLoopGroup;
@@ -16,6 +17,9 @@ import java.nio.file.attribute.PosixFilePermissions;
  * can open the file gets the key: it is for the owner and the group alone.
  */
 public final class SecretSocket implements AutoCloseable {
+    /** An Envoy of a large mesh tells this much when it names what it has. */
+    private static final int LARGEST = 64 << 20;
+
     private final Path file;
     private final EventLoopGroup loops;
     private final Server server;
@@ -29,23 +33,27 @@ public final class SecretSocket implements AutoCloseable {
     /**
      * Opens the socket; a file that is left of a process of before is replaced.
      *
+     * @param more what else the Envoy is served over it
      * @throws IOException when the socket cannot be made; names the file
      */
-    public static SecretSocket open(Path file, SecretStore secrets) throws IOException {
+    public static SecretSocket open(Path file, SecretStore secrets, BindableService... more) throws IOException {
         if (file.getParent() != null) {
             Files.createDirectories(file.getParent());
         }
         Files.deleteIfExists(file);
         EventLoopGroup loops = Transport.EPOLL.newGroup(1, "sds");
         try {
-            Server server = NettyServerBuilder.forAddress(new DomainSocketAddress(file.toFile()))
+            NettyServerBuilder builder = NettyServerBuilder.forAddress(new DomainSocketAddress(file.toFile()))
                     .channelType(EpollServerDomainSocketChannel.class)
                     .bossEventLoopGroup(loops)
                     .workerEventLoopGroup(loops)
                     .directExecutor()
-                    .addService(new SecretService(secrets))
-                    .build()
-                    .start();
+                    .maxInboundMessageSize(LARGEST)
+                    .addService(new SecretService(secrets));
+            for (BindableService service : more) {
+                builder.addService(service);
+            }
+            Server server = builder.build().start();
             Files.setPosixFilePermissions(file, PosixFilePermissions.fromString("rw-rw----"));
             return new SecretSocket(file, loops, server);
         } catch (IOException e) {

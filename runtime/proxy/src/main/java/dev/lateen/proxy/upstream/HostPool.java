@@ -36,6 +36,7 @@ final class HostPool {
     private final UpstreamSockets sockets;
     private final Host host;
     private final HttpVersion version;
+    private final @Nullable Downstream downstream;
     private final Consumer<HostPool> empty;
     private final Deque<Pooled> ready = new ArrayDeque<>();
     private final Deque<Waiting> waiting = new ArrayDeque<>();
@@ -45,11 +46,19 @@ final class HostPool {
     /** Whether the host has chosen HTTP/1.1 where it had the choice. */
     private boolean chosenHttp1;
 
-    HostPool(Worker worker, UpstreamSockets sockets, Host host, HttpVersion version, Consumer<HostPool> empty) {
+    /** @param downstream for whom its connections are made, where the host wants to know; null for everybody */
+    HostPool(
+            Worker worker,
+            UpstreamSockets sockets,
+            Host host,
+            HttpVersion version,
+            @Nullable Downstream downstream,
+            Consumer<HostPool> empty) {
         this.worker = worker;
         this.sockets = sockets;
         this.host = host;
         this.version = version;
+        this.downstream = downstream;
         this.empty = empty;
     }
 
@@ -140,7 +149,14 @@ final class HostPool {
     private void connect(LiveCluster cluster, CircuitBreaker breaker) {
         connecting++;
         Pooled connection = new Pooled(cluster, breaker);
-        sockets.connect(worker.loop(), cluster.config(), host, version, connection.handler())
+        sockets.connect(
+                        worker.loop(),
+                        cluster.config(),
+                        host,
+                        host.address(),
+                        version,
+                        downstream,
+                        connection.handler())
                 .addListener(future -> {
                     connecting--;
                     if (future.isSuccess()) {
@@ -161,7 +177,7 @@ final class HostPool {
 
     /** Whether one connection carries many requests; as long as that is not known, it is hoped for. */
     private boolean multiplexes() {
-        return version != HttpVersion.HTTP1 && !chosenHttp1;
+        return version == HttpVersion.HTTP2 || version == HttpVersion.NEGOTIATED && !chosenHttp1;
     }
 
     /** The hope was in vain: whoever waits needs a connection of its own. */
@@ -253,20 +269,24 @@ final class HostPool {
 
         ChannelHandler handler() {
             return switch (version) {
-                case HTTP1 -> http1();
+                case HTTP1 -> http1(false);
+                case NONE -> http1(true);
                 case HTTP2 -> http2();
                 case NEGOTIATED -> new Negotiation();
             };
         }
 
-        private ChannelHandler http1() {
-            Http1Client client = new Http1Client(worker, Http1Settings.DEFAULT, this);
+        private ChannelHandler http1(boolean tunnel) {
+            Http1Client client = tunnel
+                    ? Http1Client.ofTunnel(worker, Http1Settings.DEFAULT, this)
+                    : new Http1Client(worker, Http1Settings.DEFAULT, this);
             connection = client;
             return client;
         }
 
         private ChannelHandler http2() {
-            Http2Client client = Http2Client.of(worker, Http2Limits.DEFAULT, this);
+            Http2Client client = Http2Client.of(
+                    worker, Http2Limits.DEFAULT.with(cluster.config().http().http2()), this);
             connection = client;
             return client;
         }
@@ -278,7 +298,7 @@ final class HostPool {
                 Tls.Session session = Tls.session(channel);
                 boolean agreed = session != null && session.protocol().equals("h2");
                 chosenHttp1 = !agreed;
-                negotiation.settle(channel.pipeline().context(negotiation), agreed ? http2() : http1());
+                negotiation.settle(channel.pipeline().context(negotiation), agreed ? http2() : http1(false));
             }
         }
 

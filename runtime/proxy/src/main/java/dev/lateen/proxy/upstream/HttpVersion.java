@@ -2,14 +2,15 @@ package dev.lateen.proxy.upstream;
 
 import dev.lateen.proxycore.balance.LiveCluster;
 import dev.lateen.proxycore.cluster.Host;
-import dev.lateen.proxycore.listener.TransportSocket;
 
 /** Which HTTP a connection to a host speaks. */
 public enum HttpVersion {
     HTTP1,
     HTTP2,
     /** Whichever of the two both ends have agreed on in the handshake of TLS. */
-    NEGOTIATED;
+    NEGOTIATED,
+    /** None: the connection carries the bytes of one tunnel. */
+    NONE;
 
     /**
      * The version for a request.
@@ -23,7 +24,7 @@ public enum HttpVersion {
             case DOWNSTREAM -> downstreamIsHttp2 ? HTTP2 : HTTP1;
             case AUTO ->
                 // In the clear nothing is negotiated.
-                cluster.transport(host) instanceof TransportSocket.UpstreamTls ? NEGOTIATED : HTTP1;
+                cluster.transport(host).securesUpstream() ? NEGOTIATED : HTTP1;
         };
     }
 }

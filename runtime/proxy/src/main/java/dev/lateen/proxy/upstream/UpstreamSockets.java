@@ -3,6 +3,7 @@ package dev.lateen.proxy.upstream;
 import dev.lateen.proxy.net.Sockets;
 import dev.lateen.proxy.tls.Tls;
 import dev.lateen.proxy.tls.TlsUnavailable;
+import dev.lateen.proxycore.ConnectionFacts;
 import dev.lateen.proxycore.cluster.CompiledCluster;
 import dev.lateen.proxycore.cluster.Host;
 import dev.lateen.proxycore.listener.TransportSocket;
@@ -35,14 +36,21 @@ public final class UpstreamSockets {
      * Connects on this event loop; done when bytes can be sent, after the handshake of TLS where there is one.
      *
      * @param inside the HTTP that will be spoken, which peers want to know beforehand; null for bytes
+     * @param facts the connection for which this one is made, for hosts that want to know it; null for none
      * @param handler the protocol, last in the pipeline
      */
     public ChannelFuture connect(
-            EventLoop loop, CompiledCluster cluster, Host host, @Nullable HttpVersion inside, ChannelHandler handler) {
-        return connect(loop, cluster, host, host.address(), inside, handler);
+            EventLoop loop,
+            CompiledCluster cluster,
+            Host host,
+            @Nullable HttpVersion inside,
+            @Nullable ConnectionFacts facts,
+            ChannelHandler handler) {
+        return connect(
+                loop, cluster, host, host.address(), inside, facts == null ? null : Downstream.of(facts), handler);
     }
 
-    /** The same at another address of the host, such as the port that is asked for its health. */
+    /** The same of this proxy's own, at another address of the host: the port that is asked for its health. */
     public ChannelFuture connect(
             EventLoop loop,
             CompiledCluster cluster,
@@ -50,24 +58,52 @@ public final class UpstreamSockets {
             InetSocketAddress address,
             @Nullable HttpVersion inside,
             ChannelHandler handler) {
+        return connect(loop, cluster, host, address, inside, null, handler);
+    }
+
+    ChannelFuture connect(
+            EventLoop loop,
+            CompiledCluster cluster,
+            Host host,
+            InetSocketAddress address,
+            @Nullable HttpVersion inside,
+            @Nullable Downstream downstream,
+            ChannelHandler handler) {
         InetAddress bind = cluster.bindAddress();
         InetSocketAddress local = bind == null ? null : new InetSocketAddress(bind, 0);
         int patience = Math.clamp(cluster.connectTimeout().toMillis(), 1, Integer.MAX_VALUE);
-        if (cluster.transport(host.endpoint()) instanceof TransportSocket.UpstreamTls(var wanted)) {
+        TransportSocket socket = cluster.transport(host.endpoint());
+        ChannelHandler first = null;
+        if (socket instanceof TransportSocket.ProxyProtocol(var version, var within)) {
+            first = new ProxyHeaderWriter(version, downstream);
+            socket = within;
+        }
+        if (socket instanceof TransportSocket.UpstreamTls(var wanted)) {
             Wrapped wrapped = new Wrapped(offering(wanted, inside), patience, handler);
-            ChannelFuture connected = sockets.connect(loop, address, local, patience, wrapped);
+            ChannelFuture connected = sockets.connect(loop, address, local, patience, after(first, wrapped));
             ChannelPromise secured = connected.channel().newPromise();
             connected.addListener(_ -> wrapped.connected(connected, secured));
             return secured;
         }
-        return sockets.connect(loop, address, local, patience, handler);
+        return sockets.connect(loop, address, local, patience, after(first, handler));
+    }
+
+    private static ChannelHandler after(@Nullable ChannelHandler first, ChannelHandler handler) {
+        return first == null
+                ? handler
+                : new ChannelInitializer<>() {
+                    @Override
+                    protected void initChannel(Channel channel) {
+                        channel.pipeline().addLast(first, handler);
+                    }
+                };
     }
 
     private static ClientTls offering(ClientTls wanted, @Nullable HttpVersion inside) {
         return switch (inside) {
             case HTTP1 -> wanted.forHttp1();
             case NEGOTIATED -> wanted.forEither();
-            case HTTP2 -> wanted;
+            case HTTP2, NONE -> wanted;
             case null -> wanted;
         };
     }

@@ -203,7 +203,6 @@ class Http1ServerTest {
             GET / HTTP/1.1|Host: a|Connection: Close, x||;       false; 200 OK|connection: close
             GET / HTTP/1.0|Host: a||;                            false; 200 OK|connection: close
             GET / HTTP/1.0|Host: a|Connection: keep-alive||;     true;  200 OK|connection: keep-alive
-            CONNECT a:1 HTTP/1.1|Host: a:1||;                    false; 200 OK|connection: close
             """)
     void theConnection_isKeptAsTheRequestSays(String request, boolean kept, String answer) {
         ServerProbe probe = new ServerProbe();

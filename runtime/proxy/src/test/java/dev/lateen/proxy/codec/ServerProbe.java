@@ -18,6 +18,8 @@ import java.util.List;
 
 /** A server's codec without a socket: bytes in, what it understood and what it wrote out. */
 final class ServerProbe implements ServerStreams {
+    private static final ServerLimits LIMITS = ServerLimits.NONE.withHead(1_000_000_000L);
+
     final List<String> events = new ArrayList<>();
     final List<ServerStream> streams = new ArrayList<>();
     final ManualTimer timer = new ManualTimer();
@@ -33,18 +35,26 @@ final class ServerProbe implements ServerStreams {
     }
 
     ServerProbe(Http1Settings settings) {
-        channel.pipeline()
-                .addLast(new Http1Server(new Worker(0, channel.eventLoop(), timer), settings, this, 0, 1_000_000_000L));
+        this(settings, LIMITS);
+    }
+
+    ServerProbe(Http1Settings settings, ServerLimits limits) {
+        channel.pipeline().addLast(new Http1Server(new Worker(0, channel.eventLoop(), timer), settings, this, limits));
     }
 
     /** One that speaks HTTP/2. */
     static ServerProbe http2() {
+        return http2(LIMITS);
+    }
+
+    /** One that speaks HTTP/2, within these limits. */
+    static ServerProbe http2(ServerLimits limits) {
         ServerProbe probe = new ServerProbe();
         probe.channel.pipeline().removeFirst();
         probe.channel
                 .pipeline()
                 .addLast(Http2Server.of(
-                        new Worker(0, probe.channel.eventLoop(), probe.timer), Http2Limits.DEFAULT, probe, 0));
+                        new Worker(0, probe.channel.eventLoop(), probe.timer), Http2Limits.DEFAULT, probe, limits));
         return probe;
     }
 
@@ -112,7 +122,7 @@ final class ServerProbe implements ServerStreams {
         };
     }
 
-    private void complete(ServerStream stream) {
+    void complete(ServerStream stream) {
         if (answer) {
             stream.head(new ResponseHead(200).with("content-length", "2"), false);
             stream.data(Unpooled.copiedBuffer("ok", StandardCharsets.US_ASCII), true);

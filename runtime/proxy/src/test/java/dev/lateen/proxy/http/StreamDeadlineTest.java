@@ -16,9 +16,15 @@ class StreamDeadlineTest {
     private final List<String> late = new ArrayList<>();
 
     private StreamDeadline begin(String name, long idleMillis, long durationMillis, long requestMillis) {
+        return begin(name, idleMillis, durationMillis, requestMillis, 0);
+    }
+
+    private StreamDeadline begin(
+            String name, long idleMillis, long durationMillis, long requestMillis, long agoMillis) {
         StreamDeadline[] self = new StreamDeadline[1];
         self[0] = connection.begin(
                 new StreamLimits(idleMillis * 1_000_000, durationMillis * 1_000_000, requestMillis * 1_000_000),
+                agoMillis * 1_000_000,
                 () -> late.add(name + " " + self[0].exceeded()));
         return self[0];
     }
@@ -49,6 +55,15 @@ class StreamDeadlineTest {
         assertThat(late).isEmpty();
         pass(1);
         assertThat(late).containsExactly("a DURATION");
+    }
+
+    @Test
+    void a_head_that_took_long_is_part_of_the_request() {
+        begin("slow", 100, 0, 150, 90);
+        pass(59);
+        assertThat(late).isEmpty();
+        pass(1);
+        assertThat(late).containsExactly("slow REQUEST");
     }
 
     @Test

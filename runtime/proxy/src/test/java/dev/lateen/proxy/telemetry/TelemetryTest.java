@@ -4,6 +4,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import com.google.protobuf.Struct;
 import dev.lateen.proxycore.cluster.Host;
+import dev.lateen.proxycore.format.FormatContext;
+import dev.lateen.proxycore.listener.MetricRules;
 import dev.lateen.proxycore.tls.PeerCertificate;
 import java.util.Map;
 import java.util.regex.Pattern;
@@ -79,7 +81,7 @@ final class TelemetryTest {
         Telemetry telemetry = telemetry(100);
         LoopTelemetry loop = telemetry.loop();
         for (int i = 0; i < 10_000; i++) {
-            loop.ended(new Request("host" + i, 200, 1));
+            loop.ended(new Request("host" + i, 200, 1), MetricRules.NONE, FormatContext.of(null, null));
         }
         String page = telemetry.page();
         assertThat(page.lines().filter(line -> line.startsWith("istio_requests_total")))
@@ -95,24 +97,24 @@ final class TelemetryTest {
     @Test
     void loopsAddUp() {
         Telemetry telemetry = telemetry(100);
-        telemetry.loop().ended(new Request("a", 200, 1));
-        telemetry.loop().ended(new Request("a", 200, 1));
+        telemetry.loop().ended(new Request("a", 200, 1), MetricRules.NONE, FormatContext.of(null, null));
+        telemetry.loop().ended(new Request("a", 200, 1), MetricRules.NONE, FormatContext.of(null, null));
         assertThat(telemetry.page()).containsPattern("istio_requests_total\\{.*} 2\n");
     }
 
     @ParameterizedTest(name = "{0} ms: le {1}")
     @CsvSource(delimiter = '|', textBlock = """
-            0       | 0.5
-            1       | 1
-            2       | 5
-            10      | 10
-            11      | 25
-            3600000 | 3600000
-            3600001 | +Inf
-            """)
+        0       | 0.5
+        1       | 1
+        2       | 5
+        10      | 10
+        11      | 25
+        3600000 | 3600000
+        3600001 | +Inf
+        """)
     void durationsFallIntoEnvoysBuckets(long millis, String first) {
         Telemetry telemetry = telemetry(100);
-        telemetry.loop().ended(new Request("a", 200, millis));
+        telemetry.loop().ended(new Request("a", 200, millis), MetricRules.NONE, FormatContext.of(null, null));
         assertThat(telemetry
                         .page()
                         .lines()
@@ -125,7 +127,9 @@ final class TelemetryTest {
     @Test
     void hostileNamesStayInTheirLine() {
         Telemetry telemetry = telemetry(100);
-        telemetry.loop().ended(new Request("a\"} 1\nx{y=\"\\\r\0", 200, 1));
+        telemetry
+                .loop()
+                .ended(new Request("a\"} 1\nx{y=\"\\\r\0", 200, 1), MetricRules.NONE, FormatContext.of(null, null));
         assertThat(telemetry.page())
                 .contains("destination_service=\"a\\\"} 1\\nx{y=\\\"\\\\??\"")
                 .doesNotContainPattern(Pattern.compile("^x\\{", Pattern.MULTILINE));

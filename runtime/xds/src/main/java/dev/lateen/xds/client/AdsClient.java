@@ -170,13 +170,7 @@ public final class AdsClient implements AutoCloseable {
         }
         Optional<String> refusal;
         try {
-            refusal = listener.onUpdate(new ResourceUpdate(
-                    response.getTypeUrl(),
-                    response.getResourcesList().stream()
-                            .map(resource -> new ResourceUpdate.Resource(
-                                    resource.getName(), resource.getVersion(), resource.getResource()))
-                            .toList(),
-                    response.getRemovedResourcesList()));
+            refusal = listener.onUpdate(ResourceUpdate.of(response));
         } catch (RuntimeException e) {
             log.error("The listener failed on an update of {}; it is refused", response.getTypeUrl(), e);
             refusal = Optional.of("internal error: " + e);

@@ -1,6 +1,7 @@
 package dev.lateen.xds.client;
 
 import com.google.protobuf.Any;
+import io.envoyproxy.envoy.service.discovery.v3.DeltaDiscoveryResponse;
 import java.util.List;
 
 /**
@@ -15,6 +16,17 @@ public record ResourceUpdate(String type, List<Resource> changed, List<String> r
     public ResourceUpdate {
         changed = List.copyOf(changed);
         removed = List.copyOf(removed);
+    }
+
+    /** What a response brings. */
+    public static ResourceUpdate of(DeltaDiscoveryResponse response) {
+        return new ResourceUpdate(
+                response.getTypeUrl(),
+                response.getResourcesList().stream()
+                        .map(resource ->
+                                new Resource(resource.getName(), resource.getVersion(), resource.getResource()))
+                        .toList(),
+                response.getRemovedResourcesList());
     }
 
     /** A named resource at a version; {@code body} still packed. */

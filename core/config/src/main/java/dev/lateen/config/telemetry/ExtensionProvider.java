@@ -1,0 +1,141 @@
+package dev.lateen.config.telemetry;
+
+import dev.lateen.config.security.AuthorizationProvider;
+import dev.lateen.config.shape.Checked;
+import dev.lateen.config.shape.Findings;
+import dev.lateen.config.shape.Inline;
+import dev.lateen.config.shape.Later;
+import dev.lateen.config.shape.Range;
+import dev.lateen.config.shape.Required;
+import java.time.Duration;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+import tools.jackson.databind.JsonNode;
+
+/**
+ * Something beside the mesh that it tells of its traffic, or asks (istio.mesh.v1alpha1 MeshConfig.ExtensionProvider).
+ *
+ * @param name by which Telemetry objects and {@link DefaultProviders} refer to it
+ */
+public record ExtensionProvider(
+        @Required String name, @Inline @Required Provider provider) {
+    /** What it is. */
+    public sealed interface Provider {
+        /** A file of each proxy. */
+        record FileLog(@Required EnvoyFileAccessLog envoyFileAccessLog) implements Provider {}
+
+        /** A Prometheus that asks the proxies. */
+        record Prometheus(@Required PrometheusMetrics prometheus) implements Provider {}
+
+        /** A collector that speaks Zipkin's JSON. */
+        record ZipkinCollector(@Required Zipkin zipkin) implements Provider {}
+
+        /** A collector that speaks OTLP. */
+        record OtlpCollector(@Required OpenTelemetry opentelemetry) implements Provider {}
+
+        /** A service that is asked in HTTP whether requests may pass. */
+        record HttpAuthorizer(@Required AuthorizationProvider.Http envoyExtAuthzHttp) implements Provider {}
+
+        /** A service that is asked the same with Envoy's protocol. */
+        record GrpcAuthorizer(@Required AuthorizationProvider.Grpc envoyExtAuthzGrpc) implements Provider {}
+
+        /** Those that are refused. */
+        record Refused(
+                @Later("access logs over gRPC") @Nullable JsonNode envoyHttpAls,
+                @Later("access logs over gRPC") @Nullable JsonNode envoyTcpAls,
+                @Later("access logs over gRPC") @Nullable JsonNode envoyOtelAls,
+
+                @Later("spans in the collector's own form") @Nullable
+                JsonNode lightstep,
+
+                @Later("spans in the collector's own form") @Nullable
+                JsonNode datadog,
+
+                @Later("spans in the collector's own form") @Nullable
+                JsonNode skywalking,
+
+                @Later("spans in the collector's own form") @Nullable
+                JsonNode opencensus,
+
+                @Later("spans in the collector's own form") @Nullable
+                JsonNode stackdriver,
+
+                @Later("secrets from elsewhere") @Nullable JsonNode sds)
+                implements Provider {}
+    }
+
+    /**
+     * Lines in a file.
+     *
+     * @param path such as {@code /dev/stdout}
+     * @param logFormat null means Istio's
+     */
+    public record EnvoyFileAccessLog(
+            @Required String path, @Nullable LogFormat logFormat, boolean omitEmptyValues) {}
+
+    /** How a line is written. */
+    public sealed interface LogFormat {
+        /** A line of text, with Envoy's commands. */
+        record Text(@Required String text) implements LogFormat {}
+
+        /** A JSON object, with Envoy's commands in its values. */
+        record Labels(@Required JsonNode labels) implements LogFormat, Checked {
+            @Override
+            public void check(Findings findings) {
+                if (!labels.isObject()) {
+                    findings.error("labels", "expected an object");
+                }
+            }
+        }
+    }
+
+    /** Nothing is to be told: proxies are asked. */
+    public record PrometheusMetrics() {}
+
+    /**
+     * Zipkin's API v2, JSON.
+     *
+     * @param service host of the mesh, also as {@code NAMESPACE/HOST}
+     * @param maxTagLength of the tag with the path; 0 means 256
+     * @param path empty means {@code /api/v2/spans}
+     */
+    public record Zipkin(
+            @Required String service,
+            @Required @Range(min = 1, max = 65_535) Integer port,
+            @Range(min = 0) int maxTagLength,
+            @Later("trace ids of 64 bits") boolean enable64bitTraceId,
+            String path,
+
+            @Later("collectors with limits of their own") @Nullable
+            Duration timeout,
+
+            @Later("collectors that ask for fields") List<JsonNode> headers) {}
+
+    /**
+     * The OpenTelemetry protocol.
+     *
+     * @param service host of the mesh, also as {@code NAMESPACE/HOST}
+     * @param maxTagLength of the tag with the path; 0 means 256
+     * @param http null means gRPC
+     */
+    public record OpenTelemetry(
+            @Required String service,
+            @Required @Range(min = 1, max = 65_535) Integer port,
+            @Range(min = 0) int maxTagLength,
+            @Nullable OtlpHttp http,
+
+            @Later("collectors with limits of their own") @Nullable
+            JsonNode grpc,
+
+            @Later("detectors of resources") @Nullable JsonNode resourceDetectors,
+            @Later("samplers of vendors") @Nullable JsonNode dynatraceSampler) {}
+
+    /** OTLP over HTTP. */
+    public record OtlpHttp(
+            @Required String path,
+
+            @Later("collectors with limits of their own") @Nullable
+            Duration timeout,
+
+            @Later("collectors that ask for fields") List<JsonNode> headers) {}
+}

@@ -1,0 +1,44 @@
+package dev.lateen.config.telemetry;
+
+import dev.lateen.config.shape.Checked;
+import dev.lateen.config.shape.Findings;
+import dev.lateen.config.shape.Later;
+import java.util.List;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Spans of requests (istio.telemetry Tracing). What is null says nothing: the next wider object does.
+ *
+ * @param providers of which the first counts
+ * @param randomSamplingPercentage from 0 to 100
+ * @param customTags by name; of several objects the nearest one's alone
+ */
+public record Tracing(
+        @Nullable TracingMatch match,
+        List<ProviderReference> providers,
+        @Nullable Double randomSamplingPercentage,
+        @Nullable Boolean disableSpanReporting,
+        Map<String, CustomTag> customTags,
+        @Later("sampling by request id") @Nullable Boolean useRequestIdForTraceSampling,
+        @Nullable Boolean enableIstioTags)
+        implements Checked {
+    /** Which side's spans are meant. */
+    public record TracingMatch(WorkloadMode mode) {}
+
+    @Override
+    public void check(Findings findings) {
+        Double percentage = randomSamplingPercentage;
+        if (percentage != null && !(percentage >= 0 && percentage <= 100)) {
+            findings.error("randomSamplingPercentage", "must be from 0 to 100, found " + percentage);
+        }
+        if (Boolean.FALSE.equals(enableIstioTags)) {
+            findings.error("enableIstioTags", "spans without Istio's tags are not there in this version");
+        }
+    }
+
+    /** Whether spans of this side are meant. */
+    public boolean covers(WorkloadMode side) {
+        return match == null || match.mode().covers(side);
+    }
+}

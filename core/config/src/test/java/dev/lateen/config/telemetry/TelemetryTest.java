@@ -1,0 +1,95 @@
+package dev.lateen.config.telemetry;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.lateen.config.ConfigReader;
+import dev.lateen.config.Kinds;
+import dev.lateen.config.MeshConfig;
+import dev.lateen.config.Problem;
+import dev.lateen.config.ReadResult;
+import java.util.Map;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/** istio.telemetry.v1alpha1 Telemetry, and MeshConfig's providers. */
+final class TelemetryTest {
+    private static final String GOOD = """
+        apiVersion: telemetry.istio.io/v1
+        kind: Telemetry
+        metadata: {name: all, namespace: istio-system}
+        spec:
+          selector: {matchLabels: {app: web}}
+          tracing:
+          - match: {mode: CLIENT}
+            providers: [{name: zipkin}]
+            randomSamplingPercentage: 12.5
+            customTags:
+              a: {literal: {value: b}}
+              c: {header: {name: x-c, defaultValue: none}}
+              d: {environment: {name: D}}
+          metrics:
+          - providers: [{name: prometheus}]
+            overrides:
+            - match: {metric: REQUEST_COUNT, mode: SERVER}
+              tagOverrides:
+                host: {value: request.host}
+                response_flags: {operation: REMOVE}
+          accessLogging:
+          - filter: {expression: response.code >= 500}
+        """;
+
+    @ParameterizedTest
+    @ValueSource(strings = {"v1", "v1alpha1"})
+    void readsEveryVersion(String version) {
+        ReadResult result = new ConfigReader().readText("t.yaml", GOOD.replace("io/v1", "io/" + version));
+        assertThat(result.problems()).isEmpty();
+        Telemetry spec = result.of(Kinds.TELEMETRY).getFirst().spec();
+        assertThat(spec.tracing().getFirst().customTags().get("c"))
+                .isEqualTo(new CustomTag.HeaderTag(new CustomTag.RequestHeader("x-c", "none")));
+        assertThat(spec.selects(Map.of("app", "web", "b", "c"))).isTrue();
+        assertThat(spec.selects(Map.of("app", "other"))).isFalse();
+    }
+
+    @ParameterizedTest(name = "{1}: {2}")
+    @CsvSource(delimiter = '|', quoteCharacter = '`', textBlock = """
+        response.code >= 500            | request.nose == 'a'             | t.yaml:22: spec.accessLogging[0].filter.expression: attribute request.nose is not there in this version; those of request are path, url_path, query, host, scheme, method, headers, referer, useragent, time, id, protocol, duration, size, total_size
+        response.code >= 500            | nose.code >= 500                | t.yaml:22: spec.accessLogging[0].filter.expression: is no expression over attributes: ERROR: <input>:1:1: undeclared reference to 'nose' (in container '')
+        {value: request.host}           | {}                              | t.yaml:19: spec.metrics[0].overrides[0].tagOverrides[host].value: is required where operation is UPSERT
+        {operation: REMOVE}             | {operation: REMOVE, value: '1'} | t.yaml:20: spec.metrics[0].overrides[0].tagOverrides[response_flags].value: must be empty where operation is REMOVE
+        host: {value                    | ho.st: {value                   | t.yaml:18: spec.metrics[0].overrides[0].tagOverrides: "ho.st" is no name of a label of Prometheus
+        metric: REQUEST_COUNT           | customMetric: mine              | t.yaml:17: spec.metrics[0].overrides[0].match.customMetric: needs metrics of one's own, which this version does not have
+        REQUEST_COUNT                   | GRPC_REQUEST_MESSAGES           | t.yaml:17: spec.metrics[0].overrides[0].match.metric: GRPC_REQUEST_MESSAGES needs counting the messages of gRPC, which this version does not have
+        12.5                            | 120                             | t.yaml:9: spec.tracing[0].randomSamplingPercentage: must be from 0 to 100, found 120.0
+        {literal: {value: b}}           | {formatter: {value: b}}         | t.yaml:11: spec.tracing[0].customTags[a].formatter: needs tags by format, which this version does not have
+        selector:                       | targetRefs: [{kind: Service, name: a}] #  | t.yaml:5: spec.targetRefs[0].kind: Service needs waypoints, which this version does not have: write a Gateway of gateway.networking.k8s.io, or a selector
+        randomSamplingPercentage: 12.5  | enableIstioTags: false          | t.yaml:9: spec.tracing[0].enableIstioTags: spans without Istio's tags are not there in this version
+        """)
+    void refusesWithFileLineAndPath(String good, String bad, String message) {
+        ReadResult result = new ConfigReader().readText("t.yaml", GOOD.replace(good, bad));
+        assertThat(result.objects()).isEmpty();
+        assertThat(result.problems()).extracting(Problem::toString).contains(message);
+    }
+
+    @Test
+    void aProviderThatIsRefusedStopsNoOther() {
+        MeshConfig.Read read = MeshConfig.read("mesh", """
+            defaultProviders: {accessLogging: [file], tracing: [z]}
+            extensionProviders:
+            - name: file
+              envoyFileAccessLog: {path: /dev/stdout, logFormat: {labels: {code: "%RESPONSE_CODE%"}}}
+            - name: d
+              datadog: {service: d, port: 8126}
+            - name: z
+              zipkin: {service: zipkin.tracing.svc.cluster.local, port: 9411}
+            """);
+        assertThat(read.problems())
+                .extracting(Problem::toString)
+                .containsExactly("mesh:6: extensionProviders[1].datadog: needs spans in the collector's own form, which"
+                        + " this version does not have");
+        assertThat(read.config().extensionProviders())
+                .extracting(ExtensionProvider::name)
+                .containsExactly("file", "z");
+    }
+}

@@ -1,0 +1,305 @@
+package dev.lateen.mesh;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.github.udpa.udpa.type.v1.TypedStruct;
+import com.google.protobuf.Any;
+import com.google.protobuf.InvalidProtocolBufferException;
+import com.google.protobuf.util.JsonFormat;
+import dev.lateen.config.Problem;
+import io.envoyproxy.envoy.config.accesslog.v3.AccessLog;
+import io.envoyproxy.envoy.config.listener.v3.Filter;
+import io.envoyproxy.envoy.config.listener.v3.FilterChain;
+import io.envoyproxy.envoy.config.listener.v3.Listener;
+import io.envoyproxy.envoy.config.trace.v3.OpenTelemetryConfig;
+import io.envoyproxy.envoy.config.trace.v3.ZipkinConfig;
+import io.envoyproxy.envoy.extensions.access_loggers.file.v3.FileAccessLog;
+import io.envoyproxy.envoy.extensions.access_loggers.filters.cel.v3.ExpressionFilter;
+import io.envoyproxy.envoy.extensions.filters.network.http_connection_manager.v3.HttpConnectionManager;
+import io.envoyproxy.envoy.extensions.filters.network.http_connection_manager.v3.HttpFilter;
+import io.envoyproxy.envoy.type.tracing.v3.CustomTag;
+import java.util.List;
+import java.util.Objects;
+import java.util.TreeMap;
+import java.util.stream.Collectors;
+import org.jspecify.annotations.Nullable;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+/** Telemetry objects as xDS (istio.telemetry.v1alpha1; Istio's documentation of the Telemetry API). */
+final class TelemetryTest {
+    private static final String PROVIDERS = """
+        extensionProviders:
+        - {name: file, envoyFileAccessLog: {path: /var/log/a}}
+        - {name: text, envoyFileAccessLog: {path: /t, logFormat: {text: "%PROTOCOL%"}}}
+        - {name: json, envoyFileAccessLog: {path: /j, logFormat: {labels: {code: "%RESPONSE_CODE%"}}, omitEmptyValues: true}}
+        - {name: z, zipkin: {service: zipkin.default.svc.cluster.local, port: 9411, maxTagLength: 12}}
+        - {name: o, opentelemetry: {service: otel.default.svc.cluster.local, port: 4317, maxTagLength: 9}}
+        - {name: oh, opentelemetry: {service: otel.default.svc.cluster.local, port: 4317, http: {path: /v1/traces}}}
+        - {name: z2, zipkin: {service: other/zipkin.default.svc.cluster.local, port: 9411, path: /own}}
+        """;
+
+    private static Mesh mesh() {
+        return new Mesh()
+                .service("web", "http", 80, 1)
+                .service("zipkin", "http", 9411, 1)
+                .service("otel", "grpc-otlp", 4317, 1)
+                .label("app", "web");
+    }
+
+    /** Objects for the mesh, the namespace and the workload; {@code ~} breaks lines, "-" is none. */
+    private static Mesh with(Mesh mesh, String root, String namespace, String workload) {
+        object(mesh, "istio-system", "", root);
+        object(mesh, "default", "", namespace);
+        return object(mesh, "default", "selector: {matchLabels: {app: web}}", workload);
+    }
+
+    private static Mesh object(Mesh mesh, String namespace, String selector, String spec) {
+        return spec.equals("-")
+                ? mesh
+                : mesh.with("""
+                    apiVersion: telemetry.istio.io/v1
+                    kind: Telemetry
+                    metadata: {name: "t%d", namespace: %s}
+                    spec:
+                      %s
+                      %s
+                    """.formatted(selector.length(), namespace, selector, spec.replace("~", "\n  ")));
+    }
+
+    private static HttpConnectionManager manager(Mesh mesh, boolean inbound) {
+        Listener listener = mesh.listener(inbound ? "virtualInbound" : "0.0.0.0_80");
+        return listener.getFilterChainsList().stream()
+                .map(FilterChain::getFiltersList)
+                .flatMap(List::stream)
+                .map(Filter::getTypedConfig)
+                .filter(any -> any.is(HttpConnectionManager.class))
+                .findFirst()
+                .map(any -> Mesh.unpack(any, HttpConnectionManager.class))
+                .orElseThrow();
+    }
+
+    private static String logs(List<AccessLog> logs) {
+        return logs.stream()
+                .map(log ->
+                        Mesh.unpack(log.getTypedConfig(), FileAccessLog.class).getPath()
+                                + (log.hasFilter()
+                                        ? " where "
+                                                + Mesh.unpack(
+                                                                log.getFilter()
+                                                                        .getExtensionFilter()
+                                                                        .getTypedConfig(),
+                                                                ExpressionFilter.class)
+                                                        .getExpression()
+                                        : ""))
+                .collect(Collectors.joining(", "));
+    }
+
+    @ParameterizedTest(name = "{0}; mesh {1}, namespace {2}, workload {3}")
+    @CsvSource(delimiter = '|', quoteCharacter = '`', textBlock = """
+        {}                                                  | -                                         | -                                                    | -                                             | ``                         | ``
+        {accessLogFile: /f}                                 | -                                         | -                                                    | -                                             | /f                         | /f
+        {accessLogFile: /f}                                 | metrics: [{}]                             | -                                                    | -                                             | /f                         | /f
+        {accessLogFile: /f, defaultProviders: {accessLogging: [file]}} | -                              | -                                                    | -                                             | /var/log/a                 | /var/log/a
+        {accessLogFile: /f, defaultProviders: {accessLogging: [file]}} | -                              | -                                                    | accessLogging: [{disabled: true}]             | ``                         | ``
+        {}                                                  | accessLogging: [{providers: [{name: envoy}]}] | -                                                | -                                             | /dev/stdout                | /dev/stdout
+        {}                                                  | accessLogging: [{}]                       | -                                                    | -                                             | /dev/stdout                | /dev/stdout
+        {}                                                  | accessLogging: [{providers: [{name: file}]}]  | accessLogging: [{providers: [{name: Text}]}]     | -                                             | /t                         | /t
+        {}                                                  | accessLogging: [{providers: [{name: file}]}]  | accessLogging: [{filter: {expression: response.code >= 500}}] | -                                    | /var/log/a where response.code >= 500 | /var/log/a where response.code >= 500
+        {}                                                  | accessLogging: [{providers: [{name: file}]}]  | accessLogging: [{disabled: true}]                | accessLogging: [{}]                           | /var/log/a                 | /var/log/a
+        {}                                                  | accessLogging: [{providers: [{name: file}]}]  | -                                                | accessLogging: [{match: {mode: SERVER}, disabled: true}] | /var/log/a      | ``
+        {}                                                  | accessLogging: [{providers: [{name: file}, {name: text}], match: {mode: CLIENT}}] | -            | -                                             | /var/log/a, /t             | ``
+        {}                                                  | accessLogging: [{providers: [{name: nobody}]}] | -                                               | -                                             | ``                         | ``
+        """)
+    void accessLogs(String settings, String root, String namespace, String workload, String client, String server) {
+        Mesh mesh = with(mesh(), root, namespace, workload)
+                .settings(PROVIDERS
+                        + settings.substring(1, settings.length() - 1)
+                                .replace(", defaultProviders", "\ndefaultProviders"));
+        assertThat(logs(manager(mesh, false).getAccessLogList())).isEqualTo(client);
+        assertThat(logs(manager(mesh, true).getAccessLogList())).isEqualTo(server);
+    }
+
+    @ParameterizedTest(name = "{0}: {1}")
+    @CsvSource(delimiter = '|', quoteCharacter = '`', textBlock = """
+        text  | text %PROTOCOL%~
+        json  | json {code=%RESPONSE_CODE%} without empty values
+        envoy | text %REQ(:METHOD)%~
+        """)
+    void formatsOfLogs(String provider, String format) {
+        Mesh mesh = object(mesh(), "default", "", "accessLogging: [{providers: [{name: " + provider + "}]}]")
+                .settings(PROVIDERS + "accessLogFormat: \"%REQ(:METHOD)%\"");
+        var log = Mesh.unpack(manager(mesh, true).getAccessLog(0).getTypedConfig(), FileAccessLog.class)
+                .getLogFormat();
+        String text = log.hasJsonFormat()
+                ? "json "
+                        + log.getJsonFormat().getFieldsMap().entrySet().stream()
+                                .collect(Collectors.toMap(
+                                        e -> e.getKey(), e -> e.getValue().getStringValue()))
+                : "text " + log.getTextFormatSource().getInlineString().replace('\n', '~');
+        assertThat(text + (log.getOmitEmptyValues() ? " without empty values" : ""))
+                .isEqualTo(format);
+    }
+
+    private static String tracing(HttpConnectionManager manager) {
+        if (!manager.hasTracing()) {
+            return "none";
+        }
+        var tracing = manager.getTracing();
+        ZipkinConfig zipkin = Mesh.unpack(tracing.getProvider().getTypedConfig(), ZipkinConfig.class);
+        return tracing.getRandomSampling().getValue() + "% to " + zipkin.getCollectorCluster()
+                + zipkin.getCollectorEndpoint()
+                + tracing.getCustomTagsList().stream().map(TelemetryTest::tag).collect(Collectors.joining());
+    }
+
+    private static String tag(CustomTag tag) {
+        return " " + tag.getTag() + "="
+                + switch (tag.getTypeCase()) {
+                    case LITERAL -> tag.getLiteral().getValue();
+                    case ENVIRONMENT ->
+                        "$" + tag.getEnvironment().getName() + "?"
+                                + tag.getEnvironment().getDefaultValue();
+                    case REQUEST_HEADER ->
+                        tag.getRequestHeader().getName() + "?"
+                                + tag.getRequestHeader().getDefaultValue();
+                    default -> "unknown";
+                };
+    }
+
+    @ParameterizedTest(name = "{0}; mesh {1}, namespace {2}, workload {3}")
+    @CsvSource(delimiter = '|', quoteCharacter = '`', textBlock = """
+        -                             | -                                        | -                                           | -                                                   | none                                                    | none
+        defaultProviders: {tracing: [z]} | -                                     | -                                           | -                                                   | 1.0% to outbound/9411//zipkin.default.svc.cluster.local/api/v2/spans | 1.0% to outbound/9411//zipkin.default.svc.cluster.local/api/v2/spans
+        defaultProviders: {tracing: [z]} | tracing: [{randomSamplingPercentage: 20}] | tracing: [{randomSamplingPercentage: 0.5}] | -                                                   | 0.5% to outbound/9411//zipkin.default.svc.cluster.local/api/v2/spans | 0.5% to outbound/9411//zipkin.default.svc.cluster.local/api/v2/spans
+        defaultProviders: {tracing: [z]} | tracing: [{providers: [{name: z2}]}]   | -                                           | tracing: [{disableSpanReporting: true, match: {mode: SERVER}}] | 1.0% to outbound/9411//zipkin.default.svc.cluster.local/own | none
+        -                             | tracing: [{providers: [{name: z2}]}]     | -                                           | tracing: [{customTags: {b: {literal: {value: c}}, a: {environment: {name: A, defaultValue: d}}, h: {header: {name: x-h}}}}] | 1.0% to outbound/9411//zipkin.default.svc.cluster.local/own a=$A?d b=c h=x-h? | 1.0% to outbound/9411//zipkin.default.svc.cluster.local/own a=$A?d b=c h=x-h?
+        `defaultConfig: {tracing: {sampling: 50, zipkin: {address: "zipkin.default:9411"}}}` | tracing: [{match: {mode: CLIENT}, randomSamplingPercentage: 3}] | - | - | 3.0% to outbound/9411//zipkin.default.svc.cluster.local/api/v2/spans | 50.0% to outbound/9411//zipkin.default.svc.cluster.local/api/v2/spans
+        """)
+    void spans(String settings, String root, String namespace, String workload, String client, String server) {
+        Mesh mesh =
+                with(mesh(), root, namespace, workload).settings(PROVIDERS + (settings.equals("-") ? "" : settings));
+        assertThat(tracing(manager(mesh, false)).replace('|', '/')).isEqualTo(client);
+        assertThat(tracing(manager(mesh, true)).replace('|', '/')).isEqualTo(server);
+    }
+
+    @Test
+    void spansOverOtlp() {
+        var tracing = manager(
+                        object(mesh(), "default", "", "tracing: [{providers: [{name: o}]}]")
+                                .settings(PROVIDERS),
+                        true)
+                .getTracing();
+        assertThat(tracing.getMaxPathTagLength().getValue()).isEqualTo(9);
+        var grpc = Mesh.unpack(tracing.getProvider().getTypedConfig(), OpenTelemetryConfig.class)
+                .getGrpcService()
+                .getEnvoyGrpc();
+        assertThat(grpc.getClusterName()).isEqualTo("outbound|4317||otel.default.svc.cluster.local");
+        assertThat(grpc.getAuthority()).isEqualTo("otel.default.svc.cluster.local");
+        var http = Mesh.unpack(
+                        manager(
+                                        object(mesh(), "default", "", "tracing: [{providers: [{name: oh}]}]")
+                                                .settings(PROVIDERS),
+                                        true)
+                                .getTracing()
+                                .getProvider()
+                                .getTypedConfig(),
+                        OpenTelemetryConfig.class)
+                .getHttpService()
+                .getHttpUri();
+        assertThat(http.getCluster()).isEqualTo("outbound|4317||otel.default.svc.cluster.local");
+        assertThat(http.getUri()).isEqualTo("http://otel.default.svc.cluster.local:4317/v1/traces");
+    }
+
+    private static @Nullable Any stats(HttpConnectionManager manager) {
+        return manager.getHttpFiltersList().stream()
+                .filter(filter -> filter.getName().equals("istio.stats"))
+                .map(HttpFilter::getTypedConfig)
+                .findFirst()
+                .orElse(null);
+    }
+
+    private static String json(@Nullable Any stats) throws InvalidProtocolBufferException {
+        if (stats == null) {
+            return "-";
+        }
+        TypedStruct struct = Mesh.unpack(stats, TypedStruct.class);
+        assertThat(struct.getTypeUrl()).isEqualTo("type.googleapis.com/stats.PluginConfig");
+        return JsonFormat.printer().omittingInsignificantWhitespace().print(struct.getValue());
+    }
+
+    @ParameterizedTest(name = "mesh {0}, workload {1}")
+    @CsvSource(delimiter = '|', quoteCharacter = '`', textBlock = """
+        - | - | - | -
+        metrics: [{providers: [{name: prometheus}]}] | - | - | -
+        metrics: [{overrides: [{match: {metric: REQUEST_COUNT}, disabled: true}]}] | - | {"metrics":[{"name":"requests_total","drop":true}]} | {"metrics":[{"name":"requests_total","drop":true}]}
+        metrics: [{overrides: [{match: {metric: REQUEST_COUNT, mode: CLIENT}, disabled: true}]}] | - | {"metrics":[{"name":"requests_total","drop":true}]} | -
+        metrics: [{overrides: [{match: {metric: REQUEST_COUNT}, disabled: true}]}] | metrics: [{overrides: [{match: {mode: SERVER}, disabled: false}]}] | {"metrics":[{"name":"requests_total","drop":true}]} | -
+        metrics: [{overrides: [{match: {metric: REQUEST_SIZE}, tagOverrides: {a: {value: request.host}, b: {operation: REMOVE}}}]}] | metrics: [{overrides: [{match: {metric: REQUEST_SIZE, mode: CLIENT}, tagOverrides: {b: {value: request.path}}}]}] | {"metrics":[{"name":"request_bytes","dimensions":{"a":"request.host","b":"request.path"}}]} | {"metrics":[{"name":"request_bytes","dimensions":{"a":"request.host"},"tags_to_remove":["b"]}]}
+        metrics: [{providers: [{name: file}], overrides: [{disabled: true}]}] | - | - | -
+        """)
+    void metrics(String root, String workload, String client, String server) throws InvalidProtocolBufferException {
+        Mesh mesh = with(mesh(), root, "-", workload).settings(PROVIDERS);
+        assertThat(json(stats(manager(mesh, false)))).isEqualTo(client);
+        assertThat(json(stats(manager(mesh, true)))).isEqualTo(server);
+    }
+
+    @Test
+    void everyMetricIsMeantWhereNoneIsNamed() throws InvalidProtocolBufferException {
+        Mesh mesh = object(mesh(), "default", "", "metrics: [{overrides: [{disabled: true}]}]");
+        var names = new TreeMap<String, Boolean>();
+        Mesh.unpack(Objects.requireNonNull(stats(manager(mesh, true))), TypedStruct.class)
+                .getValue()
+                .getFieldsOrThrow("metrics")
+                .getListValue()
+                .getValuesList()
+                .forEach(metric -> names.put(
+                        metric.getStructValue().getFieldsOrThrow("name").getStringValue(),
+                        metric.getStructValue().getFieldsOrThrow("drop").getBoolValue()));
+        assertThat(names)
+                .hasSize(10)
+                .containsKeys("requests_total", "tcp_sent_bytes_total")
+                .doesNotContainValue(false);
+    }
+
+    @Test
+    void changesOfMetricsGoToWhoHasThemAndStandBeforeConnectionsToo() {
+        Mesh mesh = object(mesh(), "default", "", "metrics: [{overrides: [{disabled: true}]}]");
+        assertThat(mesh.listener("virtualInbound").getFilterChainsList()).allSatisfy(chain -> assertThat(
+                        chain.getFiltersList())
+                .satisfiesAnyOf(
+                        filters -> assertThat(filters.getFirst().getName()).isEqualTo("istio.stats"),
+                        filters -> assertThat(filters.getLast().getTypedConfig().is(HttpConnectionManager.class))
+                                .isTrue()));
+        assertThat(stats(manager(mesh.stockEnvoy(), true))).isNull();
+        assertThat(mesh.listener("virtualInbound").toString()).doesNotContain("istio.stats");
+    }
+
+    @Test
+    void theOldestObjectOfAReachCounts_andGatewaysAreChosenByName() {
+        Mesh mesh = object(mesh(), "default", "", "accessLogging: [{providers: [{name: file}]}]");
+        mesh.with("""
+            apiVersion: telemetry.istio.io/v1
+            kind: Telemetry
+            metadata: {name: younger}
+            spec: {accessLogging: [{disabled: true}]}
+            ---
+            apiVersion: telemetry.istio.io/v1
+            kind: Telemetry
+            metadata: {name: gateway}
+            spec:
+              targetRefs: [{group: gateway.networking.k8s.io, kind: Gateway, name: edge}]
+              accessLogging: [{providers: [{name: nobody}]}]
+            """).settings(PROVIDERS);
+        assertThat(logs(manager(mesh, true).getAccessLogList())).isEqualTo("/var/log/a");
+        assertThat(Validation.check(mesh.snapshot(), true))
+                .extracting(Problem::toString)
+                .containsExactly(
+                        "test.yaml:4: spec: is without effect: the older Telemetry default/t0 (test.yaml:1) is for all"
+                                + " of namespace default as well; make one of the two",
+                        "test.yaml:11: spec.accessLogging[0].providers[0].name: MeshConfig has no extensionProviders"
+                                + " \"nobody\"");
+        mesh.label("gateway.networking.k8s.io/gateway-name", "edge");
+        assertThat(logs(manager(mesh, true).getAccessLogList())).isEmpty();
+    }
+}

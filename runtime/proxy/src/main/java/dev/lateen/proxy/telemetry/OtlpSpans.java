@@ -1,0 +1,101 @@
+package dev.lateen.proxy.telemetry;
+
+import com.google.protobuf.ByteString;
+import com.google.protobuf.InvalidProtocolBufferException;
+import io.opentelemetry.proto.collector.trace.v1.ExportTraceServiceRequest;
+import io.opentelemetry.proto.collector.trace.v1.ExportTraceServiceResponse;
+import io.opentelemetry.proto.common.v1.AnyValue;
+import io.opentelemetry.proto.common.v1.InstrumentationScope;
+import io.opentelemetry.proto.common.v1.KeyValue;
+import io.opentelemetry.proto.resource.v1.Resource;
+import io.opentelemetry.proto.trace.v1.ResourceSpans;
+import io.opentelemetry.proto.trace.v1.ScopeSpans;
+import io.opentelemetry.proto.trace.v1.Span.SpanKind;
+import io.opentelemetry.proto.trace.v1.Status;
+import java.nio.ByteBuffer;
+import java.util.List;
+
+/** Spans as collectors of OpenTelemetry take them (OTLP 1.x, {@code TraceService/Export}). */
+final class OtlpSpans {
+    /** Of a message of gRPC (gRPC over HTTP2, "Length-Prefixed-Message"): not compressed, then the length. */
+    private static final int PREFIX = 5;
+
+    private OtlpSpans() {}
+
+    /**
+     * A request to export spans.
+     *
+     * @param service what the collector calls this workload
+     */
+    static byte[] encode(List<Span> spans, String service) {
+        ScopeSpans.Builder scope = ScopeSpans.newBuilder()
+                .setScope(InstrumentationScope.newBuilder().setName("lateen"));
+        spans.forEach(span -> scope.addSpans(message(span)));
+        return ExportTraceServiceRequest.newBuilder()
+                .addResourceSpans(ResourceSpans.newBuilder()
+                        .setResource(Resource.newBuilder().addAttributes(attribute("service.name", service)))
+                        .addScopeSpans(scope))
+                .build()
+                .toByteArray();
+    }
+
+    /** The same as the only message of a call of gRPC. */
+    static byte[] framed(byte[] message) {
+        return ByteBuffer.allocate(PREFIX + message.length)
+                .put((byte) 0)
+                .putInt(message.length)
+                .put(message)
+                .array();
+    }
+
+    /**
+     * How many spans the collector says it did not take; 0 when it says nothing that can be read.
+     *
+     * @param framed whether it is a message of gRPC
+     */
+    static long rejected(byte[] answer, boolean framed) {
+        int start = framed ? PREFIX : 0;
+        if (answer.length <= start) {
+            return 0;
+        }
+        try {
+            return ExportTraceServiceResponse.parseFrom(ByteBuffer.wrap(answer, start, answer.length - start))
+                    .getPartialSuccess()
+                    .getRejectedSpans();
+        } catch (InvalidProtocolBufferException e) {
+            return 0; // the status has said that it went well
+        }
+    }
+
+    private static io.opentelemetry.proto.trace.v1.Span message(Span span) {
+        var message = io.opentelemetry.proto.trace.v1.Span.newBuilder()
+                .setTraceId(ByteString.copyFrom(ByteBuffer.allocate(16)
+                        .putLong(span.context().high())
+                        .putLong(span.context().low())
+                        .flip()))
+                .setSpanId(bytes(span.context().span()))
+                .setName(span.name())
+                .setKind(span.server() ? SpanKind.SPAN_KIND_SERVER : SpanKind.SPAN_KIND_CLIENT)
+                .setStartTimeUnixNano(span.startMicros() * 1000)
+                .setEndTimeUnixNano((span.startMicros() + span.durationMicros()) * 1000);
+        if (span.parent() != 0) {
+            message.setParentSpanId(bytes(span.parent()));
+        }
+        span.tags().forEach((name, value) -> message.addAttributes(attribute(name, value)));
+        if (span.tags().containsKey("error")) {
+            message.setStatus(Status.newBuilder().setCode(Status.StatusCode.STATUS_CODE_ERROR));
+        }
+        return message.build();
+    }
+
+    private static ByteString bytes(long id) {
+        return ByteString.copyFrom(ByteBuffer.allocate(8).putLong(id).flip());
+    }
+
+    private static KeyValue attribute(String name, String value) {
+        return KeyValue.newBuilder()
+                .setKey(name)
+                .setValue(AnyValue.newBuilder().setStringValue(value))
+                .build();
+    }
+}
