@@ -54,7 +54,8 @@ class RotationTest {
         Rotation told = before.at(start, newRoot);
         assertThat(told.signing()).isSameAs(oldRoot);
         assertThat(told.roots()).containsExactly(oldRoot.certificate(), newRoot.certificate());
-        assertThat(told.at(start.plus(Rotation.TELLING).minusSeconds(1), newRoot)).isEqualTo(told);
+        assertThat(told.at(start.plus(Rotation.TELLING).minusSeconds(1), newRoot))
+                .isEqualTo(told);
 
         Instant begins = start.plus(Rotation.TELLING);
         Rotation signs = told.at(begins, newRoot);
@@ -143,8 +144,8 @@ class RotationTest {
 
     @Test
     void a_second_root_in_the_secret_is_trusted_at_once_and_kept_when_it_is_taken_out() {
-        Authority both =
-                new Authority(oldRoot.certificate(), oldRoot.key(), List.of(), List.of(oldRoot.certificate(), newRoot.certificate()));
+        Authority both = new Authority(
+                oldRoot.certificate(), oldRoot.key(), List.of(), List.of(oldRoot.certificate(), newRoot.certificate()));
         Rotation told = Rotation.of(oldRoot).at(start, both);
         assertThat(told.next()).isNull();
         assertThat(told.roots()).containsExactly(oldRoot.certificate(), newRoot.certificate());
@@ -181,11 +182,13 @@ class RotationTest {
             // Replaced while none was there to see it.
             put(api, newRoot);
             try (MeshAuthority second = start(api, clock)) {
-                assertThat(second.rootCertificates()).isEqualTo(Pem.of(List.of(oldRoot.certificate(), newRoot.certificate())));
+                assertThat(second.rootCertificates())
+                        .isEqualTo(Pem.of(List.of(oldRoot.certificate(), newRoot.certificate())));
             }
             now[0] = start.plus(Rotation.TELLING);
             try (MeshAuthority third = start(api, clock)) {
-                assertThat(third.rootCertificates()).isEqualTo(Pem.of(List.of(newRoot.certificate(), oldRoot.certificate())));
+                assertThat(third.rootCertificates())
+                        .isEqualTo(Pem.of(List.of(newRoot.certificate(), oldRoot.certificate())));
             }
             now[0] = start.plus(Rotation.TELLING).plus(Signing.LIFE);
             try (MeshAuthority fourth = start(api, clock)) {

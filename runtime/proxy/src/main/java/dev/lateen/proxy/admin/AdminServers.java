@@ -99,7 +99,8 @@ public final class AdminServers implements AutoCloseable {
             admin.createContext("/tap", new TapPage(telemetry.tap())::show);
             servers.serve(PageServers.anyAddress(), options.metricsPort(), this::metrics);
             pod = new PodServers(
-                    options, new PodServers.Sidecar(this::unready, this::metricsText, lifecycle::drain, lifecycle::quit));
+                    options,
+                    new PodServers.Sidecar(this::unready, this::metricsText, lifecycle::drain, lifecycle::quit));
         } catch (IOException e) {
             close();
             throw e;
