@@ -4,6 +4,7 @@ import dev.lateen.config.networking.ConnectionPool;
 import dev.lateen.config.networking.HttpRoute.HttpRetry;
 import dev.lateen.config.networking.LocalitySetting;
 import dev.lateen.config.networking.OutlierDetection;
+import dev.lateen.config.security.AuthorizationProvider;
 import dev.lateen.config.shape.AtLeast;
 import dev.lateen.config.shape.Checked;
 import dev.lateen.config.shape.Findings;
@@ -47,7 +48,8 @@ import tools.jackson.databind.node.ObjectNode;
  * @param defaultServiceExportTo for services and ServiceEntries that say nothing; empty means all namespaces, as for the
  *     next
  * @param defaultTrafficPolicy for destinations whose rules say nothing
- * @param extensionProviders whom the mesh tells of its traffic; one that is refused stops no other
+ * @param extensionProviders whom the mesh tells of its traffic, and whom policies may have asked; one that is refused
+ *     stops no other
  * @param defaultProviders those that count where no Telemetry names any
  */
 public record MeshConfig(
@@ -151,6 +153,21 @@ public record MeshConfig(
                 null,
                 List.of(),
                 null);
+    }
+
+    /** The services among the providers that AuthorizationPolicies may have asked. */
+    public List<AuthorizationProvider> authorizers() {
+        List<AuthorizationProvider> authorizers = new ArrayList<>();
+        for (ExtensionProvider provider : extensionProviders) {
+            switch (provider.provider()) {
+                case ExtensionProvider.Provider.HttpAuthorizer(var http) ->
+                    authorizers.add(new AuthorizationProvider(provider.name(), http, null));
+                case ExtensionProvider.Provider.GrpcAuthorizer(var grpc) ->
+                    authorizers.add(new AuthorizationProvider(provider.name(), null, grpc));
+                default -> {}
+            }
+        }
+        return authorizers;
     }
 
     /** Whether hosts that the mesh does not know are refused. */

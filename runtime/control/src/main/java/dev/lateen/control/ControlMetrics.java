@@ -12,7 +12,7 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentSkipListMap;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.LongAdder;
-import java.util.function.IntSupplier;
+import java.util.function.LongSupplier;
 
 /** The control plane's metrics under Istio's names, in Prometheus' text format. Safe for many threads. */
 final class ControlMetrics implements XdsMetrics {
@@ -27,7 +27,7 @@ final class ControlMetrics implements XdsMetrics {
 
     private final String version;
     private final Map<String, LongAdder> counters = new ConcurrentSkipListMap<>();
-    private final Map<String, IntSupplier> gauges = new ConcurrentSkipListMap<>();
+    private final Map<String, LongSupplier> gauges = new ConcurrentSkipListMap<>();
     private final Map<Long, Long> changedAt = new ConcurrentHashMap<>();
     private final MetricHistogram convergence =
             new MetricHistogram("pilot_proxy_convergence_time", 0.1, 0.5, 1, 3, 5, 10, 20, 30);
@@ -49,7 +49,7 @@ final class ControlMetrics implements XdsMetrics {
     }
 
     /** A figure read when it is asked for. */
-    void gauge(String name, IntSupplier value) {
+    void gauge(String name, LongSupplier value) {
         gauges.put(name, value);
     }
 
@@ -133,7 +133,7 @@ final class ControlMetrics implements XdsMetrics {
                     .append(entry.getValue().sum())
                     .append('\n');
         }
-        gauges.forEach((name, value) -> series.put(name, Integer.toString(value.getAsInt())));
+        gauges.forEach((name, value) -> series.put(name, Long.toString(value.getAsLong())));
         for (var entry : series.entrySet()) {
             former = header(text, former, entry.getKey(), "gauge");
             text.append(entry.getKey()).append(' ').append(entry.getValue()).append('\n');

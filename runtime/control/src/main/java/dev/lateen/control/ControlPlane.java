@@ -168,6 +168,10 @@ public final class ControlPlane implements AutoCloseable {
                         .mesh()
                         .trustDomainAliases());
         authority = signs;
+        metrics.gauge("citadel_server_root_cert_expiry_timestamp", () -> signs.rootEnd()
+                .getEpochSecond());
+        metrics.gauge("citadel_server_cert_chain_expiry_timestamp", () -> signs.chainEnd()
+                .getEpochSecond());
         XdsServer server = XdsServer.start(
                 options.address(options.securePort()), distribution, metrics, Clock.systemUTC(), signs.security());
         secured = server;

@@ -242,6 +242,11 @@ public final class Proxy implements AutoCloseable {
             }
 
             @Override
+            public SecretStore secrets() {
+                return secrets;
+            }
+
+            @Override
             public boolean draining() {
                 return draining;
             }

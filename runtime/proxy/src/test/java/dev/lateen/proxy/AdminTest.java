@@ -18,6 +18,7 @@ import io.envoyproxy.envoy.admin.v3.EndpointsConfigDump;
 import io.envoyproxy.envoy.admin.v3.Listeners;
 import io.envoyproxy.envoy.admin.v3.ListenersConfigDump;
 import io.envoyproxy.envoy.admin.v3.RoutesConfigDump;
+import io.envoyproxy.envoy.admin.v3.SecretsConfigDump;
 import io.envoyproxy.envoy.admin.v3.ServerInfo;
 import io.envoyproxy.envoy.admin.v3.SimpleMetric;
 import io.envoyproxy.envoy.extensions.filters.http.router.v3.Router;
@@ -68,6 +69,7 @@ final class AdminTest {
                 .add(ListenersConfigDump.getDescriptor())
                 .add(RoutesConfigDump.getDescriptor())
                 .add(EndpointsConfigDump.getDescriptor())
+                .add(SecretsConfigDump.getDescriptor())
                 .add(HttpConnectionManager.getDescriptor())
                 .add(Router.getDescriptor())
                 .build();
@@ -86,6 +88,7 @@ final class AdminTest {
                         "type.googleapis.com/envoy.admin.v3.ClustersConfigDump",
                         "type.googleapis.com/envoy.admin.v3.ListenersConfigDump",
                         "type.googleapis.com/envoy.admin.v3.RoutesConfigDump",
+                        "type.googleapis.com/envoy.admin.v3.SecretsConfigDump",
                         "type.googleapis.com/envoy.admin.v3.EndpointsConfigDump");
         assertThat(dump.getConfigs(0)
                         .unpack(BootstrapConfigDump.class)
@@ -101,7 +104,7 @@ final class AdminTest {
         var routes = dump.getConfigs(3).unpack(RoutesConfigDump.class);
         assertThat(routes.getDynamicRouteConfigsList()).hasSize(1);
         assertThat(read("/config_dump", ConfigDump.newBuilder()).getConfigsCount())
-                .isEqualTo(4);
+                .isEqualTo(5);
     }
 
     @Test

@@ -1,11 +1,13 @@
 package dev.lateen.cli;
 
 import dev.lateen.analysis.ConfigTables;
+import dev.lateen.analysis.SecretTable;
 import io.fabric8.kubernetes.client.KubernetesClient;
 import io.fabric8.kubernetes.client.KubernetesClientException;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Instant;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -26,10 +28,11 @@ final class ProxyConfigCommand implements Callable<Integer> {
         routes,
         clusters,
         endpoints,
+        secret,
         bootstrap
     }
 
-    @Parameters(index = "0", description = "listeners, routes, clusters, endpoints or bootstrap")
+    @Parameters(index = "0", description = "listeners, routes, clusters, endpoints, secret or bootstrap")
     Part part = Part.listeners;
 
     @Parameters(index = "1", arity = "0..1", description = "POD, or POD.NAMESPACE")
@@ -86,6 +89,7 @@ final class ProxyConfigCommand implements Callable<Integer> {
             case listeners -> ConfigTables.section(page, "ListenersConfigDump");
             case routes -> ConfigTables.section(page, "RoutesConfigDump");
             case clusters -> ConfigTables.section(page, "ClustersConfigDump");
+            case secret -> ConfigTables.section(page, "SecretsConfigDump");
             case bootstrap -> ConfigTables.section(page, "BootstrapConfigDump");
             case endpoints -> page;
         };
@@ -97,6 +101,7 @@ final class ProxyConfigCommand implements Callable<Integer> {
             case routes -> ConfigTables.routes(page).toString();
             case clusters -> ConfigTables.clusters(page).toString();
             case endpoints -> ConfigTables.endpoints(page).toString();
+            case secret -> SecretTable.of(page, Instant.now()).toString();
             case bootstrap -> json(page).toPrettyString() + "\n";
         };
     }

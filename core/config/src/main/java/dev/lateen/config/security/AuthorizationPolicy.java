@@ -2,12 +2,10 @@ package dev.lateen.config.security;
 
 import dev.lateen.config.shape.Checked;
 import dev.lateen.config.shape.Findings;
-import dev.lateen.config.shape.Later;
 import dev.lateen.config.shape.Required;
 import java.net.InetAddress;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
-import tools.jackson.databind.JsonNode;
 
 /**
  * Who may call a workload (security.istio.io AuthorizationPolicy). Without a selector it holds for its namespace, and in
@@ -15,19 +13,30 @@ import tools.jackson.databind.JsonNode;
  */
 public record AuthorizationPolicy(
         @Nullable WorkloadSelector selector,
-
-        @Later("policies for gateways and waypoints by reference")
-        List<JsonNode> targetRefs,
-
+        List<TargetReference> targetRefs,
         List<Rule> rules,
         Action action,
-        @Later("external authorization") @Nullable JsonNode provider) {
+        @Nullable Provider provider)
+        implements Checked {
+    @Override
+    public void check(Findings findings) {
+        TargetReference.check(selector, targetRefs, findings);
+        if (action == Action.CUSTOM && provider == null) {
+            findings.error("provider", "is needed with action CUSTOM: one of the mesh's extensionProviders");
+        }
+        if (action != Action.CUSTOM && provider != null) {
+            findings.error("provider", "goes with action CUSTOM only");
+        }
+    }
+
+    /** Who is asked: one of the mesh's {@code extensionProviders}. */
+    public record Provider(@Required String name) {}
+
     /** What becomes of a request that the policy matches. */
     public enum Action {
         ALLOW,
         DENY,
         AUDIT,
-        @Later("external authorization")
         CUSTOM
     }
 

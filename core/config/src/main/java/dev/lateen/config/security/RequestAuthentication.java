@@ -2,24 +2,23 @@ package dev.lateen.config.security;
 
 import dev.lateen.config.shape.Checked;
 import dev.lateen.config.shape.Findings;
-import dev.lateen.config.shape.Later;
 import dev.lateen.config.shape.Required;
 import java.time.Duration;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
-import tools.jackson.databind.JsonNode;
 
 /**
  * Whose tokens are believed (security.istio.io RequestAuthentication): a request with a token that is not good is
  * refused; one without a token passes, unless an AuthorizationPolicy asks for one.
  */
 public record RequestAuthentication(
-        @Nullable WorkloadSelector selector,
+        @Nullable WorkloadSelector selector, List<TargetReference> targetRefs, List<JwtRule> jwtRules)
+        implements Checked {
+    @Override
+    public void check(Findings findings) {
+        TargetReference.check(selector, targetRefs, findings);
+    }
 
-        @Later("policies for gateways and waypoints by reference")
-        List<JsonNode> targetRefs,
-
-        List<JwtRule> jwtRules) {
     /**
      * Tokens of one issuer (RFC 7519).
      *

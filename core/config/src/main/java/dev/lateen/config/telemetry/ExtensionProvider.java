@@ -1,5 +1,6 @@
 package dev.lateen.config.telemetry;
 
+import dev.lateen.config.security.AuthorizationProvider;
 import dev.lateen.config.shape.Checked;
 import dev.lateen.config.shape.Findings;
 import dev.lateen.config.shape.Inline;
@@ -12,7 +13,7 @@ import org.jspecify.annotations.Nullable;
 import tools.jackson.databind.JsonNode;
 
 /**
- * Something outside of the mesh that it tells of its traffic (istio.mesh.v1alpha1 MeshConfig.ExtensionProvider).
+ * Something beside the mesh that it tells of its traffic, or asks (istio.mesh.v1alpha1 MeshConfig.ExtensionProvider).
  *
  * @param name by which Telemetry objects and {@link DefaultProviders} refer to it
  */
@@ -31,6 +32,12 @@ public record ExtensionProvider(
 
         /** A collector that speaks OTLP. */
         record OtlpCollector(@Required OpenTelemetry opentelemetry) implements Provider {}
+
+        /** A service that is asked in HTTP whether requests may pass. */
+        record HttpAuthorizer(@Required AuthorizationProvider.Http envoyExtAuthzHttp) implements Provider {}
+
+        /** A service that is asked the same with Envoy's protocol. */
+        record GrpcAuthorizer(@Required AuthorizationProvider.Grpc envoyExtAuthzGrpc) implements Provider {}
 
         /** Those that are refused. */
         record Refused(
@@ -52,12 +59,6 @@ public record ExtensionProvider(
 
                 @Later("spans in the collector's own form") @Nullable
                 JsonNode stackdriver,
-
-                @Later("external authorization by policy") @Nullable
-                JsonNode envoyExtAuthzHttp,
-
-                @Later("external authorization by policy") @Nullable
-                JsonNode envoyExtAuthzGrpc,
 
                 @Later("secrets from elsewhere") @Nullable JsonNode sds)
                 implements Provider {}

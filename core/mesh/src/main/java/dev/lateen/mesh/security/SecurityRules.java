@@ -8,7 +8,9 @@ import dev.lateen.config.security.PeerAuthentication;
 import dev.lateen.config.security.PeerAuthentication.Mode;
 import dev.lateen.config.security.RequestAuthentication;
 import dev.lateen.config.security.RequestAuthentication.JwtRule;
+import dev.lateen.config.security.TargetReference;
 import dev.lateen.config.security.WorkloadSelector;
+import dev.lateen.mesh.gatewayapi.Conversion;
 import dev.lateen.mesh.rules.Rules;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -91,12 +93,12 @@ public final class SecurityRules {
 
     /** Policies that hold for a workload, the root namespace's first, each in the order of age. */
     public List<ConfigObject<AuthorizationPolicy>> policies(String namespace, Map<String, String> labels) {
-        return holding(policies, AuthorizationPolicy::selector, namespace, labels);
+        return holding(policies, AuthorizationPolicy::selector, AuthorizationPolicy::targetRefs, namespace, labels);
     }
 
     /** Objects that say whose tokens a workload believes, the root namespace's first, each in the order of age. */
     public List<ConfigObject<RequestAuthentication>> authentications(String namespace, Map<String, String> labels) {
-        return holding(requests, RequestAuthentication::selector, namespace, labels);
+        return holding(requests, RequestAuthentication::selector, RequestAuthentication::targetRefs, namespace, labels);
     }
 
     /** Where the keys of the issuers are fetched, and how long that may take. */
@@ -116,23 +118,34 @@ public final class SecurityRules {
 
     /** Objects that select a workload, whether or not another one's mode counts before theirs. */
     public List<ConfigObject<PeerAuthentication>> peers(String namespace, Map<String, String> labels) {
-        return holding(peers, PeerAuthentication::selector, namespace, labels);
+        return holding(peers, PeerAuthentication::selector, _ -> List.of(), namespace, labels);
     }
 
     private <S extends Record> List<ConfigObject<S>> holding(
             List<ConfigObject<S>> objects,
             Function<S, @Nullable WorkloadSelector> selector,
+            Function<S, List<TargetReference>> targets,
             String namespace,
             Map<String, String> labels) {
         List<ConfigObject<S>> ofRoot = new ArrayList<>();
         List<ConfigObject<S>> local = new ArrayList<>();
         for (ConfigObject<S> object : objects) {
-            if (reaches(object, namespace) && selects(selector.apply(object.spec()), labels)) {
+            List<TargetReference> named = targets.apply(object.spec());
+            boolean holds = named.isEmpty()
+                    ? reaches(object, namespace) && selects(selector.apply(object.spec()), labels)
+                    : object.namespace().equals(namespace) && isNamed(named, labels);
+            if (holds) {
                 (object.namespace().equals(root) ? ofRoot : local).add(object);
             }
         }
         ofRoot.addAll(local);
         return ofRoot;
+    }
+
+    /** Whether one of the Gateways is that whose proxies have these labels. */
+    private static boolean isNamed(List<TargetReference> named, Map<String, String> labels) {
+        String gateway = labels.get(Conversion.NAME_LABEL);
+        return named.stream().anyMatch(target -> target.name().equals(gateway));
     }
 
     private boolean reaches(ConfigObject<?> object, String namespace) {

@@ -1,39 +1,31 @@
 package dev.lateen.mesh.translate;
 
-import com.google.protobuf.UInt32Value;
 import dev.lateen.config.ConfigObject;
 import dev.lateen.config.security.AuthorizationPolicy;
 import dev.lateen.config.security.AuthorizationPolicy.Action;
-import dev.lateen.config.security.AuthorizationPolicy.Condition;
-import dev.lateen.config.security.AuthorizationPolicy.From;
-import dev.lateen.config.security.AuthorizationPolicy.Operation;
-import dev.lateen.config.security.AuthorizationPolicy.Rule;
-import dev.lateen.config.security.AuthorizationPolicy.Source;
-import dev.lateen.config.security.AuthorizationPolicy.To;
-import dev.lateen.config.security.PathTemplates;
-import io.envoyproxy.envoy.config.core.v3.CidrRange;
 import io.envoyproxy.envoy.config.listener.v3.Filter;
-import io.envoyproxy.envoy.config.rbac.v3.Permission;
 import io.envoyproxy.envoy.config.rbac.v3.Policy;
-import io.envoyproxy.envoy.config.rbac.v3.Principal;
 import io.envoyproxy.envoy.config.rbac.v3.RBAC;
-import io.envoyproxy.envoy.config.route.v3.HeaderMatcher;
 import io.envoyproxy.envoy.extensions.filters.network.http_connection_manager.v3.HttpFilter;
-import io.envoyproxy.envoy.type.matcher.v3.PathMatcher;
-import java.net.InetAddress;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.function.Function;
+import java.util.Locale;
+import java.util.Set;
+import java.util.TreeSet;
+import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Writes AuthorizationPolicies as rules of access: one filter for each action, in Istio's order AUDIT, DENY, ALLOW, each
+ * Writes AuthorizationPolicies as rules of access, in Istio's order CUSTOM, AUDIT, DENY, ALLOW: one filter for each action,
  * with one policy for each rule, named {@code ns[NAMESPACE]-policy[NAME]-rule[INDEX]} as Istio names it.
  */
 final class Authorization {
     private static final String NAME = "envoy.filters.http.rbac";
     private static final String NETWORK_NAME = "envoy.filters.network.rbac";
     private static final String DRY_RUN = "istio.io/dry-run";
+
+    /** Of rules whose service cannot be asked, as Istio names them. */
+    private static final String CANNOT_ASK = "-deny-due-to-bad-CUSTOM-action";
 
     private final List<ConfigObject<AuthorizationPolicy>> policies;
     private final TrustDomains domains;
@@ -43,79 +35,150 @@ final class Authorization {
         this.domains = domains;
     }
 
+    /**
+     * Has services asked: for each of them rules that choose which requests, and the filter that asks. Requests whose
+     * service is not there are refused.
+     */
+    List<HttpFilter> external(ExternalAuthorizers authorizers) {
+        List<HttpFilter> filters = new ArrayList<>();
+        for (String name : providers()) {
+            String prefix = "istio-ext-authz-" + name + "-ns[";
+            ExternalAuthorizers.Found found = authorizers.find(name);
+            if (found == null) {
+                filters.add(http(refusing(name, true), null, ""));
+            } else {
+                RBAC chosen = rules(isAskedOf(name), Action.CUSTOM, true, "istio-ext-authz-" + name + "-", "");
+                filters.add(http(null, chosen, ExternalAuthorizationFilter.CHOSEN));
+                filters.add(ExternalAuthorizationFilter.of(found, prefix));
+            }
+        }
+        return filters;
+    }
+
     List<HttpFilter> http() {
         List<HttpFilter> filters = new ArrayList<>();
         for (Action action : List.of(Action.AUDIT, Action.DENY, Action.ALLOW)) {
             RBAC enforced = rules(action, true, false);
             RBAC rehearsed = rules(action, true, true);
             if (enforced != null || rehearsed != null) {
-                var rbac = io.envoyproxy.envoy.extensions.filters.http.rbac.v3.RBAC.newBuilder();
-                if (enforced != null) {
-                    rbac.setRules(enforced);
-                }
-                if (rehearsed != null) {
-                    rbac.setShadowRules(rehearsed).setShadowRulesStatPrefix(rehearsal(action));
-                }
-                filters.add(HttpFilter.newBuilder()
-                        .setName(NAME)
-                        .setTypedConfig(Messages.any(rbac.build()))
-                        .build());
+                filters.add(http(enforced, rehearsed, rehearsal(action)));
             }
         }
         return filters;
     }
 
-    List<Filter> network(String statPrefix) {
+    /**
+     * For connections whose content is not read. Services of HTTP are not asked about them, as Istio has it; what those of
+     * gRPC would be asked about is refused.
+     */
+    List<Filter> network(String statPrefix, ExternalAuthorizers authorizers) {
         List<Filter> filters = new ArrayList<>();
+        for (String name : providers()) {
+            ExternalAuthorizers.Found found = authorizers.find(name);
+            if (found == null || found.provider().envoyExtAuthzHttp() == null) {
+                filters.add(network(statPrefix, refusing(name, false), null, ""));
+            }
+        }
         for (Action action : List.of(Action.AUDIT, Action.DENY, Action.ALLOW)) {
             RBAC enforced = rules(action, false, false);
             RBAC rehearsed = rules(action, false, true);
             if (enforced != null || rehearsed != null) {
-                var rbac = io.envoyproxy
-                        .envoy
-                        .extensions
-                        .filters
-                        .network
-                        .rbac
-                        .v3
-                        .RBAC
-                        .newBuilder()
-                        .setStatPrefix(statPrefix);
-                if (enforced != null) {
-                    rbac.setRules(enforced);
-                }
-                if (rehearsed != null) {
-                    rbac.setShadowRules(rehearsed).setShadowRulesStatPrefix(rehearsal(action));
-                }
-                filters.add(Filter.newBuilder()
-                        .setName(NETWORK_NAME)
-                        .setTypedConfig(Messages.any(rbac.build()))
-                        .build());
+                filters.add(network(statPrefix, enforced, rehearsed, rehearsal(action)));
             }
         }
         return filters;
     }
 
+    private static HttpFilter http(@Nullable RBAC enforced, @Nullable RBAC rehearsed, String prefix) {
+        var rbac = io.envoyproxy.envoy.extensions.filters.http.rbac.v3.RBAC.newBuilder();
+        if (enforced != null) {
+            rbac.setRules(enforced);
+        }
+        if (rehearsed != null) {
+            rbac.setShadowRules(rehearsed).setShadowRulesStatPrefix(prefix);
+        }
+        return HttpFilter.newBuilder()
+                .setName(NAME)
+                .setTypedConfig(Messages.any(rbac.build()))
+                .build();
+    }
+
+    private static Filter network(String statPrefix, @Nullable RBAC enforced, @Nullable RBAC rehearsed, String prefix) {
+        var rbac = io.envoyproxy
+                .envoy
+                .extensions
+                .filters
+                .network
+                .rbac
+                .v3
+                .RBAC
+                .newBuilder()
+                .setStatPrefix(statPrefix);
+        if (enforced != null) {
+            rbac.setRules(enforced);
+        }
+        if (rehearsed != null) {
+            rbac.setShadowRules(rehearsed).setShadowRulesStatPrefix(prefix);
+        }
+        return Filter.newBuilder()
+                .setName(NETWORK_NAME)
+                .setTypedConfig(Messages.any(rbac.build()))
+                .build();
+    }
+
     private static String rehearsal(Action action) {
-        return "istio_dry_run_" + action.name().toLowerCase(java.util.Locale.ROOT) + "_";
+        return "istio_dry_run_" + action.name().toLowerCase(Locale.ROOT) + "_";
     }
 
     private static boolean isRehearsal(ConfigObject<AuthorizationPolicy> policy) {
         return "true".equals(policy.metadata().annotations().get(DRY_RUN));
     }
 
+    /** Names of the services that policies want asked. */
+    private Set<String> providers() {
+        Set<String> names = new TreeSet<>();
+        for (ConfigObject<AuthorizationPolicy> policy : policies) {
+            AuthorizationPolicy.Provider provider = policy.spec().provider();
+            if (policy.spec().action() == Action.CUSTOM && provider != null) {
+                names.add(provider.name());
+            }
+        }
+        return names;
+    }
+
+    private static Predicate<ConfigObject<AuthorizationPolicy>> isAskedOf(String name) {
+        return policy -> policy.spec().action() == Action.CUSTOM
+                && policy.spec().provider() != null
+                && policy.spec().provider().name().equals(name);
+    }
+
+    private @Nullable RBAC refusing(String provider, boolean http) {
+        return rules(isAskedOf(provider), Action.CUSTOM, http, "", CANNOT_ASK);
+    }
+
     /** @return null when no policy has this action */
     private @Nullable RBAC rules(Action action, boolean http, boolean rehearsal) {
+        return rules(
+                policy -> policy.spec().action() == action && isRehearsal(policy) == rehearsal, action, http, "", "");
+    }
+
+    /** @return null when there is no such policy */
+    private @Nullable RBAC rules(
+            Predicate<ConfigObject<AuthorizationPolicy>> which,
+            Action action,
+            boolean http,
+            String before,
+            String after) {
         RBAC.Builder rules = RBAC.newBuilder()
                 .setAction(
                         switch (action) {
                             case ALLOW -> RBAC.Action.ALLOW;
-                            case DENY -> RBAC.Action.DENY;
-                            case AUDIT, CUSTOM -> RBAC.Action.LOG;
+                            case DENY, CUSTOM -> RBAC.Action.DENY;
+                            case AUDIT -> RBAC.Action.LOG;
                         });
         boolean any = false;
         for (ConfigObject<AuthorizationPolicy> policy : policies) {
-            if (policy.spec().action() != action || isRehearsal(policy) != rehearsal) {
+            if (!which.test(policy)) {
                 continue;
             }
             any = true;
@@ -123,262 +186,11 @@ final class Authorization {
                 Policy written = new RuleWriter(policy.namespace(), domains, http, action)
                         .write(policy.spec().rules().get(i));
                 if (written != null) {
-                    rules.putPolicies(
-                            "ns[" + policy.namespace() + "]-policy[" + policy.name() + "]-rule[" + i + "]", written);
+                    String name = "ns[" + policy.namespace() + "]-policy[" + policy.name() + "]-rule[" + i + "]";
+                    rules.putPolicies(before + name + after, written);
                 }
             }
         }
         return any ? rules.build() : null;
-    }
-
-    /** Writes one rule. */
-    private static final class RuleWriter {
-        private final TrustDomains domains;
-        private final String namespace;
-        private final boolean http;
-        private final boolean narrows;
-        private boolean impossible;
-
-        RuleWriter(String namespace, TrustDomains domains, boolean http, Action action) {
-            this.domains = domains;
-            this.namespace = namespace;
-            this.http = http;
-            this.narrows = action != Action.ALLOW;
-        }
-
-        /**
-         * The rule as a policy. Null when it can never match: of an ALLOW rule that asks for something which
-         * connections without requests do not have. In other rules such parts are left out, so that they match more and
-         * not less.
-         */
-        @Nullable
-        Policy write(Rule rule) {
-            List<Permission> permissions = new ArrayList<>();
-            for (To to : rule.to().isEmpty() ? List.of(new To(NOTHING_ASKED)) : rule.to()) {
-                permissions.add(and(operation(to.operation()), rule.when()));
-            }
-            List<Principal> principals = new ArrayList<>();
-            for (From from : rule.from().isEmpty() ? List.of(new From(ANYBODY)) : rule.from()) {
-                principals.add(who(from.source(), rule.when()));
-            }
-            return impossible
-                    ? null
-                    : Policy.newBuilder()
-                            .addAllPermissions(permissions)
-                            .addAllPrincipals(principals)
-                            .build();
-        }
-
-        private static final Operation NOTHING_ASKED =
-                new Operation(List.of(), List.of(), List.of(), List.of(), List.of(), List.of(), List.of(), List.of());
-        private static final Source ANYBODY = new Source(
-                List.of(), List.of(), List.of(), List.of(), List.of(), List.of(), List.of(), List.of(), List.of(),
-                List.of(), List.of(), List.of());
-
-        private List<Permission> operation(Operation operation) {
-            List<Permission> all = new ArrayList<>();
-            httpOnly(all, operation.hosts(), operation.notHosts(), RuleWriter::host);
-            permissions(all, operation.ports(), operation.notPorts(), RuleWriter::port);
-            httpOnly(all, operation.methods(), operation.notMethods(), RuleWriter::method);
-            httpOnly(all, operation.paths(), operation.notPaths(), RuleWriter::path);
-            return all;
-        }
-
-        private void httpOnly(
-                List<Permission> all,
-                List<String> values,
-                List<String> notValues,
-                Function<String, Permission> writer) {
-            if (http) {
-                permissions(all, values, notValues, writer);
-            } else if (!values.isEmpty() || !notValues.isEmpty()) {
-                impossible |= !narrows;
-            }
-        }
-
-        private static void permissions(
-                List<Permission> all,
-                List<String> values,
-                List<String> notValues,
-                Function<String, Permission> writer) {
-            if (!values.isEmpty()) {
-                all.add(or(values.stream().map(writer).toList()));
-            }
-            if (!notValues.isEmpty()) {
-                all.add(Permission.newBuilder()
-                        .setNotRule(or(notValues.stream().map(writer).toList()))
-                        .build());
-            }
-        }
-
-        private static Permission or(List<Permission> permissions) {
-            return Permission.newBuilder()
-                    .setOrRules(Permission.Set.newBuilder().addAllRules(permissions))
-                    .build();
-        }
-
-        private Permission and(List<Permission> all, List<Condition> when) {
-            for (Condition condition : when) {
-                switch (condition.key()) {
-                    case "destination.ip" ->
-                        permissions(all, condition.values(), condition.notValues(), v -> Permission.newBuilder()
-                                .setDestinationIp(block(v))
-                                .build());
-                    case "destination.port" ->
-                        permissions(all, condition.values(), condition.notValues(), RuleWriter::port);
-                    case "connection.sni" ->
-                        permissions(all, condition.values(), condition.notValues(), v -> Permission.newBuilder()
-                                .setRequestedServerName(Texts.of(v, "", false))
-                                .build());
-                    default -> {}
-                }
-            }
-            if (all.isEmpty()) {
-                all.add(Permission.newBuilder().setAny(true).build());
-            }
-            return Permission.newBuilder()
-                    .setAndRules(Permission.Set.newBuilder().addAllRules(all))
-                    .build();
-        }
-
-        private static Permission host(String value) {
-            return header(":authority", value, true);
-        }
-
-        private static Permission method(String value) {
-            return header(":method", value, false);
-        }
-
-        private static Permission header(String name, String value, boolean ignoreCase) {
-            return Permission.newBuilder()
-                    .setHeader(headerMatcher(name, value, ignoreCase))
-                    .build();
-        }
-
-        private static HeaderMatcher headerMatcher(String name, String value, boolean ignoreCase) {
-            HeaderMatcher.Builder matcher = HeaderMatcher.newBuilder().setName(name);
-            if (value.equals("*")) {
-                return matcher.setPresentMatch(true).build();
-            }
-            return matcher.setStringMatch(Texts.of(value, "", ignoreCase)).build();
-        }
-
-        private static Permission port(String value) {
-            return Permission.newBuilder()
-                    .setDestinationPort(Integer.parseInt(value))
-                    .build();
-        }
-
-        private static Permission path(String value) {
-            var matcher = PathTemplates.isTemplate(value)
-                    ? Texts.regex(PathTemplates.regex(value))
-                    : Texts.of(value, "", false);
-            return Permission.newBuilder()
-                    .setUrlPath(PathMatcher.newBuilder().setPath(matcher))
-                    .build();
-        }
-
-        private Principal who(Source source, List<Condition> when) {
-            List<Principal> all = new ArrayList<>();
-            principals(all, source.principals(), source.notPrincipals(), this::named);
-            token(all, source.requestPrincipals(), source.notRequestPrincipals(), Principals::request);
-            principals(all, source.namespaces(), source.notNamespaces(), Principals::namespace);
-            principals(all, source.serviceAccounts(), source.notServiceAccounts(), this::account);
-            principals(all, source.ipBlocks(), source.notIpBlocks(), RuleWriter::peer);
-            principals(all, source.remoteIpBlocks(), source.notRemoteIpBlocks(), RuleWriter::client);
-            for (Condition condition : when) {
-                condition(all, condition);
-            }
-            if (all.isEmpty()) {
-                all.add(Principal.newBuilder().setAny(true).build());
-            }
-            return Principal.newBuilder()
-                    .setAndIds(Principal.Set.newBuilder().addAllIds(all))
-                    .build();
-        }
-
-        /** In every trust domain of the mesh. */
-        private Principal named(String value) {
-            List<Principal> names =
-                    domains.principals(value).stream().map(Principals::name).toList();
-            return names.size() == 1 ? names.getFirst() : Principals.or(names);
-        }
-
-        private void condition(List<Principal> all, Condition condition) {
-            List<String> values = condition.values();
-            List<String> notValues = condition.notValues();
-            String key = condition.key();
-            switch (key) {
-                case "source.ip" -> principals(all, values, notValues, RuleWriter::peer);
-                case "remote.ip" -> principals(all, values, notValues, RuleWriter::client);
-                case "source.namespace" -> principals(all, values, notValues, Principals::namespace);
-                case "source.principal" -> principals(all, values, notValues, this::named);
-                case "source.serviceAccount" -> principals(all, values, notValues, this::account);
-                case "request.auth.principal" -> token(all, values, notValues, Principals::request);
-                case "request.auth.audiences" ->
-                    token(all, values, notValues, v -> Principals.claim(List.of("aud"), v));
-                case "request.auth.presenter" ->
-                    token(all, values, notValues, v -> Principals.claim(List.of("azp"), v));
-                case "destination.ip", "destination.port", "connection.sni" -> {}
-                default -> {
-                    String inside = key.substring(key.indexOf('[') + 1, key.length() - 1);
-                    if (key.startsWith("request.headers[")) {
-                        token(all, values, notValues, v -> Principal.newBuilder()
-                                .setHeader(headerMatcher(inside, v, false))
-                                .build());
-                    } else {
-                        token(all, values, notValues, v -> Principals.claim(List.of(inside.split("]\\[", -1)), v));
-                    }
-                }
-            }
-        }
-
-        /** Of requests only. */
-        private void token(
-                List<Principal> all, List<String> values, List<String> notValues, Function<String, Principal> writer) {
-            if (http) {
-                principals(all, values, notValues, writer);
-            } else if (!values.isEmpty() || !notValues.isEmpty()) {
-                impossible |= !narrows;
-            }
-        }
-
-        private static void principals(
-                List<Principal> all, List<String> values, List<String> notValues, Function<String, Principal> writer) {
-            if (!values.isEmpty()) {
-                all.add(Principals.or(values.stream().map(writer).toList()));
-            }
-            if (!notValues.isEmpty()) {
-                all.add(Principal.newBuilder()
-                        .setNotId(Principals.or(notValues.stream().map(writer).toList()))
-                        .build());
-            }
-        }
-
-        private Principal account(String value) {
-            String full = value.contains("/") ? value : namespace + "/" + value;
-            String[] parts = full.split("/", 2);
-            return Principals.account(parts[0], parts[1]);
-        }
-
-        private static Principal peer(String value) {
-            return Principal.newBuilder().setDirectRemoteIp(block(value)).build();
-        }
-
-        private static Principal client(String value) {
-            return Principal.newBuilder().setRemoteIp(block(value)).build();
-        }
-
-        private static CidrRange block(String value) {
-            int slash = value.indexOf('/');
-            String address = slash < 0 ? value : value.substring(0, slash);
-            int length = slash < 0
-                    ? InetAddress.ofLiteral(address).getAddress().length * 8
-                    : Integer.parseInt(value.substring(slash + 1));
-            return CidrRange.newBuilder()
-                    .setAddressPrefix(address)
-                    .setPrefixLen(UInt32Value.of(length))
-                    .build();
-        }
     }
 }

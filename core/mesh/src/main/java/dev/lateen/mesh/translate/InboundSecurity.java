@@ -25,6 +25,7 @@ record InboundSecurity(
         MeshConfig mesh,
         SecurityRules rules,
         FetchedKeys keys,
+        ExternalAuthorizers authorizers,
         String namespace,
         Map<String, String> labels,
         boolean hasIdentity) {
@@ -37,6 +38,7 @@ record InboundSecurity(
                 snapshot.mesh(),
                 snapshot.rules().security(),
                 snapshot.fetchedKeys(),
+                new ExternalAuthorizers(snapshot, Outbound.of(snapshot, node).clusters()::containsKey),
                 node.namespace(),
                 labels,
                 Encryption.MESH.equals(labels.get(Encryption.LABEL)));
@@ -44,14 +46,16 @@ record InboundSecurity(
 
     /** What every request to the workload passes first. */
     List<HttpFilter> httpFilters() {
-        List<HttpFilter> filters = new ArrayList<>(TokenRules.of(rules.authentications(namespace, labels), keys));
-        filters.addAll(authorization().http());
+        Authorization authorization = authorization();
+        List<HttpFilter> filters = new ArrayList<>(authorization.external(authorizers));
+        filters.addAll(TokenRules.of(rules.authentications(namespace, labels), keys));
+        filters.addAll(authorization.http());
         return filters;
     }
 
     /** What every connection to the workload passes first whose content is not read. */
     List<Filter> networkFilters(String statPrefix) {
-        return authorization().network(statPrefix);
+        return authorization().network(statPrefix, authorizers);
     }
 
     private Authorization authorization() {

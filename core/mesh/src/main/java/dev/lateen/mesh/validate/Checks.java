@@ -29,8 +29,8 @@ public final class Checks {
                 .forEach(o -> DestinationRuleChecks.run(o, checks.scope(o), snapshot, findings));
         GatewayChecks.run(checks.of(Kinds.GATEWAY), snapshot, findings);
         ServiceEntryChecks.run(checks.of(Kinds.SERVICE_ENTRY), snapshot, findings);
-        checks.of(Kinds.REQUEST_AUTHENTICATION)
-                .forEach(o -> RequestAuthenticationChecks.run(o, snapshot.fetchedKeys(), findings));
+        checks.of(Kinds.REQUEST_AUTHENTICATION).forEach(o -> RequestAuthenticationChecks.run(o, snapshot, findings));
+        checks.of(Kinds.AUTHORIZATION_POLICY).forEach(o -> AuthorizationPolicyChecks.run(o, snapshot, findings));
         TelemetryChecks.run(checks.of(Kinds.TELEMETRY), snapshot, findings);
     }
 

@@ -43,6 +43,7 @@ public final class AccessOnTheWire {
                 scene.questions().forEach(question -> ports.add(Integer.parseInt(question.fact("port", "8080")))));
         boolean good;
         try (Wire wire = new Wire(ports);
+                AskedService _ = new AskedService();
                 Tokens tokens = new Tokens()) {
             AccessOnTheWire run = new AccessOnTheWire(arguments[0], wire, tokens);
             for (Scene scene : scenes) {
@@ -54,17 +55,31 @@ public final class AccessOnTheWire {
     }
 
     private void run(Scene scene) throws Exception {
-        try (ControlPlane plane = wire.controlPlane(scene.manifests() + tokens.trust(scene));
+        int tried = 0;
+        int letIn = 0;
+        try (ControlPlane plane = wire.controlPlane(scene.manifests()
+                        + tokens.trust(scene)
+                        + AskedService.object(scene.settings())
+                        + AccessTable.SERVICE);
                 WirePeer _ = wire.proxy(kind, Role.WORKLOAD, plane)) {
             for (Question question : scene.questions()) {
-                if (!question.fact("ip", "").contains(":")) {
-                    ask(scene, question);
+                if (question.fact("ip", "").contains(":")) {
+                    continue;
+                }
+                boolean allowed = ask(scene, question);
+                if (!question.allowed()) {
+                    tried++;
+                    letIn += allowed ? 1 : 0;
                 }
             }
         }
+        if (scene.isAttack()) {
+            System.out.println(scene.name() + ": " + tried + " tried, " + letIn + " let in");
+        }
     }
 
-    private void ask(Scene scene, Question question) {
+    /** @return whether the workload has answered */
+    private boolean ask(Scene scene, Question question) {
         boolean foreign = !question.who().equals("-") && !question.identity()[0].equals("cluster.local");
         boolean expected = question.allowed() && !foreign;
         String answer;
@@ -73,6 +88,8 @@ public final class AccessOnTheWire {
         } catch (IOException e) {
             answer = "refused: " + e;
         }
-        wire.count(answer.startsWith("allowed") == expected, scene.name() + ": " + question, answer);
+        boolean allowed = answer.startsWith("allowed");
+        wire.count(allowed == expected, scene.name() + ": " + question, answer);
+        return allowed;
     }
 }

@@ -38,8 +38,36 @@ final class AccessTable {
         }
     }
 
+    /** Settings of the mesh: services that policies may have asked. */
+    private static final String SETTINGS = """
+            extensionProviders:
+            - name: asked
+              envoyExtAuthzHttp: {service: asked.example, port: 9191, includeRequestHeadersInCheck: [x-asked]}
+            - name: away
+              envoyExtAuthzHttp: {service: away.example, port: 80}
+            """;
+
+    /** The first of them, which lets pass what has field {@code x-asked} with value {@code yes}; the other is not there. */
+    static final String SERVICE = """
+            ---
+            apiVersion: networking.istio.io/v1
+            kind: ServiceEntry
+            metadata: {name: asked, namespace: istio-system}
+            spec:
+              hosts: [asked.example]
+              location: MESH_EXTERNAL
+              resolution: STATIC
+              ports: [{number: 9191, name: http, protocol: HTTP}]
+              endpoints: [{address: 10.99.0.2}]
+            """;
+
     /** Policies, and the questions under them. */
-    record Scene(String name, String manifests, List<Question> questions) {}
+    record Scene(String name, String manifests, String settings, List<Question> questions) {
+        /** Whether all that is refused in it is an attack. */
+        boolean isAttack() {
+            return name.startsWith("attack: ");
+        }
+    }
 
     private AccessTable() {}
 
@@ -50,7 +78,8 @@ final class AccessTable {
                 String[] words = line.split(" ", 3);
                 switch (words[0]) {
                     case "", "#" -> {}
-                    case "scene" -> scenes.add(new Scene(line.substring(6), "", new ArrayList<>()));
+                    case "scene" -> scenes.add(new Scene(line.substring(6), "", SETTINGS, new ArrayList<>()));
+                    case "settings" -> set(scenes, line.substring(9));
                     case "policy" -> add(scenes, manifest(words, "default", ""));
                     case "root" -> add(scenes, manifest(words, "istio-system", ""));
                     case "dryrun" ->
@@ -65,7 +94,12 @@ final class AccessTable {
 
     private static void add(List<Scene> scenes, String manifest) {
         Scene last = scenes.removeLast();
-        scenes.add(new Scene(last.name(), last.manifests() + manifest, last.questions()));
+        scenes.add(new Scene(last.name(), last.manifests() + manifest, last.settings(), last.questions()));
+    }
+
+    private static void set(List<Scene> scenes, String setting) {
+        Scene last = scenes.removeLast();
+        scenes.add(new Scene(last.name(), last.manifests(), last.settings() + setting + "\n", last.questions()));
     }
 
     private static String manifest(String[] words, String namespace, String more) {

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.lateen.acceptance.access.AccessTable.Question;
 import dev.lateen.acceptance.access.AccessTable.Scene;
 import dev.lateen.config.ConfigReader;
+import dev.lateen.config.MeshConfig;
 import dev.lateen.config.Problem;
 import dev.lateen.config.ReadResult;
 import dev.lateen.mesh.ProxyNode;
@@ -12,8 +13,10 @@ import dev.lateen.mesh.ProxyResources;
 import dev.lateen.mesh.Snapshot;
 import dev.lateen.mesh.Translator;
 import dev.lateen.proxycore.ConnectionFacts;
+import dev.lateen.proxycore.authorization.ExternalAuthorization;
 import dev.lateen.proxycore.filter.FilterConfig;
 import dev.lateen.proxycore.filter.HttpFilter;
+import dev.lateen.proxycore.head.FieldName;
 import dev.lateen.proxycore.head.RequestHead;
 import dev.lateen.proxycore.listener.CompiledListener;
 import dev.lateen.proxycore.listener.FilterChain;
@@ -26,6 +29,7 @@ import java.io.IOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
@@ -46,7 +50,7 @@ class AuthorizationTest {
     }
 
     private static void check(Scene scene) throws Exception {
-        CompiledListener listener = inbound(scene.manifests());
+        CompiledListener listener = inbound(scene.manifests(), scene.settings());
         FilterChain http = null;
         FilterChain tcp = null;
         for (FilterChain chain : listener.chains()) {
@@ -94,14 +98,37 @@ class AuthorizationTest {
             return false;
         }
         Access access = new Access(facts, head, client, claims);
+        Map<String, String> said = new HashMap<>();
         for (HttpFilter filter : manager.filters()) {
-            if (filter.config() instanceof FilterConfig.Access rules
-                    && !rules.rules().decide(access).allowed()) {
-                assertThat(rules.rules().explain(access)).isNotEmpty();
+            boolean passes =
+                    switch (filter.config()) {
+                        case FilterConfig.Access rules -> passes(rules, access, said);
+                        case FilterConfig.Authorize asks -> passes(asks.authorization(), head, said);
+                        default -> true;
+                    };
+            if (!passes) {
                 return false;
             }
         }
         return true;
+    }
+
+    private static boolean passes(FilterConfig.Access rules, Access access, Map<String, String> said) {
+        String chosen = rules.rehearsed().decide(access).policy();
+        if (!chosen.isEmpty()) {
+            said.put("envoy.filters.http.rbac " + rules.prefix() + "shadow_effective_policy_id", chosen);
+        }
+        boolean allowed = rules.rules().decide(access).allowed();
+        if (!allowed) {
+            assertThat(rules.rules().explain(access)).isNotEmpty();
+        }
+        return allowed;
+    }
+
+    /** The service that is asked lets pass what has {@code x-asked: yes}. */
+    private static boolean passes(ExternalAuthorization asks, RequestHead head, Map<String, String> said) {
+        return !Objects.requireNonNull(asks.condition()).holds(said)
+                || "yes".equals(head.fields().get(FieldName.of("x-asked")));
     }
 
     @SuppressWarnings("unchecked") // JSON objects have texts as keys
@@ -125,10 +152,12 @@ class AuthorizationTest {
         return PeerCertificate.ofUri("spiffe://" + trustDomain + "/ns/" + namespace + "/sa/" + account);
     }
 
-    private static CompiledListener inbound(String manifests) throws Exception {
-        ReadResult read = new ConfigReader().readText("scene.yaml", manifests);
+    private static CompiledListener inbound(String manifests, String mesh) throws Exception {
+        ReadResult read = new ConfigReader().readText("scene.yaml", manifests + AccessTable.SERVICE);
         assertThat(read.problems()).filteredOn(Problem::isError).isEmpty();
-        Snapshot.Change change = Snapshot.empty().change();
+        MeshConfig.Read settings = MeshConfig.read("mesh", mesh);
+        assertThat(settings.problems()).isEmpty();
+        Snapshot.Change change = Snapshot.empty().change().mesh(settings.config());
         read.objects().forEach(change::put);
         ProxyNode node = ProxyNode.of(io.envoyproxy.envoy.config.core.v3.Node.newBuilder()
                 .setId("sidecar~10.244.0.9~web.default~default.svc.cluster.local")

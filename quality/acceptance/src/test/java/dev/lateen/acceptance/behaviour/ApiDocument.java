@@ -235,9 +235,8 @@ public final class ApiDocument {
                     .append('\n');
             tables(kind.spec(), text);
         }
-        text.append("\n"
-                + "## MeshConfig\n\n"
-                + "Key `mesh` of ConfigMap `istio`. Fields that are not listed have no effect, and a ");
+        text.append("\n## MeshConfig\n\n");
+        text.append("Key `mesh` of ConfigMap `istio`. Fields that are not listed have no effect, and a ");
         text.append("warning names each that is set.\n");
         tables(MeshConfig.class, text);
         text.append("\n## Refused kinds\n\n| kind | instead |\n| --- | --- |\n");

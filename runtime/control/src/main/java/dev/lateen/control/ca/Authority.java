@@ -57,6 +57,13 @@ record Authority(
         }
     }
 
+    /** Whether certificates of both have the same above them. */
+    boolean isSame(Authority other) {
+        return certificate.equals(other.certificate)
+                && intermediates.equals(other.intermediates)
+                && roots.equals(other.roots);
+    }
+
     /** A new root that signs itself, with a key of ECDSA P-256, for ten years. */
     static Authority selfSigned(String organization, Instant now, SecureRandom random) {
         KeyPair pair = newKey(random);

@@ -61,6 +61,14 @@ final class AuthoritySecrets {
         return own != null ? read(own) : create(now);
     }
 
+    /** The authority that is kept; null when there is none. Like {@link #load}, but makes none. */
+    @Nullable
+    Authority find() {
+        Secret plugged = get(PLUGGED_IN);
+        Secret kept = plugged != null ? plugged : get(SELF_SIGNED);
+        return kept == null ? null : read(kept);
+    }
+
     private @Nullable Secret get(String name) {
         return client.secrets().inNamespace(namespace).withName(name).get();
     }
@@ -167,6 +175,15 @@ final class AuthoritySecrets {
         }
     }
 
+    /** An authority in the form that {@link #read} reads. */
+    static Map<String, String> data(Authority authority) {
+        return Map.of(
+                CERTIFICATE, base64(Pem.of(authority.certificate())),
+                KEY, base64(Pem.of(authority.key())),
+                CHAIN, base64(Pem.of(authority.intermediates())),
+                ROOT, base64(Pem.of(authority.roots())));
+    }
+
     private static String required(Secret secret, String where, String key) {
         String text = value(secret, key);
         if (text.isBlank()) {
@@ -175,12 +192,12 @@ final class AuthoritySecrets {
         return text;
     }
 
-    private static String value(Secret secret, String key) {
+    static String value(Secret secret, String key) {
         String encoded = secret.getData() == null ? null : secret.getData().get(key);
         return encoded == null ? "" : new String(Base64.getMimeDecoder().decode(encoded), StandardCharsets.UTF_8);
     }
 
-    private static String base64(String text) {
+    static String base64(String text) {
         return Base64.getEncoder().encodeToString(text.getBytes(StandardCharsets.UTF_8));
     }
 }

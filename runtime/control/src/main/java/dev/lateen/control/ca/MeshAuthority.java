@@ -4,6 +4,7 @@ import dev.lateen.xds.ca.CertificateService;
 import dev.lateen.xds.server.Authenticator;
 import dev.lateen.xds.server.XdsServer;
 import io.fabric8.kubernetes.client.KubernetesClient;
+import io.fabric8.kubernetes.client.KubernetesClientException;
 import io.grpc.netty.GrpcSslContexts;
 import io.netty.handler.ssl.ClientAuth;
 import io.netty.handler.ssl.SslContext;
@@ -16,6 +17,8 @@ import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
 import java.util.function.Supplier;
 import java.util.stream.Stream;
 import javax.net.ssl.SSLException;
@@ -30,16 +33,27 @@ import org.slf4j.LoggerFactory;
 public final class MeshAuthority implements AutoCloseable {
     private static final Logger log = LoggerFactory.getLogger(MeshAuthority.class);
 
+    /** How often the Secrets are looked at. */
+    private static final Duration LOOK = Duration.ofSeconds(10);
+
+    /** An authority that ends within this time is warned of. */
+    private static final Duration SOON = Duration.ofDays(30);
+
     private final Clock clock;
     private final SecureRandom random;
     private final Authenticator authenticator;
     private final Signing signing;
     private final List<String> serverNames;
     private final TrustBundle bundle;
-    private final Authority authority;
-    private ServerKey.Held held;
+    private final AuthoritySecrets secrets;
+    private final RotationSecret kept;
+    private final CountDownLatch closed = new CountDownLatch(1);
+    private volatile Rotation rotation;
+    private volatile String failure = "";
+    private Instant nextWarning = Instant.MIN;
+    private volatile ServerKey.Held held;
 
-    private MeshAuthority(
+    MeshAuthority(
             KubernetesClient client,
             String systemNamespace,
             Supplier<String> trustDomain,
@@ -48,11 +62,14 @@ public final class MeshAuthority implements AutoCloseable {
             SecureRandom random) {
         this.clock = clock;
         this.random = random;
-        this.authority = new AuthoritySecrets(client, systemNamespace, trustDomain.get(), random).load(clock.instant());
+        this.secrets = new AuthoritySecrets(client, systemNamespace, trustDomain.get(), random);
+        this.kept = new RotationSecret(client, systemNamespace);
+        RotationSecret.Found found = kept.load(null);
+        this.rotation = found != null ? found.rotation() : Rotation.of(secrets.load(clock.instant()));
         this.authenticator = new TokenAuthenticator(
                 client,
                 domain -> domain.equals(trustDomain.get()) || aliases.get().contains(domain));
-        this.signing = new Signing(() -> authority, trustDomain, clock, random);
+        this.signing = new Signing(() -> rotation.signing(), trustDomain, clock, random);
         this.serverNames = serverNames(systemNamespace);
         this.bundle = new TrustBundle(client, this::rootCertificates);
         this.held = issue();
@@ -72,9 +89,57 @@ public final class MeshAuthority implements AutoCloseable {
             Supplier<List<String>> aliases) {
         MeshAuthority authority =
                 new MeshAuthority(client, systemNamespace, trustDomain, aliases, Clock.systemUTC(), new SecureRandom());
+        authority.look();
         authority.bundle.start();
-        log.info("Signing with {}", authority.authority);
+        log.info("{}", authority.rotation);
+        Thread.ofVirtual().name("authority").start(authority::run);
         return authority;
+    }
+
+    private void run() {
+        try {
+            while (!closed.await(LOOK.toMillis(), TimeUnit.MILLISECONDS)) {
+                look();
+            }
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
+    }
+
+    /** Follows the Secrets: see {@link Rotation}. What cannot be read leaves everything as it is. */
+    void look() {
+        try {
+            Authority offered = secrets.find();
+            RotationSecret.Found found = kept.load(offered);
+            Rotation before = found != null ? found.rotation() : rotation;
+            Rotation now = before.at(clock.instant(), offered != null ? offered : before.signing());
+            if (found == null || !now.equals(before)) {
+                // Kept before it counts: who starts again must know it.
+                kept.save(now, found == null ? null : found.stored());
+            }
+            take(now);
+            warn();
+            failure = "";
+        } catch (IllegalArgumentException | KubernetesClientException e) {
+            String reason = String.valueOf(e.getMessage());
+            if (!reason.equals(failure)) {
+                log.error("The mesh's roots stay as they are, {}: {}", rotation, reason);
+            }
+            failure = reason;
+        }
+    }
+
+    private void take(Rotation now) {
+        Rotation before = rotation;
+        if (now.equals(before)) {
+            return;
+        }
+        rotation = now;
+        log.info("The mesh's roots change: {}", now);
+        if (!now.signing().isSame(before.signing())) {
+            held = issue();
+        }
+        bundle.changed();
     }
 
     /** The names that clients know the control plane by, Istio's. */
@@ -89,7 +154,53 @@ public final class MeshAuthority implements AutoCloseable {
 
     /** The certificates to trust, in PEM. */
     public String rootCertificates() {
-        return Pem.of(authority.roots());
+        return Pem.of(rotation.roots());
+    }
+
+    /** When the first of the roots ends that are trusted. */
+    public Instant rootEnd() {
+        return end(rotation.roots().stream());
+    }
+
+    /** When the first of the certificates ends that stand above those that are signed. */
+    public Instant chainEnd() {
+        Authority signing = rotation.signing();
+        return end(Stream.concat(Stream.of(signing.certificate()), signing.intermediates().stream()));
+    }
+
+    private static Instant end(Stream<X509Certificate> certificates) {
+        return certificates
+                .map(certificate -> certificate.getNotAfter().toInstant())
+                .min(java.util.Comparator.naturalOrder())
+                .orElse(Instant.MAX);
+    }
+
+    /** Says once a day what of the authority ends within a month. */
+    private void warn() {
+        Instant now = clock.instant();
+        if (now.isBefore(nextWarning)) {
+            return;
+        }
+        nextWarning = now.plus(Duration.ofDays(1));
+        for (X509Certificate root : rotation.roots()) {
+            warn("root", root, now);
+        }
+        if (!rotation.roots().contains(rotation.signing().certificate())) {
+            warn("signing certificate", rotation.signing().certificate(), now);
+        }
+        rotation.signing().intermediates().forEach(above -> warn("intermediate certificate", above, now));
+    }
+
+    private static void warn(String what, X509Certificate certificate, Instant now) {
+        Instant end = certificate.getNotAfter().toInstant();
+        if (end.isBefore(now.plus(SOON))) {
+            log.warn(
+                    "The mesh's {} \"{}\" {} at {}: replace Secret cacerts",
+                    what,
+                    certificate.getSubjectX500Principal(),
+                    end.isBefore(now) ? "has ended" : "ends",
+                    end);
+        }
     }
 
     /** For the port that serves workloads: TLS with a certificate of this authority, and its certificate service. */
@@ -103,7 +214,7 @@ public final class MeshAuthority implements AutoCloseable {
             return GrpcSslContexts.configure(
                             SslContextBuilder.forServer(new ServerKey(this::serverKey)), SslProvider.JDK)
                     .protocols("TLSv1.3", "TLSv1.2")
-                    .trustManager(authority.roots().toArray(X509Certificate[]::new))
+                    .trustManager(new ClientTrust(() -> rotation.roots()))
                     .clientAuth(ClientAuth.OPTIONAL)
                     .build();
         } catch (SSLException e) {
@@ -125,20 +236,22 @@ public final class MeshAuthority implements AutoCloseable {
 
     private ServerKey.Held issue() {
         KeyPair pair = Authority.newKey(random);
-        List<X509Certificate> chain = authority.sign(
-                pair.getPublic(),
-                serverNames.stream()
-                        .map(name -> new GeneralName(GeneralName.dNSName, name))
-                        .toList(),
-                Signing.LIFE,
-                clock.instant(),
-                random);
+        List<X509Certificate> chain = rotation.signing()
+                .sign(
+                        pair.getPublic(),
+                        serverNames.stream()
+                                .map(name -> new GeneralName(GeneralName.dNSName, name))
+                                .toList(),
+                        Signing.LIFE,
+                        clock.instant(),
+                        random);
         // Clients have the root already.
         return new ServerKey.Held(pair.getPrivate(), chain.subList(0, chain.size() - 1));
     }
 
     @Override
     public void close() {
+        closed.countDown();
         bundle.close();
     }
 }

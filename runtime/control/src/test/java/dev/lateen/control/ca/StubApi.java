@@ -49,6 +49,9 @@ final class StubApi implements AutoCloseable {
             String name = JSON.readTree(body).path("metadata").path("name").asString();
             boolean fresh = secrets.putIfAbsent(name, body) == null;
             reply(exchange, fresh ? 201 : 409, fresh ? body : status(409));
+        } else if (exchange.getRequestMethod().equals("PUT") && secrets.containsKey(secret)) {
+            secrets.put(secret, body);
+            reply(exchange, 200, body);
         } else if (secrets.containsKey(secret)) {
             reply(exchange, 200, secrets.get(secret));
         } else {

@@ -5,6 +5,7 @@ import dev.lateen.proxy.ProxyOptions;
 import dev.lateen.proxy.config.XdsConfiguration;
 import dev.lateen.proxy.http.Decisions;
 import dev.lateen.proxy.telemetry.Telemetry;
+import dev.lateen.proxy.tls.SecretStore;
 import io.envoyproxy.envoy.admin.v3.ServerInfo;
 import io.envoyproxy.envoy.config.core.v3.Node;
 import java.io.IOException;
@@ -65,6 +66,9 @@ public final class AdminServers implements AutoCloseable {
         /** How often an event loop was found blocked. */
         long blockedLoops();
 
+        /** Its keys and certificates. */
+        SecretStore secrets();
+
         /** Whether it drains. */
         boolean draining();
 
@@ -89,7 +93,7 @@ public final class AdminServers implements AutoCloseable {
         this.configuration = configuration;
         this.lifecycle = lifecycle;
         this.decisions = decisions;
-        configPages = new ConfigPages(configuration, node, this::state, Instant.now());
+        configPages = new ConfigPages(configuration, node, this::state, lifecycle::secrets, Instant.now());
         clusterPages = new ClusterPages(configuration);
         this.telemetry = telemetry;
         try {
@@ -169,7 +173,8 @@ public final class AdminServers implements AutoCloseable {
 
     private String counts() {
         return telemetry.page() + "# TYPE lateen_event_loop_blocked_total counter\nlateen_event_loop_blocked_total "
-                + lifecycle.blockedLoops() + "\n";
+                + lifecycle.blockedLoops() + "\n"
+                + SecretPages.metrics(lifecycle.secrets().certificates(), Instant.now());
     }
 
     private Page metrics(Question question) {

@@ -6,6 +6,7 @@ import com.google.protobuf.Message;
 import com.google.protobuf.Timestamp;
 import dev.lateen.proxy.config.XdsConfiguration;
 import dev.lateen.proxy.config.XdsConfiguration.Kept;
+import dev.lateen.proxy.tls.SecretStore;
 import dev.lateen.xds.XdsJson;
 import io.envoyproxy.envoy.admin.v3.BootstrapConfigDump;
 import io.envoyproxy.envoy.admin.v3.ClientResourceStatus;
@@ -28,12 +29,19 @@ final class ConfigPages {
     private final XdsConfiguration configuration;
     private final Node node;
     private final Supplier<ServerInfo.State> state;
+    private final Supplier<SecretStore> secrets;
     private final Instant started;
 
-    ConfigPages(XdsConfiguration configuration, Node node, Supplier<ServerInfo.State> state, Instant started) {
+    ConfigPages(
+            XdsConfiguration configuration,
+            Node node,
+            Supplier<ServerInfo.State> state,
+            Supplier<SecretStore> secrets,
+            Instant started) {
         this.configuration = configuration;
         this.node = node;
         this.state = state;
+        this.secrets = secrets;
         this.started = started;
     }
 
@@ -48,6 +56,7 @@ final class ConfigPages {
         dump.addConfigs(Any.pack(clusters(kept)));
         dump.addConfigs(Any.pack(listeners(kept)));
         dump.addConfigs(Any.pack(routes(kept)));
+        dump.addConfigs(Any.pack(SecretPages.dump(secrets.get().all())));
         if (question.has("include_eds")) {
             dump.addConfigs(Any.pack(endpoints(kept)));
         }

@@ -1,6 +1,9 @@
 package dev.lateen.proxy.tls;
 
 import dev.lateen.proxycore.tls.Material;
+import java.security.cert.CertificateException;
+import java.security.cert.X509Certificate;
+import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
 import java.util.concurrent.ConcurrentHashMap;
@@ -68,6 +71,25 @@ public final class SecretStore {
         Map<String, Material> all = new TreeMap<>();
         secrets.forEach((reference, material) -> all.put(name(reference), material));
         return all;
+    }
+
+    /** All certificates in use, by the name of their secret: a chain, or roots. What cannot be read has none. */
+    public Map<String, List<X509Certificate>> certificates() {
+        Map<String, List<X509Certificate>> certificates = new TreeMap<>();
+        all().forEach((name, material) -> {
+            String pem =
+                    switch (material) {
+                        case Material.Certificate certificate -> certificate.chain();
+                        case Material.Trust trust -> trust.roots();
+                        case Material.Named _, Material.CertificateFiles _, Material.TrustFiles _ -> "";
+                    };
+            try {
+                certificates.put(name, Certificates.read(pem));
+            } catch (CertificateException e) {
+                certificates.put(name, List.of()); // whoever needs it says so
+            }
+        });
+        return certificates;
     }
 
     private static String name(Material reference) {

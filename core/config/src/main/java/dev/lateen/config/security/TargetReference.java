@@ -1,0 +1,33 @@
+package dev.lateen.config.security;
+
+import dev.lateen.config.shape.Checked;
+import dev.lateen.config.shape.Findings;
+import dev.lateen.config.shape.Required;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What a policy is for, by reference (istio.type.v1beta1 PolicyTargetReference): a Gateway of the Gateway API in the
+ * policy's own namespace. Istio's other targets hold at waypoint proxies alone.
+ */
+public record TargetReference(
+        String group, @Required String kind, @Required String name, String namespace) implements Checked {
+    @Override
+    public void check(Findings findings) {
+        if (!kind.equals("Gateway") || !group.equals("gateway.networking.k8s.io")) {
+            findings.error(
+                    "kind",
+                    "must be Gateway of group gateway.networking.k8s.io: references to others, such as " + kind
+                            + ", hold at waypoint proxies, which this mesh does not have; use a selector");
+        }
+        if (!namespace.isEmpty()) {
+            findings.error("namespace", "must be empty: a policy is for Gateways of its own namespace");
+        }
+    }
+
+    static void check(@Nullable WorkloadSelector selector, List<TargetReference> targets, Findings findings) {
+        if (!targets.isEmpty() && selector != null && !selector.matchLabels().isEmpty()) {
+            findings.error("targetRefs", "cannot be given together with selector");
+        }
+    }
+}
