@@ -5,12 +5,15 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import com.google.protobuf.Struct;
 import com.google.protobuf.Value;
+import dev.lateen.control.registration.Registrations;
 import dev.lateen.control.secret.FileSecrets;
 import dev.lateen.control.secret.ProxySecrets;
 import dev.lateen.mesh.Snapshot;
 import dev.lateen.xds.server.PeerIdentity;
 import io.envoyproxy.envoy.config.core.v3.Node;
+import java.time.Clock;
 import java.time.Instant;
+import java.time.ZoneOffset;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
@@ -35,17 +38,21 @@ class DistributionTest {
                         .putFields("NAMESPACE", text(metadata))
                         .putFields("SERVICE_ACCOUNT", text(account)))
                 .build();
-        Distribution distribution = new Distribution(
-                Snapshot.empty(), new ProxySecrets(null, new FileSecrets(), false, () -> Instant.EPOCH));
         PeerIdentity web = new PeerIdentity("cluster.local", "shop", "web");
-        if (allowed) {
-            try (var client = distribution.connect(node, web, () -> {})) {
-                assertThat(client.current()).isNotNull();
+        try (Registrations registrations = new Registrations(null, Clock.fixed(Instant.EPOCH, ZoneOffset.UTC))) {
+            Distribution distribution = new Distribution(
+                    Snapshot.empty(),
+                    new ProxySecrets(null, new FileSecrets(), false, () -> Instant.EPOCH),
+                    registrations);
+            if (allowed) {
+                try (var client = distribution.connect(node, web, () -> {})) {
+                    assertThat(client.current()).isNotNull();
+                }
+            } else {
+                assertThatThrownBy(() -> distribution.connect(node, web, () -> {}))
+                        .isInstanceOf(SecurityException.class)
+                        .hasMessageContaining("is not of service account");
             }
-        } else {
-            assertThatThrownBy(() -> distribution.connect(node, web, () -> {}))
-                    .isInstanceOf(SecurityException.class)
-                    .hasMessageContaining("is not of service account");
         }
     }
 
