@@ -6,6 +6,7 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.atomic.LongAdder;
+import java.util.function.Consumer;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -23,6 +24,7 @@ public final class LoopWatch implements AutoCloseable {
     private static final int DEPTH = 40;
 
     private final List<Watched> loops;
+    private final Consumer<String> report;
     private final LongAdder blocked = new LongAdder();
     private volatile boolean closed;
 
@@ -43,13 +45,15 @@ public final class LoopWatch implements AutoCloseable {
         }
     }
 
-    LoopWatch(List<EventLoop> loops) {
+    /** Watches whenever {@link #look} is called; {@code report} is told of each loop that is blocked. */
+    LoopWatch(List<EventLoop> loops, Consumer<String> report) {
         this.loops = loops.stream().map(Watched::new).toList();
+        this.report = report;
     }
 
     /** Begins to watch, until closed. */
     public static LoopWatch start(List<EventLoop> loops) {
-        LoopWatch watch = new LoopWatch(loops);
+        LoopWatch watch = new LoopWatch(loops, LOG::warn);
         Thread.ofVirtual().name("loop watch").start(watch::run);
         return watch;
     }
@@ -78,18 +82,16 @@ public final class LoopWatch implements AutoCloseable {
             } else if (!each.reported && now - each.askedAt >= PATIENCE.toNanos()) {
                 each.reported = true;
                 blocked.increment();
-                report(each, now);
+                report.accept(describe(each, now));
             }
         }
     }
 
-    private static void report(Watched blocked, long now) {
+    private static String describe(Watched blocked, long now) {
         Thread thread = blocked.thread;
-        LOG.warn(
-                "event loop {} has been blocked for {} ms; its connections stand still. It is here:{}",
-                thread == null ? "(not yet seen)" : thread.getName(),
-                (now - blocked.askedAt) / 1_000_000,
-                thread == null
+        return "event loop " + (thread == null ? "(not yet seen)" : thread.getName()) + " has been blocked for "
+                + (now - blocked.askedAt) / 1_000_000 + " ms; its connections stand still. It is here:"
+                + (thread == null
                         ? ""
                         : Arrays.stream(thread.getStackTrace())
                                 .limit(DEPTH)

@@ -7,11 +7,7 @@ import io.netty.channel.EventLoopGroup;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CountDownLatch;
-import java.util.logging.Handler;
-import java.util.logging.LogRecord;
-import java.util.logging.Logger;
 import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 
 class LoopWatchTest {
@@ -19,30 +15,11 @@ class LoopWatchTest {
 
     private final EventLoopGroup group = Transport.best().newGroup(1, "watched");
     private final EventLoop loop = group.next();
-    private final LoopWatch watch = new LoopWatch(List.of(loop));
-    private final Logger log = Logger.getLogger(LoopWatch.class.getName());
     private final List<String> said = new ArrayList<>();
-    private final Handler handler = new Handler() {
-        @Override
-        public void publish(LogRecord record) {
-            said.add(java.text.MessageFormat.format(record.getMessage(), record.getParameters()));
-        }
-
-        @Override
-        public void flush() {}
-
-        @Override
-        public void close() {}
-    };
-
-    @BeforeEach
-    void listen() {
-        log.addHandler(handler);
-    }
+    private final LoopWatch watch = new LoopWatch(List.of(loop), said::add);
 
     @AfterEach
     void stop() {
-        log.removeHandler(handler);
         Transport.shutdown(group);
     }
 
