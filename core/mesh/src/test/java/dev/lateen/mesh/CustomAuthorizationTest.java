@@ -26,9 +26,25 @@ class CustomAuthorizationTest {
                 includeRequestHeadersInCheck: [x-asked, "x-more-*"]
                 includeAdditionalHeadersInCheck: {x-from: mesh}
                 headersToUpstreamOnAllow: [x-user]
+                headersToDownstreamOnDeny: [x-why]
+                headersToDownstreamOnAllow: ["*-seen"]
+                pathPrefix: /check
                 includeRequestBodyInCheck: {maxRequestBytes: 1024, allowPartialMessage: true}
+            - name: older
+              envoyExtAuthzHttp:
+                service: asked.default.svc.cluster.local
+                port: 80
+                failOpen: true
+                includeHeadersInCheck: [x-asked]
             - name: grpc
-              envoyExtAuthzGrpc: {service: default/asked.default.svc.cluster.local, port: 80, failOpen: true}
+              envoyExtAuthzGrpc:
+                service: default/asked.default.svc.cluster.local
+                port: 80
+                timeout: 3s
+                failOpen: true
+                statusOnError: "503"
+                statPrefix: asked
+                includeRequestBodyInCheck: {maxRequestBytes: 7, packAsBytes: true}
             - name: away
               envoyExtAuthzGrpc: {service: away.example, port: 80}
             """;
@@ -57,6 +73,27 @@ class CustomAuthorizationTest {
                 .isEqualTo(2);
         assertThat(asks.getAllowedHeaders().getPatterns(1).getPrefix()).isEqualTo("x-more-");
         assertThat(asks.getWithRequestBody().getMaxRequestBytes()).isEqualTo(1024);
+        assertThat(asks.getWithRequestBody().getAllowPartialMessage()).isTrue();
+        assertThat(asks.getHttpService().getPathPrefix()).isEqualTo("/check");
+        assertThat(asks.getHttpService().getAuthorizationRequest().getHeadersToAddList())
+                .singleElement()
+                .satisfies(header ->
+                        assertThat(header.getKey() + "=" + header.getValue()).isEqualTo("x-from=mesh"));
+        var answer = asks.getHttpService().getAuthorizationResponse();
+        assertThat(answer.getAllowedUpstreamHeaders().getPatterns(0).getExact()).isEqualTo("x-user");
+        assertThat(answer.getAllowedClientHeaders().getPatterns(0).getExact()).isEqualTo("x-why");
+        assertThat(answer.getAllowedClientHeadersOnSuccess().getPatterns(0).getSuffix())
+                .isEqualTo("-seen");
+    }
+
+    @Test
+    void the_older_name_of_the_fields_that_a_service_sees_and_a_failure_that_lets_pass() {
+        ExtAuthz asks = Mesh.unpack(manager(policy("older")).getHttpFilters(1).getTypedConfig(), ExtAuthz.class);
+        assertThat(asks.getAllowedHeaders().getPatterns(0).getExact()).isEqualTo("x-asked");
+        assertThat(asks.getFailureModeAllow()).isTrue();
+        assertThat(asks.getHttpService().getServerUri().getTimeout().getSeconds())
+                .isEqualTo(600);
+        assertThat(asks.getStatusOnError().getCodeValue()).isEqualTo(403);
     }
 
     @Test
@@ -64,7 +101,11 @@ class CustomAuthorizationTest {
         ExtAuthz asks = Mesh.unpack(manager(policy("grpc")).getHttpFilters(1).getTypedConfig(), ExtAuthz.class);
         assertThat(asks.getFailureModeAllow()).isTrue();
         assertThat(asks.getIncludePeerCertificate()).isTrue();
-        assertThat(asks.getGrpcService().getTimeout().getSeconds()).isEqualTo(600);
+        assertThat(asks.getGrpcService().getTimeout().getSeconds()).isEqualTo(3);
+        assertThat(asks.getStatusOnError().getCodeValue()).isEqualTo(503);
+        assertThat(asks.getStatPrefix()).isEqualTo("asked");
+        assertThat(asks.getWithRequestBody().getMaxRequestBytes()).isEqualTo(7);
+        assertThat(asks.getWithRequestBody().getPackAsBytes()).isTrue();
         assertThat(asks.getGrpcService().getEnvoyGrpc().getClusterName())
                 .isEqualTo("outbound|80||asked.default.svc.cluster.local");
     }
@@ -72,7 +113,7 @@ class CustomAuthorizationTest {
     @ParameterizedTest
     @CsvSource(delimiter = '|', textBlock = """
             web    |
-            nobody | spec.provider.name: the mesh's settings have no extensionProviders named "nobody" (they have web, grpc, away); requests that match are refused
+            nobody | spec.provider.name: the mesh's settings have no extensionProviders named "nobody" (they have web, older, grpc, away); requests that match are refused
             away   | spec.provider.name: service away.example with port 80 of provider "away" is not there; requests that match are refused
             """)
     void who_cannot_be_asked_is_named(String provider, String problem) {

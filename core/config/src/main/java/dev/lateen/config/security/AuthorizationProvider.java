@@ -76,7 +76,7 @@ public record AuthorizationProvider(
      * @param timeout null means 10 minutes
      * @param failOpen whether requests pass while the service does not answer
      * @param statusOnError of requests that do not; empty means 403
-     * @param statPrefix of names of statistics, which have no effect here
+     * @param statPrefix of the names of an Envoy's statistics
      */
     public record Grpc(
             @Required String service,

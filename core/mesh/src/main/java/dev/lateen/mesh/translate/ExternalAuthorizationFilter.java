@@ -102,6 +102,7 @@ final class ExternalAuthorizationFilter {
     private static void ask(ExtAuthz.Builder filter, AuthorizationProvider.Grpc grpc, ExternalAuthorizers.Found found) {
         content(filter, grpc.includeRequestBodyInCheck());
         filter.setFailureModeAllow(grpc.failOpen())
+                .setStatPrefix(grpc.statPrefix())
                 .setIncludePeerCertificate(true)
                 .setGrpcService(GrpcService.newBuilder()
                         .setEnvoyGrpc(GrpcService.EnvoyGrpc.newBuilder()

@@ -51,6 +51,7 @@ public final class ApiDocument {
             Map.entry("MeshConfig.defaultConfig", "read by injection"));
 
     private static final String GATEWAYS = "`GatewayTlsTest` of `core/mesh` and of `runtime/proxy`";
+    private static final String CUSTOM = "`CustomAuthorizationTest` of `core/mesh`";
     private static final String TELEMETRY = "`TelemetryTest` of `core/mesh`";
     private static final String REGISTRATION =
             "`RegistrationTest` of `core/mesh`, `RegistrationsTest` of `quality/acceptance`";
@@ -110,6 +111,31 @@ public final class ApiDocument {
             Map.entry("ServerTls.maxProtocolVersion", GATEWAYS),
             Map.entry("ServerTls.cipherSuites", GATEWAYS),
             Map.entry("ServerTls.insecureSkipVerify", GATEWAYS),
+            Map.entry("Content.allowPartialMessage", CUSTOM),
+            Map.entry("Content.maxRequestBytes", CUSTOM),
+            Map.entry("Content.packAsBytes", CUSTOM),
+            Map.entry("Grpc.failOpen", CUSTOM),
+            Map.entry("Grpc.includeRequestBodyInCheck", CUSTOM),
+            Map.entry("Grpc.port", CUSTOM),
+            Map.entry("Grpc.service", CUSTOM),
+            Map.entry("Grpc.statPrefix", CUSTOM),
+            Map.entry("Grpc.statusOnError", CUSTOM),
+            Map.entry("Grpc.timeout", CUSTOM),
+            Map.entry("GrpcAuthorizer.envoyExtAuthzGrpc", CUSTOM),
+            Map.entry("Http.failOpen", CUSTOM),
+            Map.entry("Http.headersToDownstreamOnAllow", CUSTOM),
+            Map.entry("Http.headersToDownstreamOnDeny", CUSTOM),
+            Map.entry("Http.headersToUpstreamOnAllow", CUSTOM),
+            Map.entry("Http.includeAdditionalHeadersInCheck", CUSTOM),
+            Map.entry("Http.includeHeadersInCheck", CUSTOM),
+            Map.entry("Http.includeRequestBodyInCheck", CUSTOM),
+            Map.entry("Http.includeRequestHeadersInCheck", CUSTOM),
+            Map.entry("Http.pathPrefix", CUSTOM),
+            Map.entry("Http.port", CUSTOM),
+            Map.entry("Http.service", CUSTOM),
+            Map.entry("Http.statusOnError", CUSTOM),
+            Map.entry("Http.timeout", CUSTOM),
+            Map.entry("HttpAuthorizer.envoyExtAuthzHttp", CUSTOM),
             Map.entry("Telemetry.selector", TELEMETRY),
             Map.entry("Telemetry.targetRefs", TELEMETRY),
             Map.entry("Telemetry.tracing", TELEMETRY),
