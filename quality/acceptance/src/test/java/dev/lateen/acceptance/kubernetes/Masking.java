@@ -62,7 +62,24 @@ final class Masking {
             }
             lines.add(masked);
         }
-        return lines;
+        return withoutRepairs(lines);
+    }
+
+    /**
+     * Leaves out what the real server's repair of cluster addresses tells: it comes by while a Service is young, or not, as
+     * time has it, and more often on a busy machine.
+     */
+    private static List<String> withoutRepairs(List<String> lines) {
+        List<String> rest = new ArrayList<>(lines);
+        if (rest.removeIf(line -> line.contains("ipallocator-repair-controller"))) {
+            int events = rest.indexOf("Events:");
+            // The head of the table, two lines, without a row.
+            if (events >= 0 && (events + 3 >= rest.size() || !rest.get(events + 3).startsWith("  "))) {
+                rest.subList(events + 1, Math.min(events + 3, rest.size())).clear();
+                rest.set(events, "Events:  <none>");
+            }
+        }
+        return rest;
     }
 
     private static String plain(String answer, boolean managedFields) {
