@@ -1,5 +1,6 @@
 package dev.lateen.config.telemetry;
 
+import dev.lateen.config.security.TargetReference;
 import dev.lateen.config.security.WorkloadSelector;
 import dev.lateen.config.shape.Checked;
 import dev.lateen.config.shape.Findings;
@@ -21,14 +22,9 @@ public record Telemetry(
         List<Metrics> metrics,
         List<AccessLogging> accessLogging)
         implements Checked {
-    /** Label of gateway pods with the name of their Gateway. */
-    private static final String GATEWAY_NAME = "gateway.networking.k8s.io/gateway-name";
-
     @Override
     public void check(Findings findings) {
-        if (selector != null && !selector.matchLabels().isEmpty() && !targetRefs.isEmpty()) {
-            findings.error("targetRefs", "only one of selector and targetRefs may be given");
-        }
+        TargetReference.check(selector, targetRefs, findings);
     }
 
     /** Whether it is for workloads that it names rather than for all. */
@@ -41,7 +37,6 @@ public record Telemetry(
         if (targetRefs.isEmpty()) {
             return selector == null || selector.selects(labels);
         }
-        String gateway = labels.get(GATEWAY_NAME);
-        return targetRefs.stream().anyMatch(target -> target.name().equals(gateway));
+        return targetRefs.stream().anyMatch(target -> target.selects(labels));
     }
 }

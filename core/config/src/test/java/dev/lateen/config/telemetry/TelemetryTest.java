@@ -63,7 +63,7 @@ final class TelemetryTest {
         REQUEST_COUNT                   | GRPC_REQUEST_MESSAGES           | t.yaml:17: spec.metrics[0].overrides[0].match.metric: GRPC_REQUEST_MESSAGES needs counting the messages of gRPC, which this version does not have
         12.5                            | 120                             | t.yaml:9: spec.tracing[0].randomSamplingPercentage: must be from 0 to 100, found 120.0
         {literal: {value: b}}           | {formatter: {value: b}}         | t.yaml:11: spec.tracing[0].customTags[a].formatter: needs tags by format, which this version does not have
-        selector:                       | targetRefs: [{kind: Service, name: a}] #  | t.yaml:5: spec.targetRefs[0].kind: Service needs waypoints, which this version does not have: write a Gateway of gateway.networking.k8s.io, or a selector
+        selector:                       | targetRefs: [{kind: Service, name: a}] #  | t.yaml:5: spec.targetRefs[0].kind: must be Gateway of group gateway.networking.k8s.io: references to others, such as Service, hold at waypoint proxies, which this mesh does not have; use a selector
         randomSamplingPercentage: 12.5  | enableIstioTags: false          | t.yaml:9: spec.tracing[0].enableIstioTags: spans without Istio's tags are not there in this version
         """)
     void refusesWithFileLineAndPath(String good, String bad, String message) {

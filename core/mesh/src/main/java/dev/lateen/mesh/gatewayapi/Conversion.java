@@ -3,6 +3,7 @@ package dev.lateen.mesh.gatewayapi;
 import dev.lateen.config.ConfigObject;
 import dev.lateen.config.ObjectName;
 import dev.lateen.config.kubernetes.GatewaySpec;
+import dev.lateen.config.security.TargetReference;
 import dev.lateen.mesh.rules.BoundVirtualService;
 import java.util.List;
 import java.util.Map;
@@ -29,7 +30,7 @@ public record Conversion(
             new Conversion(List.of(), List.of(), List.of(), List.of(), Map.of(), List.of());
 
     /** Label of the pods that were made for a Gateway. */
-    public static final String NAME_LABEL = "gateway.networking.k8s.io/gateway-name";
+    public static final String NAME_LABEL = TargetReference.GATEWAY_NAME;
 
     /** Name of the Service that is made for a Gateway. */
     public static String serviceName(ConfigObject<GatewaySpec> gateway) {

@@ -10,7 +10,6 @@ import dev.lateen.config.security.RequestAuthentication;
 import dev.lateen.config.security.RequestAuthentication.JwtRule;
 import dev.lateen.config.security.TargetReference;
 import dev.lateen.config.security.WorkloadSelector;
-import dev.lateen.mesh.gatewayapi.Conversion;
 import dev.lateen.mesh.rules.Rules;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -133,19 +132,13 @@ public final class SecurityRules {
             List<TargetReference> named = targets.apply(object.spec());
             boolean holds = named.isEmpty()
                     ? reaches(object, namespace) && selects(selector.apply(object.spec()), labels)
-                    : object.namespace().equals(namespace) && isNamed(named, labels);
+                    : object.namespace().equals(namespace) && named.stream().anyMatch(target -> target.selects(labels));
             if (holds) {
                 (object.namespace().equals(root) ? ofRoot : local).add(object);
             }
         }
         ofRoot.addAll(local);
         return ofRoot;
-    }
-
-    /** Whether one of the Gateways is that whose proxies have these labels. */
-    private static boolean isNamed(List<TargetReference> named, Map<String, String> labels) {
-        String gateway = labels.get(Conversion.NAME_LABEL);
-        return named.stream().anyMatch(target -> target.name().equals(gateway));
     }
 
     private boolean reaches(ConfigObject<?> object, String namespace) {

@@ -74,7 +74,8 @@ final class Masking {
         if (rest.removeIf(line -> line.contains("ipallocator-repair-controller"))) {
             int events = rest.indexOf("Events:");
             // The head of the table, two lines, without a row.
-            if (events >= 0 && (events + 3 >= rest.size() || !rest.get(events + 3).startsWith("  "))) {
+            if (events >= 0
+                    && (events + 3 >= rest.size() || !rest.get(events + 3).startsWith("  "))) {
                 rest.subList(events + 1, Math.min(events + 3, rest.size())).clear();
                 rest.set(events, "Events:  <none>");
             }
