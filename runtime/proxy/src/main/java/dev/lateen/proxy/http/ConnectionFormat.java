@@ -7,6 +7,7 @@ import dev.lateen.proxycore.format.Operator;
 import dev.lateen.proxycore.tls.PeerCertificate;
 import java.net.InetSocketAddress;
 import java.time.Instant;
+import java.time.InstantSource;
 import java.time.ZoneId;
 import java.time.ZoneOffset;
 import java.time.format.DateTimeFormatter;
@@ -26,13 +27,14 @@ public final class ConnectionFormat {
     /**
      * The operator's value, or null when it is not known.
      *
+     * @param clock is asked only where a line says when it is written
      * @param host the endpoint
      * @param from where the connection to it begins
      */
     public static @Nullable String value(
             ConnectionFacts facts,
             Instant started,
-            Instant now,
+            InstantSource clock,
             @Nullable Host host,
             @Nullable InetSocketAddress from,
             Operator operator,
@@ -40,8 +42,8 @@ public final class ConnectionFormat {
         return switch (operator) {
             case START_TIME -> moment(started, argument, MILLIS);
             case START_TIME_LOCAL -> moment(started, argument, LOCAL_MILLIS);
-            case EMIT_TIME -> moment(now, argument, MILLIS);
-            case EMIT_TIME_LOCAL -> moment(now, argument, LOCAL_MILLIS);
+            case EMIT_TIME -> moment(clock.instant(), argument, MILLIS);
+            case EMIT_TIME_LOCAL -> moment(clock.instant(), argument, LOCAL_MILLIS);
             case DOWNSTREAM_REMOTE_ADDRESS, DOWNSTREAM_DIRECT_REMOTE_ADDRESS -> text(facts.source());
             case DOWNSTREAM_REMOTE_ADDRESS_WITHOUT_PORT, DOWNSTREAM_DIRECT_REMOTE_ADDRESS_WITHOUT_PORT ->
                 facts.source().getAddress().getHostAddress();
@@ -71,7 +73,7 @@ public final class ConnectionFormat {
      *
      * @param from where its connection begins
      */
-    public static @Nullable String upstream(@Nullable Host host, @Nullable InetSocketAddress from, Operator operator) {
+    private static @Nullable String upstream(@Nullable Host host, @Nullable InetSocketAddress from, Operator operator) {
         InetSocketAddress to = host == null ? null : host.address();
         return switch (operator) {
             case UPSTREAM_HOST, UPSTREAM_REMOTE_ADDRESS -> to == null ? null : text(to);

@@ -356,7 +356,7 @@ final class RequestRecord implements FormatContext, RequestFacts {
             case ACCESS_LOG_TYPE -> "DownstreamEnd";
             default ->
                 ConnectionFormat.value(
-                        facts, started, service.clock().instant(), host, upstreamLocal, operator, argument);
+                        facts, started, service.clock(), host, upstreamLocal, operator, argument);
         };
     }
 

@@ -25,10 +25,9 @@ import org.jspecify.annotations.Nullable;
  * Looks at the first bytes of a client, then hands them on to the filter chain that they belong to.
  *
  * <p>A client that says nothing may wait for its server to speak first (SMTP, MySQL). So after a silence, which is short
- * unless TLS could end here, the
- * connection is passed on as the TCP that it would be without a word, and the looking goes on: the server's first byte
- * settles it, and is remembered for the destination; the client's first bytes, when they are another protocol after all,
- * take the connection to the chain of that protocol instead.
+ * unless TLS could end here, the connection is passed on as the TCP that it would be without a word, and the looking goes
+ * on: the server's first byte settles it, and is remembered for the destination; the client's first bytes, when they are
+ * another protocol after all, take the connection to the chain of that protocol instead.
  */
 final class Inspector extends ChannelDuplexHandler {
     private static final long SILENCE_NANOS = TimeUnit.MILLISECONDS.toNanos(50);

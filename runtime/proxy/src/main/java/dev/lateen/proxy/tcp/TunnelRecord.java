@@ -139,7 +139,7 @@ final class TunnelRecord implements FormatContext {
             case UPSTREAM_CLUSTER, UPSTREAM_CLUSTER_RAW -> cluster.isEmpty() ? null : cluster;
             case ACCESS_LOG_TYPE -> "TcpConnectionEnd";
             default ->
-                ConnectionFormat.value(facts, started, service.clock().instant(), host, local, operator, argument);
+                ConnectionFormat.value(facts, started, service.clock(), host, local, operator, argument);
         };
     }
 }

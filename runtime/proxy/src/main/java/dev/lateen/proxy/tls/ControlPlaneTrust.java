@@ -1,16 +1,14 @@
 package dev.lateen.proxy.tls;
 
+import dev.lateen.xds.TrustedRoots;
 import java.io.IOException;
 import java.net.Socket;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.security.GeneralSecurityException;
-import java.security.KeyStore;
 import java.security.cert.CertificateException;
 import java.security.cert.X509Certificate;
 import javax.net.ssl.SSLEngine;
-import javax.net.ssl.TrustManager;
-import javax.net.ssl.TrustManagerFactory;
 import javax.net.ssl.X509ExtendedTrustManager;
 
 /**
@@ -26,20 +24,7 @@ public final class ControlPlaneTrust extends X509ExtendedTrustManager {
 
     private X509ExtendedTrustManager current() throws CertificateException {
         try {
-            KeyStore store = KeyStore.getInstance(KeyStore.getDefaultType());
-            store.load(null, null);
-            int index = 0;
-            for (X509Certificate root : Certificates.read(Files.readString(file))) {
-                store.setCertificateEntry("root-" + index++, root);
-            }
-            TrustManagerFactory factory = TrustManagerFactory.getInstance("PKIX");
-            factory.init(store);
-            for (TrustManager manager : factory.getTrustManagers()) {
-                if (manager instanceof X509ExtendedTrustManager found) {
-                    return found;
-                }
-            }
-            throw new CertificateException("the JDK has no trust manager");
+            return TrustedRoots.of(Certificates.read(Files.readString(file)));
         } catch (IOException | GeneralSecurityException e) {
             throw new CertificateException("the mesh's roots cannot be read from " + file + ": " + e, e);
         }
