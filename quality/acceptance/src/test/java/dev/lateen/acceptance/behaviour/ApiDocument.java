@@ -55,6 +55,7 @@ public final class ApiDocument {
     private static final String TELEMETRY = "`TelemetryTest` of `core/mesh`";
     private static final String REGISTRATION =
             "`RegistrationTest` of `core/mesh`, `RegistrationsTest` of `quality/acceptance`";
+    private static final String INGRESS = "`IngressTest` of `core/mesh`";
     private static final String GATEWAY_API = "`GatewayApiTest` of `core/mesh`";
     private static final String MANAGED = "`GatewayManifestTest` of `runtime/control`";
     private static final String DESTINATIONS = "`GatewayTlsTest` of `core/mesh`";
@@ -70,9 +71,9 @@ public final class ApiDocument {
             Map.entry("ObjectReference.kind", GATEWAY_API),
             Map.entry("ObjectReference.namespace", GATEWAY_API),
             Map.entry("ObjectReference.name", GATEWAY_API),
-            Map.entry("IngressSpec.tls", GATEWAY_API),
-            Map.entry("IngressSpec.Tls.hosts", GATEWAY_API),
-            Map.entry("IngressSpec.Tls.secretName", GATEWAY_API),
+            Map.entry("IngressSpec.tls", INGRESS),
+            Map.entry("IngressSpec.Tls.hosts", INGRESS),
+            Map.entry("IngressSpec.Tls.secretName", INGRESS),
             Map.entry("GatewaySpec.infrastructure", MANAGED),
             Map.entry("GatewaySpec.Infrastructure.labels", MANAGED),
             Map.entry("GatewaySpec.Infrastructure.annotations", MANAGED),

@@ -354,9 +354,7 @@ final class RequestRecord implements FormatContext, RequestFacts {
                 head == null ? null : Integer.toString(head.fields().byteSize());
             case FILTER_STATE -> peer(argument);
             case ACCESS_LOG_TYPE -> "DownstreamEnd";
-            default ->
-                ConnectionFormat.value(
-                        facts, started, service.clock(), host, upstreamLocal, operator, argument);
+            default -> ConnectionFormat.value(facts, started, service.clock(), host, upstreamLocal, operator, argument);
         };
     }
 

@@ -138,8 +138,7 @@ final class TunnelRecord implements FormatContext {
             case DURATION -> Long.toString(millis());
             case UPSTREAM_CLUSTER, UPSTREAM_CLUSTER_RAW -> cluster.isEmpty() ? null : cluster;
             case ACCESS_LOG_TYPE -> "TcpConnectionEnd";
-            default ->
-                ConnectionFormat.value(facts, started, service.clock(), host, local, operator, argument);
+            default -> ConnectionFormat.value(facts, started, service.clock(), host, local, operator, argument);
         };
     }
 }
