@@ -52,8 +52,10 @@ public final class Registrations implements AutoCloseable {
     public Registrations(@Nullable KubernetesClient client, Clock clock) {
         this.client = client;
         this.clock = clock;
-        long every = Registration.SEEN_EVERY.toMillis();
-        var _ = timer.scheduleWithFixedDelay(this::seen, every, every, TimeUnit.MILLISECONDS);
+        if (client != null) {
+            long every = Registration.SEEN_EVERY.toMillis();
+            var _ = timer.scheduleWithFixedDelay(() -> seen(client), every, every, TimeUnit.MILLISECONDS);
+        }
     }
 
     /** A proxy's registration, over when the proxy's connection is. */
@@ -147,18 +149,16 @@ public final class Registrations implements AutoCloseable {
         });
     }
 
-    private synchronized void seen() {
-        if (client != null) {
-            connections
-                    .keySet()
-                    .forEach(entry -> tolerant(
-                            entry,
-                            () -> annotate(
-                                    resource(client, entry),
-                                    Registration.CONNECTED,
-                                    Registration.DISCONNECTED,
-                                    clock.instant())));
-        }
+    private synchronized void seen(KubernetesClient cluster) {
+        connections
+                .keySet()
+                .forEach(entry -> tolerant(
+                        entry,
+                        () -> annotate(
+                                resource(cluster, entry),
+                                Registration.CONNECTED,
+                                Registration.DISCONNECTED,
+                                clock.instant())));
     }
 
     /** Takes away what the snapshot holds of proxies that are gone for good; a duty of the leader. */
