@@ -10,6 +10,8 @@ import java.util.List;
 final class Cluster {
     static final String NAME = "demo";
 
+    private static final Duration PATIENCE = Duration.ofSeconds(30);
+
     private final Shell shell;
     private final boolean keep;
     private Traces before = Traces.none();
@@ -23,9 +25,18 @@ final class Cluster {
     /** Starts it, with nothing in it. */
     void start(Walk walk) throws IOException, InterruptedException, ChapterException {
         before = Traces.ofHost(shell);
+        discardRest(walk);
         walk.run("lateen up --bare --name " + NAME + " | tee /dev/stderr >\"$LATEEN_VARIABLES.up\"");
         running = true;
         walk.run("source \"$LATEEN_VARIABLES.up\"");
+    }
+
+    /** A demo that was killed leaves its objects, as any cluster does; they are no beginning for this one. */
+    private void discardRest(Walk walk) throws IOException, InterruptedException {
+        if (shell.run("lateen status --name " + NAME, PATIENCE).exit() != 0
+                && shell.run("lateen down --name " + NAME, PATIENCE).exit() == 0) {
+            walk.say("What an earlier demo left that was cut short is removed.");
+        }
     }
 
     /** Stops it, unless it is to stay, and claims that nothing of it is left. */
@@ -51,7 +62,7 @@ final class Cluster {
     /** Stops it in any case but that it is to stay, and says nothing. */
     void abandon() throws IOException, InterruptedException {
         if (running && !keep) {
-            shell.run("lateen down --name " + NAME, Duration.ofSeconds(30));
+            shell.run("lateen down --name " + NAME, PATIENCE);
             running = false;
         }
     }
