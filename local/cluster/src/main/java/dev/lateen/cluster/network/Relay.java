@@ -23,6 +23,7 @@ import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.nio.ByteBuffer;
 import java.util.concurrent.TimeUnit;
+import java.util.function.BiConsumer;
 import java.util.function.Consumer;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -88,13 +89,13 @@ public final class Relay implements AutoCloseable {
                 .option(ChannelOption.SO_REUSEADDR, true)
                 .childOption(ChannelOption.AUTO_READ, false)
                 .childOption(ChannelOption.ALLOW_HALF_CLOSURE, true)
-                .childHandler(onAccept(accepted -> dialHub(accepted, target)));
+                .childHandler(onAccept((accepted, splice) -> dialHub(accepted, splice, target)));
         ChannelFuture bound = server.bind(address);
         var _ = port(bound);
         return () -> bound.channel().close().sync();
     }
 
-    private void dialOutside(EpollSocketChannel accepted) {
+    private void dialOutside(EpollSocketChannel accepted, Splice splice) {
         InetSocketAddress target;
         try {
             target = originalDestination(accepted);
@@ -103,17 +104,14 @@ public final class Relay implements AutoCloseable {
             Splice.reset(accepted);
             return;
         }
-        var _ = dialler().channel(EpollSocketChannel.class).connect(target).addListener(joining(accepted, target));
+        dial(new Bootstrap().channel(EpollSocketChannel.class), target, accepted, splice);
     }
 
-    private void dialHub(EpollSocketChannel accepted, InetSocketAddress target) {
+    private void dialHub(EpollSocketChannel accepted, Splice splice, InetSocketAddress target) {
         // Making a socket in the hub waits for the thread that goes there, so the event loop does not.
         Thread.startVirtualThread(() -> {
             try {
-                var _ = dialler()
-                        .channelFactory(() -> inHub(EpollSocketChannel::new))
-                        .connect(target)
-                        .addListener(joining(accepted, target));
+                dial(new Bootstrap().channelFactory(() -> inHub(EpollSocketChannel::new)), target, accepted, splice);
             } catch (RuntimeException e) {
                 LOG.warn("No socket towards {} in the cluster", target, e);
                 Splice.reset(accepted);
@@ -121,31 +119,31 @@ public final class Relay implements AutoCloseable {
         });
     }
 
-    private Bootstrap dialler() {
-        return new Bootstrap()
-                .group(loop)
+    private void dial(Bootstrap dialler, InetSocketAddress target, Channel accepted, Splice splice) {
+        var other = new Splice();
+        var _ = dialler.group(loop)
                 .option(ChannelOption.AUTO_READ, false)
                 .option(ChannelOption.ALLOW_HALF_CLOSURE, true)
                 .option(ChannelOption.CONNECT_TIMEOUT_MILLIS, CONNECT_MILLIS)
-                .handler(new ChannelInboundHandlerAdapter());
+                .handler(other)
+                .connect(target)
+                .addListener(connected -> {
+                    if (connected.isSuccess()) {
+                        Splice.join(splice, other);
+                    } else {
+                        LOG.info("Relay to {}: {}", target, String.valueOf(connected.cause()));
+                        Splice.reset(accepted);
+                    }
+                });
     }
 
-    private static io.netty.channel.ChannelFutureListener joining(Channel accepted, InetSocketAddress target) {
-        return connected -> {
-            if (connected.isSuccess()) {
-                Splice.join(accepted, connected.channel());
-            } else {
-                LOG.info("Relay to {}: {}", target, connected.cause().toString());
-                Splice.reset(accepted);
-            }
-        };
-    }
-
-    private static ChannelHandler onAccept(Consumer<EpollSocketChannel> work) {
+    private static ChannelHandler onAccept(BiConsumer<EpollSocketChannel, Splice> work) {
         return new ChannelInitializer<EpollSocketChannel>() {
             @Override
             protected void initChannel(EpollSocketChannel channel) {
-                work.accept(channel);
+                var splice = new Splice();
+                channel.pipeline().addLast(splice);
+                work.accept(channel, splice);
             }
         };
     }

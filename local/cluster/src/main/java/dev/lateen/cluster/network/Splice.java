@@ -9,23 +9,35 @@ import io.netty.channel.ChannelInboundHandlerAdapter;
 import io.netty.channel.ChannelOption;
 import io.netty.channel.socket.ChannelInputShutdownEvent;
 import io.netty.channel.socket.DuplexChannel;
+import io.netty.util.ReferenceCountUtil;
+import java.util.ArrayDeque;
+import java.util.Objects;
+import java.util.Queue;
+import org.jspecify.annotations.Nullable;
 
 /**
- * Moves one direction's bytes of a pair of connections: reads the next part only when the last one is written, passes
- * an end of stream on as one, and a reset as a reset. Both channels have auto-read off and half-closure allowed.
+ * One end of a pair of connections: moves its bytes to the other end, reads the next part only when the last one is
+ * written, passes an end of stream on as one, and a reset as a reset. Its channel has auto-read off and half-closure
+ * allowed, and has this handler from the beginning: epoll reads what came before an end of stream without being asked,
+ * so what arrives before the ends are joined is held, one read of it. Both ends are on one event loop.
  */
 final class Splice extends ChannelInboundHandlerAdapter {
-    private final Channel peer;
+    private final Queue<Object> held = new ArrayDeque<>();
+    private @Nullable Channel channel;
+    private @Nullable Channel peer;
     private boolean ended;
 
-    private Splice(Channel peer) {
-        this.peer = peer;
-    }
-
-    /** Joins two connected channels and starts to read from both. */
-    static void join(Channel one, Channel other) {
-        one.pipeline().addLast(new Splice(other));
-        other.pipeline().addLast(new Splice(one));
+    /** Joins two ends whose channels are connected, and starts to read from both. */
+    static void join(Splice one, Splice other) {
+        Channel first = Objects.requireNonNull(one.channel, "the handler is in its channel");
+        Channel second = Objects.requireNonNull(other.channel, "the handler is in its channel");
+        if (!first.isActive() || !second.isActive()) {
+            reset(first);
+            reset(second);
+            return;
+        }
+        one.passTo(second);
+        other.passTo(first);
         one.read();
         other.read();
     }
@@ -38,13 +50,44 @@ final class Splice extends ChannelInboundHandlerAdapter {
         }
     }
 
+    private void passTo(Channel other) {
+        peer = other;
+        for (Object message = held.poll(); message != null; message = held.poll()) {
+            pass(message, other);
+        }
+        if (ended) {
+            passEnd(other);
+        }
+    }
+
+    /** Asks for the next part. After the end of the stream there is none, and Netty closes a channel that asks then. */
+    private void read() {
+        if (!ended) {
+            Objects.requireNonNull(channel).read();
+        }
+    }
+
+    @Override
+    public void handlerAdded(ChannelHandlerContext ctx) {
+        channel = ctx.channel();
+    }
+
     @Override
     public void channelRead(ChannelHandlerContext ctx, Object message) {
-        var _ = peer.writeAndFlush(message).addListener((ChannelFuture written) -> {
+        if (peer == null) {
+            held.add(message);
+        } else {
+            pass(message, peer);
+        }
+    }
+
+    private void pass(Object message, Channel other) {
+        Channel own = Objects.requireNonNull(channel);
+        var _ = other.writeAndFlush(message).addListener((ChannelFuture written) -> {
             if (written.isSuccess()) {
-                ctx.read();
+                read();
             } else {
-                reset(ctx.channel());
+                reset(own);
             }
         });
     }
@@ -53,28 +96,39 @@ final class Splice extends ChannelInboundHandlerAdapter {
     public void userEventTriggered(ChannelHandlerContext ctx, Object event) {
         if (event instanceof ChannelInputShutdownEvent && !ended) {
             ended = true;
-            var _ = peer.writeAndFlush(Unpooled.EMPTY_BUFFER).addListener((ChannelFuture flushed) -> {
-                if (peer instanceof DuplexChannel duplex && duplex.isActive()) {
-                    var _ = duplex.shutdownOutput();
-                    if (duplex.isInputShutdown()) {
-                        var _ = duplex.close();
-                        var _ = ctx.close();
-                    }
-                }
-            });
+            if (peer != null) {
+                passEnd(peer);
+            }
         }
+    }
+
+    private void passEnd(Channel other) {
+        Channel own = Objects.requireNonNull(channel);
+        var _ = other.writeAndFlush(Unpooled.EMPTY_BUFFER).addListener((ChannelFuture flushed) -> {
+            if (other instanceof DuplexChannel duplex && duplex.isActive()) {
+                var _ = duplex.shutdownOutput();
+                if (duplex.isInputShutdown()) {
+                    var _ = duplex.close();
+                    var _ = own.close();
+                }
+            }
+        });
     }
 
     @Override
     public void channelInactive(ChannelHandlerContext ctx) {
-        if (peer.isActive()) {
+        held.forEach(ReferenceCountUtil::release);
+        held.clear();
+        if (peer != null && peer.isActive()) {
             var _ = peer.writeAndFlush(Unpooled.EMPTY_BUFFER).addListener(ChannelFutureListener.CLOSE);
         }
     }
 
     @Override
     public void exceptionCaught(ChannelHandlerContext ctx, Throwable cause) {
-        reset(peer);
+        if (peer != null) {
+            reset(peer);
+        }
         var _ = ctx.close();
     }
 }

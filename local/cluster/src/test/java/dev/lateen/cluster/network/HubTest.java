@@ -134,6 +134,51 @@ class HubTest {
         assertThat(ask(SocketChannel.open(), "127.9.0.2", free)).isEqualTo("one");
     }
 
+    @Test
+    void theRelayLosesNothingOfThoseWhoEndAtOnce() throws Exception {
+        Relay relay = closing(new Relay(hub));
+        hub.apply(HubRules.of(
+                List.of(route("10.96.0.20", 0, 0, one)),
+                List.of(),
+                relay.takeOutbound(),
+                relay.refuseDatagrams(sender -> {})));
+        serve(one, 8080, "one");
+        var inwards = closing(
+                relay.listenOutside(new InetSocketAddress("127.9.0.2", 8081), new InetSocketAddress("10.96.0.20", 80)));
+        assertThat(inwards).isNotNull();
+        InetAddress outside = hostAddress();
+        var server = closing(ServerSocketChannel.open().bind(new InetSocketAddress(outside, 0)));
+        echo(server);
+        int port = ((InetSocketAddress) server.getLocalAddress()).getPort();
+        for (int i = 0; i < 300; i++) {
+            try (SocketChannel channel = hub.inside(two, () -> SocketChannel.open(StandardProtocolFamily.INET))) {
+                channel.connect(new InetSocketAddress(outside, port));
+                channel.write(java.nio.ByteBuffer.wrap("said".getBytes(UTF_8)));
+                channel.shutdownOutput();
+                assertThat(new String(channel.socket().getInputStream().readAllBytes(), UTF_8))
+                        .as("call %s outwards", i)
+                        .isEqualTo("said");
+            }
+            assertThat(ask(SocketChannel.open(), "127.9.0.2", 8081))
+                    .as("call %s inwards", i)
+                    .isEqualTo("one");
+        }
+    }
+
+    /** Answers each connection with all that it said, after its end. */
+    private static void echo(ServerSocketChannel server) {
+        Thread.ofVirtual().start(() -> {
+            while (server.isOpen()) {
+                try (SocketChannel peer = server.accept()) {
+                    byte[] all = peer.socket().getInputStream().readAllBytes();
+                    peer.write(java.nio.ByteBuffer.wrap(all));
+                } catch (IOException e) {
+                    return; // closed: the test is over
+                }
+            }
+        });
+    }
+
     /** An address of this machine that a pod does not take for its own: any but loopback. */
     private static InetAddress hostAddress() throws IOException {
         for (var each : java.util.Collections.list(java.net.NetworkInterface.getNetworkInterfaces())) {

@@ -15,7 +15,9 @@ import io.netty.buffer.ByteBuf;
 import io.netty.buffer.Unpooled;
 import io.netty.channel.ChannelDuplexHandler;
 import io.netty.channel.ChannelHandlerContext;
+import io.netty.channel.ChannelOption;
 import io.netty.channel.ChannelPromise;
+import io.netty.channel.socket.ChannelInputShutdownEvent;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
@@ -63,6 +65,8 @@ final class Inspector extends ChannelDuplexHandler {
 
     @Override
     public void handlerAdded(ChannelHandlerContext ctx) {
+        // A client that has said all may still be answered, where this turns out to be TCP.
+        halfClosure(ctx, true);
         long nanos = listener.listenerFiltersTimeout().toNanos();
         if (nanos > 0) {
             timeout = service.worker().timer().after(nanos, () -> late(ctx));
@@ -146,6 +150,22 @@ final class Inspector extends ChannelDuplexHandler {
         }
     }
 
+    @Override
+    public void userEventTriggered(ChannelHandlerContext ctx, Object event) {
+        if (event instanceof ChannelInputShutdownEvent) {
+            // Nothing more will come to look at.
+            decide(ctx, facts);
+            if (!(ctx.pipeline().get(Connections.PROTOCOL) instanceof TcpTunnel)) {
+                var _ = ctx.close();
+            }
+        }
+        ctx.fireUserEventTriggered(event);
+    }
+
+    private static void halfClosure(ChannelHandlerContext ctx, boolean allowed) {
+        ctx.channel().config().setOption(ChannelOption.ALLOW_HALF_CLOSURE, allowed);
+    }
+
     private void decide(ChannelHandlerContext ctx, ConnectionFacts known) {
         FilterChain begun = tentative;
         if (begun != null && begun.equals(listener.match(known, Trace.NONE))) {
@@ -153,6 +173,7 @@ final class Inspector extends ChannelDuplexHandler {
             return;
         }
         done = true;
+        halfClosure(ctx, false);
         if (begun != null && ctx.pipeline().get(Connections.PROTOCOL) instanceof TcpTunnel tunnel) {
             tunnel.abandon(ctx.channel());
             ctx.pipeline().remove(tunnel);

@@ -35,6 +35,7 @@ public final class TcpTunnel extends ChannelInboundHandlerAdapter {
     private @Nullable TunnelTime time;
     private @Nullable Channel peer;
     private @Nullable Object first;
+    private boolean clientEnded;
 
     /**
      * @param inbound whether the connection comes to this workload
@@ -143,8 +144,11 @@ public final class TcpTunnel extends ChannelInboundHandlerAdapter {
             var _ = upstream.writeAndFlush(waiting);
         }
         upstream.config().setOption(ChannelOption.ALLOW_HALF_CLOSURE, true);
-        client.config().setAutoRead(true);
-        upstream.config().setAutoRead(true);
+        if (clientEnded) {
+            endOutput(client, upstream);
+        }
+        readOn(client);
+        readOn(upstream);
     }
 
     private void refuse(Channel client, ResponseFlag flag) {
@@ -184,15 +188,17 @@ public final class TcpTunnel extends ChannelInboundHandlerAdapter {
     public void channelWritabilityChanged(ChannelHandlerContext ctx) {
         Channel upstream = peer;
         if (upstream != null && ctx.channel().isWritable()) {
-            upstream.config().setAutoRead(true);
+            readOn(upstream);
         }
     }
 
     @Override
     public void userEventTriggered(ChannelHandlerContext ctx, Object event) {
-        Channel upstream = peer;
-        if (event instanceof ChannelInputShutdownEvent && upstream instanceof DuplexChannel duplex) {
-            endOutput(ctx.channel(), duplex);
+        if (event instanceof ChannelInputShutdownEvent) {
+            clientEnded = true;
+            if (peer != null) {
+                endOutput(ctx.channel(), peer);
+            }
         }
     }
 
@@ -213,14 +219,25 @@ public final class TcpTunnel extends ChannelInboundHandlerAdapter {
         var _ = ctx.close();
     }
 
-    /** One side has said all: so has this proxy to the other; when both have, both are closed. */
-    private static void endOutput(Channel from, DuplexChannel to) {
-        var _ = to.shutdownOutput().addListener(_ -> {
-            if (to.isInputShutdown()) {
-                var _ = to.close();
-                var _ = from.close();
+    /** One side has said all: so has this proxy to the other, behind what it still has; when both have, both are closed. */
+    private static void endOutput(Channel from, Channel to) {
+        var _ = to.writeAndFlush(Unpooled.EMPTY_BUFFER).addListener(_ -> {
+            if (to instanceof DuplexChannel duplex && duplex.isActive()) {
+                var _ = duplex.shutdownOutput().addListener(_ -> {
+                    if (duplex.isInputShutdown()) {
+                        var _ = duplex.close();
+                        var _ = from.close();
+                    }
+                });
             }
         });
+    }
+
+    /** Reads from now on, unless its end was read: Netty closes a channel that is asked for more after that. */
+    private static void readOn(Channel channel) {
+        if (!(channel instanceof DuplexChannel duplex && duplex.isInputShutdown())) {
+            channel.config().setAutoRead(true);
+        }
     }
 
     /** The endpoint's side. */
@@ -250,14 +267,14 @@ public final class TcpTunnel extends ChannelInboundHandlerAdapter {
         @Override
         public void channelWritabilityChanged(ChannelHandlerContext ctx) {
             if (ctx.channel().isWritable()) {
-                client.config().setAutoRead(true);
+                readOn(client);
             }
         }
 
         @Override
         public void userEventTriggered(ChannelHandlerContext ctx, Object event) {
-            if (event instanceof ChannelInputShutdownEvent && client instanceof DuplexChannel duplex) {
-                endOutput(ctx.channel(), duplex);
+            if (event instanceof ChannelInputShutdownEvent) {
+                endOutput(ctx.channel(), client);
             }
         }
 
