@@ -18,6 +18,7 @@ import picocli.CommandLine.ScopeType;
         description = "A service mesh, and a local cluster to run it in.",
         subcommands = {
             AnalyzeCommand.class,
+            AuthzCommand.class,
             ConsoleCommand.class,
             DashboardCommand.class,
             DemoCommand.class,
