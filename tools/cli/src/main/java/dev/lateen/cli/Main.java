@@ -28,6 +28,7 @@ import picocli.CommandLine.ScopeType;
             InstallCommand.class,
             KubeconfigCommand.class,
             KubeInjectCommand.class,
+            MtlsCommand.class,
             ProxyCommand.class,
             ProxyConfigCommand.class,
             ProxyStatusCommand.class,
