@@ -24,6 +24,7 @@ import picocli.CommandLine.ScopeType;
             DemoCommand.class,
             DiscoveryCommand.class,
             DownCommand.class,
+            EgressCommand.class,
             ExplainCommand.class,
             InstallCommand.class,
             KubeconfigCommand.class,
