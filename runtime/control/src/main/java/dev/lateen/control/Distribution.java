@@ -14,6 +14,7 @@ import dev.lateen.xds.server.ResourceEncoder;
 import dev.lateen.xds.server.ResourceProvider;
 import dev.lateen.xds.server.ResourceSet;
 import io.envoyproxy.envoy.config.core.v3.Node;
+import io.envoyproxy.envoy.service.discovery.v3.DiscoveryResponse;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.Set;
@@ -36,13 +37,15 @@ final class Distribution implements ResourceProvider {
             new Semaphore(Math.max(1, Runtime.getRuntime().availableProcessors()));
     private final ProxySecrets secrets;
     private final Registrations registrations;
+    private final DebugQuestions questions;
     private volatile Version version;
 
     private record Version(Snapshot snapshot, long generation) {}
 
-    Distribution(Snapshot first, ProxySecrets secrets, Registrations registrations) {
+    Distribution(Snapshot first, ProxySecrets secrets, Registrations registrations, DebugQuestions questions) {
         this.secrets = secrets;
         this.registrations = registrations;
+        this.questions = questions;
         version = new Version(first, 0);
     }
 
@@ -72,7 +75,7 @@ final class Distribution implements ResourceProvider {
             checkIdentity(proxyNode, peer);
         }
         Registered registered = registrations.connect(node, peer, version.snapshot());
-        Proxy proxy = new Proxy(proxyNode, secrets.open(proxyNode, peer, changed), registered, changed);
+        Proxy proxy = new Proxy(proxyNode, peer, secrets.open(proxyNode, peer, changed), registered, changed);
         proxies.add(proxy);
         return proxy;
     }
@@ -90,13 +93,20 @@ final class Distribution implements ResourceProvider {
 
     private final class Proxy implements Client {
         private final ProxyNode node;
+        private final @Nullable PeerIdentity peer;
         private final ProxySecrets.Reader credentials;
         private final Registered registered;
         private final Runnable changed;
         private ResourceSet last = ResourceSet.EMPTY;
 
-        Proxy(ProxyNode node, ProxySecrets.Reader credentials, Registered registered, Runnable changed) {
+        Proxy(
+                ProxyNode node,
+                @Nullable PeerIdentity peer,
+                ProxySecrets.Reader credentials,
+                Registered registered,
+                Runnable changed) {
             this.node = node;
+            this.peer = peer;
             this.credentials = credentials;
             this.registered = registered;
             this.changed = changed;
@@ -127,6 +137,11 @@ final class Distribution implements ResourceProvider {
             } finally {
                 processors.release();
             }
+        }
+
+        @Override
+        public @Nullable DiscoveryResponse answer(String type) {
+            return questions.answer(type, peer);
         }
 
         @Override
