@@ -33,6 +33,7 @@ import picocli.CommandLine.ScopeType;
             StatusCommand.class,
             TapCommand.class,
             TopCommand.class,
+            TraceCommand.class,
             UninstallCommand.class,
             UpCommand.class,
             ValidateCommand.class,
