@@ -38,11 +38,19 @@ final class Distribution implements ResourceProvider {
     private final ProxySecrets secrets;
     private final Registrations registrations;
     private final DebugQuestions questions;
+    private final Runnable failed;
     private volatile Version version;
 
     private record Version(Snapshot snapshot, long generation) {}
 
-    Distribution(Snapshot first, ProxySecrets secrets, Registrations registrations, DebugQuestions questions) {
+    /** @param failed runs each time a translation fails */
+    Distribution(
+            Snapshot first,
+            ProxySecrets secrets,
+            Registrations registrations,
+            DebugQuestions questions,
+            Runnable failed) {
+        this.failed = failed;
         this.secrets = secrets;
         this.registrations = registrations;
         this.questions = questions;
@@ -143,6 +151,7 @@ final class Distribution implements ResourceProvider {
                 }
                 last = encoder.encode(byType, now.generation());
             } catch (RuntimeException e) {
+                failed.run();
                 log.error("Cannot translate for {}; it keeps what it has", node.id(), e);
             }
             return last;

@@ -172,9 +172,13 @@ public final class AdminServers implements AutoCloseable {
     }
 
     private String counts() {
-        return telemetry.page() + "# TYPE lateen_event_loop_blocked_total counter\nlateen_event_loop_blocked_total "
-                + lifecycle.blockedLoops() + "\n"
-                + SecretPages.metrics(lifecycle.secrets().certificates(), Instant.now());
+        return telemetry
+                .page()
+                .append("# TYPE lateen_event_loop_blocked_total counter\nlateen_event_loop_blocked_total ")
+                .append(lifecycle.blockedLoops())
+                .append('\n')
+                .append(SecretPages.metrics(lifecycle.secrets().certificates(), Instant.now()))
+                .toString();
     }
 
     private Page metrics(Question question) {
