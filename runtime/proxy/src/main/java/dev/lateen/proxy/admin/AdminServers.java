@@ -66,6 +66,9 @@ public final class AdminServers implements AutoCloseable {
         /** How often an event loop was found blocked. */
         long blockedLoops();
 
+        /** How many lines of access logs could not be written. */
+        long lostLogLines();
+
         /** Its keys and certificates. */
         SecretStore secrets();
 
@@ -173,7 +176,9 @@ public final class AdminServers implements AutoCloseable {
 
     private String counts() {
         return telemetry.page() + "# TYPE lateen_event_loop_blocked_total counter\nlateen_event_loop_blocked_total "
-                + lifecycle.blockedLoops() + "\n"
+                + lifecycle.blockedLoops()
+                + "\n# TYPE lateen_access_log_lines_lost_total counter\nlateen_access_log_lines_lost_total "
+                + lifecycle.lostLogLines() + "\n"
                 + SecretPages.metrics(lifecycle.secrets().certificates(), Instant.now());
     }
 
