@@ -82,7 +82,13 @@ public final class TcpTunnel extends ChannelInboundHandlerAdapter {
             var _ = upstream.close();
         }
         client.config().setOption(ChannelOption.ALLOW_HALF_CLOSURE, false);
+        client.config().setOption(ChannelOption.SO_LINGER, -1);
         client.config().setAutoRead(true);
+    }
+
+    /** Whether there is an endpoint. */
+    public boolean connected() {
+        return peer != null;
     }
 
     /** It took too long. */
