@@ -100,9 +100,6 @@ final class AccessLogWriter implements AccessLogSink, AutoCloseable {
         }
 
         void add(String line) {
-            if (torn && waiting.size() == 0) {
-                waiting.write('\n');
-            }
             waiting.writeBytes(line.getBytes(StandardCharsets.UTF_8));
         }
 
@@ -115,10 +112,13 @@ final class AccessLogWriter implements AccessLogSink, AutoCloseable {
             waiting.reset();
             try {
                 WritableByteChannel open = open();
+                if (torn) {
+                    var _ = open.write(ByteBuffer.wrap(new byte[] {'\n'}));
+                    torn = false;
+                }
                 while (bytes.hasRemaining()) {
                     var _ = open.write(bytes);
                 }
-                torn = false;
                 if (failing) {
                     failing = false;
                     LOG.info("access log {} is written again", path);
@@ -129,7 +129,7 @@ final class AccessLogWriter implements AccessLogSink, AutoCloseable {
                     failing = true;
                     LOG.warn("access log {} cannot be written, its lines are lost: {}", path, e.getMessage());
                 }
-                torn = bytes.position() == 0 ? torn : bytes.get(bytes.position() - 1) != '\n';
+                torn |= bytes.position() > 0 && bytes.get(bytes.position() - 1) != '\n';
                 int ends = 0;
                 while (bytes.hasRemaining()) {
                     ends += bytes.get() == '\n' ? 1 : 0;
