@@ -169,24 +169,24 @@ final class ExactCountsTest {
     /** Of the callee's side: a try that is given up by the caller has no status and the flag DC there. */
     @ParameterizedTest(name = "{1} to {0}: {2} at the caller, {3} at the callee")
     @CsvSource(delimiter = '|', textBlock = """
-        # path    | sent | caller counts | callee counts        | sent on | retries: made, succeeded, used up
-        /ok       | 7    | 7 × 200 -     | 7 × 200 -            | 7       | 0 0 0
-        /fails    | 3    | 3 × 500 -     | 3 × 500 -            | 3       | 0 0 0
-        /retried  | 2    | 2 × 503 URX   | 6 × 503 -            | 6       | 4 0 2
-        /flaky    | 3    | 3 × 200 -     | 3 × 200 -; 3 × 503 - | 6       | 3 3 0
-        /mirrored | 4    | 4 × 200 -     | 8 × 200 -            | 8       | 0 0 0
-        /aborted  | 5    | 5 × 418 FI    |                      | 0       | 0 0 0
-        /delayed  | 3    | 3 × 200 DI    | 3 × 200 -            | 3       | 0 0 0
-        /hangs    | 2    | 2 × 504 UT    | 2 × 0 DC             | 2       | 0 0 0
-        /late     | 2    | 2 × 504 UT,URX| 4 × 0 DC             | 4       | 2 0 2
-        /resets   | 3    | 3 × 503 -     | 3 × 503 UC           | 3       | 0 0 0
-        /refused  | 3    | 3 × 503 UF    |                      | 0       | 0 0 0
-        /nowhere  | 2    | 2 × 503 NC    |                      | 0       | 0 0 0
-        /full     | 4    | 4 × 503 UO    |                      | 0       | 0 0 0
-        /own      | 2    | 2 × 204 -     |                      | 0       | 0 0 0
-        /no/route | 2    | 2 × 404 NR    |                      | 0       | 0 0 0
+        # path    | sent | caller counts | callee counts        | sent on | retries: made, succeeded, used up | service
+        /ok       | 7    | 7 × 200 -     | 7 × 200 -            | 7       | 0 0 0 | web
+        /fails    | 3    | 3 × 500 -     | 3 × 500 -            | 3       | 0 0 0 | web
+        /retried  | 2    | 2 × 503 URX   | 6 × 503 -            | 6       | 4 0 2 | web
+        /flaky    | 3    | 3 × 200 -     | 3 × 200 -; 3 × 503 - | 6       | 3 3 0 | web
+        /mirrored | 4    | 4 × 200 -     | 8 × 200 -            | 8       | 0 0 0 | web
+        /aborted  | 5    | 5 × 418 FI    |                      | 0       | 0 0 0 | web
+        /delayed  | 3    | 3 × 200 DI    | 3 × 200 -            | 3       | 0 0 0 | web
+        /hangs    | 2    | 2 × 504 UT    | 2 × 0 DC             | 2       | 0 0 0 | web
+        /late     | 2    | 2 × 504 UT,URX| 4 × 0 DC             | 4       | 2 0 2 | web
+        /resets   | 3    | 3 × 503 -     | 3 × 503 UC           | 3       | 0 0 0 | web
+        /refused  | 3    | 3 × 503 UF    |                      | 0       | 0 0 0 | web
+        /nowhere  | 2    | 2 × 503 NC    |                      | 0       | 0 0 0 | -
+        /full     | 4    | 4 × 503 UO    |                      | 0       | 0 0 0 | web
+        /own      | 2    | 2 × 204 -     |                      | 0       | 0 0 0 | -
+        /no/route | 2    | 2 × 404 NR    |                      | 0       | 0 0 0 | -
         """)
-    void requests(String path, int sent, String atCaller, String atCallee, int sentOn, String retries)
+    void requests(String path, int sent, String atCaller, String atCallee, int sentOn, String retries, String service)
             throws Exception {
         serveRequests();
         for (int i = 0; i < sent; i++) {
@@ -204,6 +204,8 @@ final class ExactCountsTest {
             assertThat(total(callee, metric)).as(metric + " of the callee").isEqualTo(received);
         }
         assertThat(sums(caller, "istio_requests_total", "reporter")).containsOnlyKeys("source");
+        assertThat(sums(caller, "istio_requests_total", "destination_service", "destination_service_name"))
+                .containsOnlyKeys(service.equals("web") ? "web.default.svc.cluster.local web" : "unknown unknown");
         assertThat(sums(callee, "istio_requests_total", "reporter").keySet()).isSubsetOf("destination");
 
         assertThat(reached.get()).isEqualTo((int) received);
