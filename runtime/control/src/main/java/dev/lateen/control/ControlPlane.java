@@ -67,9 +67,10 @@ public final class ControlPlane implements AutoCloseable {
                 first,
                 secrets,
                 registrations,
-                new DebugQuestions(options.systemNamespace(), version, hostName(), this::clients));
+                new DebugQuestions(options.systemNamespace(), version, hostName(), this::clients),
+                metrics::internalError);
         this.status = new StatusBoard(first);
-        this.loop = new SnapshotLoop(first, options.quiet(), options.limit(), problems, this::distribute);
+        this.loop = new SnapshotLoop(first, options.quiet(), options.limit(), problems, metrics, this::distribute);
         this.keys = IssuerKeys.start(fetched -> loop.change(change -> change.keys(fetched)));
     }
 
@@ -112,6 +113,11 @@ public final class ControlPlane implements AutoCloseable {
         metrics.gauge("pilot_virt_services", () -> (int) distribution.snapshot().config().values().stream()
                 .filter(object -> object.kind().equals(dev.lateen.config.Kinds.VIRTUAL_SERVICE))
                 .count());
+        for (boolean error : new boolean[] {true, false}) {
+            metrics.gauge(
+                    "lateen_config_problems{severity=\"" + (error ? "error" : "warning") + "\"}",
+                    () -> problems.count(error));
+        }
         loop.start();
         List<CompletableFuture<Void>> synced = new ArrayList<>();
         if (options.configDir() != null) {

@@ -28,6 +28,8 @@ final class DebugQuestions {
 
     private static final List<String> METADATA = List.of("CLUSTER_ID", "NAMESPACE", "ISTIO_VERSION");
 
+    private static final Value TEXT = Value.newBuilder().setStringValue("").build();
+
     private final String systemNamespace;
     private final String version;
     private final String instance;
@@ -41,6 +43,11 @@ final class DebugQuestions {
         this.version = version;
         this.instance = instance;
         this.clients = clients;
+    }
+
+    /** Whether a node is no proxy, but one of Istio's tools: it asks for events, not for configuration. */
+    static boolean onlyAsks(Node node) {
+        return metadata(node).getOrDefault("GENERATOR", TEXT).getStringValue().equals("event");
     }
 
     /** The answer to a question of this type; null for a type that is none. */
@@ -67,8 +74,6 @@ final class DebugQuestions {
                         .equals(metadata(node).getOrDefault("NAMESPACE", TEXT).getStringValue());
     }
 
-    private static final Value TEXT = Value.newBuilder().setStringValue("").build();
-
     private static Map<String, Value> metadata(Node node) {
         return node.getMetadata().getFieldsMap();
     }
@@ -86,7 +91,7 @@ final class DebugQuestions {
         for (TypeStatus type : client.types()) {
             var one = ClientConfig.GenericXdsConfig.newBuilder()
                     .setTypeUrl(type.type())
-                    .setConfigStatus(state(type));
+                    .setConfigStatus(state(type, client.sent().getOrDefault(type.type(), Map.of())));
             if (!type.rejection().isEmpty()) {
                 one.setErrorState(UpdateFailureState.newBuilder().setDetails(type.rejection()));
             }
@@ -95,12 +100,15 @@ final class DebugQuestions {
         return config.build();
     }
 
-    private static ConfigStatus state(TypeStatus type) {
+    /**
+     * @param held what the client has of the type: one that came back with the newest of everything is sent nothing
+     */
+    private static ConfigStatus state(TypeStatus type, Map<String, String> held) {
         if (!type.rejection().isEmpty()) {
             return ConfigStatus.ERROR;
         }
         if (type.sent().isEmpty()) {
-            return ConfigStatus.NOT_SENT;
+            return held.isEmpty() ? ConfigStatus.NOT_SENT : ConfigStatus.SYNCED;
         }
         return type.synced() ? ConfigStatus.SYNCED : ConfigStatus.STALE;
     }

@@ -38,11 +38,19 @@ final class Distribution implements ResourceProvider {
     private final ProxySecrets secrets;
     private final Registrations registrations;
     private final DebugQuestions questions;
+    private final Runnable failed;
     private volatile Version version;
 
     private record Version(Snapshot snapshot, long generation) {}
 
-    Distribution(Snapshot first, ProxySecrets secrets, Registrations registrations, DebugQuestions questions) {
+    /** @param failed runs each time a translation fails */
+    Distribution(
+            Snapshot first,
+            ProxySecrets secrets,
+            Registrations registrations,
+            DebugQuestions questions,
+            Runnable failed) {
+        this.failed = failed;
         this.secrets = secrets;
         this.registrations = registrations;
         this.questions = questions;
@@ -70,12 +78,15 @@ final class Distribution implements ResourceProvider {
 
     @Override
     public Client connect(Node node, @Nullable PeerIdentity peer, Runnable changed) {
+        if (DebugQuestions.onlyAsks(node)) {
+            return new Asker(peer);
+        }
         ProxyNode proxyNode = ProxyNode.of(node);
         if (peer != null) {
             checkIdentity(proxyNode, peer);
         }
         Registered registered = registrations.connect(node, peer, version.snapshot());
-        Proxy proxy = new Proxy(proxyNode, peer, secrets.open(proxyNode, peer, changed), registered, changed);
+        Proxy proxy = new Proxy(proxyNode, secrets.open(proxyNode, peer, changed), registered, changed);
         proxies.add(proxy);
         return proxy;
     }
@@ -91,22 +102,37 @@ final class Distribution implements ResourceProvider {
         }
     }
 
+    /** A tool of Istio's: gets answers and no configuration, so it need not be who its node says. */
+    private final class Asker implements Client {
+        private final @Nullable PeerIdentity peer;
+
+        Asker(@Nullable PeerIdentity peer) {
+            this.peer = peer;
+        }
+
+        @Override
+        public ResourceSet current() {
+            return ResourceSet.EMPTY;
+        }
+
+        @Override
+        public @Nullable DiscoveryResponse answer(String type) {
+            return questions.answer(type, peer);
+        }
+
+        @Override
+        public void close() {}
+    }
+
     private final class Proxy implements Client {
         private final ProxyNode node;
-        private final @Nullable PeerIdentity peer;
         private final ProxySecrets.Reader credentials;
         private final Registered registered;
         private final Runnable changed;
         private ResourceSet last = ResourceSet.EMPTY;
 
-        Proxy(
-                ProxyNode node,
-                @Nullable PeerIdentity peer,
-                ProxySecrets.Reader credentials,
-                Registered registered,
-                Runnable changed) {
+        Proxy(ProxyNode node, ProxySecrets.Reader credentials, Registered registered, Runnable changed) {
             this.node = node;
-            this.peer = peer;
             this.credentials = credentials;
             this.registered = registered;
             this.changed = changed;
@@ -125,6 +151,7 @@ final class Distribution implements ResourceProvider {
                 }
                 last = encoder.encode(byType, now.generation());
             } catch (RuntimeException e) {
+                failed.run();
                 log.error("Cannot translate for {}; it keeps what it has", node.id(), e);
             }
             return last;
@@ -137,11 +164,6 @@ final class Distribution implements ResourceProvider {
             } finally {
                 processors.release();
             }
-        }
-
-        @Override
-        public @Nullable DiscoveryResponse answer(String type) {
-            return questions.answer(type, peer);
         }
 
         @Override

@@ -27,16 +27,20 @@ class DebugQuestionsTest {
 
     @ParameterizedTest
     @CsvSource({
-        // nonce sent, nonce accepted, refusal => state
-        "'',  '',  '',    NOT_SENT",
-        "1,   '',  '',    STALE",
-        "2,   1,   '',    STALE",
-        "2,   2,   '',    SYNCED",
-        "2,   1,   'bad', ERROR",
+        // nonce sent, nonce accepted, refusal, resources held => state
+        "'',  '',  '',    '', NOT_SENT",
+        "'',  '',  '',    a,  SYNCED",
+        "1,   '',  '',    '', STALE",
+        "2,   1,   '',    a,  STALE",
+        "2,   2,   '',    a,  SYNCED",
+        "2,   1,   'bad', a,  ERROR",
     })
-    void a_type_is_as_far_as_its_last_answer(String sent, String acked, String refusal, String state) throws Exception {
+    void a_type_is_as_far_as_its_last_answer(String sent, String acked, String refusal, String held, String state)
+            throws Exception {
         var type = new TypeStatus("type.googleapis.com/x", true, 0, sent, acked, 1, 1, refusal);
-        ClientConfig config = only(answer(MESH, client("web.shop", "shop", type)));
+        Map<String, String> has = held.isEmpty() ? Map.of() : Map.of(held, "1");
+        ClientConfig config =
+                only(answer(MESH, new Client(node("web.shop", "shop"), List.of(type), Map.of(type.type(), has))));
         assertThat(config.getNode().getId()).isEqualTo("web.shop");
         assertThat(config.getGenericXdsConfigs(0).getTypeUrl()).isEqualTo("type.googleapis.com/x");
         assertThat(config.getGenericXdsConfigs(0).getConfigStatus().name()).isEqualTo(state);
@@ -75,17 +79,21 @@ class DebugQuestionsTest {
     }
 
     private static ClientStatus client(String name, String namespace, TypeStatus... types) {
-        Node node = Node.newBuilder()
+        return new Client(node(name, namespace), List.of(types), Map.of());
+    }
+
+    private static Node node(String name, String namespace) {
+        return Node.newBuilder()
                 .setId("sidecar~10.0.0.1~" + name + "~" + namespace + ".svc.cluster.local")
                 .setMetadata(Struct.newBuilder()
                         .putFields(
                                 "NAMESPACE",
                                 Value.newBuilder().setStringValue(namespace).build()))
                 .build();
-        return new Client(node, List.of(types));
     }
 
-    private record Client(Node node, List<TypeStatus> types) implements ClientStatus {
+    private record Client(Node node, List<TypeStatus> types, Map<String, Map<String, String>> sent)
+            implements ClientStatus {
         @Override
         public String connectionId() {
             return "stream-1";
@@ -109,11 +117,6 @@ class DebugQuestionsTest {
         @Override
         public long generation() {
             return 1;
-        }
-
-        @Override
-        public Map<String, Map<String, String>> sent() {
-            return Map.of();
         }
     }
 }

@@ -45,7 +45,8 @@ class DistributionTest {
                     Snapshot.empty(),
                     new ProxySecrets(null, new FileSecrets(), false, () -> Instant.EPOCH),
                     registrations,
-                    new DebugQuestions("istio-system", "0", "istiod-0", List::of));
+                    new DebugQuestions("istio-system", "0", "istiod-0", List::of),
+                    () -> {});
             if (allowed) {
                 try (var client = distribution.connect(node, web, () -> {})) {
                     assertThat(client.current()).isNotNull();

@@ -134,7 +134,7 @@ public final class Proxy implements AutoCloseable {
                 principal(options),
                 () -> configuration.current().clusters(),
                 options.role() == ProxyOptions.Role.SIDECAR,
-                Telemetry.LABEL_SETS,
+                options.series(),
                 exporter);
         int index = 0;
         for (var executor : loops) {
@@ -239,6 +239,11 @@ public final class Proxy implements AutoCloseable {
             @Override
             public long blockedLoops() {
                 return Proxy.this.blockedLoops();
+            }
+
+            @Override
+            public long lostLogLines() {
+                return log.lost();
             }
 
             @Override

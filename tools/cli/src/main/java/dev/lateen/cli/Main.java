@@ -36,6 +36,7 @@ import picocli.CommandLine.ScopeType;
             StatusCommand.class,
             TapCommand.class,
             TopCommand.class,
+            TraceCommand.class,
             UninstallCommand.class,
             UpCommand.class,
             ValidateCommand.class,

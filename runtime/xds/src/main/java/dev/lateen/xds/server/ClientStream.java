@@ -197,6 +197,7 @@ final class ClientStream<Q, R extends MessageLite> implements StreamObserver<Q>,
         Status status = XdsError.toStatus(failure);
         if (status.getCode() == Status.Code.INTERNAL) {
             log.error("The stream of {} at {} failed", connectionId, address, failure);
+            server.metrics().failed(this);
         } else {
             log.warn("Ended the stream of {} at {}: {}", node.getId(), address, status.getDescription());
         }
