@@ -97,7 +97,7 @@ final class EgressProbeCommand implements Callable<Integer> {
         ProxyMetrics.Read read = ProxyMetrics.read(client, List.of(pod));
         if (read.pages().isEmpty()) {
             throw new CommandException("no metrics from " + MeshPods.name(pod) + ": "
-                    + read.failures().values());
+                    + String.join(", ", read.failures().values()));
         }
         return read.pages().values().stream()
                 .flatMap(List::stream)

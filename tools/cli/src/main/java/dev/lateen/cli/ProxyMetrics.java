@@ -28,7 +28,7 @@ final class ProxyMetrics {
      */
     record Read(Map<String, List<Sample>> pages, Map<String, String> failures) {}
 
-    /** Reads the pages of all these pods; one that does not answer fails by itself. */
+    /** Reads the pages of all these pods; one that does not answer, or has no metrics of Istio, fails by itself. */
     static Read read(KubernetesClient client, List<Pod> pods) throws IOException, InterruptedException {
         Map<URI, String> names = new LinkedHashMap<>();
         Map<String, LocalPortForward> forwards = new LinkedHashMap<>();
@@ -49,6 +49,8 @@ final class ProxyMetrics {
                 List<Sample> samples = round.pages().get(page);
                 if (samples == null) {
                     failures.put(name, round.failures().getOrDefault(page, "not read"));
+                } else if (samples.stream().noneMatch(sample -> sample.name().startsWith("istio_"))) {
+                    failures.put(name, "it counts no calls as Istio does (a stock Envoy)");
                 } else {
                     pages.put(name, samples);
                 }
