@@ -6,8 +6,10 @@ import dev.lateen.proxycore.tls.ServerTls;
 import io.netty.channel.Channel;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelInboundHandlerAdapter;
+import io.netty.handler.ssl.ReferenceCountedOpenSslEngine;
 import io.netty.handler.ssl.SslHandler;
 import io.netty.handler.ssl.SslHandshakeCompletionEvent;
+import io.netty.internal.tcnative.SSL;
 import java.security.cert.Certificate;
 import java.security.cert.CertificateException;
 import java.security.cert.X509Certificate;
@@ -77,8 +79,22 @@ public final class Tls {
         SslHandler handler = tls.serverName().isEmpty()
                 ? context.newHandler(channel.alloc())
                 : context.newHandler(channel.alloc(), tls.serverName(), 443);
+        if (!tls.serverName().isEmpty()) {
+            askFor(tls.serverName(), handler.engine());
+        }
         handler.setHandshakeTimeoutMillis(timeout.toMillis());
         return handler;
+    }
+
+    /**
+     * Netty asks by itself only for names that DNS can have; a mesh endpoint's is none ({@code
+     * outbound_.80_._.web.default.svc.cluster.local}). The JDK's own TLS, which stands in where the native one cannot
+     * load, refuses a name like that as a server, and is not made to ask for one.
+     */
+    private static void askFor(String serverName, SSLEngine engine) {
+        if (engine instanceof ReferenceCountedOpenSslEngine openSsl) {
+            SSL.setTlsExtHostName(openSsl.sslPointer(), serverName);
+        }
     }
 
     /** What the handshake of a connection brought; null where there was none. */

@@ -16,10 +16,12 @@ import io.envoyproxy.envoy.extensions.transport_sockets.tls.v3.SubjectAltNameMat
 import io.envoyproxy.envoy.extensions.transport_sockets.tls.v3.TlsParameters;
 import io.envoyproxy.envoy.extensions.transport_sockets.tls.v3.UpstreamTlsContext;
 import io.envoyproxy.envoy.type.matcher.v3.StringMatcher;
+import io.netty.buffer.ByteBuf;
 import io.netty.channel.embedded.EmbeddedChannel;
 import io.netty.handler.ssl.OpenSsl;
 import io.netty.handler.ssl.SslHandler;
 import io.netty.handler.ssl.SslProvider;
+import java.nio.charset.StandardCharsets;
 import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
@@ -179,6 +181,22 @@ class TlsTest {
             assertThat(handler.applicationProtocol()).isEqualTo("http/1.1");
             assertThat(recorded.protocol).isEqualTo("http/1.1");
         }
+    }
+
+    /** RFC 6066, section 3; the name of a mesh endpoint is not one that DNS would have. */
+    @Test
+    void the_server_is_asked_for_by_the_name_of_its_cluster() throws Exception {
+        SecretStore client =
+                store(new End(MESH.issue(CLIENT, NOW.minusSeconds(60), NOW.plusSeconds(60)), MESH.trust()));
+        EmbeddedChannel left = new EmbeddedChannel();
+        left.pipeline()
+                .addLast(new Tls(new TlsContexts(client, CLOCK, SslProvider.OPENSSL))
+                        .connect(left, clientTls(true), Duration.ofSeconds(10)));
+        ByteBuf hello = left.readOutbound();
+        assertThat(hello.toString(StandardCharsets.ISO_8859_1))
+                .contains("outbound_.80_._.web.shop.svc.cluster.local");
+        hello.release();
+        left.finishAndReleaseAll();
     }
 
     private static Result handshake(SslProvider provider, SecretStore client, SecretStore server, boolean shows)
