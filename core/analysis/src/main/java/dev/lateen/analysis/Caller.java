@@ -7,6 +7,7 @@ import dev.lateen.mesh.registry.Workload;
 import java.util.Comparator;
 import java.util.Map;
 import java.util.Optional;
+import java.util.TreeMap;
 
 /** Whose proxy is asked. */
 public final class Caller {
@@ -40,6 +41,27 @@ public final class Caller {
                 .min(Comparator.comparing(Workload::name))
                 .map(workload -> node(snapshot, ProxyNode.Type.ROUTER, workload))
                 .orElseGet(() -> stranger(snapshot, ProxyNode.Type.ROUTER, "gateway", namespace, labels));
+    }
+
+    /**
+     * The proxy of a pod by name, or of another pod with the same labels in the place of one that is no more; one made up
+     * with these labels when there is none.
+     *
+     * @param labels of the pod; that of its ReplicaSet does not count
+     */
+    static ProxyNode pod(
+            Snapshot snapshot, ProxyNode.Type type, String namespace, String name, Map<String, String> labels) {
+        Map<String, String> lasting = new TreeMap<>(labels);
+        lasting.remove("pod-template-hash");
+        Optional<Workload> pod = snapshot.registry().workloads().stream()
+                .filter(workload -> workload.namespace().equals(namespace)
+                        && workload.name().equals(name))
+                .findFirst();
+        if (pod.isEmpty() && !lasting.isEmpty()) {
+            pod = snapshot.registry().workloads(namespace, lasting).stream().min(Comparator.comparing(Workload::name));
+        }
+        return pod.map(workload -> node(snapshot, type, workload))
+                .orElseGet(() -> stranger(snapshot, type, name, namespace, lasting));
     }
 
     private static ProxyNode node(Snapshot snapshot, ProxyNode.Type type, Workload workload) {

@@ -31,14 +31,10 @@ public final class SecretTable {
 
     private static void rows(TextTable table, JsonNode secrets, String status, Instant now) {
         for (JsonNode each : secrets) {
-            JsonNode secret = each.path("secret");
-            boolean roots = secret.has("validation_context");
-            JsonNode source = roots
-                    ? secret.path("validation_context").path("trusted_ca")
-                    : secret.path("tls_certificate").path("certificate_chain");
+            boolean roots = isOfRoots(each);
             String type = roots ? "CA" : "Cert Chain";
             String name = each.path("name").asString("");
-            List<X509Certificate> certificates = certificates(source);
+            List<X509Certificate> certificates = certificates(each);
             if (certificates.isEmpty()) {
                 table.row(name, type, status, "false", "-", "-", "-", "-");
             }
@@ -68,7 +64,17 @@ public final class SecretTable {
                 : left.toHours() > 0 ? left.toHours() + "h" : left.toMinutes() + "m";
     }
 
-    private static List<X509Certificate> certificates(JsonNode source) {
+    /** Whether an entry of the section holds roots, not a chain. */
+    static boolean isOfRoots(JsonNode entry) {
+        return entry.path("secret").has("validation_context");
+    }
+
+    /** The certificates of an entry of the section; none when they cannot be read. */
+    static List<X509Certificate> certificates(JsonNode entry) {
+        JsonNode secret = entry.path("secret");
+        JsonNode source = isOfRoots(entry)
+                ? secret.path("validation_context").path("trusted_ca")
+                : secret.path("tls_certificate").path("certificate_chain");
         try {
             byte[] pem = source.has("inline_string")
                     ? source.path("inline_string").asString().getBytes(java.nio.charset.StandardCharsets.US_ASCII)

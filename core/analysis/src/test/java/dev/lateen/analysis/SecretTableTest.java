@@ -2,9 +2,12 @@ package dev.lateen.analysis;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.lateen.config.ObjectName;
+import dev.lateen.config.Problem;
 import java.nio.charset.StandardCharsets;
 import java.time.Instant;
 import java.util.Base64;
+import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -59,5 +62,32 @@ class SecretTableTest {
                 .toList()
                 .get(1);
         assertThat(row.split(" {2,}")).contains(valid, left);
+    }
+
+    /** Of ten years, from 2026-11-26 to 2036-11-23: of 3650 days the last 912 and a half begin on 2034-05-26 at 03:53:01. */
+    @ParameterizedTest
+    @CsvSource(nullValues = "-", textBlock = """
+        default,           false, 2034-05-26T03:53:01Z, -
+        default,           false, 2034-05-26T03:53:02Z, 'warning: the certificate of default'
+        default,           false, 2036-11-23T15:53:01Z, 'the certificate of default'
+        kubernetes://shop, false, 2036-11-16T15:53:01Z, -
+        kubernetes://shop, false, 2036-11-16T15:53:02Z, 'warning: the certificate of kubernetes://shop'
+        ROOTCA,            true,  2036-10-24T15:53:01Z, -
+        ROOTCA,            true,  2036-10-24T15:53:02Z, 'warning: the root certificate of ROOTCA'
+        ROOTCA,            true,  2037-01-01T00:00:00Z, 'the root certificate of ROOTCA'
+        """)
+    void what_ends_soon(String name, boolean root, String now, String expected) {
+        String secret = root
+                ? "{\"validation_context\": {\"trusted_ca\": {\"inline_bytes\": \"%s\"}}}"
+                : "{\"tls_certificate\": {\"certificate_chain\": {\"inline_bytes\": \"%s\"}}}";
+        JsonNode dump = JsonMapper.shared()
+                .readTree(("{\"configs\": [{\"@type\": \"type.googleapis.com/envoy.admin.v3.SecretsConfigDump\","
+                                + " \"dynamic_active_secrets\": [{\"name\": \"" + name + "\", \"secret\": " + secret
+                                + "}]}]}")
+                        .formatted(Base64.getEncoder().encodeToString(PEM.getBytes(StandardCharsets.US_ASCII))));
+        List<Problem> problems = CertificateAges.problems(new ObjectName("Pod", "d", "web"), dump, Instant.parse(now));
+        assertThat(problems.isEmpty() ? null : problems.getFirst().toString())
+                .satisfies(text -> assertThat(text == null ? null : text.replaceFirst(" \\(.*", ""))
+                        .isEqualTo(expected == null ? null : "Pod d/web: " + expected));
     }
 }

@@ -33,8 +33,10 @@ public final class Demo {
      * @param keep whether the cluster stays
      * @param settings further ones of {@code install}
      * @param envoy whether these make sidecars stock Envoys, which cannot show all that our own proxy shows
+     * @param watch whether the console is open meanwhile
      */
-    public record Options(Path launcher, List<String> chapters, boolean keep, List<String> settings, boolean envoy) {
+    public record Options(
+            Path launcher, List<String> chapters, boolean keep, List<String> settings, boolean envoy, boolean watch) {
         public Options {
             chapters = List.copyOf(chapters);
             settings = List.copyOf(settings);
@@ -72,13 +74,14 @@ public final class Demo {
     public List<Outcome> run() throws IOException, InterruptedException {
         Path files = Files.createTempDirectory("lateen-demo");
         Path root = Objects.requireNonNull(options.launcher().toAbsolutePath().getParent(), "the launcher is a file");
-        try (Shell shell = new Shell(root.resolve("tutorial"), files.resolve("variables"), List.of(root))) {
+        try (Shell shell = new Shell(root.resolve("tutorial"), files.resolve("variables"), List.of(root));
+                ConsoleWatch console = new ConsoleWatch(shell, options.watch())) {
             Cluster cluster = new Cluster(shell, options.keep());
             List<Chapter> wanted = wanted(chapters(cluster));
             Thread cleaning = new Thread(() -> abandon(shell, cluster), "clean up");
             Runtime.getRuntime().addShutdownHook(cleaning);
             try {
-                return run(wanted, shell, cluster);
+                return run(wanted, shell, cluster, console);
             } finally {
                 cluster.abandon();
                 Runtime.getRuntime().removeShutdownHook(cleaning);
@@ -113,9 +116,9 @@ public final class Demo {
                 .toList();
     }
 
-    private List<Outcome> run(List<Chapter> chapters, Shell shell, Cluster cluster)
+    private List<Outcome> run(List<Chapter> chapters, Shell shell, Cluster cluster, ConsoleWatch console)
             throws IOException, InterruptedException {
-        var scenery = new Scenery(options.settings(), options.envoy());
+        var scenery = new Scenery(options.settings(), options.envoy(), console);
         List<Outcome> outcomes = new ArrayList<>();
         out.println("A cluster of its own");
         try {

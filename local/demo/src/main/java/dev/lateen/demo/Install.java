@@ -25,6 +25,7 @@ final class Install implements Chapter {
                 .lines()
                 .filter(line -> line.startsWith("absent"))
                 .forEach(line -> walk.absent(line.replaceFirst("^absent:? *", "")));
+        walk.scenery().installed(walk);
         Result pods = walk.run("kubectl get pods -n istio-system");
         walk.claim("the control plane runs", pods.says("istiod-\\S+ +1/1 +Running"), pods.out());
         walk.claim("the ingress gateway runs", pods.says("istio-ingressgateway-\\S+ +1/1 +Running"), pods.out());

@@ -23,13 +23,16 @@ final class Scenery {
     private final Set<Part> there = EnumSet.noneOf(Part.class);
     private final List<String> settings;
     private final boolean envoy;
+    private final ConsoleWatch console;
     private String before = "";
 
     /**
      * @param settings further ones of {@code install}
      * @param envoy whether sidecars are stock Envoys
+     * @param console opens when there is a mesh, and ends with it
      */
-    Scenery(List<String> settings, boolean envoy) {
+    Scenery(List<String> settings, boolean envoy, ConsoleWatch console) {
+        this.console = console;
         this.settings = settings;
         this.envoy = envoy;
     }
@@ -68,10 +71,16 @@ final class Scenery {
         return true;
     }
 
+    /** The line that installs the mesh has run. */
+    void installed(Walk walk) throws IOException, InterruptedException {
+        console.open(walk);
+    }
+
     /** The mesh is installed, by nobody in particular. */
     void needMesh(Walk walk) throws IOException, InterruptedException, ChapterException {
         if (mesh(walk)) {
             walk.run(Deviation.INSTALL, install());
+            installed(walk);
         }
     }
 
@@ -108,6 +117,7 @@ final class Scenery {
 
     /** Everything is gone. */
     void cleared() {
+        console.close();
         there.clear();
     }
 }

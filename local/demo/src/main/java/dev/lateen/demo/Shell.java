@@ -129,6 +129,11 @@ final class Shell implements AutoCloseable {
             });
         }
 
+        /** Whether it has not ended. */
+        boolean runs() {
+            return process.isAlive();
+        }
+
         /** What it has printed so far. */
         String output() {
             return all.toString();

@@ -49,8 +49,8 @@ final class DemoTest {
     @Test
     void refusesAChapterThatIsNone() {
         var out = new PrintStream(OutputStream.nullOutputStream(), true, StandardCharsets.UTF_8);
-        var demo =
-                new Demo(new Demo.Options(files.resolve("lateen"), List.of("nonsense"), false, List.of(), false), out);
+        var demo = new Demo(
+                new Demo.Options(files.resolve("lateen"), List.of("nonsense"), false, List.of(), false, false), out);
         assertThatThrownBy(demo::run)
                 .isInstanceOf(IllegalArgumentException.class)
                 .hasMessageContaining("nonsense")

@@ -25,6 +25,12 @@ final class ControlMetrics implements XdsMetrics {
             ResourceType.EXTENSION, "ecds",
             ResourceType.NAME_TABLE, "nds");
 
+    private static final String INTERNAL_ERRORS = "pilot_total_xds_internal_errors";
+    private static final String SNAPSHOT_ERRORS = "pilot_xds_push_context_errors";
+
+    /** What Istio calls updates of these kinds; those of pods, namespaces and nodes it does not count. */
+    private static final Map<String, String> REGISTRY_UPDATES = Map.of("Services", "svc", "EndpointSlice", "eds");
+
     private final String version;
     private final Map<String, LongAdder> counters = new ConcurrentSkipListMap<>();
     private final Map<String, LongSupplier> gauges = new ConcurrentSkipListMap<>();
@@ -45,6 +51,8 @@ final class ControlMetrics implements XdsMetrics {
         this.version = version;
         gauges.put("pilot_info{version=\"" + version + "\"}", () -> 1);
         gauges.put("istio_build{component=\"pilot\",tag=\"" + version + "\"}", () -> 1);
+        count(INTERNAL_ERRORS, 0);
+        count(SNAPSHOT_ERRORS, 0);
         gauges.put("pilot_xds{version=\"" + version + "\"}", connected::get);
     }
 
@@ -116,6 +124,36 @@ final class ControlMetrics implements XdsMetrics {
     @Override
     public void rejected(ClientStatus client, String type, String reason) {
         count("pilot_total_xds_rejects{type=\"" + shortName(type) + "\"}", 1);
+    }
+
+    @Override
+    public void failed(ClientStatus client) {
+        internalError();
+    }
+
+    /** A proxy could not be served, by an error of this side: it keeps what it has. */
+    void internalError() {
+        count(INTERNAL_ERRORS, 1);
+    }
+
+    /** A change was left out, or a snapshot could not be made of changes or not be sent. */
+    void snapshotFailed() {
+        count(SNAPSHOT_ERRORS, 1);
+    }
+
+    /** See {@link dev.lateen.control.source.ChangeSink#told}. */
+    void told(boolean rule, String kind, String event) {
+        count(
+                (rule ? "pilot_k8s_cfg_events" : "pilot_k8s_reg_events") + "{type=\"" + kind + "\",event=\"" + event
+                        + "\"}",
+                1);
+        String update = rule ? "config" : REGISTRY_UPDATES.getOrDefault(kind, "");
+        if (!update.isEmpty()) {
+            count(
+                    "pilot_inbound_updates{type=\"" + update
+                            + (update.equals("svc") && event.equals("delete") ? "delete" : "") + "\"}",
+                    1);
+        }
     }
 
     private void count(String series, long by) {

@@ -1,6 +1,5 @@
 package dev.lateen.control;
 
-import com.sun.net.httpserver.HttpServer;
 import dev.lateen.control.ca.MeshAuthority;
 import dev.lateen.control.gateway.ManagedGateways;
 import dev.lateen.control.keys.IssuerKeys;
@@ -17,6 +16,8 @@ import dev.lateen.xds.server.ClientStatus;
 import dev.lateen.xds.server.XdsServer;
 import io.fabric8.kubernetes.client.KubernetesClient;
 import java.io.IOException;
+import java.net.InetAddress;
+import java.net.UnknownHostException;
 import java.time.Clock;
 import java.util.ArrayList;
 import java.util.List;
@@ -46,7 +47,7 @@ public final class ControlPlane implements AutoCloseable {
     private final SnapshotLoop loop;
     private final IssuerKeys keys;
     private final List<Source> sources = new ArrayList<>();
-    private final List<HttpServer> ports = new ArrayList<>();
+    private final List<HttpPort> ports = new ArrayList<>();
     private final CompletableFuture<Void> ready = new CompletableFuture<>();
     private final CountDownLatch closed = new CountDownLatch(1);
     private final @Nullable KubernetesClient client;
@@ -62,9 +63,14 @@ public final class ControlPlane implements AutoCloseable {
         this.client = options.kubernetes() == null ? null : options.kubernetes().get();
         this.secrets = new ProxySecrets(client, fileSecrets, !options.plaintextOpen(), Clock.systemUTC());
         this.registrations = new Registrations(client, Clock.systemUTC());
-        this.distribution = new Distribution(first, secrets, registrations);
+        this.distribution = new Distribution(
+                first,
+                secrets,
+                registrations,
+                new DebugQuestions(options.systemNamespace(), version, hostName(), this::clients),
+                metrics::internalError);
         this.status = new StatusBoard(first);
-        this.loop = new SnapshotLoop(first, options.quiet(), options.limit(), problems, this::distribute);
+        this.loop = new SnapshotLoop(first, options.quiet(), options.limit(), problems, metrics, this::distribute);
         this.keys = IssuerKeys.start(fetched -> loop.change(change -> change.keys(fetched)));
     }
 
@@ -87,16 +93,18 @@ public final class ControlPlane implements AutoCloseable {
 
     private void open() throws IOException {
         DebugPages debug = new DebugPages(distribution, secrets, problems, this::clients);
-        Map<String, Ports.Page> http = debug.pages();
-        http.put("/ready", query -> isReady() ? Ports.Answer.text(200, "") : Ports.Answer.text(503, "not ready\n"));
+        Map<String, HttpPort.Page> http = debug.pages();
+        http.put(
+                "/ready",
+                query -> isReady() ? HttpPort.Answer.text(200, "") : HttpPort.Answer.text(503, "not ready\n"));
         http.put("/version", query -> version());
-        ports.add(Ports.open(options.address(options.httpPort()), "readiness and debugging", http));
-        ports.add(Ports.open(
+        ports.add(HttpPort.open(options.address(options.httpPort()), "readiness and debugging", http));
+        ports.add(HttpPort.open(
                 options.address(options.monitoringPort()),
                 "monitoring",
                 Map.of(
                         "/metrics",
-                        query -> new Ports.Answer(200, "text/plain; version=0.0.4; charset=utf-8", metrics.text()),
+                        query -> new HttpPort.Answer(200, "text/plain; version=0.0.4; charset=utf-8", metrics.text()),
                         "/version",
                         query -> version())));
         metrics.gauge(
@@ -105,6 +113,11 @@ public final class ControlPlane implements AutoCloseable {
         metrics.gauge("pilot_virt_services", () -> (int) distribution.snapshot().config().values().stream()
                 .filter(object -> object.kind().equals(dev.lateen.config.Kinds.VIRTUAL_SERVICE))
                 .count());
+        for (boolean error : new boolean[] {true, false}) {
+            metrics.gauge(
+                    "lateen_config_problems{severity=\"" + (error ? "error" : "warning") + "\"}",
+                    () -> problems.count(error));
+        }
         loop.start();
         List<CompletableFuture<Void>> synced = new ArrayList<>();
         if (options.configDir() != null) {
@@ -178,6 +191,15 @@ public final class ControlPlane implements AutoCloseable {
         log.info("Serving xDS and certificates to authenticated clients on port {}", server.port());
     }
 
+    /** In a pod, the pod's name. */
+    private static String hostName() {
+        try {
+            return InetAddress.getLocalHost().getHostName();
+        } catch (UnknownHostException e) {
+            return "istiod"; // a host that does not know its own name
+        }
+    }
+
     private String trustDomain() {
         String configured = distribution.snapshot().mesh().trustDomain();
         return configured.isEmpty() ? Snapshot.CLUSTER_DOMAIN : configured;
@@ -190,8 +212,8 @@ public final class ControlPlane implements AutoCloseable {
         keys.want(snapshot.rules().security().keyLocations());
     }
 
-    private Ports.Answer version() {
-        return Ports.Answer.text(200, metrics.version() + "\n");
+    private HttpPort.Answer version() {
+        return HttpPort.Answer.text(200, metrics.version() + "\n");
     }
 
     private boolean isReady() {
@@ -217,12 +239,12 @@ public final class ControlPlane implements AutoCloseable {
 
     /** The port of readiness and debugging. */
     public int httpPort() {
-        return ports.get(0).getAddress().getPort();
+        return ports.get(0).port();
     }
 
     /** The port of metrics. */
     public int monitoringPort() {
-        return ports.get(1).getAddress().getPort();
+        return ports.get(1).port();
     }
 
     /** The proxies connected now. */
@@ -256,7 +278,7 @@ public final class ControlPlane implements AutoCloseable {
         if (signs != null) {
             signs.close();
         }
-        ports.forEach(port -> port.stop(0));
+        ports.forEach(HttpPort::close);
         if (statuses != null) {
             statuses.close();
         }

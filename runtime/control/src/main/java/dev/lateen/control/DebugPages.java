@@ -50,8 +50,8 @@ final class DebugPages {
         this.clients = clients;
     }
 
-    Map<String, Ports.Page> pages() {
-        Map<String, Ports.Page> pages = new TreeMap<>();
+    Map<String, HttpPort.Page> pages() {
+        Map<String, HttpPort.Page> pages = new TreeMap<>();
         pages.put("/debug/syncz", query -> json(syncz()));
         pages.put("/debug/adsz", query -> json(adsz()));
         pages.put("/debug/registryz", query -> json(registryz()));
@@ -68,7 +68,7 @@ final class DebugPages {
         for (ClientStatus client : clients.get()) {
             ObjectNode one = all.addObject();
             one.put("cluster_id", metadata(client.node(), "CLUSTER_ID", "Kubernetes"));
-            one.put("proxy", proxyId(client.node()));
+            one.put("proxy", DebugQuestions.name(client.node()));
             one.put("proxy_type", client.node().getId().split("~", 2)[0]);
             one.put("istio_version", metadata(client.node(), "ISTIO_VERSION", ""));
             for (TypeStatus type : client.types()) {
@@ -178,19 +178,20 @@ final class DebugPages {
     }
 
     /** Everything that a proxy would get now, by type, in push order; {@code proxyID} is {@code POD.NAMESPACE}. */
-    private Ports.Answer configDump(Map<String, String> query) {
+    private HttpPort.Answer configDump(Map<String, String> query) {
         String wanted = query.getOrDefault("proxyID", "");
         List<ClientStatus> all = clients.get();
-        var client =
-                all.stream().filter(each -> proxyId(each.node()).equals(wanted)).findFirst();
+        var client = all.stream()
+                .filter(each -> DebugQuestions.name(each.node()).equals(wanted))
+                .findFirst();
         if (client.isEmpty()) {
-            return Ports.Answer.text(
+            return HttpPort.Answer.text(
                     404,
                     "no proxy \"" + wanted + "\" is connected; say proxyID= one of\n"
                             + String.join(
                                     "\n",
                                     all.stream()
-                                            .map(each -> proxyId(each.node()))
+                                            .map(each -> DebugQuestions.name(each.node()))
                                             .sorted()
                                             .toList())
                             + "\n");
@@ -212,18 +213,12 @@ final class DebugPages {
         return json(page);
     }
 
-    /** {@code POD.NAMESPACE}, the third part of a node id. */
-    private static String proxyId(Node node) {
-        String[] parts = node.getId().split("~", -1);
-        return parts.length == 4 ? parts[2] : node.getId();
-    }
-
     private static String metadata(Node node, String key, String otherwise) {
         var value = node.getMetadata().getFieldsMap().get(key);
         return value == null ? otherwise : value.getStringValue();
     }
 
-    private static Ports.Answer json(JsonNode page) {
-        return Ports.Answer.json(JSON.writerWithDefaultPrettyPrinter().writeValueAsString(page) + "\n");
+    private static HttpPort.Answer json(JsonNode page) {
+        return HttpPort.Answer.json(JSON.writerWithDefaultPrettyPrinter().writeValueAsString(page) + "\n");
     }
 }

@@ -14,6 +14,7 @@ import dev.lateen.xds.server.ResourceEncoder;
 import dev.lateen.xds.server.ResourceProvider;
 import dev.lateen.xds.server.ResourceSet;
 import io.envoyproxy.envoy.config.core.v3.Node;
+import io.envoyproxy.envoy.service.discovery.v3.DiscoveryResponse;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.Set;
@@ -36,13 +37,23 @@ final class Distribution implements ResourceProvider {
             new Semaphore(Math.max(1, Runtime.getRuntime().availableProcessors()));
     private final ProxySecrets secrets;
     private final Registrations registrations;
+    private final DebugQuestions questions;
+    private final Runnable failed;
     private volatile Version version;
 
     private record Version(Snapshot snapshot, long generation) {}
 
-    Distribution(Snapshot first, ProxySecrets secrets, Registrations registrations) {
+    /** @param failed runs each time a translation fails */
+    Distribution(
+            Snapshot first,
+            ProxySecrets secrets,
+            Registrations registrations,
+            DebugQuestions questions,
+            Runnable failed) {
+        this.failed = failed;
         this.secrets = secrets;
         this.registrations = registrations;
+        this.questions = questions;
         version = new Version(first, 0);
     }
 
@@ -67,6 +78,9 @@ final class Distribution implements ResourceProvider {
 
     @Override
     public Client connect(Node node, @Nullable PeerIdentity peer, Runnable changed) {
+        if (DebugQuestions.onlyAsks(node)) {
+            return new Asker(peer);
+        }
         ProxyNode proxyNode = ProxyNode.of(node);
         if (peer != null) {
             checkIdentity(proxyNode, peer);
@@ -86,6 +100,28 @@ final class Distribution implements ResourceProvider {
             throw new SecurityException("node \"" + node.id() + "\" with service account \"" + node.serviceAccount()
                     + "\" is not of service account " + peer + ", whose credentials were shown");
         }
+    }
+
+    /** A tool of Istio's: gets answers and no configuration, so it need not be who its node says. */
+    private final class Asker implements Client {
+        private final @Nullable PeerIdentity peer;
+
+        Asker(@Nullable PeerIdentity peer) {
+            this.peer = peer;
+        }
+
+        @Override
+        public ResourceSet current() {
+            return ResourceSet.EMPTY;
+        }
+
+        @Override
+        public @Nullable DiscoveryResponse answer(String type) {
+            return questions.answer(type, peer);
+        }
+
+        @Override
+        public void close() {}
     }
 
     private final class Proxy implements Client {
@@ -115,6 +151,7 @@ final class Distribution implements ResourceProvider {
                 }
                 last = encoder.encode(byType, now.generation());
             } catch (RuntimeException e) {
+                failed.run();
                 log.error("Cannot translate for {}; it keeps what it has", node.id(), e);
             }
             return last;

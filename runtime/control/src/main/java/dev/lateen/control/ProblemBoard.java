@@ -74,6 +74,14 @@ final class ProblemBoard {
         return all;
     }
 
+    /** How many errors there are now, or how many warnings. */
+    long count(boolean errors) {
+        return all().values().stream()
+                .flatMap(List::stream)
+                .filter(problem -> problem.isError() == errors)
+                .count();
+    }
+
     /** What reading found in each object of the API. */
     synchronized Map<ObjectName, StatusBoard.Read> read() {
         return Map.copyOf(read);

@@ -33,13 +33,21 @@ final class SnapshotLoop implements ChangeSink, AutoCloseable {
     private final Duration limit;
     private final Listener listener;
     private final ProblemBoard problems;
+    private final ControlMetrics metrics;
     private final BlockingQueue<Consumer<Snapshot.Change>> changes = new LinkedBlockingQueue<>();
     private final Thread thread;
     private final List<CompletableFuture<Void>> settling = new ArrayList<>();
     private Snapshot current;
     private long generation;
 
-    SnapshotLoop(Snapshot first, Duration quiet, Duration limit, ProblemBoard problems, Listener listener) {
+    SnapshotLoop(
+            Snapshot first,
+            Duration quiet,
+            Duration limit,
+            ProblemBoard problems,
+            ControlMetrics metrics,
+            Listener listener) {
+        this.metrics = metrics;
         this.current = first;
         this.quiet = quiet;
         this.limit = limit;
@@ -60,6 +68,11 @@ final class SnapshotLoop implements ChangeSink, AutoCloseable {
     @Override
     public void read(ObjectName object, long generation, List<Problem> found, JsonNode tree) {
         problems.put(object, generation, found, tree);
+    }
+
+    @Override
+    public void told(boolean rule, String kind, String event) {
+        metrics.told(rule, kind, event);
     }
 
     /** Completes when every change told before this call is in a published snapshot. */
@@ -100,10 +113,11 @@ final class SnapshotLoop implements ChangeSink, AutoCloseable {
     }
 
     /** A change that cannot be applied must not take the others along. */
-    private static void apply(Snapshot.Change change, Consumer<Snapshot.Change> one) {
+    private void apply(Snapshot.Change change, Consumer<Snapshot.Change> one) {
         try {
             one.accept(change);
         } catch (RuntimeException e) {
+            metrics.snapshotFailed();
             log.error("Left out one change that could not be applied", e);
         }
     }
@@ -120,6 +134,7 @@ final class SnapshotLoop implements ChangeSink, AutoCloseable {
             problems.conflicts(next.problems());
             listener.snapshot(next, ++generation, since);
         } catch (RuntimeException e) {
+            metrics.snapshotFailed();
             log.error(
                     next == null
                             ? "Kept the former snapshot: the new one could not be made"

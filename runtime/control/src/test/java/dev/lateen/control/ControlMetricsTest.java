@@ -10,6 +10,8 @@ import java.time.Instant;
 import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 
 final class ControlMetricsTest {
     private final ControlMetrics metrics = new ControlMetrics("1");
@@ -49,6 +51,10 @@ final class ControlMetricsTest {
         public Map<String, Map<String, String>> sent() {
             return Map.of();
         }
+    }
+
+    static ClientStatus client(String connectionId) {
+        return new Client(connectionId);
     }
 
     private void counted(int changes) {
@@ -106,5 +112,31 @@ final class ControlMetricsTest {
                 .contains("pilot_xds_push_time_bucket{type=\"cds\",le=\"0.01\"} 0\n")
                 .contains("pilot_xds_push_time_bucket{type=\"cds\",le=\"0.1\"} 1\n")
                 .contains("pilot_xds_push_time_sum{type=\"cds\"} 0.05\n");
+    }
+
+    @ParameterizedTest(name = "{0} of {1}: {2}")
+    @CsvSource(delimiter = '|', textBlock = """
+        add    | VirtualService | true  | pilot_k8s_cfg_events{type="VirtualService",event="add"} 2
+        add    | VirtualService | true  | pilot_inbound_updates{type="config"} 2
+        update | Services       | false | pilot_k8s_reg_events{type="Services",event="update"} 2
+        update | Services       | false | pilot_inbound_updates{type="svc"} 2
+        delete | Services       | false | pilot_inbound_updates{type="svcdelete"} 2
+        add    | EndpointSlice  | false | pilot_inbound_updates{type="eds"} 2
+        delete | EndpointSlice  | false | pilot_inbound_updates{type="eds"} 2
+        update | Pods           | false | pilot_k8s_reg_events{type="Pods",event="update"} 2
+        """)
+    void eventsOfTheClusterCount(String event, String kind, boolean rule, String expected) {
+        metrics.told(rule, kind, event);
+        metrics.told(rule, kind, event);
+        assertThat(metrics.text()).contains(expected + "\n");
+    }
+
+    @Test
+    void errorsOfThisSideCount() {
+        assertThat(metrics.text()).contains("pilot_total_xds_internal_errors 0\n", "pilot_xds_push_context_errors 0\n");
+        metrics.failed(new Client("1"));
+        metrics.internalError();
+        metrics.snapshotFailed();
+        assertThat(metrics.text()).contains("pilot_total_xds_internal_errors 2\n", "pilot_xds_push_context_errors 1\n");
     }
 }

@@ -19,8 +19,10 @@ import java.net.http.HttpResponse;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.TreeMap;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
@@ -87,6 +89,46 @@ class ControlPlaneTest {
             assertThat(next()).contains("outbound|80|v1|web.shop.svc.cluster.local");
             assertThat(get(plane.httpPort(), "/debug/problems").strip()).isEqualTo("[ ]");
         }
+    }
+
+    /** What dashboards ask for is on the page, or docs/metrics.md says why not. */
+    @Test
+    void the_page_of_metrics_is_as_documented() throws Exception {
+        Files.writeString(directory.resolve("web.yaml"), WEB);
+        Files.writeString(directory.resolve("rule.yaml"), EMPTY_RULE.replace("subsets", "subsetz"));
+        ControlMetrics events = new ControlMetrics("1");
+        events.told(true, "VirtualService", "add");
+        events.told(false, "Services", "delete");
+        events.rejected(ControlMetricsTest.client("1"), ResourceType.CLUSTER, "");
+        String page;
+        try (ControlPlane plane = start();
+                AdsClient _ = sidecar(plane)) {
+            next();
+            page = get(plane.monitoringPort(), "/metrics") + events.text();
+        }
+        Map<String, Boolean> documented = documented();
+        assertThat(documented).hasSizeGreaterThan(30);
+        documented.forEach((metric, here) ->
+                assertThat(page.contains("# TYPE " + metric + " ")).as(metric).isEqualTo(here));
+        assertThat(page)
+                .contains("lateen_config_problems{severity=\"error\"} 1\n", "pilot_total_xds_internal_errors 0\n");
+    }
+
+    /** The metrics of the document's table of the control plane, and whether they are there. */
+    private static Map<String, Boolean> documented() throws IOException {
+        String document = Files.readString(Path.of("../../docs/metrics.md"));
+        Map<String, Boolean> metrics = new TreeMap<>();
+        document.substring(document.indexOf("## The control plane"))
+                .lines()
+                .filter(line -> line.startsWith("| `"))
+                .forEach(line -> {
+                    String[] cells = line.split("\\|");
+                    for (String name : cells[1].split(",")) {
+                        metrics.put(
+                                name.strip().replace("`", ""), cells[2].strip().equals("yes"));
+                    }
+                });
+        return metrics;
     }
 
     @Test

@@ -14,6 +14,7 @@ import io.envoyproxy.envoy.config.core.v3.Node;
 import java.time.Clock;
 import java.time.Instant;
 import java.time.ZoneOffset;
+import java.util.List;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
@@ -43,7 +44,9 @@ class DistributionTest {
             Distribution distribution = new Distribution(
                     Snapshot.empty(),
                     new ProxySecrets(null, new FileSecrets(), false, () -> Instant.EPOCH),
-                    registrations);
+                    registrations,
+                    new DebugQuestions("istio-system", "0", "istiod-0", List::of),
+                    () -> {});
             if (allowed) {
                 try (var client = distribution.connect(node, web, () -> {})) {
                     assertThat(client.current()).isNotNull();

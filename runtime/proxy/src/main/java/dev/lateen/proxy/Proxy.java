@@ -134,7 +134,7 @@ public final class Proxy implements AutoCloseable {
                 principal(options),
                 () -> configuration.current().clusters(),
                 options.role() == ProxyOptions.Role.SIDECAR,
-                Telemetry.LABEL_SETS,
+                options.series(),
                 exporter);
         int index = 0;
         for (var executor : loops) {

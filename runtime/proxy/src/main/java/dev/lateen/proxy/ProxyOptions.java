@@ -2,6 +2,7 @@ package dev.lateen.proxy;
 
 import com.google.protobuf.Struct;
 import com.google.protobuf.Value;
+import dev.lateen.proxy.telemetry.Telemetry;
 import dev.lateen.proxy.tls.IdentityOptions;
 import io.envoyproxy.envoy.config.core.v3.Node;
 import java.util.LinkedHashMap;
@@ -113,6 +114,23 @@ public record ProxyOptions(
 
     private static Value text(String text) {
         return Value.newBuilder().setStringValue(text).build();
+    }
+
+    /**
+     * How many series of metrics it tells of at most (ISTIO_META_METRICS_SERIES), {@link Telemetry#SERIES} unless told.
+     *
+     * @throws IllegalArgumentException when that is no number
+     */
+    int series() {
+        String told = metadata.getOrDefault("METRICS_SERIES", "");
+        if (told.isEmpty()) {
+            return Telemetry.SERIES;
+        }
+        if (!told.matches("[0-9]{1,9}")) {
+            throw new IllegalArgumentException(
+                    "ISTIO_META_METRICS_SERIES is \"" + told + "\", not a number of series such as 10000");
+        }
+        return Integer.parseInt(told);
     }
 
     /** Whether the workload's DNS questions are answered here (ISTIO_META_DNS_CAPTURE). */

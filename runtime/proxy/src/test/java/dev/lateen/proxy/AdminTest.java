@@ -184,6 +184,10 @@ final class AdminTest {
                     .isEqualTo("200");
             assertThat(fields.getFieldsOrThrow("upstream_cluster").getStringValue())
                     .isEqualTo("app");
+            assertThat(fields.getFieldsOrThrow("downstream_local_address").getStringValue())
+                    .matches("127\\.0\\.0\\.1:\\d+");
+            // What it lacks is said: whoever replays it need not guess.
+            assertThat(fields.getFieldsOrThrow("peer").hasNullValue()).isTrue();
             client.shutdownNow();
         }
     }

@@ -5,6 +5,7 @@ import static dev.lateen.proxy.TestMesh.http;
 import static dev.lateen.proxy.TestMesh.listener;
 import static dev.lateen.proxy.TestMesh.reply;
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.io.IOException;
 import java.net.InetAddress;
@@ -15,6 +16,7 @@ import java.nio.charset.StandardCharsets;
 import java.util.Base64;
 import java.util.List;
 import java.util.Locale;
+import java.util.Map;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
@@ -289,5 +291,40 @@ final class MetricsTest {
         awaitSum(1, "istio_tcp_connections_closed_total");
         awaitSum(1, "istio_tcp_connections_opened_total", "to=\"app\"");
         assertThat(page()).noneMatch(line -> line.startsWith("istio_tcp_sent_bytes_total{"));
+    }
+
+    /** Ten thousand callers by what they say of themselves: each is counted, the page stays a page. */
+    @Test
+    void tenThousandLabelSets() throws Exception {
+        int app = mesh.backend(exchange -> reply(exchange, 200, ""));
+        mesh.serve(
+                http("edge", "OUTBOUND", "", stats("{dimensions: {caller: \"request.headers['x-caller']\"}}")),
+                "{match: {prefix: \"/\"}, direct_response: {status: 200}}",
+                cluster("app", OF_THE_MESH, app));
+        for (int i = 0; i < 10_000; i++) {
+            mesh.get("/", "x-caller", "caller-" + i);
+        }
+        awaitSum(10_000, "istio_requests_total");
+        assertThat(sum("istio_request_duration_milliseconds_count")).isEqualTo(10_000);
+        List<String> page = page();
+        assertThat(page.stream().filter(line -> line.startsWith("istio_"))).hasSizeBetween(9_000, 10_100);
+        assertThat(sum("lateen_telemetry_cut_total", "what=\"histograms\"")).isBetween(1L, 10_000L);
+        assertThat(sum("lateen_telemetry_cut_total", "what=\"all\"")).isBetween(1L, 10_000L);
+        assertThat(sum("istio_requests_total", "caller=\"other\""))
+                .isEqualTo(sum("lateen_telemetry_cut_total", "what=\"all\""));
+    }
+
+    private static int series(String told) {
+        return ProxyOptions.fromEnvironment(
+                        ProxyOptions.Role.SIDECAR, "", Map.of(), Map.of("ISTIO_META_METRICS_SERIES", told))
+                .series();
+    }
+
+    @Test
+    void theBudgetOfSeriesIsSetByTheEnvironment() {
+        assertThat(series("")).isEqualTo(10_000);
+        assertThat(series("30000")).isEqualTo(30_000);
+        assertThatThrownBy(() -> series("many"))
+                .hasMessage("ISTIO_META_METRICS_SERIES is \"many\", not a number of series such as 10000");
     }
 }

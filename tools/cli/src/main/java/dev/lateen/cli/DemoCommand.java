@@ -26,6 +26,9 @@ final class DemoCommand implements Callable<Integer> {
     @Option(names = "--keep", description = "leave the cluster running")
     boolean keep;
 
+    @Option(names = "--watch", description = "open the console while the chapters run")
+    boolean watch;
+
     @Option(names = "--json", description = "file to write the outcomes to")
     String json = "";
 
@@ -37,7 +40,7 @@ final class DemoCommand implements Callable<Integer> {
                     "the demo needs the tutorial beside the script lateen of a checkout: start it with that");
         }
         try {
-            var options = new Demo.Options(launcher, chapters, keep, sidecar.settings(), sidecar.isEnvoy());
+            var options = new Demo.Options(launcher, chapters, keep, sidecar.settings(), sidecar.isEnvoy(), watch);
             var out = new PrintStream(System.out, true, StandardCharsets.UTF_8);
             List<Outcome> outcomes = new Demo(options, out).run();
             if (!json.isEmpty()) {

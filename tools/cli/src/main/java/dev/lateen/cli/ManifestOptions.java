@@ -14,6 +14,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.function.BiConsumer;
 import java.util.stream.Stream;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
@@ -51,6 +52,13 @@ final class ManifestOptions {
     /** The objects of the cluster, and those of the files in their places. */
     Manifests clusterAndFiles() throws IOException, CommandException {
         Manifests manifests = new Manifests(namespace);
+        addCluster(manifests);
+        addFiles(manifests);
+        return manifests;
+    }
+
+    /** Adds the objects of the cluster. */
+    void addCluster(Manifests manifests) throws CommandException {
         try (KubernetesClient client = cluster.client()) {
             for (String[] kind : CORE) {
                 add(client, kind[0], kind[1], manifests);
@@ -68,8 +76,6 @@ final class ManifestOptions {
         } catch (KubernetesClientException e) {
             throw new CommandException("the cluster does not answer: " + e.getMessage());
         }
-        addFiles(manifests);
-        return manifests;
     }
 
     private static void add(KubernetesClient client, String apiVersion, String kind, Manifests manifests) {
@@ -89,9 +95,19 @@ final class ManifestOptions {
     }
 
     private void addFiles(Manifests manifests) throws IOException, CommandException {
+        eachFile(manifests::add);
+    }
+
+    /** Gives name and text of each file. */
+    void eachFile(BiConsumer<String, String> use) throws IOException, CommandException {
+        eachFile(files, use);
+    }
+
+    /** Gives name and text of each of these files, and of those in these directories. */
+    static void eachFile(List<String> files, BiConsumer<String, String> use) throws IOException, CommandException {
         for (String file : files) {
             if (file.equals("-")) {
-                manifests.add("standard input", new String(System.in.readAllBytes(), StandardCharsets.UTF_8));
+                use.accept("standard input", new String(System.in.readAllBytes(), StandardCharsets.UTF_8));
                 continue;
             }
             Path path = Path.of(file);
@@ -101,7 +117,7 @@ final class ManifestOptions {
             try (Stream<Path> all = Files.walk(path)) {
                 for (Path each : all.filter(Files::isRegularFile).sorted().toList()) {
                     if (each.equals(path) || each.toString().matches(".*\\.(ya?ml|json)")) {
-                        manifests.add(each.toString(), Files.readString(each));
+                        use.accept(each.toString(), Files.readString(each));
                     }
                 }
             }

@@ -10,6 +10,11 @@ import java.util.Map;
 final class MeshPods {
     private MeshPods() {}
 
+    /** {@code NAMESPACE/NAME}. */
+    static String name(Pod pod) {
+        return pod.getMetadata().getNamespace() + "/" + pod.getMetadata().getName();
+    }
+
     /** All of them. */
     static List<Pod> all(KubernetesClient client) {
         return withProxy(client.pods().inAnyNamespace().list().getItems());

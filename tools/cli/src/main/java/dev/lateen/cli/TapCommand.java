@@ -1,18 +1,18 @@
 package dev.lateen.cli;
 
 import dev.lateen.telemetry.RequestLine;
-import dev.lateen.telemetry.RequestStream;
 import io.fabric8.kubernetes.api.model.Pod;
 import io.fabric8.kubernetes.client.KubernetesClient;
 import io.fabric8.kubernetes.client.KubernetesClientException;
-import io.fabric8.kubernetes.client.LocalPortForward;
 import java.io.IOException;
-import java.net.URI;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.Callable;
 import java.util.concurrent.LinkedBlockingQueue;
+import java.util.stream.Collectors;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
@@ -21,8 +21,6 @@ import picocli.CommandLine.Parameters;
 /** {@code lateen tap}: requests as they end, seen by the proxies of a pod or a service. */
 @Command(name = "tap", description = "Show requests of a pod or a service as they end.")
 final class TapCommand implements Callable<Integer> {
-    private static final int ADMIN_PORT = 15000;
-
     @Parameters(index = "0", description = "POD or SERVICE, also NAME.NAMESPACE")
     String name = "";
 
@@ -97,17 +95,30 @@ final class TapCommand implements Callable<Integer> {
         }
     }
 
+    /** Whose proxy it is, for those who read the lines later. */
+    private static Map<String, String> whose(Pod pod) {
+        Map<String, String> labels = new TreeMap<>(pod.getMetadata().getLabels());
+        boolean router = pod.getSpec().getContainers().stream()
+                .anyMatch(container -> container.getName().equals("istio-proxy")
+                        && container.getArgs().contains("router"));
+        return Map.of(
+                "pod", pod.getMetadata().getName(),
+                "namespace", pod.getMetadata().getNamespace(),
+                "labels",
+                        labels.entrySet().stream()
+                                .map(label -> label.getKey() + "=" + label.getValue())
+                                .collect(Collectors.joining(",")),
+                "proxy_type", router ? "router" : "sidecar");
+    }
+
     private static void watch(KubernetesClient client, Pod pod, BlockingQueue<Seen> seen) {
         String name = pod.getMetadata().getName();
+        Map<String, String> whose = whose(pod);
         String why = "ended";
-        try (LocalPortForward forward = client.pods()
-                .inNamespace(pod.getMetadata().getNamespace())
-                .withName(name)
-                .portForward(ADMIN_PORT)) {
-            URI page = URI.create("http://127.0.0.1:" + forward.getLocalPort() + "/tap");
-            RequestStream.read(page, line -> {
+        try {
+            ProxyRequests.read(client, pod, line -> {
                 try {
-                    seen.put(new Request(name, line));
+                    seen.put(new Request(name, line.with(whose)));
                 } catch (InterruptedException e) {
                     Thread.currentThread().interrupt();
                 }

@@ -24,7 +24,6 @@ import picocli.CommandLine.Option;
 /** {@code lateen top}: the services of a mesh by what they carry. */
 @Command(name = "top", description = "Show the mesh's services: requests per second, errors, durations.")
 final class TopCommand implements Callable<Integer> {
-    private static final int METRICS_PORT = 15090;
     private static final Duration PATIENCE = Duration.ofSeconds(5);
     private static final Duration WINDOW = Duration.ofMinutes(1);
 
@@ -79,9 +78,9 @@ final class TopCommand implements Callable<Integer> {
             String name = pod.getMetadata().getName();
             LocalPortForward forward = forwards.computeIfAbsent(
                     namespace + "/" + name,
-                    _ -> client.pods().inNamespace(namespace).withName(name).portForward(METRICS_PORT));
+                    _ -> client.pods().inNamespace(namespace).withName(name).portForward(ProxyMetrics.PORT));
             there.add(namespace + "/" + name);
-            addresses.add(URI.create("http://127.0.0.1:" + forward.getLocalPort() + "/stats/prometheus"));
+            addresses.add(URI.create("http://127.0.0.1:" + forward.getLocalPort() + ProxyMetrics.PAGE));
         }
         for (String gone :
                 forwards.keySet().stream().filter(pod -> !there.contains(pod)).toList()) {

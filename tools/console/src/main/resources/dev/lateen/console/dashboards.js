@@ -142,7 +142,10 @@ export async function open(body, told) {
     const of = view === 'mesh' ? () => true : edge => named[view](edge) === name;
     const edges = traffic.edges.filter(http).filter(of);
     const parameter = { service: 'service', workload: 'workload', gateway: 'source' }[view];
-    const series = await ask('/api/series', { seconds, ...parameter ? { [parameter]: name } : {} });
+    const nobody = view !== 'mesh' && !name;
+    const series = nobody
+      ? { time: [], perSecond: [], failedPerSecond: [], p50: [], p99: [] }
+      : await ask('/api/series', { seconds, ...parameter ? { [parameter]: name } : {} });
     for (const chart of charts) chart.show(series);
     const all = sum(edges, () => 'all')[0]?.[1] ?? { total: 0, failed: 0, perSecond: 0, failedPerSecond: 0 };
     const codes = new Map();
@@ -154,6 +157,7 @@ export async function open(body, told) {
     const tcp = sum(traffic.edges.filter(edge => !http(edge)).filter(of), edge => edge.service).map(([service, g]) => [service, g.total, rate(g.perSecond)]);
     const part = (heading, caption, key, to) => [element('h2', {}, heading), table(caption, HEADS, 1, rows(sum(edges, key), link(to)))];
     replace(figures,
+      nobody ? element('p', { class: 'soft' }, `No ${view} has carried traffic yet.`) : '',
       ...view === 'mesh' || view === 'gateway' ? part('Services', 'By called service; rates and quantiles of the last minute, counts since the proxies started', edge => edge.service, 'service') : [],
       ...view === 'workload' ? [] : part('Workloads', 'By workload that answered', edge => target(edge), 'workload'),
       ...view === 'gateway' ? [] : part('Callers', 'By workload that called', edge => edge.source, view === 'mesh' ? 'gateway' : 'workload'),

@@ -121,7 +121,7 @@ export async function open(body, told) {
         const boxes = [...new Set([...nodes.values()].map(node => node.namespace))];
         graph.add(boxes.map(name => ({ group: 'nodes', data: { id: `namespace ${name}`, label: name }, selectable: false, grabbable: false })));
         graph.add([...nodes.values()].map(node => ({ group: 'nodes', data: { id: node.id, parent: `namespace ${node.namespace}` }, position: { ...places.get(node.id) } })));
-        graph.add([...pairs.values()].map(pair => ({ group: 'edges', data: { id: pair.id, source: pair.source, target: pair.target, bend: bend(places.get(pair.source), places.get(pair.target), pairs.has(`${pair.target} → ${pair.source}`)), perSecond: 0, failedPerSecond: 0, label: '' } })));
+        graph.add([...pairs.values()].map(pair => ({ group: 'edges', data: { id: pair.id, source: pair.source, target: pair.target, bend: bend(places.get(pair.source), places.get(pair.target), pairs.has(`${pair.target} → ${pair.source}`), places.get(pair.id)), perSecond: 0, failedPerSecond: 0, label: '' } })));
       }
       for (const node of nodes.values()) {
         graph.getElementById(node.id).data('label', node.version ? `${short(node.name)}\n${node.version}` : short(node.name));

@@ -167,6 +167,33 @@ final class ConsoleInBrowser {
         }
     }
 
+    /** An edge that passes a column of workloads has a row of its own there. */
+    @Test
+    void noEdgeRunsBehindAWorkload() {
+        browser.open(address + "/map");
+        assertThat(browser.evaluateAsync("""
+                const done = arguments[0];
+                import('/static/layout.js').then(({ layout }) => {
+                  const nodes = ['a', 'b', 'c', 'd', 'e'].map(id => ({ id, namespace: 'x' }));
+                  const places = layout(nodes, [['a', 'b'], ['a', 'c'], ['b', 'd'], ['c', 'd'], ['a', 'd'], ['d', 'e'], ['a', 'e']]);
+                  const near = (id, of) => Math.abs(places.get(id).x - places.get(of).x) < 190 && Math.abs(places.get(id).y - places.get(of).y) < 46;
+                  const edges = ['a → d', 'a → e'];
+                  done(edges.map(edge => places.has(edge) && nodes.every(node => !near(node.id, edge))).join());
+                }, failure => done(String(failure)));\
+                """)).isEqualTo("true,true");
+    }
+
+    /** Only of the pretended mesh, which has no gateway. */
+    @Test
+    void aGatewayThatIsNotThereShowsNothingOfOthers() throws IOException {
+        try (Console console = pretend(4)) {
+            browser.open(at(console) + "/dashboards?view=gateway");
+            browser.await("document.querySelector('figcaption span').textContent !== ''");
+            assertThat(browser.text()).contains("No gateway has carried traffic yet.", "now all 0.00, failed 0.00");
+            browser.leave();
+        }
+    }
+
     @Test
     void theTimeSliderShowsEarlierTimes() {
         browser.scheme("light");

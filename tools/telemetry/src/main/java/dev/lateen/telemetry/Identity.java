@@ -1,5 +1,10 @@
 package dev.lateen.telemetry;
 
+import java.util.Collection;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+
 /**
  * Who called whom under which identities, as the receiving side saw it.
  *
@@ -31,5 +36,25 @@ public record Identity(
                 sample.label("destination_principal"),
                 sample.label("destination_service"),
                 sample.label("connection_security_policy"));
+    }
+
+    /**
+     * Requests and connections that came to the proxies of these pages since they started; not those that no filter chain
+     * took (response flag NR).
+     */
+    public static Map<Identity, Long> count(Collection<List<Sample>> pages) {
+        Map<Identity, Long> all = new LinkedHashMap<>();
+        for (List<Sample> page : pages) {
+            for (Sample sample : page) {
+                boolean counts = sample.name().equals("istio_requests_total")
+                        || sample.name().equals("istio_tcp_connections_opened_total");
+                if (counts
+                        && sample.label("reporter").equals("destination")
+                        && !sample.label("response_flags").equals("NR")) {
+                    all.merge(of(sample), Math.round(sample.value()), Long::sum);
+                }
+            }
+        }
+        return all;
     }
 }

@@ -82,6 +82,13 @@ public record RequestLine(Map<String, String> fields) {
         return node.isNull() ? "" : node.asString("");
     }
 
+    /** The same with these fields too. */
+    public RequestLine with(Map<String, String> more) {
+        Map<String, String> all = new TreeMap<>(fields);
+        all.putAll(more);
+        return new RequestLine(all);
+    }
+
     /** A field, or empty. */
     public String field(String name) {
         return fields.getOrDefault(name, "");

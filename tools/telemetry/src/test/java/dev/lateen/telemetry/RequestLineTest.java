@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.util.List;
+import java.util.Map;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -39,6 +40,12 @@ final class RequestLineTest {
         assertThat(LINE.toString())
                 .isEqualTo("10:00:00.123 out 503 GET web/a?[31m?x=1 4ms flags=UF details=upstream_reset"
                         + " cluster=outbound|80||web.d.svc to=10.0.0.1:80 attempts=2 trace=0af7");
+    }
+
+    @Test
+    void saysWhose() {
+        RequestLine line = RequestLine.parse("{\"path\":\"/\",\"peer\":null}").with(Map.of("pod", "web-0"));
+        assertThat(line.json()).isEqualTo("{\"path\":\"/\",\"peer\":\"\",\"pod\":\"web-0\"}");
     }
 
     @Test

@@ -18,7 +18,7 @@ public record TrafficPolicy(
         @Nullable ClientTls tls,
         List<PortPolicy> portLevelSettings,
         @Later("tunnels by HTTP CONNECT") @Nullable JsonNode tunnel,
-        @Later("PROXY protocol") @Nullable JsonNode proxyProtocol,
+        @Nullable ProxyProtocol proxyProtocol,
         @Nullable RetryBudget retryBudget) {
     /**
      * How many retries may be under way at a time, in relation to the requests.
@@ -38,6 +38,22 @@ public record TrafficPolicy(
             if (percent != null && !(percent >= 0 && percent <= 100)) {
                 findings.error("percent", "must be from 0 to 100, found " + percent);
             }
+        }
+    }
+
+    /**
+     * The PROXY protocol, with which a connection to the destination begins: whose connection it carries. What takes it
+     * has to expect it.
+     *
+     * @param version null means V1
+     */
+    public record ProxyProtocol(@Nullable Version version) {
+        /** How the header is written. */
+        public enum Version {
+            /** A line of text. */
+            V1,
+            /** Binary. */
+            V2
         }
     }
 

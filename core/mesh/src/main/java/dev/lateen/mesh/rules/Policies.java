@@ -9,6 +9,7 @@ import dev.lateen.config.networking.LocalitySetting;
 import dev.lateen.config.networking.OutlierDetection;
 import dev.lateen.config.networking.TrafficPolicy;
 import dev.lateen.config.networking.TrafficPolicy.PortPolicy;
+import dev.lateen.config.networking.TrafficPolicy.ProxyProtocol;
 import dev.lateen.config.networking.TrafficPolicy.RetryBudget;
 import org.jspecify.annotations.Nullable;
 
@@ -21,9 +22,10 @@ public record Policies(
         @Nullable ConnectionPool connectionPool,
         @Nullable OutlierDetection outlierDetection,
         @Nullable ClientTls tls,
-        @Nullable RetryBudget retryBudget) {
+        @Nullable RetryBudget retryBudget,
+        @Nullable ProxyProtocol proxyProtocol) {
     /** No settings. */
-    public static final Policies NONE = new Policies(null, null, null, null, null);
+    public static final Policies NONE = new Policies(null, null, null, null, null, null);
 
     /** Of the whole host. */
     public static Policies of(@Nullable HostPolicy host, int port) {
@@ -32,8 +34,8 @@ public record Policies(
         }
         TrafficPolicy policy = host.trafficPolicy();
         PortPolicy own = port(policy, port);
-        // A budget holds for all ports: their own settings have no such field.
-        return own == null ? of(policy) : of(own, policy.retryBudget());
+        // These hold for all ports: their own settings have no such fields.
+        return own == null ? of(policy) : of(own, policy.retryBudget(), policy.proxyProtocol());
     }
 
     /** Of a subset. */
@@ -45,7 +47,7 @@ public record Policies(
         }
         PortPolicy own = port(policy, port);
         Policies merged = policies.with(of(policy));
-        return own == null ? merged : merged.with(of(own, null));
+        return own == null ? merged : merged.with(of(own, null, null));
     }
 
     private static @Nullable PortPolicy port(TrafficPolicy policy, int port) {
@@ -63,12 +65,18 @@ public record Policies(
                 policy.connectionPool(),
                 policy.outlierDetection(),
                 policy.tls(),
-                policy.retryBudget());
+                policy.retryBudget(),
+                policy.proxyProtocol());
     }
 
-    private static Policies of(PortPolicy policy, @Nullable RetryBudget budget) {
+    private static Policies of(PortPolicy policy, @Nullable RetryBudget budget, @Nullable ProxyProtocol header) {
         return new Policies(
-                policy.loadBalancer(), policy.connectionPool(), policy.outlierDetection(), policy.tls(), budget);
+                policy.loadBalancer(),
+                policy.connectionPool(),
+                policy.outlierDetection(),
+                policy.tls(),
+                budget,
+                header);
     }
 
     private Policies with(Policies over) {
@@ -77,7 +85,8 @@ public record Policies(
                 over.connectionPool != null ? over.connectionPool : connectionPool,
                 over.outlierDetection != null ? over.outlierDetection : outlierDetection,
                 over.tls != null ? over.tls : tls,
-                over.retryBudget != null ? over.retryBudget : retryBudget);
+                over.retryBudget != null ? over.retryBudget : retryBudget,
+                over.proxyProtocol != null ? over.proxyProtocol : proxyProtocol);
     }
 
     /** These, with the mesh's defaults in the gaps. */
@@ -85,7 +94,8 @@ public record Policies(
         MeshConfig.DefaultTrafficPolicy otherwise = mesh.defaultTrafficPolicy();
         return otherwise == null
                 ? this
-                : new Policies(null, otherwise.connectionPool(), otherwise.outlierDetection(), null, null).with(this);
+                : new Policies(null, otherwise.connectionPool(), otherwise.outlierDetection(), null, null, null)
+                        .with(this);
     }
 
     /** How places count, null when they do not; {@code mesh} is what holds where no rule speaks. */

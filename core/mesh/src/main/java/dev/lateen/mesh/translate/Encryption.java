@@ -1,9 +1,11 @@
 package dev.lateen.mesh.translate;
 
+import static dev.lateen.mesh.translate.Messages.any;
 import static dev.lateen.mesh.translate.Messages.text;
 
 import com.google.protobuf.Struct;
 import dev.lateen.config.networking.ClientTls;
+import dev.lateen.config.networking.TrafficPolicy.ProxyProtocol;
 import dev.lateen.config.security.PeerAuthentication.Mode;
 import dev.lateen.mesh.registry.Endpoint;
 import dev.lateen.mesh.registry.MeshPort;
@@ -12,6 +14,10 @@ import dev.lateen.mesh.rules.Policies;
 import dev.lateen.mesh.translate.ClusterPolicy.Upstream;
 import io.envoyproxy.envoy.config.cluster.v3.Cluster;
 import io.envoyproxy.envoy.config.cluster.v3.Cluster.TransportSocketMatch;
+import io.envoyproxy.envoy.config.core.v3.ProxyProtocolConfig;
+import io.envoyproxy.envoy.config.core.v3.ProxyProtocolConfig.Version;
+import io.envoyproxy.envoy.config.core.v3.TransportSocket;
+import io.envoyproxy.envoy.extensions.transport_sockets.proxy_protocol.v3.ProxyProtocolUpstreamTransport;
 import java.util.List;
 import java.util.Set;
 import java.util.stream.Collectors;
@@ -56,6 +62,44 @@ final class Encryption {
             String subset,
             Policies policies,
             List<Endpoint> endpoints) {
+        secure(cluster, scope, service, port, subset, policies, endpoints);
+        if (policies.proxyProtocol() != null) {
+            announceSource(cluster, policies.proxyProtocol());
+        }
+    }
+
+    /** Has every connection begin with the PROXY protocol, before the TLS that there may be. */
+    private static void announceSource(Cluster.Builder cluster, ProxyProtocol header) {
+        ProxyProtocolConfig config = ProxyProtocolConfig.newBuilder()
+                .setVersion(header.version() == ProxyProtocol.Version.V2 ? Version.V2 : Version.V1)
+                .build();
+        if (cluster.getTransportSocketMatchesCount() == 0) {
+            cluster.setTransportSocket(
+                    announcing(config, cluster.hasTransportSocket() ? cluster.getTransportSocket() : MutualTls.RAW));
+        }
+        for (TransportSocketMatch.Builder match : cluster.getTransportSocketMatchesBuilderList()) {
+            match.setTransportSocket(announcing(config, match.getTransportSocket()));
+        }
+    }
+
+    private static TransportSocket announcing(ProxyProtocolConfig config, TransportSocket inside) {
+        return TransportSocket.newBuilder()
+                .setName("envoy.transport_sockets.upstream_proxy_protocol")
+                .setTypedConfig(any(ProxyProtocolUpstreamTransport.newBuilder()
+                        .setConfig(config)
+                        .setTransportSocket(inside)
+                        .build()))
+                .build();
+    }
+
+    private static void secure(
+            Cluster.Builder cluster,
+            Scope scope,
+            MeshService service,
+            MeshPort port,
+            String subset,
+            Policies policies,
+            List<Endpoint> endpoints) {
         ClientTls tls = policies.tls();
         Upstream upstream = Upstream.of(port.protocol(), policies.connectionPool());
         ClientTls.Mode mode = tls == null ? null : tls.mode();
@@ -90,7 +134,7 @@ final class Encryption {
         }
     }
 
-    private static io.envoyproxy.envoy.config.core.v3.TransportSocket mutual(
+    private static TransportSocket mutual(
             Scope scope,
             MeshService service,
             MeshPort port,

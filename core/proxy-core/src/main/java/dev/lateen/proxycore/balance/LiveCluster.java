@@ -2,6 +2,7 @@ package dev.lateen.proxycore.balance;
 
 import dev.lateen.proxycore.Priority;
 import dev.lateen.proxycore.cluster.CircuitBreaker;
+import dev.lateen.proxycore.cluster.ClusterTotals;
 import dev.lateen.proxycore.cluster.CompiledCluster;
 import dev.lateen.proxycore.cluster.Discovery;
 import dev.lateen.proxycore.cluster.Host;
@@ -25,6 +26,7 @@ public final class LiveCluster {
     private final @Nullable OutlierDetector outlier;
     private final LoadBalancer balancer;
     private final LongSupplier time;
+    private final ClusterTotals totals;
 
     private LiveCluster(
             CompiledCluster config,
@@ -32,13 +34,15 @@ public final class LiveCluster {
             Map<Priority, CircuitBreaker> breakers,
             @Nullable OutlierDetector outlier,
             LoadBalancer balancer,
-            LongSupplier time) {
+            LongSupplier time,
+            ClusterTotals totals) {
         this.config = config;
         this.hosts = hosts;
         this.breakers = breakers;
         this.outlier = outlier;
         this.balancer = balancer;
         this.time = time;
+        this.totals = totals;
     }
 
     /**
@@ -55,11 +59,16 @@ public final class LiveCluster {
      * @param time nanoseconds of a monotonic clock, for hosts that start slowly
      */
     public static LiveCluster of(CompiledCluster config, RandomGenerator random, LongSupplier time) {
+        return of(config, random, time, new ClusterTotals());
+    }
+
+    private static LiveCluster of(
+            CompiledCluster config, RandomGenerator random, LongSupplier time, ClusterTotals totals) {
         Map<Priority, CircuitBreaker> breakers = new EnumMap<>(Priority.class);
         for (Priority priority : Priority.values()) {
-            breakers.put(priority, new CircuitBreaker(config.thresholds(priority)));
+            breakers.put(priority, new CircuitBreaker(config.thresholds(priority), totals));
         }
-        Hosts hosts = new Hosts(config.health() != null, time);
+        Hosts hosts = new Hosts(config.health() != null, time, totals);
         if (config.discovery() instanceof Discovery.Static(var endpoints)) {
             hosts.update(endpoints);
         }
@@ -69,19 +78,20 @@ public final class LiveCluster {
                 breakers,
                 config.outlier() == null ? null : new OutlierDetector(config.outlier(), hosts),
                 LoadBalancer.of(config, hosts, random),
-                time);
+                time,
+                totals);
     }
 
     /**
      * The cluster that takes this one's place when its configuration is another: as in Envoy a new one, whose hosts have
-     * neither connections nor ejections, and whose limits count from zero. Requests under way end in the old one. Until
-     * {@link Hosts#update} brings others, its hosts have the addresses of the old ones.
+     * neither connections nor ejections, and whose limits count from zero, while {@link #totals} go on. Requests under way
+     * end in the old one. Until {@link Hosts#update} brings others, its hosts have the addresses of the old ones.
      */
     public LiveCluster changed(CompiledCluster next, RandomGenerator random) {
         if (next.equals(config)) {
             return this;
         }
-        LiveCluster fresh = of(next, random, time);
+        LiveCluster fresh = of(next, random, time, totals);
         boolean brought = next.discovery() instanceof Discovery.Static
                 || next.discovery() instanceof Discovery.OriginalDestination;
         if (!brought) {
@@ -113,6 +123,11 @@ public final class LiveCluster {
     /** The detector, or null when nothing is ever ejected. */
     public @Nullable OutlierDetector outlier() {
         return outlier;
+    }
+
+    /** What happened here so far, before changes of its configuration too. */
+    public ClusterTotals totals() {
+        return totals;
     }
 
     public LoadBalancer balancer() {

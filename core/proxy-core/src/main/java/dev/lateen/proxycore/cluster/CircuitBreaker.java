@@ -1,5 +1,7 @@
 package dev.lateen.proxycore.cluster;
 
+import java.util.concurrent.atomic.LongAdder;
+
 /**
  * The limits of one priority of a cluster, with what is in use; shared by all event loops of a proxy (Envoy
  * documentation, circuit breaking). What finds no room fails at once with flag UO, and is never tried again.
@@ -11,14 +13,15 @@ public final class CircuitBreaker {
     private final Limit retries;
     private final Limit pools;
 
-    public CircuitBreaker(Thresholds thresholds) {
-        connections = new Limit(thresholds.connections());
-        pendingRequests = new Limit(thresholds.pendingRequests());
-        requests = new Limit(thresholds.requests());
-        pools = new Limit(thresholds.pools());
+    /** @param totals count what finds no room */
+    public CircuitBreaker(Thresholds thresholds, ClusterTotals totals) {
+        connections = new Limit(thresholds.connections(), totals.connectionOverflows);
+        pendingRequests = new Limit(thresholds.pendingRequests(), totals.requestOverflows);
+        requests = new Limit(thresholds.requests(), totals.requestOverflows);
+        pools = new Limit(thresholds.pools(), new LongAdder());
         retries = thresholds.budget() == null
-                ? new Limit(thresholds.retries())
-                : new Limit.RetryBudget(thresholds.budget(), requests, pendingRequests);
+                ? new Limit(thresholds.retries(), totals.retryOverflows)
+                : new Limit.RetryBudget(thresholds.budget(), requests, pendingRequests, totals.retryOverflows);
     }
 
     /** Connections to all hosts. A pool that has none may make one by {@link Limit#acquire} in any case. */

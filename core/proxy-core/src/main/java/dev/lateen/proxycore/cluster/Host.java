@@ -10,6 +10,7 @@ import java.util.concurrent.atomic.LongAdder;
  */
 public final class Host {
     private final InetSocketAddress address;
+    private final ClusterTotals cluster;
     private volatile Endpoint endpoint;
     private volatile boolean ejected;
     private volatile boolean failedActiveCheck;
@@ -31,7 +32,8 @@ public final class Host {
         UNHEALTHY
     }
 
-    Host(Endpoint endpoint) {
+    Host(Endpoint endpoint, ClusterTotals cluster) {
+        this.cluster = cluster;
         this.address = endpoint.address();
         this.endpoint = endpoint;
     }
@@ -101,32 +103,40 @@ public final class Host {
     public void requestStarted() {
         activeRequests.incrementAndGet();
         requests.increment();
+        cluster.activeRequests.increment();
+        cluster.requests.increment();
     }
 
     /** It is over, whichever way; success counts for statistics only. */
     public void requestEnded(boolean success) {
         activeRequests.decrementAndGet();
+        cluster.activeRequests.decrement();
         (success ? successes : errors).increment();
     }
 
     /** A request was not answered in time. */
     public void requestTimedOut() {
         timeouts.increment();
+        cluster.timeouts.increment();
     }
 
     /** A connection is there. To be followed by {@link #connectionClosed}. */
     public void connectionOpened() {
         activeConnections.incrementAndGet();
         connections.increment();
+        cluster.activeConnections.increment();
+        cluster.connections.increment();
     }
 
     public void connectionClosed() {
         activeConnections.decrementAndGet();
+        cluster.activeConnections.decrement();
     }
 
     /** A connection could not be made. */
     public void connectFailed() {
         connectFailures.increment();
+        cluster.connectFailures.increment();
     }
 
     public int activeRequests() {

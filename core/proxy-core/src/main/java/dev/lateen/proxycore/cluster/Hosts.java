@@ -15,18 +15,21 @@ import java.util.function.LongSupplier;
 public final class Hosts {
     private final Map<InetSocketAddress, Host> byAddress = new ConcurrentHashMap<>();
     private final boolean checked;
+    private final ClusterTotals totals;
     private final LongSupplier time;
     private volatile HostSet current;
 
     public Hosts() {
-        this(false, () -> 0);
+        this(false, () -> 0, new ClusterTotals());
     }
 
     /**
      * @param checked whether hosts are actively checked: they are unwell until they were
      * @param time nanoseconds of a monotonic clock
+     * @param totals what happens at any of them is counted there too
      */
-    public Hosts(boolean checked, LongSupplier time) {
+    public Hosts(boolean checked, LongSupplier time, ClusterTotals totals) {
+        this.totals = totals;
         this.checked = checked;
         this.time = time;
         current = new HostSet(List.of(), EndpointSet.DEFAULT_OVERPROVISIONING, false);
@@ -63,7 +66,7 @@ public final class Hosts {
                 }
                 Host host = byAddress.get(endpoint.address());
                 if (host == null) {
-                    host = new Host(endpoint);
+                    host = new Host(endpoint, totals);
                     host.wellSince(time.getAsLong());
                     host.failedActiveCheck(checked && !endpoint.check().none());
                     added.add(host);
@@ -128,7 +131,7 @@ public final class Hosts {
     }
 
     private synchronized Host add(InetSocketAddress address) {
-        Host host = byAddress.computeIfAbsent(address, dialled -> new Host(Endpoint.at(dialled)));
+        Host host = byAddress.computeIfAbsent(address, dialled -> new Host(Endpoint.at(dialled), totals));
         current = flat();
         return host;
     }

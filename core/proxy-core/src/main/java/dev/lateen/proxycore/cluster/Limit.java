@@ -6,11 +6,13 @@ import java.util.concurrent.atomic.LongAdder;
 /** How many of one thing may be at a time. Thread-safe, without locks. */
 public sealed class Limit {
     private final AtomicInteger used = new AtomicInteger();
-    private final LongAdder refused = new LongAdder();
+    private final LongAdder refused;
     private final int max;
 
-    Limit(int max) {
+    /** @param refused counts how often there was no room */
+    Limit(int max, LongAdder refused) {
         this.max = max;
+        this.refused = refused;
     }
 
     /** Takes one if there is room; a refusal is counted. To be followed by {@link #release}. */
@@ -55,19 +57,14 @@ public sealed class Limit {
         return max;
     }
 
-    /** How often there was no room. */
-    public long refused() {
-        return refused.sum();
-    }
-
     /** A limit for retries that grows with the requests under way. */
     static final class RetryBudget extends Limit {
         private final Thresholds.Budget budget;
         private final Limit requests;
         private final Limit pending;
 
-        RetryBudget(Thresholds.Budget budget, Limit requests, Limit pending) {
-            super(Integer.MAX_VALUE);
+        RetryBudget(Thresholds.Budget budget, Limit requests, Limit pending, LongAdder refused) {
+            super(Integer.MAX_VALUE, refused);
             this.budget = budget;
             this.requests = requests;
             this.pending = pending;

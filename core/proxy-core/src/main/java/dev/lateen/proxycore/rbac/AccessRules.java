@@ -5,8 +5,10 @@ import dev.lateen.proxycore.Place;
 import io.envoyproxy.envoy.config.rbac.v3.Policy;
 import io.envoyproxy.envoy.config.rbac.v3.RBAC;
 import java.util.ArrayList;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
 
@@ -69,6 +71,33 @@ public final class AccessRules {
             throw at.field("action").refuse("not an action");
         }
         return new AccessRules(proto.getAction(), policies);
+    }
+
+    /** Names of its policies, in the order in which they are tried. */
+    public List<String> policyNames() {
+        return policies.stream().map(CompiledPolicy::name).toList();
+    }
+
+    /** All that its policies ask of a request. */
+    public Set<Question> questions() {
+        Set<Question> all = new LinkedHashSet<>();
+        for (CompiledPolicy policy : policies) {
+            policy.permissions().questions(all);
+            policy.principals().questions(all);
+        }
+        return all;
+    }
+
+    /** The same rules for requests of which not all is known: these questions have these answers. */
+    public AccessRules answered(Map<Question, Boolean> answers) {
+        return new AccessRules(
+                action,
+                policies.stream()
+                        .map(policy -> new CompiledPolicy(
+                                policy.name(),
+                                policy.permissions().answered(answers),
+                                policy.principals().answered(answers)))
+                        .toList());
     }
 
     /** Decides. */

@@ -7,6 +7,8 @@ import dev.lateen.proxycore.match.TextMatcher;
 import dev.lateen.proxycore.tls.PeerCertificate;
 import java.net.InetAddress;
 import java.util.List;
+import java.util.Map;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /** A condition of a policy. Its text says what is wanted. */
@@ -17,6 +19,25 @@ sealed interface Condition {
     /** What stands there instead of what is wanted; to be asked when it does not hold. */
     String seen(Access access);
 
+    /** The same with these questions answered, whatever the request is. */
+    default Condition answered(Map<Question, Boolean> answers) {
+        Question question = Question.of(this);
+        Boolean answer = question == null ? null : answers.get(question);
+        return answer == null ? this : answer ? new Always() : new Not(new Always());
+    }
+
+    /** All that it and its parts ask. */
+    default void questions(Set<Question> into) {
+        Question question = Question.of(this);
+        if (question != null) {
+            into.add(question);
+        }
+    }
+
+    private static List<Condition> answered(List<Condition> parts, Map<Question, Boolean> answers) {
+        return parts.stream().map(part -> part.answered(answers)).toList();
+    }
+
     /** Why it does not hold, by the first part that does not, for people; null when it holds. */
     default @Nullable String whyNot(Access access) {
         return holds(access) ? null : this + " is wanted, seen is " + seen(access);
@@ -24,6 +45,16 @@ sealed interface Condition {
 
     /** Every part holds. */
     record All(List<Condition> parts) implements Condition {
+        @Override
+        public Condition answered(Map<Question, Boolean> answers) {
+            return new All(Condition.answered(parts, answers));
+        }
+
+        @Override
+        public void questions(Set<Question> into) {
+            parts.forEach(part -> part.questions(into));
+        }
+
         @Override
         public boolean holds(Access access) {
             for (Condition part : parts) {
@@ -63,6 +94,16 @@ sealed interface Condition {
     /** At least one part holds. */
     record Any(List<Condition> parts) implements Condition {
         @Override
+        public Condition answered(Map<Question, Boolean> answers) {
+            return new Any(Condition.answered(parts, answers));
+        }
+
+        @Override
+        public void questions(Set<Question> into) {
+            parts.forEach(part -> part.questions(into));
+        }
+
+        @Override
         public boolean holds(Access access) {
             for (Condition part : parts) {
                 if (part.holds(access)) {
@@ -95,6 +136,16 @@ sealed interface Condition {
 
     /** The part does not hold. */
     record Not(Condition part) implements Condition {
+        @Override
+        public Condition answered(Map<Question, Boolean> answers) {
+            return new Not(part.answered(answers));
+        }
+
+        @Override
+        public void questions(Set<Question> into) {
+            part.questions(into);
+        }
+
         @Override
         public boolean holds(Access access) {
             return !part.holds(access);

@@ -11,15 +11,17 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
 class CircuitBreakerTest {
+    private final ClusterTotals totals = new ClusterTotals();
+
     @Test
     void aLimit_refusesAndCountsWhatFindsNoRoom() {
-        CircuitBreaker breaker = new CircuitBreaker(new Thresholds(1, 2, 3, 3, 5, null));
+        CircuitBreaker breaker = new CircuitBreaker(new Thresholds(1, 2, 3, 3, 5, null), totals);
         Limit pending = breaker.pendingRequests();
         assertThat(pending.tryAcquire()).isTrue();
         assertThat(pending.tryAcquire()).isTrue();
         assertThat(pending.hasRoom()).isFalse();
         assertThat(pending.tryAcquire()).isFalse();
-        assertThat(pending.refused()).isOne();
+        assertThat(totals.requestOverflows()).isOne();
         pending.release();
         assertThat(pending.tryAcquire()).isTrue();
         assertThat(pending.used()).isEqualTo(2);
@@ -27,7 +29,7 @@ class CircuitBreakerTest {
 
     @Test
     void oneConnectionIsAlwaysPossible_andCountsBeyondTheLimit() {
-        Limit connections = new CircuitBreaker(new Thresholds(1, 1, 1, 1, 1, null)).connections();
+        Limit connections = new CircuitBreaker(new Thresholds(1, 1, 1, 1, 1, null), totals).connections();
         connections.acquire();
         connections.acquire();
         assertThat(connections.used()).isEqualTo(2);
@@ -36,7 +38,7 @@ class CircuitBreakerTest {
 
     @Test
     void releasingTooOften_isABugThatShows() {
-        Limit limit = new CircuitBreaker(Thresholds.DEFAULT).requests();
+        Limit limit = new CircuitBreaker(Thresholds.DEFAULT, totals).requests();
         assertThatThrownBy(limit::release).isInstanceOf(IllegalStateException.class);
     }
 
@@ -51,8 +53,8 @@ class CircuitBreakerTest {
         "3,   0,  20, 0, 0",
     })
     void aRetryBudget_growsWithTheRequestsUnderWay(int active, int pending, double percent, int minimum, int expected) {
-        CircuitBreaker breaker =
-                new CircuitBreaker(new Thresholds(1000, 1000, 1000, 3, 1, new Thresholds.Budget(percent, minimum)));
+        CircuitBreaker breaker = new CircuitBreaker(
+                new Thresholds(1000, 1000, 1000, 3, 1, new Thresholds.Budget(percent, minimum)), totals);
         for (int i = 0; i < active; i++) {
             breaker.requests().acquire();
         }
@@ -68,7 +70,7 @@ class CircuitBreakerTest {
 
     @Test
     void manyThreads_neverGetMoreThanTheLimit() throws InterruptedException {
-        Limit limit = new CircuitBreaker(new Thresholds(8, 1, 1, 1, 1, null)).connections();
+        Limit limit = new CircuitBreaker(new Thresholds(8, 1, 1, 1, 1, null), totals).connections();
         AtomicInteger most = new AtomicInteger();
         List<Thread> threads = new ArrayList<>();
         for (int t = 0; t < 4; t++) {

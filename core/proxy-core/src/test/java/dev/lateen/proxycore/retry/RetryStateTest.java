@@ -8,6 +8,7 @@ import dev.lateen.proxycore.ResetReason;
 import dev.lateen.proxycore.TextProto;
 import dev.lateen.proxycore.Trace;
 import dev.lateen.proxycore.cluster.CircuitBreaker;
+import dev.lateen.proxycore.cluster.ClusterTotals;
 import dev.lateen.proxycore.cluster.Limit;
 import dev.lateen.proxycore.cluster.Thresholds;
 import dev.lateen.proxycore.head.FieldName;
@@ -24,7 +25,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
 class RetryStateTest {
-    private final Limit limit = new CircuitBreaker(Thresholds.DEFAULT).retries();
+    private final Limit limit = new CircuitBreaker(Thresholds.DEFAULT, new ClusterTotals()).retries();
 
     private static RetryPolicy policy(String text) throws CompileException {
         RouteTable table = RouteTable.of(TextProto.routes("name: 'r' virtual_hosts { name: 'v' domains: '*' routes { "
@@ -136,7 +137,7 @@ class RetryStateTest {
 
     @Test
     void theClustersLimit_isHeldFromVerdictToVerdict() throws Exception {
-        Limit one = new CircuitBreaker(new Thresholds(1, 1, 1, 1, 1, null)).retries();
+        Limit one = new CircuitBreaker(new Thresholds(1, 1, 1, 1, 1, null), new ClusterTotals()).retries();
         RetryPolicy policy = policy("retry_on: '5xx' num_retries { value: 9 }");
         RetryState first = state(policy, RequestHead.of("GET", "x", "/"), one);
         RetryState second = state(policy, RequestHead.of("GET", "x", "/"), one);

@@ -99,6 +99,22 @@ final class ContainerProcess {
         return container;
     }
 
+    /**
+     * Makes the directories that lead to a volume. Where they are missing in what is the host's, which is read-only, the
+     * nearest directory that there is gets a layer of the container's own.
+     */
+    private static final String DIRECTORIES = """
+            directories() {
+              if mkdir -p "$1" 2>/dev/null; then return; fi
+              nearest=$1
+              while [ ! -d "$nearest" ]; do nearest=$(dirname "$nearest"); done
+              layer=run/lateen/layers/$nearest
+              mkdir -p "$layer/own" "$layer/work"
+              mount -t overlay -o "userxattr,lowerdir=$nearest,upperdir=$layer/own,workdir=$layer/work" own "$nearest" 2>/dev/null || :
+              mkdir -p "$1"
+            }
+            """;
+
     private static String script(ContainerPlan plan, PodSandbox pod, RootTemplate template, Path root) {
         var script = new StringBuilder("set -e\n");
         // The process file system is still the cluster's here, so this is the process id that the node knows.
@@ -111,12 +127,13 @@ final class ContainerProcess {
         script.append("cp ")
                 .append(Shell.quote(pod.directory().resolve("etc").toString()))
                 .append("/* etc/\n");
+        script.append(DIRECTORIES);
         for (ContainerPlan.Mount mount : plan.mounts()) {
             String target = Shell.quote("." + mount.target());
             if (Files.isDirectory(mount.source())) {
-                script.append("mkdir -p ").append(target).append('\n');
+                script.append("directories ").append(target).append('\n');
             } else {
-                script.append("mkdir -p \"$(dirname ")
+                script.append("directories \"$(dirname ")
                         .append(target)
                         .append(")\"; [ -e ")
                         .append(target);

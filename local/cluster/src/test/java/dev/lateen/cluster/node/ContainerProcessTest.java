@@ -93,11 +93,29 @@ class ContainerProcessTest {
     }
 
     @Test
+    void aMountMayLieWhereTheHostHasNoDirectory() throws Exception {
+        Path volume = Files.createDirectories(directory.resolve("volume"));
+        Files.writeString(volume.resolve("key"), "value\n");
+        var run = start(
+                List.of(
+                        "sh",
+                        "-c",
+                        "cat /usr/share/of-nobody/a/key /opt/of-nobody/b; echo yes >/usr/share/of-nobody/a/new; env true"),
+                List.of(
+                        new ContainerPlan.Mount(volume, "/usr/share/of-nobody/a", false),
+                        new ContainerPlan.Mount(volume.resolve("key"), "/opt/of-nobody/b", true)));
+        assertThat(run.ended().get(10, TimeUnit.SECONDS)).isZero();
+        assertThat(log(run)).isEqualTo("value\nvalue\n");
+        assertThat(volume.resolve("new")).hasContent("yes\n");
+        assertThat(Path.of("/usr/share/of-nobody")).doesNotExist();
+    }
+
+    @Test
     void aRootThatCannotBeMadeIsAnErrorWithTheToolsWords() {
-        var mount = new ContainerPlan.Mount(directory.resolve("pod"), "/usr/nowhere", false);
+        var mount = new ContainerPlan.Mount(directory.resolve("pod"), "/proc/nowhere", false);
         assertThatThrownBy(() -> start(List.of("true"), List.of(mount)))
                 .hasMessageContaining("the container's root could not be made")
-                .hasMessageContaining("Read-only file system");
+                .hasMessageContaining("cannot create directory './proc/nowhere'");
     }
 
     @Test

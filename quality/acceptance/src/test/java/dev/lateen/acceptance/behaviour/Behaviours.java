@@ -21,7 +21,7 @@ import org.jspecify.annotations.Nullable;
  * unshare --net java … Behaviours PEER [--mutate] [--only EXPRESSION] [--envoy BINARY]
  * </pre>
  *
- * PEER is {@code lateen}, {@code envoy-delta} or {@code envoy-sotw}; or {@code istiod}: our proxies on Istio's control
+ * PEER is {@code lateen}, {@code envoy-delta}, {@code envoy-sotw} or {@code envoy-oldest}; or {@code istiod}: our proxies on Istio's control
  * plane (--istiod BINARY), where the cases that {@code --differences FILE} lists must fail. With {@code --mutate} each field that a case claims
  * to prove is taken out of its manifests, and the case must fail then. The last line is {@code N passed, M failed}.
  */
@@ -89,7 +89,7 @@ public final class Behaviours {
     private Peer start(int port, Path work) throws IOException {
         return switch (peer) {
             case "lateen", "istiod" -> new LateenPeer(port);
-            case "envoy-delta" -> new EnvoyPeer(envoy(), "DELTA_GRPC", port, work);
+            case "envoy-delta", "envoy-oldest" -> new EnvoyPeer(envoy(), "DELTA_GRPC", port, work);
             case "envoy-sotw" -> new EnvoyPeer(envoy(), "GRPC", port, work);
             default -> throw new IllegalArgumentException("no peer " + peer);
         };

@@ -13,6 +13,15 @@ public interface ChangeSink {
     /** A change of the next snapshot. */
     void change(Consumer<Snapshot.Change> change);
 
+    /**
+     * The cluster told of one object.
+     *
+     * @param rule whether it is a rule; else it is part of the registry of services
+     * @param kind of the object
+     * @param event {@code add}, {@code update} or {@code delete}
+     */
+    void told(boolean rule, String kind, String event);
+
     /** All that is wrong with one thing that has no status; an empty list clears what was said before. */
     default void problems(ObjectName object, List<Problem> problems) {
         read(object, 0, problems, MissingNode.getInstance());

@@ -57,7 +57,9 @@ final class CustomKinds {
         return KubernetesSource.run(
                         informer,
                         new KubernetesSource.Handler<>(
-                                definition -> defined(definition, sink), definition -> undefined(definition, sink)))
+                                definition -> defined(definition, sink),
+                                definition -> undefined(definition, sink),
+                                event -> sink.told(true, "CustomResourceDefinition", event)))
                 .thenCompose(nothing -> {
                     Kinds.all().stream()
                             .filter(kind -> !kind.isCustom())
@@ -101,7 +103,9 @@ final class CustomKinds {
         starting.add(KubernetesSource.run(
                 informer,
                 new KubernetesSource.Handler<>(
-                        object -> read(object, each, sink), object -> gone(object, each, sink))));
+                        object -> read(object, each, sink),
+                        object -> gone(object, each, sink),
+                        event -> sink.told(true, kind.name(), event))));
     }
 
     private synchronized void undefined(CustomResourceDefinition definition, ChangeSink sink) {

@@ -35,22 +35,27 @@ public final class KubernetesSource implements Source {
     public CompletableFuture<Void> start(ChangeSink sink) {
         List<CompletableFuture<Void>> synced = new ArrayList<>();
         synced.add(watch(
+                "Services",
                 client.services().inAnyNamespace().runnableInformer(0),
                 service -> sink.change(change -> change.put(service)),
                 sink));
         synced.add(watch(
+                "EndpointSlice",
                 client.discovery().v1().endpointSlices().inAnyNamespace().runnableInformer(0),
                 slice -> sink.change(change -> change.put(slice)),
                 sink));
         synced.add(watch(
+                "Pods",
                 client.pods().inAnyNamespace().runnableInformer(0),
                 pod -> sink.change(change -> change.put(pod)),
                 sink));
         synced.add(watch(
+                "Namespaces",
                 client.namespaces().runnableInformer(0),
                 namespace -> sink.change(change -> change.put(namespace)),
                 sink));
-        synced.add(watch(client.nodes().runnableInformer(0), node -> sink.change(change -> change.put(node)), sink));
+        synced.add(watch(
+                "Nodes", client.nodes().runnableInformer(0), node -> sink.change(change -> change.put(node)), sink));
         ObjectName mesh = new ObjectName("ConfigMap", systemNamespace, MeshSettings.NAME);
         synced.add(start(
                 client.configMaps()
@@ -58,7 +63,9 @@ public final class KubernetesSource implements Source {
                         .withName(MeshSettings.NAME)
                         .runnableInformer(0),
                 new Handler<ConfigMap>(
-                        map -> MeshSettings.apply(map, mesh, sink), map -> MeshSettings.apply(null, mesh, sink))));
+                        map -> MeshSettings.apply(map, mesh, sink),
+                        map -> MeshSettings.apply(null, mesh, sink),
+                        event -> sink.told(true, "MeshConfig", event))));
         synced.add(customKinds.start(sink));
         return CompletableFuture.allOf(synced.toArray(CompletableFuture[]::new));
     }
@@ -70,11 +77,16 @@ public final class KubernetesSource implements Source {
     }
 
     private <T extends HasMetadata> CompletableFuture<Void> watch(
-            SharedIndexInformer<T> informer, Consumer<T> put, ChangeSink sink) {
-        return start(informer, new Handler<T>(put, gone -> {
-            ObjectName name = nameOf(gone);
-            sink.change(change -> change.remove(name));
-        }));
+            String kind, SharedIndexInformer<T> informer, Consumer<T> put, ChangeSink sink) {
+        return start(
+                informer,
+                new Handler<T>(
+                        put,
+                        gone -> {
+                            ObjectName name = nameOf(gone);
+                            sink.change(change -> change.remove(name));
+                        },
+                        event -> sink.told(false, kind, event)));
     }
 
     private <T extends HasMetadata> CompletableFuture<Void> start(SharedIndexInformer<T> informer, Handler<T> handler) {
@@ -102,20 +114,27 @@ public final class KubernetesSource implements Source {
                 object.getMetadata().getName());
     }
 
-    /** Adds and updates alike. */
-    record Handler<T>(Consumer<T> put, Consumer<T> gone) implements ResourceEventHandler<T> {
+    /**
+     * Adds and updates alike.
+     *
+     * @param told hears which event it was
+     */
+    record Handler<T>(Consumer<T> put, Consumer<T> gone, Consumer<String> told) implements ResourceEventHandler<T> {
         @Override
         public void onAdd(T object) {
+            told.accept("add");
             put.accept(object);
         }
 
         @Override
         public void onUpdate(T before, T now) {
+            told.accept("update");
             put.accept(now);
         }
 
         @Override
         public void onDelete(T object, boolean stateUnknown) {
+            told.accept("delete");
             gone.accept(object);
         }
     }

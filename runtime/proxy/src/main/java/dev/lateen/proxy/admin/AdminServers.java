@@ -175,11 +175,15 @@ public final class AdminServers implements AutoCloseable {
     }
 
     private String counts() {
-        return telemetry.page() + "# TYPE lateen_event_loop_blocked_total counter\nlateen_event_loop_blocked_total "
-                + lifecycle.blockedLoops()
-                + "\n# TYPE lateen_access_log_lines_lost_total counter\nlateen_access_log_lines_lost_total "
-                + lifecycle.lostLogLines() + "\n"
-                + SecretPages.metrics(lifecycle.secrets().certificates(), Instant.now());
+        return telemetry
+                .page()
+                .append("# TYPE lateen_event_loop_blocked_total counter\nlateen_event_loop_blocked_total ")
+                .append(lifecycle.blockedLoops())
+                .append("\n# TYPE lateen_access_log_lines_lost_total counter\nlateen_access_log_lines_lost_total ")
+                .append(lifecycle.lostLogLines())
+                .append('\n')
+                .append(SecretPages.metrics(lifecycle.secrets().certificates(), Instant.now()))
+                .toString();
     }
 
     private Page metrics(Question question) {

@@ -82,6 +82,10 @@ public final class ConnectionRequests implements ServerStreams {
         RouteTable table = configuration.routes(manager.routes());
         RouteAction action = table == null ? null : table.decide(head, service.random(), Trace.NONE);
         Forward forward = action instanceof Forward forwards ? forwards : null;
+        if (refusal == null && action != null) {
+            // Filters that answer themselves answer for the service that the request was for.
+            record.route(action.route(), forward == null ? "" : forward.cluster());
+        }
         FilteredRequest.Target target = new FilteredRequest.Target(
                 manager.filters(),
                 action == null ? Map.of() : action.route().overrides(),

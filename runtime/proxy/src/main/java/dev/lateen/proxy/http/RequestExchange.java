@@ -319,7 +319,10 @@ final class RequestExchange implements RequestEvents {
         RetryVerdict verdict =
                 retries.onHeaders(response, service.clock().instant().getEpochSecond());
         if (verdict != RetryVerdict.RETRY) {
-            record.verdict(verdict);
+            if (verdict == RetryVerdict.NO && record.attempts() > 1) {
+                cluster.totals().retrySucceeded();
+            }
+            unrepeated(verdict);
             return false;
         }
         attempt.end(Reset.CANCELLED);
@@ -362,12 +365,20 @@ final class RequestExchange implements RequestEvents {
             again();
             return;
         }
-        record.verdict(verdict);
+        unrepeated(verdict);
         finish(Reset.CANCELLED);
         answer(fault);
     }
 
+    private void unrepeated(RetryVerdict verdict) {
+        record.verdict(verdict);
+        if (verdict == RetryVerdict.LIMIT_EXCEEDED) {
+            cluster.totals().retriesUsedUp();
+        }
+    }
+
     private void again() {
+        cluster.totals().retried();
         RetryState state = Objects.requireNonNull(retries);
         body.rewind();
         backOff = service.worker().timer().after(state.nextBackOff(service.random()), () -> {

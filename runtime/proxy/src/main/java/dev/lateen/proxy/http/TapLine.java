@@ -33,7 +33,11 @@ final class TapLine {
         {"upstream_cluster", "%UPSTREAM_CLUSTER%"},
         {"upstream_host", "%UPSTREAM_HOST%"},
         {"attempts", "%UPSTREAM_REQUEST_ATTEMPT_COUNT%"},
+        {"downstream_local_address", "%DOWNSTREAM_LOCAL_ADDRESS%"},
         {"downstream_remote_address", "%DOWNSTREAM_REMOTE_ADDRESS%"},
+        {"downstream_direct_remote_address", "%DOWNSTREAM_DIRECT_REMOTE_ADDRESS%"},
+        {"requested_server_name", "%REQUESTED_SERVER_NAME%"},
+        {"x_forwarded_for", "%REQ(X-FORWARDED-FOR)%"},
         {"peer", "%DOWNSTREAM_PEER_URI_SAN%"},
         {"grpc_status", "%GRPC_STATUS_NUMBER%"}
     };
@@ -42,13 +46,14 @@ final class TapLine {
 
     private TapLine() {}
 
+    /** What a request does not have is null there, so that readers can tell it from what is not asked. */
     private static AccessLog log() {
         try {
             Map<String, JsonLayout> fields = new LinkedHashMap<>();
             for (String[] field : FIELDS) {
                 fields.put(field[0], new JsonLayout.Text(Format.parse(field[1], Place.of("tap", field[0]))));
             }
-            return new AccessLog("", new AccessLog.Json(new JsonLayout.Fields(fields), true), new LogFilter.Always());
+            return new AccessLog("", new AccessLog.Json(new JsonLayout.Fields(fields), false), new LogFilter.Always());
         } catch (CompileException e) {
             throw new IllegalStateException(e);
         }

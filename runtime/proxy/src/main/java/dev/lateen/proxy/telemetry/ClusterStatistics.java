@@ -1,10 +1,11 @@
 package dev.lateen.proxy.telemetry;
 
-import dev.lateen.proxycore.Priority;
 import dev.lateen.proxycore.balance.LiveCluster;
+import dev.lateen.proxycore.cluster.ClusterTotals;
 import dev.lateen.proxycore.cluster.Host;
 import java.lang.management.ManagementFactory;
 import java.util.Collection;
+import java.util.function.Predicate;
 import java.util.function.ToLongFunction;
 
 /**
@@ -17,40 +18,26 @@ final class ClusterStatistics {
     private record Line(String name, String type, ToLongFunction<LiveCluster> value) {}
 
     private static final Line[] LINES = {
-        new Line("upstream_cx_active", "gauge", c -> hosts(c, Host::activeConnections)),
-        new Line(
-                "upstream_cx_total",
-                "counter",
-                c -> hosts(c, host -> host.totals().connections())),
-        new Line(
-                "upstream_cx_connect_fail",
-                "counter",
-                c -> hosts(c, host -> host.totals().connectFailures())),
-        new Line("upstream_cx_overflow", "counter", c -> c.breaker(Priority.DEFAULT)
-                .connections()
-                .refused()),
-        new Line("upstream_rq_active", "gauge", c -> hosts(c, Host::activeRequests)),
-        new Line(
-                "upstream_rq_total",
-                "counter",
-                c -> hosts(c, host -> host.totals().requests())),
-        new Line(
-                "upstream_rq_timeout",
-                "counter",
-                c -> hosts(c, host -> host.totals().timeouts())),
-        new Line("upstream_rq_pending_overflow", "counter", c -> c.breaker(Priority.DEFAULT)
-                .pendingRequests()
-                .refused()),
-        new Line("upstream_rq_retry_overflow", "counter", c -> c.breaker(Priority.DEFAULT)
-                .retries()
-                .refused()),
+        total("upstream_cx_active", "gauge", ClusterTotals::activeConnections),
+        total("upstream_cx_total", "counter", ClusterTotals::connections),
+        total("upstream_cx_connect_fail", "counter", ClusterTotals::connectFailures),
+        total("upstream_cx_overflow", "counter", ClusterTotals::connectionOverflows),
+        total("upstream_rq_active", "gauge", ClusterTotals::activeRequests),
+        total("upstream_rq_total", "counter", ClusterTotals::requests),
+        total("upstream_rq_timeout", "counter", ClusterTotals::timeouts),
+        total("upstream_rq_pending_overflow", "counter", ClusterTotals::requestOverflows),
+        total("upstream_rq_retry", "counter", ClusterTotals::retries),
+        total("upstream_rq_retry_success", "counter", ClusterTotals::retrySuccesses),
+        total("upstream_rq_retry_limit_exceeded", "counter", ClusterTotals::retryLimits),
+        total("upstream_rq_retry_overflow", "counter", ClusterTotals::retryOverflows),
         new Line("membership_total", "gauge", c -> c.hosts().current().all().size()),
-        new Line(
-                "membership_healthy",
-                "gauge",
-                c -> hosts(c, host -> host.availability() == Host.Availability.HEALTHY ? 1 : 0)),
-        new Line("outlier_detection_ejections_active", "gauge", c -> hosts(c, host -> host.ejected() ? 1 : 0)),
+        new Line("membership_healthy", "gauge", c -> hosts(c, h -> h.availability() == Host.Availability.HEALTHY)),
+        new Line("outlier_detection_ejections_active", "gauge", c -> hosts(c, Host::ejected)),
     };
+
+    private static Line total(String name, String type, ToLongFunction<ClusterTotals> value) {
+        return new Line(name, type, cluster -> value.applyAsLong(cluster.totals()));
+    }
 
     static void write(StringBuilder text, Collection<LiveCluster> clusters) {
         for (Line line : LINES) {
@@ -81,11 +68,7 @@ final class ClusterStatistics {
         text.append(name).append(' ').append(value).append('\n');
     }
 
-    private static long hosts(LiveCluster cluster, ToLongFunction<Host> value) {
-        long sum = 0;
-        for (Host host : cluster.hosts().current().all()) {
-            sum += value.applyAsLong(host);
-        }
-        return sum;
+    private static long hosts(LiveCluster cluster, Predicate<Host> which) {
+        return cluster.hosts().current().all().stream().filter(which).count();
     }
 }

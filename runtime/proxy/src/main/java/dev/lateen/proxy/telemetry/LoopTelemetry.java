@@ -17,7 +17,6 @@ import java.util.HashMap;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.Function;
-import java.util.function.Supplier;
 import java.util.random.RandomGenerator;
 import org.jspecify.annotations.Nullable;
 
@@ -138,8 +137,7 @@ public final class LoopTelemetry {
         service(request.cluster(), request.routeName(), request.authority());
         labels.rules = rules;
         labels.values = rules.values(stream);
-        find(requests, RequestSeries::new)
-                .count(request.durationMillis(), request.requestBytes(), request.responseBytes());
+        requestSeries().count(request.durationMillis(), request.requestBytes(), request.responseBytes());
     }
 
     /** Counts a request that could not be read: it has a status and nothing else. */
@@ -154,7 +152,7 @@ public final class LoopTelemetry {
         labels.serviceHost = "";
         labels.serviceName = "";
         plain();
-        find(requests, RequestSeries::new).count(0, 0, 0);
+        requestSeries().count(0, 0, 0);
     }
 
     private void plain() {
@@ -191,7 +189,7 @@ public final class LoopTelemetry {
         service(cluster, "", "");
         labels.rules = rules;
         labels.values = rules.values(stream);
-        TcpSeries series = find(connections, TcpSeries::new);
+        TcpSeries series = connectionSeries();
         series.opened();
         return series;
     }
@@ -287,20 +285,42 @@ public final class LoopTelemetry {
         return new Named(cluster, host, name);
     }
 
-    private <S> S find(Map<TrafficLabels, S> table, Supplier<S> make) {
-        S known = table.get(labels);
+    private RequestSeries requestSeries() {
+        RequestSeries known = requests.get(labels);
         if (known != null) {
             return known;
         }
-        if (!budget.take()) {
-            budget.cut(labels);
-            labels.fold();
-            known = table.get(labels);
-            if (known != null) {
-                return known;
+        return switch (budget.admit(labels)) {
+            case WHOLE -> put(requests, new RequestSeries());
+            case COUNTED -> {
+                TrafficLabels these = labels.copy();
+                RequestSeries counted = new RequestSeries(otherRequests());
+                requests.put(these, counted);
+                yield counted;
             }
+            case OTHER -> otherRequests();
+        };
+    }
+
+    private RequestSeries otherRequests() {
+        labels.fold();
+        RequestSeries known = requests.get(labels);
+        return known == null ? put(requests, new RequestSeries()) : known;
+    }
+
+    private TcpSeries connectionSeries() {
+        TcpSeries known = connections.get(labels);
+        if (known != null) {
+            return known;
         }
-        S made = make.get();
+        if (budget.admit(labels) == SeriesBudget.Kept.OTHER) {
+            labels.fold();
+            known = connections.get(labels);
+        }
+        return known == null ? put(connections, new TcpSeries()) : known;
+    }
+
+    private <S> S put(Map<TrafficLabels, S> table, S made) {
         table.put(labels.copy(), made);
         return made;
     }

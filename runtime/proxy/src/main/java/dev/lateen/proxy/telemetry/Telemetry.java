@@ -11,8 +11,11 @@ import org.jspecify.annotations.Nullable;
 
 /** What one proxy tells of its traffic. Each event loop counts for itself; pages add up. Thread-safe. */
 public final class Telemetry {
-    /** Label sets that one proxy keeps; one of requests is some 1 kB and 68 lines of its page. */
-    public static final int LABEL_SETS = 1000;
+    /**
+     * Series that one proxy tells of. Requests with the same labels are 67 of them, connections 4; the page of that many
+     * has some 10 MB.
+     */
+    public static final int SERIES = 10_000;
 
     private final Supplier<Map<String, LiveCluster>> clusters;
     private final boolean hostFallback;
@@ -23,6 +26,9 @@ public final class Telemetry {
     private final @Nullable SpanExporter exporter;
     private final SeriesBudget budget;
     private final RequestTap tap = new RequestTap();
+    /** Of the last page. */
+    private int length = 64 * 1024;
+
     private final List<LoopTelemetry> loops = new CopyOnWriteArrayList<>();
 
     /**
@@ -32,7 +38,7 @@ public final class Telemetry {
      * @param clusters as they are now
      * @param hostFallback whether a service that no cluster names is called as the client called it: at a gateway
      *     anybody could make up names
-     * @param labelSets see {@link #LABEL_SETS}
+     * @param series see {@link #SERIES}
      * @param exporter takes recorded spans; null: none are recorded
      */
     public Telemetry(
@@ -41,7 +47,7 @@ public final class Telemetry {
             String principal,
             Supplier<Map<String, LiveCluster>> clusters,
             boolean hostFallback,
-            int labelSets,
+            int series,
             @Nullable SpanExporter exporter) {
         this.node = PeerExchange.told(node);
         this.nodeId = nodeId;
@@ -50,7 +56,7 @@ public final class Telemetry {
         this.hostFallback = hostFallback;
         own = Workload.of(node);
         this.exporter = exporter;
-        budget = new SeriesBudget(labelSets);
+        budget = new SeriesBudget(series);
     }
 
     /** What one more event loop counts with. */
@@ -67,15 +73,18 @@ public final class Telemetry {
         return tap;
     }
 
-    /** A page of metrics (Prometheus, "Text-based format", version 0.0.4): Istio's of the traffic, Envoy's of clusters. */
-    public String page() {
-        StringBuilder text = new StringBuilder(64 * 1024);
-        TrafficPage.write(text, loops, own);
-        TrafficPage.write(text, budget);
+    /**
+     * A page of metrics (Prometheus, "Text-based format", version 0.0.4): Istio's of the traffic, Envoy's of clusters. More
+     * may be appended. One is made at a time, whoever asks: a page may be large.
+     */
+    public synchronized StringBuilder page() {
+        StringBuilder text = new StringBuilder(length + length / 8);
+        TrafficPage.write(text, loops, budget, own);
         if (exporter != null) {
             exporter.write(text);
         }
         ClusterStatistics.write(text, clusters.get().values());
-        return text.toString();
+        length = text.length();
+        return text;
     }
 }

@@ -14,7 +14,7 @@ final class TrafficPage {
     private TrafficPage() {}
 
     /** The tables of all loops, added up. */
-    static void write(StringBuilder text, List<LoopTelemetry> loops, Workload own) {
+    static void write(StringBuilder text, List<LoopTelemetry> loops, SeriesBudget budget, Workload own) {
         Map<TrafficLabels, Requests> requests = new LinkedHashMap<>();
         Map<TrafficLabels, long[]> connections = new LinkedHashMap<>();
         for (LoopTelemetry loop : loops) {
@@ -24,8 +24,15 @@ final class TrafficPage {
                     .forEach((labels, series) ->
                             add(connections.computeIfAbsent(labels, _ -> new long[4]), series.values()));
         }
+        cut(
+                text,
+                budget,
+                requests.values().stream()
+                        .mapToLong(r -> r.whole ? 0 : r.requests)
+                        .sum());
         Names names = new Names(own);
         counter(text, "requests_total", names.total("requests_total", requests, r -> new long[] {r.requests}), 0);
+        requests.values().removeIf(of -> !of.whole);
         histogram(text, "request_duration_milliseconds", names, requests, r -> r.duration);
         histogram(text, "request_bytes", names, requests, r -> r.received);
         histogram(text, "response_bytes", names, requests, r -> r.sent);
@@ -75,14 +82,18 @@ final class TrafficPage {
         }
     }
 
-    /** What was cut. */
-    static void write(StringBuilder text, SeriesBudget budget) {
-        text.append("# TYPE lateen_telemetry_label_sets gauge\nlateen_telemetry_label_sets ")
-                .append(budget.used())
-                .append("\n# TYPE lateen_telemetry_label_sets_limit gauge\nlateen_telemetry_label_sets_limit ")
-                .append(budget.limit())
-                .append("\n# TYPE lateen_telemetry_cut_total counter\nlateen_telemetry_cut_total ")
+    /** What was cut: calls that are told of as {@code other}, and those of which that is so but for their number. */
+    private static void cut(StringBuilder text, SeriesBudget budget, long withoutHistograms) {
+        type(text, "lateen_telemetry_series", "gauge");
+        text.append("lateen_telemetry_series ").append(budget.used()).append('\n');
+        type(text, "lateen_telemetry_series_limit", "gauge");
+        text.append("lateen_telemetry_series_limit ").append(budget.limit()).append('\n');
+        type(text, "lateen_telemetry_cut_total", "counter");
+        text.append("lateen_telemetry_cut_total{what=\"all\"} ")
                 .append(budget.cut())
+                .append('\n');
+        text.append("lateen_telemetry_cut_total{what=\"histograms\"} ")
+                .append(withoutHistograms)
                 .append('\n');
     }
 
@@ -139,9 +150,14 @@ final class TrafficPage {
         private final long[] received = Histogram.total();
         private final long[] sent = Histogram.total();
         private long requests;
+        private boolean whole;
 
         void add(RequestSeries series) {
             requests += series.requests();
+            whole = series.whole();
+            if (!whole) {
+                return;
+            }
             series.duration.addTo(duration);
             series.requestBytes.addTo(received);
             series.responseBytes.addTo(sent);

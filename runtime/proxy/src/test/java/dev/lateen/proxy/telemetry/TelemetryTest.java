@@ -3,10 +3,12 @@ package dev.lateen.proxy.telemetry;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.google.protobuf.Struct;
+import com.sun.management.ThreadMXBean;
 import dev.lateen.proxycore.cluster.Host;
 import dev.lateen.proxycore.format.FormatContext;
 import dev.lateen.proxycore.listener.MetricRules;
 import dev.lateen.proxycore.tls.PeerCertificate;
+import java.lang.management.ManagementFactory;
 import java.util.Map;
 import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
@@ -15,8 +17,8 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
 final class TelemetryTest {
-    private static Telemetry telemetry(int labelSets) {
-        return new Telemetry(Struct.getDefaultInstance(), "id", "", Map::of, true, labelSets, null);
+    private static Telemetry telemetry(int series) {
+        return new Telemetry(Struct.getDefaultInstance(), "id", "", Map::of, true, series, null);
     }
 
     private record Request(String authority, int status, long durationMillis) implements RequestFacts {
@@ -76,22 +78,81 @@ final class TelemetryTest {
         }
     }
 
-    @Test
-    void aCallerWhoInventsHosts_isCountedWhole_withinTheBudget() {
-        Telemetry telemetry = telemetry(100);
-        LoopTelemetry loop = telemetry.loop();
-        for (int i = 0; i < 10_000; i++) {
-            loop.ended(new Request("host" + i, 200, 1), MetricRules.NONE, FormatContext.of(null, null));
-        }
-        String page = telemetry.page();
-        assertThat(page.lines().filter(line -> line.startsWith("istio_requests_total")))
-                .hasSize(101);
-        assertThat(page).contains("lateen_telemetry_cut_total 9900\n");
-        long sum = page.lines()
-                .filter(line -> line.startsWith("istio_requests_total"))
+    private static long lines(String page, String metric) {
+        return page.lines().filter(line -> line.startsWith(metric)).count();
+    }
+
+    private static long sum(String page, String metric) {
+        return page.lines()
+                .filter(line -> line.startsWith(metric + "{"))
                 .mapToLong(line -> Long.parseLong(line.substring(line.lastIndexOf(' ') + 1)))
                 .sum();
-        assertThat(sum).isEqualTo(10_000);
+    }
+
+    /** A set of labels of requests is 67 series: a counter, and three histograms of 20 buckets, a sum and a count. */
+    @ParameterizedTest(name = "{1} hosts, {0} series: {2} in full, {3} with their number alone, {4} cut")
+    @CsvSource(delimiter = '|', textBlock = """
+        # series | hosts  | in full | number alone | cut
+        10000    | 111    | 111     | 0            | 0
+        10000    | 112    | 111     | 1            | 0
+        10000    | 2674   | 111     | 2563         | 0
+        10000    | 10000  | 111     | 2563         | 7326
+        67       | 10     | 0       | 10           | 0
+        0        | 10     | 0       | 0            | 10
+        """)
+    void aCallerWhoInventsHosts_isCountedWhole_withinTheBudget(int series, int hosts, int full, int counted, long cut) {
+        Telemetry telemetry = telemetry(series);
+        LoopTelemetry loop = telemetry.loop();
+        for (int turn = 0; turn < 2; turn++) {
+            for (int i = 0; i < hosts; i++) {
+                loop.ended(new Request("host" + i, 200, 1), MetricRules.NONE, FormatContext.of(null, null));
+            }
+        }
+        String page = telemetry.page().toString();
+        int other = counted > 0 || cut > 0 ? 1 : 0;
+        assertThat(lines(page, "istio_requests_total{")).isEqualTo(full + counted + other);
+        assertThat(lines(page, "istio_request_duration_milliseconds_count{")).isEqualTo(full + other);
+        assertThat(lines(page, "istio_")).isLessThanOrEqualTo(series + (long) SeriesBudget.OF_REQUESTS + 1);
+        for (String metric : new String[] {
+            "istio_requests_total", "istio_request_duration_milliseconds_count", "istio_response_bytes_count"
+        }) {
+            assertThat(sum(page, metric)).as(metric).isEqualTo(2L * hosts);
+        }
+        assertThat(page)
+                .contains("lateen_telemetry_cut_total{what=\"all\"} " + 2 * cut + "\n")
+                .contains("lateen_telemetry_cut_total{what=\"histograms\"} " + 2L * counted + "\n")
+                .contains("lateen_telemetry_series " + (full * SeriesBudget.OF_REQUESTS + counted) + "\n")
+                .contains("lateen_telemetry_series_limit " + series + "\n");
+    }
+
+    /** A proxy's heap is 128 MB: a full page, and another, must find room there. */
+    @Test
+    void aFullPageIsBounded() {
+        Telemetry telemetry = telemetry(Telemetry.SERIES);
+        LoopTelemetry loop = telemetry.loop();
+        String host = "a-service-with-a-name-of-some-length.a-namespace.svc.cluster.local:";
+        for (int i = 0; i < 10_000; i++) {
+            loop.ended(new Request(host + i, 200, 1), MetricRules.NONE, FormatContext.of(null, null));
+        }
+        var threads = (ThreadMXBean) ManagementFactory.getThreadMXBean();
+        String page = telemetry.page().toString();
+        long before = threads.getCurrentThreadAllocatedBytes();
+        assertThat(telemetry.page().toString()).hasSameSizeAs(page);
+        assertThat(page.length()).isLessThan(12_000_000);
+        assertThat(threads.getCurrentThreadAllocatedBytes() - before).isLessThan(40_000_000);
+    }
+
+    @Test
+    void loopsShareTheBudget() {
+        Telemetry telemetry = telemetry(100);
+        LoopTelemetry one = telemetry.loop();
+        LoopTelemetry other = telemetry.loop();
+        for (LoopTelemetry loop : new LoopTelemetry[] {one, other, one}) {
+            loop.ended(new Request("a", 200, 1), MetricRules.NONE, FormatContext.of(null, null));
+        }
+        assertThat(telemetry.page().toString())
+                .contains("lateen_telemetry_series " + SeriesBudget.OF_REQUESTS + "\n")
+                .containsPattern("istio_requests_total\\{.*\"a\".*} 3\n");
     }
 
     @Test
@@ -99,7 +160,7 @@ final class TelemetryTest {
         Telemetry telemetry = telemetry(100);
         telemetry.loop().ended(new Request("a", 200, 1), MetricRules.NONE, FormatContext.of(null, null));
         telemetry.loop().ended(new Request("a", 200, 1), MetricRules.NONE, FormatContext.of(null, null));
-        assertThat(telemetry.page()).containsPattern("istio_requests_total\\{.*} 2\n");
+        assertThat(telemetry.page().toString()).containsPattern("istio_requests_total\\{.*} 2\n");
     }
 
     @ParameterizedTest(name = "{0} ms: le {1}")
@@ -117,6 +178,7 @@ final class TelemetryTest {
         telemetry.loop().ended(new Request("a", 200, millis), MetricRules.NONE, FormatContext.of(null, null));
         assertThat(telemetry
                         .page()
+                        .toString()
                         .lines()
                         .filter(line -> line.startsWith("istio_request_duration_milliseconds_bucket"))
                         .filter(line -> line.endsWith(" 1"))
@@ -130,7 +192,7 @@ final class TelemetryTest {
         telemetry
                 .loop()
                 .ended(new Request("a\"} 1\nx{y=\"\\\r\0", 200, 1), MetricRules.NONE, FormatContext.of(null, null));
-        assertThat(telemetry.page())
+        assertThat(telemetry.page().toString())
                 .contains("destination_service=\"a\\\"} 1\\nx{y=\\\"\\\\??\"")
                 .doesNotContainPattern(Pattern.compile("^x\\{", Pattern.MULTILINE));
     }

@@ -3,6 +3,7 @@ package dev.lateen.xds.server;
 import com.google.protobuf.MessageLite;
 import dev.lateen.xds.XdsError;
 import io.envoyproxy.envoy.config.core.v3.Node;
+import io.envoyproxy.envoy.service.discovery.v3.DiscoveryResponse;
 import io.grpc.Status;
 import io.grpc.stub.ServerCallStreamObserver;
 import io.grpc.stub.StreamObserver;
@@ -12,6 +13,7 @@ import java.util.Map;
 import java.util.concurrent.Executor;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.locks.ReentrantLock;
+import java.util.function.BiFunction;
 import java.util.function.ToIntFunction;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -54,7 +56,7 @@ final class ClientStream<Q, R extends MessageLite> implements StreamObserver<Q>,
             @Nullable PeerIdentity peer,
             boolean delta,
             Instant connectedAt,
-            java.util.function.Function<Session.Rejections, Session<Q, R>> session,
+            BiFunction<Session.Rejections, Session.Questions, Session<Q, R>> session,
             Described<R> described,
             ServerCallStreamObserver<R> out,
             Executor executor,
@@ -64,7 +66,7 @@ final class ClientStream<Q, R extends MessageLite> implements StreamObserver<Q>,
         this.peer = peer;
         this.delta = delta;
         this.connectedAt = connectedAt;
-        this.session = session.apply(this::rejected);
+        this.session = session.apply(this::rejected, this::answer);
         this.described = described;
         this.out = out;
         this.executor = executor;
@@ -187,10 +189,15 @@ final class ClientStream<Q, R extends MessageLite> implements StreamObserver<Q>,
         server.metrics().rejected(this, type, reason);
     }
 
+    private @Nullable DiscoveryResponse answer(String type) {
+        return client == null ? null : client.answer(type);
+    }
+
     private void fail(RuntimeException failure) {
         Status status = XdsError.toStatus(failure);
         if (status.getCode() == Status.Code.INTERNAL) {
             log.error("The stream of {} at {} failed", connectionId, address, failure);
+            server.metrics().failed(this);
         } else {
             log.warn("Ended the stream of {} at {}: {}", node.getId(), address, status.getDescription());
         }

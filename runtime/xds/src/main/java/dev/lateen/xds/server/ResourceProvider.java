@@ -1,6 +1,7 @@
 package dev.lateen.xds.server;
 
 import io.envoyproxy.envoy.config.core.v3.Node;
+import io.envoyproxy.envoy.service.discovery.v3.DiscoveryResponse;
 import org.jspecify.annotations.Nullable;
 
 /** Where the server's resources come from. */
@@ -20,6 +21,16 @@ public interface ResourceProvider {
     interface Client extends AutoCloseable {
         /** What this client gets now. May take its time; called on a thread of the client's own. */
         ResourceSet current();
+
+        /**
+         * Answers a question that Istio's tools put on the stream, under a type that is no resource of the mesh
+         * ({@code istio.io/debug/syncz}); null for a type that is no question. Each request is answered once, at once.
+         *
+         * @throws SecurityException if this client may not ask; ends the stream with PERMISSION_DENIED
+         */
+        default @Nullable DiscoveryResponse answer(String type) {
+            return null;
+        }
 
         /** The stream ended. */
         @Override

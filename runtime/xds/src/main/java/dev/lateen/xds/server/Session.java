@@ -1,8 +1,10 @@
 package dev.lateen.xds.server;
 
 import io.envoyproxy.envoy.config.core.v3.Node;
+import io.envoyproxy.envoy.service.discovery.v3.DiscoveryResponse;
 import java.util.List;
 import java.util.Map;
+import org.jspecify.annotations.Nullable;
 
 /**
  * One client's conversation as a state machine without IO: requests and changed resources in, responses out, in the
@@ -24,6 +26,15 @@ interface Session<Q, R> {
 
     /** Type URL → name → version of what the client was sent and still has. */
     Map<String, Map<String, String>> sent();
+
+    /** Who answers what is asked for on the stream and is no configuration. */
+    interface Questions {
+        Questions NONE = type -> null;
+
+        /** See {@link ResourceProvider.Client#answer}. */
+        @Nullable
+        DiscoveryResponse answer(String type);
+    }
 
     /** Told when a client refuses a response. */
     interface Rejections {

@@ -6,6 +6,7 @@ import io.envoyproxy.envoy.config.core.v3.Node;
 import io.envoyproxy.envoy.service.discovery.v3.DiscoveryRequest;
 import io.envoyproxy.envoy.service.discovery.v3.DiscoveryResponse;
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
@@ -23,6 +24,8 @@ final class SotwSession implements Session<DiscoveryRequest, DiscoveryResponse> 
             Map.of(ResourceType.CLUSTER, ResourceType.ENDPOINT, ResourceType.LISTENER, ResourceType.ROUTE);
 
     private final Rejections rejections;
+    private final Questions questions;
+    private final Set<String> answered = new HashSet<>();
     private final Map<String, TypeState> types = new TreeMap<>(ResourceType.PUSH_ORDER);
     private long responses;
 
@@ -36,8 +39,9 @@ final class SotwSession implements Session<DiscoveryRequest, DiscoveryResponse> 
         final Answers answers = new Answers();
     }
 
-    SotwSession(Rejections rejections) {
+    SotwSession(Rejections rejections, Questions questions) {
         this.rejections = rejections;
+        this.questions = questions;
     }
 
     @Override
@@ -50,6 +54,10 @@ final class SotwSession implements Session<DiscoveryRequest, DiscoveryResponse> 
         String url = request.getTypeUrl();
         if (url.isEmpty()) {
             throw XdsError.invalid("type_url is missing in a request on an aggregated stream");
+        }
+        DiscoveryResponse answer = questions.answer(url);
+        if (answer != null) {
+            return answered(request, answer);
         }
         TypeState type = types.computeIfAbsent(url, ignored -> new TypeState());
         // A nonce of an earlier stream counts for nothing: the client reconnected, and gets everything.
@@ -68,21 +76,34 @@ final class SotwSession implements Session<DiscoveryRequest, DiscoveryResponse> 
             type.held.keySet().retainAll(type.names);
         }
         boolean wider = !before.containsAll(type.names) || (type.wildcard && !wasWildcard);
-        boolean answer = first || wider;
+        boolean due = first || wider;
         if (!first && request.hasErrorDetail()) {
             if (type.answers.rejected(nonce, request.getErrorDetail().getMessage())) {
                 rejections.rejected(url, request.getErrorDetail().getMessage());
             }
         } else if (!first) {
             type.answers.acked(nonce);
-            answer |= type.answerNext;
+            due |= type.answerNext;
             type.answerNext = false;
         }
         List<DiscoveryResponse> responses = new ArrayList<>();
-        if (answer && (type.wildcard || !type.names.isEmpty())) {
+        if (due && (type.wildcard || !type.names.isEmpty())) {
             send(url, type, resources, responses);
         }
         return responses;
+    }
+
+    /** istioctl makes nonces up when it asks, and sends ours back when it has heard. */
+    private List<DiscoveryResponse> answered(DiscoveryRequest request, DiscoveryResponse answer) {
+        if (answered.remove(request.getResponseNonce())) {
+            return List.of();
+        }
+        String nonce = Long.toString(++responses);
+        answered.add(nonce);
+        return List.of(answer.toBuilder()
+                .setTypeUrl(request.getTypeUrl())
+                .setNonce(nonce)
+                .build());
     }
 
     @Override

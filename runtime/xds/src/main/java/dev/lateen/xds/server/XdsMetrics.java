@@ -22,4 +22,7 @@ public interface XdsMetrics {
     default void settled(ClientStatus client, long generation) {}
 
     default void rejected(ClientStatus client, String type, String reason) {}
+
+    /** A stream ended by an error of this side. */
+    default void failed(ClientStatus client) {}
 }

@@ -176,7 +176,7 @@ public final class XdsServer implements AutoCloseable {
                     PeerIdentity.current(),
                     true,
                     clock.instant(),
-                    DeltaSession::new,
+                    (rejections, _) -> new DeltaSession(rejections),
                     new ClientStream.Described<>(
                             DeltaDiscoveryResponse::getTypeUrl, DeltaDiscoveryResponse::getResourcesCount),
                     (ServerCallStreamObserver<DeltaDiscoveryResponse>) responses,

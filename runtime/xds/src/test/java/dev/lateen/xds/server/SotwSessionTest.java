@@ -11,13 +11,18 @@ import io.envoyproxy.envoy.service.discovery.v3.DiscoveryResponse;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
 /** As {@link DeltaSessionTest}; a request is {@code EDS a b ack:N}, an answer lists the contents sent. */
 class SotwSessionTest {
+    private static final String QUESTION = "istio.io/debug/syncz";
+
     private final List<String> refused = new ArrayList<>();
-    private final SotwSession session = new SotwSession((type, reason) -> refused.add(Resources.type(type)));
+    private final SotwSession session =
+            new SotwSession((type, reason) -> refused.add(Resources.type(type)), SotwSessionTest::answer);
     private ResourceSet resources = ResourceSet.EMPTY;
 
     @ParameterizedTest(name = "{0} => {1}")
@@ -54,6 +59,26 @@ class SotwSessionTest {
         }
         assertThat(String.join(" | ", last.stream().map(SotwSessionTest::text).toList()))
                 .isEqualTo(expected.strip());
+    }
+
+    private static @Nullable DiscoveryResponse answer(String type) {
+        return type.equals(QUESTION)
+                ? DiscoveryResponse.newBuilder().setVersionInfo("told").build()
+                : null;
+    }
+
+    @Test
+    void a_question_is_answered_once_whatever_nonce_it_makes_up_and_is_no_subscription() {
+        var asked = DiscoveryRequest.newBuilder().setTypeUrl(QUESTION).setResponseNonce("2026-11-26 12:00");
+        DiscoveryResponse told =
+                session.onRequest(asked.build(), ResourceSet.EMPTY).getFirst();
+        assertThat(told.getTypeUrl()).isEqualTo(QUESTION);
+        assertThat(told.getVersionInfo()).isEqualTo("told");
+        var heard = DiscoveryRequest.newBuilder().setTypeUrl(QUESTION).setResponseNonce(told.getNonce());
+        assertThat(session.onRequest(heard.build(), ResourceSet.EMPTY)).isEmpty();
+        assertThat(session.onChange(ResourceSet.EMPTY)).isEmpty();
+        assertThat(session.types()).isEmpty();
+        assertThat(session.onRequest(asked.build(), ResourceSet.EMPTY)).hasSize(1);
     }
 
     private List<DiscoveryResponse> run(String step) {

@@ -33,6 +33,7 @@ import org.junit.jupiter.api.Test;
 class XdsServerTest {
     private final BlockingQueue<String> seen = new LinkedBlockingQueue<>();
     private final BlockingQueue<String> rejected = new LinkedBlockingQueue<>();
+    private final BlockingQueue<String> failed = new LinkedBlockingQueue<>();
     private final Provider provider = new Provider();
     private final BlockingQueue<Long> settled = new LinkedBlockingQueue<>();
     private final XdsMetrics metrics = new XdsMetrics() {
@@ -44,6 +45,11 @@ class XdsServerTest {
         @Override
         public void rejected(ClientStatus client, String type, String reason) {
             rejected.add(client.node().getId() + " " + reason);
+        }
+
+        @Override
+        public void failed(ClientStatus client) {
+            failed.add(client.node().getId());
         }
     };
     private XdsServer server;
@@ -96,6 +102,13 @@ class XdsServerTest {
         provider.set("CDS bad=1");
         try (AdsClient _ = client("two")) {
             assertThat(rejected.poll(10, TimeUnit.SECONDS)).isEqualTo("two bad is bad");
+        }
+    }
+
+    @Test
+    void an_error_of_this_side_is_told() throws Exception {
+        try (AdsClient _ = client("broken")) {
+            assertThat(failed.poll(10, TimeUnit.SECONDS)).isEqualTo("broken");
         }
     }
 
@@ -212,6 +225,9 @@ class XdsServerTest {
 
         @Override
         public Client connect(Node node, @Nullable PeerIdentity peer, Runnable changed) {
+            if (node.getId().equals("broken")) {
+                throw new IllegalStateException("as a test wants it");
+            }
             listeners.add(changed);
             return new Client() {
                 @Override

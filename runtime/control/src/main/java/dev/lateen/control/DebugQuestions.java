@@ -1,0 +1,128 @@
+package dev.lateen.control;
+
+import com.google.protobuf.Any;
+import com.google.protobuf.Struct;
+import com.google.protobuf.Value;
+import dev.lateen.xds.server.ClientStatus;
+import dev.lateen.xds.server.PeerIdentity;
+import dev.lateen.xds.server.TypeStatus;
+import io.envoyproxy.envoy.admin.v3.UpdateFailureState;
+import io.envoyproxy.envoy.config.core.v3.ControlPlane;
+import io.envoyproxy.envoy.config.core.v3.Node;
+import io.envoyproxy.envoy.service.discovery.v3.DiscoveryResponse;
+import io.envoyproxy.envoy.service.status.v3.ClientConfig;
+import io.envoyproxy.envoy.service.status.v3.ConfigStatus;
+import java.util.List;
+import java.util.Map;
+import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
+import tools.jackson.databind.json.JsonMapper;
+
+/**
+ * What a stock {@code istioctl proxy-status} asks on an ADS stream: how far each proxy is, as a {@link ClientConfig} of
+ * Envoy's client status discovery. Those whose identity is of the mesh's own namespace hear of every proxy, others of
+ * the ones of their namespace, and nobody in the clear.
+ */
+final class DebugQuestions {
+    static final String SYNC = "istio.io/debug/syncz";
+
+    private static final List<String> METADATA = List.of("CLUSTER_ID", "NAMESPACE", "ISTIO_VERSION");
+
+    private static final Value TEXT = Value.newBuilder().setStringValue("").build();
+
+    private final String systemNamespace;
+    private final String version;
+    private final String instance;
+    private final Supplier<List<ClientStatus>> clients;
+
+    /**
+     * @param instance the name of this control plane's pod
+     */
+    DebugQuestions(String systemNamespace, String version, String instance, Supplier<List<ClientStatus>> clients) {
+        this.systemNamespace = systemNamespace;
+        this.version = version;
+        this.instance = instance;
+        this.clients = clients;
+    }
+
+    /** Whether a node is no proxy, but one of Istio's tools: it asks for events, not for configuration. */
+    static boolean onlyAsks(Node node) {
+        return metadata(node).getOrDefault("GENERATOR", TEXT).getStringValue().equals("event");
+    }
+
+    /** The answer to a question of this type; null for a type that is none. */
+    @Nullable
+    DiscoveryResponse answer(String type, @Nullable PeerIdentity peer) {
+        if (!type.equals(SYNC)) {
+            return null;
+        }
+        if (peer == null) {
+            throw new SecurityException(type + " is answered to authenticated clients only: ask on port 15012");
+        }
+        DiscoveryResponse.Builder answer = DiscoveryResponse.newBuilder().setControlPlane(controlPlane());
+        for (ClientStatus client : clients.get()) {
+            if (!client.types().isEmpty() && mayHear(peer, client.node())) {
+                answer.addResources(Any.pack(status(client)));
+            }
+        }
+        return answer.build();
+    }
+
+    private boolean mayHear(PeerIdentity peer, Node node) {
+        return peer.namespace().equals(systemNamespace)
+                || peer.namespace()
+                        .equals(metadata(node).getOrDefault("NAMESPACE", TEXT).getStringValue());
+    }
+
+    private static Map<String, Value> metadata(Node node) {
+        return node.getMetadata().getFieldsMap();
+    }
+
+    private static ClientConfig status(ClientStatus client) {
+        Struct.Builder known = Struct.newBuilder();
+        for (String key : METADATA) {
+            Value value = metadata(client.node()).get(key);
+            if (value != null) {
+                known.putFields(key, value);
+            }
+        }
+        ClientConfig.Builder config = ClientConfig.newBuilder()
+                .setNode(Node.newBuilder().setId(name(client.node())).setMetadata(known));
+        for (TypeStatus type : client.types()) {
+            var one = ClientConfig.GenericXdsConfig.newBuilder()
+                    .setTypeUrl(type.type())
+                    .setConfigStatus(state(type, client.sent().getOrDefault(type.type(), Map.of())));
+            if (!type.rejection().isEmpty()) {
+                one.setErrorState(UpdateFailureState.newBuilder().setDetails(type.rejection()));
+            }
+            config.addGenericXdsConfigs(one);
+        }
+        return config.build();
+    }
+
+    /**
+     * @param held what the client has of the type: one that came back with the newest of everything is sent nothing
+     */
+    private static ConfigStatus state(TypeStatus type, Map<String, String> held) {
+        if (!type.rejection().isEmpty()) {
+            return ConfigStatus.ERROR;
+        }
+        if (type.sent().isEmpty()) {
+            return held.isEmpty() ? ConfigStatus.NOT_SENT : ConfigStatus.SYNCED;
+        }
+        return type.synced() ? ConfigStatus.SYNCED : ConfigStatus.STALE;
+    }
+
+    /** {@code POD.NAMESPACE}, the third part of a node id. */
+    static String name(Node node) {
+        String[] parts = node.getId().split("~", -1);
+        return parts.length == 4 ? parts[2] : node.getId();
+    }
+
+    /** As Istio names itself: JSON in the identifier. */
+    private ControlPlane controlPlane() {
+        var json = JsonMapper.shared().createObjectNode();
+        json.put("Component", "istiod").put("ID", instance).putObject("Info").put("version", version);
+        return ControlPlane.newBuilder().setIdentifier(json.toString()).build();
+    }
+}

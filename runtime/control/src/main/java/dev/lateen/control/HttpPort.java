@@ -1,0 +1,162 @@
+package dev.lateen.control;
+
+import io.netty.bootstrap.ServerBootstrap;
+import io.netty.buffer.ByteBuf;
+import io.netty.buffer.Unpooled;
+import io.netty.channel.Channel;
+import io.netty.channel.ChannelFuture;
+import io.netty.channel.ChannelHandlerContext;
+import io.netty.channel.ChannelInitializer;
+import io.netty.channel.EventLoopGroup;
+import io.netty.channel.MultiThreadIoEventLoopGroup;
+import io.netty.channel.SimpleChannelInboundHandler;
+import io.netty.channel.nio.NioIoHandler;
+import io.netty.channel.socket.nio.NioServerSocketChannel;
+import io.netty.handler.codec.http.DefaultFullHttpResponse;
+import io.netty.handler.codec.http.FullHttpRequest;
+import io.netty.handler.codec.http.HttpHeaderNames;
+import io.netty.handler.codec.http.HttpMethod;
+import io.netty.handler.codec.http.HttpObjectAggregator;
+import io.netty.handler.codec.http.HttpResponseStatus;
+import io.netty.handler.codec.http.HttpServerCodec;
+import io.netty.handler.codec.http.HttpServerKeepAliveHandler;
+import io.netty.handler.codec.http.HttpVersion;
+import io.netty.handler.codec.http.QueryStringDecoder;
+import io.netty.handler.flow.FlowControlHandler;
+import io.netty.util.concurrent.DefaultThreadFactory;
+import java.io.IOException;
+import java.net.InetSocketAddress;
+import java.nio.charset.StandardCharsets;
+import java.util.Map;
+import java.util.TreeMap;
+import java.util.concurrent.TimeUnit;
+import java.util.stream.Collectors;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * A small read-only HTTP port: paths and what answers them, on virtual threads. A path that begins with several slashes
+ * is taken for one with a single slash: a stock {@code istioctl version} asks for {@code //version}.
+ */
+final class HttpPort implements AutoCloseable {
+    private static final Logger log = LoggerFactory.getLogger(HttpPort.class);
+    private static final int LARGEST_REQUEST = 64 << 10;
+
+    private final EventLoopGroup loop;
+    private final Channel server;
+
+    /** An answer. */
+    record Answer(int status, String contentType, String body) {
+        static Answer text(int status, String body) {
+            return new Answer(status, "text/plain; charset=utf-8", body);
+        }
+
+        static Answer json(String body) {
+            return new Answer(200, "application/json", body);
+        }
+    }
+
+    /** Answers a GET. */
+    interface Page {
+        Answer get(Map<String, String> query) throws IOException;
+    }
+
+    private HttpPort(EventLoopGroup loop, Channel server) {
+        this.loop = loop;
+        this.server = server;
+    }
+
+    /** @throws IOException if the address is taken; names it and what it was for */
+    static HttpPort open(InetSocketAddress address, String what, Map<String, Page> pages) throws IOException {
+        var loop = new MultiThreadIoEventLoopGroup(1, new DefaultThreadFactory(what, true), NioIoHandler.newFactory());
+        ChannelFuture bound = new ServerBootstrap()
+                .group(loop)
+                .channel(NioServerSocketChannel.class)
+                .childHandler(new ChannelInitializer<>() {
+                    @Override
+                    protected void initChannel(Channel channel) {
+                        channel.pipeline()
+                                .addLast(
+                                        new HttpServerCodec(),
+                                        new HttpServerKeepAliveHandler(),
+                                        new HttpObjectAggregator(LARGEST_REQUEST, true),
+                                        new FlowControlHandler(),
+                                        new Requests(pages));
+                    }
+                })
+                .bind(address)
+                .awaitUninterruptibly();
+        if (!bound.isSuccess()) {
+            var _ = loop.shutdownGracefully(0, 0, TimeUnit.SECONDS);
+            throw new IOException(
+                    "cannot open port " + address.getPort() + " for " + what + ": "
+                            + bound.cause().getMessage(),
+                    bound.cause());
+        }
+        return new HttpPort(loop, bound.channel());
+    }
+
+    int port() {
+        return ((InetSocketAddress) server.localAddress()).getPort();
+    }
+
+    @Override
+    public void close() {
+        var _ = server.close().awaitUninterruptibly();
+        var _ = loop.shutdownGracefully(0, 1, TimeUnit.SECONDS);
+    }
+
+    /** Hands each request to a thread that may wait; the next one of a connection is read when it is answered. */
+    private static final class Requests extends SimpleChannelInboundHandler<FullHttpRequest> {
+        private final Map<String, Page> pages;
+
+        Requests(Map<String, Page> pages) {
+            this.pages = pages;
+        }
+
+        @Override
+        protected void channelRead0(ChannelHandlerContext ctx, FullHttpRequest request) {
+            ctx.channel().config().setAutoRead(false);
+            String uri = request.uri();
+            boolean head = request.method().equals(HttpMethod.HEAD);
+            Thread.ofVirtual().start(() -> {
+                Answer answer = answer(uri);
+                ByteBuf body = Unpooled.copiedBuffer(answer.body(), StandardCharsets.UTF_8);
+                var response = new DefaultFullHttpResponse(
+                        HttpVersion.HTTP_1_1,
+                        HttpResponseStatus.valueOf(answer.status()),
+                        head ? Unpooled.EMPTY_BUFFER : body);
+                response.headers().set(HttpHeaderNames.CONTENT_TYPE, answer.contentType());
+                response.headers().set(HttpHeaderNames.CONTENT_LENGTH, body.readableBytes());
+                var _ = ctx.writeAndFlush(response)
+                        .addListener(_ -> ctx.channel().config().setAutoRead(true));
+            });
+        }
+
+        private Answer answer(String uri) {
+            QueryStringDecoder decoded = new QueryStringDecoder(uri.replaceFirst("^/+", "/"));
+            Page page = pages.get(decoded.path());
+            if (page == null) {
+                return Answer.text(
+                        404,
+                        "not found; here are\n"
+                                + pages.keySet().stream().sorted().collect(Collectors.joining("\n")) + "\n");
+            }
+            Map<String, String> query = new TreeMap<>();
+            decoded.parameters().forEach((name, values) -> query.put(name, values.getLast()));
+            try {
+                return page.get(query);
+            } catch (IOException | RuntimeException e) {
+                log.error("{} failed", uri, e);
+                return Answer.text(500, "failed: " + e + "\n");
+            }
+        }
+
+        @Override
+        public void exceptionCaught(ChannelHandlerContext ctx, @Nullable Throwable cause) {
+            log.debug("A connection broke: {}", String.valueOf(cause));
+            var _ = ctx.close();
+        }
+    }
+}

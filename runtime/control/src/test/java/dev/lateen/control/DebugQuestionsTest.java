@@ -1,0 +1,122 @@
+package dev.lateen.control;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import com.google.protobuf.InvalidProtocolBufferException;
+import com.google.protobuf.Struct;
+import com.google.protobuf.Value;
+import dev.lateen.xds.server.ClientStatus;
+import dev.lateen.xds.server.PeerIdentity;
+import dev.lateen.xds.server.TypeStatus;
+import io.envoyproxy.envoy.config.core.v3.Node;
+import io.envoyproxy.envoy.service.discovery.v3.DiscoveryResponse;
+import io.envoyproxy.envoy.service.status.v3.ClientConfig;
+import java.time.Instant;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+/** What istioctl's proxy-status gets to see (envoy.service.status.v3), and who may ask. */
+class DebugQuestionsTest {
+    private static final PeerIdentity MESH = new PeerIdentity("cluster.local", "istio-system", "default");
+    private static final PeerIdentity SHOP = new PeerIdentity("cluster.local", "shop", "web");
+
+    @ParameterizedTest
+    @CsvSource({
+        // nonce sent, nonce accepted, refusal, resources held => state
+        "'',  '',  '',    '', NOT_SENT",
+        "'',  '',  '',    a,  SYNCED",
+        "1,   '',  '',    '', STALE",
+        "2,   1,   '',    a,  STALE",
+        "2,   2,   '',    a,  SYNCED",
+        "2,   1,   'bad', a,  ERROR",
+    })
+    void a_type_is_as_far_as_its_last_answer(String sent, String acked, String refusal, String held, String state)
+            throws Exception {
+        var type = new TypeStatus("type.googleapis.com/x", true, 0, sent, acked, 1, 1, refusal);
+        Map<String, String> has = held.isEmpty() ? Map.of() : Map.of(held, "1");
+        ClientConfig config =
+                only(answer(MESH, new Client(node("web.shop", "shop"), List.of(type), Map.of(type.type(), has))));
+        assertThat(config.getNode().getId()).isEqualTo("web.shop");
+        assertThat(config.getGenericXdsConfigs(0).getTypeUrl()).isEqualTo("type.googleapis.com/x");
+        assertThat(config.getGenericXdsConfigs(0).getConfigStatus().name()).isEqualTo(state);
+        assertThat(config.getGenericXdsConfigs(0).getErrorState().getDetails()).isEqualTo(refusal);
+    }
+
+    @Test
+    void only_the_mesh_itself_hears_of_other_namespaces_and_nobody_in_the_clear() {
+        var type = new TypeStatus("type.googleapis.com/x", true, 0, "1", "1", 1, 1, "");
+        ClientStatus[] all = {
+            client("web.shop", "shop", type), client("pay.bank", "bank", type), client("ask.shop", "shop")
+        };
+        assertThat(answer(MESH, all).getResourcesCount()).isEqualTo(2);
+        assertThat(answer(SHOP, all).getResourcesCount()).isEqualTo(1);
+        DebugQuestions questions = new DebugQuestions("istio-system", "1", "istiod-0", () -> List.of(all));
+        assertThatThrownBy(() -> questions.answer(DebugQuestions.SYNC, null))
+                .isInstanceOf(SecurityException.class)
+                .hasMessageContaining("15012");
+        assertThat(questions.answer("type.googleapis.com/x", null)).isNull();
+    }
+
+    @Test
+    void the_control_plane_names_itself_as_istiod_does() {
+        assertThat(answer(MESH).getControlPlane().getIdentifier())
+                .isEqualTo("{\"Component\":\"istiod\",\"ID\":\"istiod-0\",\"Info\":{\"version\":\"1.2\"}}");
+    }
+
+    private static DiscoveryResponse answer(PeerIdentity peer, ClientStatus... clients) {
+        return Objects.requireNonNull(new DebugQuestions("istio-system", "1.2", "istiod-0", () -> List.of(clients))
+                .answer(DebugQuestions.SYNC, peer));
+    }
+
+    private static ClientConfig only(DiscoveryResponse answer) throws InvalidProtocolBufferException {
+        assertThat(answer.getResourcesCount()).isEqualTo(1);
+        return answer.getResources(0).unpack(ClientConfig.class);
+    }
+
+    private static ClientStatus client(String name, String namespace, TypeStatus... types) {
+        return new Client(node(name, namespace), List.of(types), Map.of());
+    }
+
+    private static Node node(String name, String namespace) {
+        return Node.newBuilder()
+                .setId("sidecar~10.0.0.1~" + name + "~" + namespace + ".svc.cluster.local")
+                .setMetadata(Struct.newBuilder()
+                        .putFields(
+                                "NAMESPACE",
+                                Value.newBuilder().setStringValue(namespace).build()))
+                .build();
+    }
+
+    private record Client(Node node, List<TypeStatus> types, Map<String, Map<String, String>> sent)
+            implements ClientStatus {
+        @Override
+        public String connectionId() {
+            return "stream-1";
+        }
+
+        @Override
+        public String address() {
+            return "10.0.0.1:1";
+        }
+
+        @Override
+        public Instant connectedAt() {
+            return Instant.EPOCH;
+        }
+
+        @Override
+        public boolean delta() {
+            return false;
+        }
+
+        @Override
+        public long generation() {
+            return 1;
+        }
+    }
+}
