@@ -10,9 +10,9 @@ import java.util.Locale;
 import java.util.Map;
 
 /** Just enough of HTTP/1.1 to write and read messages byte by byte. */
-final class Http {
+public final class Http {
     /** A message: its first line, its fields by lower-case name, its whole body. */
-    record Message(String start, Map<String, String> fields, String body) {}
+    public record Message(String start, Map<String, String> fields, String body) {}
 
     private Http() {}
 
@@ -22,7 +22,7 @@ final class Http {
      * @param bodyless the message has no body whatever its fields say
      * @throws EOFException if the connection ended before or within it
      */
-    static Message read(InputStream in, boolean bodyless) throws IOException {
+    public static Message read(InputStream in, boolean bodyless) throws IOException {
         String start = line(in);
         Map<String, String> fields = new LinkedHashMap<>();
         for (String line = line(in); !line.isEmpty(); line = line(in)) {
@@ -60,7 +60,7 @@ final class Http {
         return bytes;
     }
 
-    static String line(InputStream in) throws IOException {
+    public static String line(InputStream in) throws IOException {
         ByteArrayOutputStream line = new ByteArrayOutputStream();
         for (int b = in.read(); b != '\n'; b = in.read()) {
             if (b < 0) {

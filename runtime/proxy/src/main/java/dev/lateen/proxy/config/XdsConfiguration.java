@@ -21,6 +21,7 @@ import io.envoyproxy.envoy.config.endpoint.v3.ClusterLoadAssignment;
 import io.envoyproxy.envoy.config.listener.v3.Listener;
 import io.envoyproxy.envoy.config.route.v3.RouteConfiguration;
 import io.envoyproxy.envoy.extensions.transport_sockets.tls.v3.Secret;
+import java.time.Duration;
 import java.time.Instant;
 import java.time.InstantSource;
 import java.util.ArrayList;
@@ -48,6 +49,9 @@ public final class XdsConfiguration implements ResourceListener {
 
     public static final String SECRETS = "type.googleapis.com/envoy.extensions.transport_sockets.tls.v3.Secret";
 
+    /** As Envoy's initial_fetch_timeout; it is looked at when anything changes. */
+    private static final Duration LONGEST_WAIT = Duration.ofSeconds(15);
+
     private final RandomGenerator random;
     private final InstantSource clock;
     private final BiConsumer<String, Subscription> subscribe;
@@ -57,6 +61,9 @@ public final class XdsConfiguration implements ResourceListener {
     private final Map<String, RouteTable> routes = new TreeMap<>();
     private final Map<String, LiveCluster> clusters = new TreeMap<>();
     private final Map<String, EndpointSet> endpoints = new HashMap<>();
+    /** Since when endpoints have been asked for. */
+    private final Map<String, Instant> asked = new HashMap<>();
+
     private final Map<String, Map<String, Kept>> resources = new TreeMap<>();
     private final Set<String> seen = new HashSet<>();
     private volatile ActiveConfiguration current = ActiveConfiguration.EMPTY;
@@ -162,6 +169,8 @@ public final class XdsConfiguration implements ResourceListener {
         update.removed().forEach(clusters::remove);
         Set<String> names = wantedEndpoints();
         endpoints.keySet().retainAll(names);
+        asked.keySet().retainAll(names);
+        names.forEach(name -> asked.putIfAbsent(name, clock.instant()));
         subscribe.accept(ENDPOINTS, Subscription.to(names));
         wantSecrets();
     }
@@ -261,6 +270,41 @@ public final class XdsConfiguration implements ResourceListener {
         update.removed().forEach(credentials::remove);
     }
 
+    /**
+     * New routes wait until the clusters that they name have heard of their endpoints, and a cluster that is gone stays
+     * as long as routes in force name it: resources come one type after the other, and no request is to fall between.
+     */
+    private ActiveConfiguration withRoutes(Map<String, CompiledListener> ready) {
+        Map<String, RouteTable> inForce = new HashMap<>();
+        Map<String, LiveCluster> reachable = new HashMap<>(clusters);
+        routes.forEach((name, table) -> {
+            RouteTable present = current.routes().get(name);
+            boolean warm = table.clusters().stream().allMatch(this::warm);
+            RouteTable chosen = present == null || warm ? table : present;
+            inForce.put(name, chosen);
+            for (String cluster : chosen.clusters()) {
+                LiveCluster known = current.clusters().get(cluster);
+                if (known != null) {
+                    reachable.putIfAbsent(cluster, known);
+                }
+            }
+        });
+        return new ActiveConfiguration(ready, inForce, reachable);
+    }
+
+    /** Whether a cluster has its endpoints, or has waited for long enough; one that is not known has nothing to wait for. */
+    private boolean warm(String name) {
+        LiveCluster cluster = clusters.get(name);
+        if (cluster == null || !(cluster.config().discovery() instanceof Discovery.Eds)) {
+            return true;
+        }
+        String wanted = service(cluster.config());
+        Instant since = asked.get(wanted);
+        return endpoints.containsKey(wanted)
+                || since == null
+                || since.plus(LONGEST_WAIT).isBefore(clock.instant());
+    }
+
     private void activate() {
         Map<String, CompiledListener> ready = new HashMap<>();
         boolean all = true;
@@ -275,7 +319,7 @@ public final class XdsConfiguration implements ResourceListener {
                 }
             }
         }
-        current = new ActiveConfiguration(ready, routes, clusters);
+        current = withRoutes(ready);
         boolean whole = all
                 && seen.contains(CLUSTERS)
                 && seen.contains(LISTENERS)

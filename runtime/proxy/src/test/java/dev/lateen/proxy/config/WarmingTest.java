@@ -1,0 +1,115 @@
+package dev.lateen.proxy.config;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.google.protobuf.Any;
+import com.google.protobuf.Message;
+import dev.lateen.proxy.tls.CredentialFiles;
+import dev.lateen.proxy.tls.SecretStore;
+import dev.lateen.xds.client.ResourceUpdate;
+import io.envoyproxy.envoy.config.cluster.v3.Cluster;
+import io.envoyproxy.envoy.config.core.v3.AggregatedConfigSource;
+import io.envoyproxy.envoy.config.core.v3.ConfigSource;
+import io.envoyproxy.envoy.config.endpoint.v3.ClusterLoadAssignment;
+import io.envoyproxy.envoy.config.route.v3.Route;
+import io.envoyproxy.envoy.config.route.v3.RouteAction;
+import io.envoyproxy.envoy.config.route.v3.RouteConfiguration;
+import io.envoyproxy.envoy.config.route.v3.RouteMatch;
+import io.envoyproxy.envoy.config.route.v3.VirtualHost;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.List;
+import java.util.Objects;
+import java.util.Random;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+
+/** No request falls between routes and their clusters while both change: resources come one type after the other. */
+class WarmingTest {
+    private final SecretStore secrets = new SecretStore();
+    private Instant now = Instant.EPOCH;
+    private final XdsConfiguration configuration = new XdsConfiguration(
+            new Random(1),
+            () -> now,
+            (type, subscription) -> {},
+            new Credentials(secrets, new CredentialFiles(secrets)),
+            changed -> {});
+
+    @BeforeEach
+    void oldRoutesAreInForce() {
+        changed(XdsConfiguration.CLUSTERS, "old", cluster("old"));
+        changed(XdsConfiguration.ENDPOINTS, "old", endpoints("old"));
+        changed(XdsConfiguration.ROUTES, "r", routes("old"));
+        assertThat(routed()).containsExactly("old");
+    }
+
+    @Test
+    void newRoutesWaitForTheEndpointsOfTheirClusters() {
+        changed(XdsConfiguration.CLUSTERS, "new", cluster("new"));
+        changed(XdsConfiguration.ROUTES, "r", routes("new"));
+        assertThat(routed()).containsExactly("old");
+
+        changed(XdsConfiguration.ENDPOINTS, "new", endpoints("new"));
+        assertThat(routed()).containsExactly("new");
+    }
+
+    @Test
+    void butNotForEver() {
+        changed(XdsConfiguration.CLUSTERS, "new", cluster("new"));
+        changed(XdsConfiguration.ROUTES, "r", routes("new"));
+        now = now.plus(Duration.ofSeconds(16));
+        changed(XdsConfiguration.ENDPOINTS, "old", endpoints("old"));
+        assertThat(routed()).containsExactly("new");
+    }
+
+    @Test
+    void aClusterStaysAsLongAsRoutesNameIt() {
+        changed(XdsConfiguration.CLUSTERS, "new", cluster("new"), "old");
+        assertThat(configuration.current().clusters()).containsOnlyKeys("old", "new");
+
+        changed(XdsConfiguration.ENDPOINTS, "new", endpoints("new"));
+        changed(XdsConfiguration.ROUTES, "r", routes("new"));
+        assertThat(configuration.current().clusters()).containsOnlyKeys("new");
+    }
+
+    @Test
+    void routesToAClusterThatNobodyKnowsAreTakenAsTheyAre() {
+        changed(XdsConfiguration.ROUTES, "r", routes("unknown"));
+        assertThat(routed()).containsExactly("unknown");
+    }
+
+    private List<String> routed() {
+        return Objects.requireNonNull(configuration.current().routes().get("r")).clusters();
+    }
+
+    private void changed(String type, String name, Message body, String... removed) {
+        assertThat(configuration.onUpdate(new ResourceUpdate(
+                        type, List.of(new ResourceUpdate.Resource(name, "1", Any.pack(body))), List.of(removed))))
+                .isEmpty();
+    }
+
+    private static Cluster cluster(String name) {
+        return Cluster.newBuilder()
+                .setName(name)
+                .setType(Cluster.DiscoveryType.EDS)
+                .setEdsClusterConfig(Cluster.EdsClusterConfig.newBuilder()
+                        .setEdsConfig(ConfigSource.newBuilder().setAds(AggregatedConfigSource.getDefaultInstance())))
+                .build();
+    }
+
+    private static ClusterLoadAssignment endpoints(String name) {
+        return ClusterLoadAssignment.newBuilder().setClusterName(name).build();
+    }
+
+    private static RouteConfiguration routes(String cluster) {
+        return RouteConfiguration.newBuilder()
+                .setName("r")
+                .addVirtualHosts(VirtualHost.newBuilder()
+                        .setName("all")
+                        .addDomains("*")
+                        .addRoutes(Route.newBuilder()
+                                .setMatch(RouteMatch.newBuilder().setPrefix("/"))
+                                .setRoute(RouteAction.newBuilder().setCluster(cluster))))
+                .build();
+    }
+}
