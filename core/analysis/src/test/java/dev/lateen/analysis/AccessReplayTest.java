@@ -191,6 +191,67 @@ class AccessReplayTest {
         assertThat(said(replay)).isEqualTo("? the log does not have: principal");
     }
 
+    /** Whether a service that is asked says yes is in no log; whether it is asked is. */
+    @ParameterizedTest(name = "{0}: {1}")
+    @CsvSource({
+        "/admin/x, ? the log does not have: answer of the service authorizer",
+        "/x, same",
+    })
+    void aServiceIsAsked(String path, String expected) {
+        String provider = """
+                apiVersion: v1
+                kind: ConfigMap
+                metadata: {name: istio, namespace: istio-system}
+                data:
+                  mesh: |
+                    extensionProviders:
+                    - name: authorizer
+                      envoyExtAuthzHttp: {service: web.d.svc.cluster.local, port: 80}
+                ---
+                """;
+        String asked = """
+                apiVersion: security.istio.io/v1
+                kind: AuthorizationPolicy
+                metadata: {name: asked, namespace: d}
+                spec: {action: CUSTOM, provider: {name: authorizer}, rules: [{to: [{operation: {paths: [/admin/*]}}]}]}
+                """;
+        assertThat(said(replay(provider, provider + asked, line(CLIENT + ",'path':'" + path + "'"))))
+                .isEqualTo(expected);
+    }
+
+    /** A gateway lets nobody in by certificate; who calls it is its peer, whatever a client writes. */
+    @ParameterizedTest(name = "{0}: {1}")
+    @CsvSource(delimiter = '|', textBlock = """
+        'downstream_direct_remote_address':'203.0.113.9:5','x_forwarded_for':'10.9.9.9' | refused istio-system/office rule 0
+        'downstream_direct_remote_address':'198.51.100.9:5','x_forwarded_for':'203.0.113.9' | same
+        'x_forwarded_for':'203.0.113.9' | ? the log does not have: client address
+        'downstream_direct_remote_address':'203.0.113.9:5','downstream_local_address':'10.244.0.9:81' | ? the log does not have: a listener for the port
+        """)
+    void atAGateway(String more, String expected) {
+        String gateway = """
+                apiVersion: networking.istio.io/v1
+                kind: Gateway
+                metadata: {name: edge, namespace: istio-system}
+                spec:
+                  selector: {istio: ingressgateway}
+                  servers: [{port: {number: 80, name: http, protocol: HTTP}, hosts: ["*"]}]
+                ---
+                """;
+        String office = """
+                apiVersion: security.istio.io/v1
+                kind: AuthorizationPolicy
+                metadata: {name: office, namespace: istio-system}
+                spec:
+                  selector: {matchLabels: {istio: ingressgateway}}
+                  action: DENY
+                  rules: [{from: [{source: {remoteIpBlocks: [203.0.113.0/24]}}]}]
+                """;
+        String line = line("'proxy_type':'router','pod':'gateway-1','namespace':'istio-system',"
+                + "'labels':'istio=ingressgateway','upstream_cluster':'outbound|80||web.d.svc.cluster.local',"
+                + "'downstream_local_address':'10.244.0.9:80','peer':null," + more);
+        assertThat(said(replay(gateway, gateway + office, line))).isEqualTo(expected);
+    }
+
     @Test
     void whoAndWhat() {
         AccessReplay replay =

@@ -256,6 +256,11 @@ public final class Proxy implements AutoCloseable {
             }
 
             @Override
+            public long lostLogLines() {
+                return log.lost();
+            }
+
+            @Override
             public SecretStore secrets() {
                 return secrets;
             }

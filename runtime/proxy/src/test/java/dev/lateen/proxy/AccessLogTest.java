@@ -10,6 +10,9 @@ import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.net.InetAddress;
 import java.net.Socket;
+import java.net.URI;
+import java.net.http.HttpRequest;
+import java.net.http.HttpResponse;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -52,6 +55,41 @@ final class AccessLogTest {
             return Files.exists(file) ? Files.readAllLines(file) : List.of();
         } catch (IOException e) {
             throw new UncheckedIOException(e);
+        }
+    }
+
+    /** {@code /dev/full} is a disk that is always full. */
+    @Test
+    void aFullDisk_costsLinesAndNoRequest() throws Exception {
+        int app = mesh.backend(exchange -> reply(exchange, 200, "hello"));
+        mesh.serve(
+                TestMesh.http(
+                        "edge",
+                        "OUTBOUND",
+                        log().replace(directory.resolve("log").toString(), "/dev/full"),
+                        ""),
+                "{match: {prefix: \"/\"}, route: {cluster: \"app\"}}",
+                TestMesh.cluster("app", "", app));
+        for (int i = 0; i < 5; i++) {
+            assertThat(mesh.get("/").statusCode()).isEqualTo(200);
+        }
+        TestMesh.await("all lines are counted", () -> lost() == 5);
+    }
+
+    private long lost() {
+        try {
+            return mesh.client()
+                    .send(
+                            HttpRequest.newBuilder(URI.create(
+                                            "http://127.0.0.1:" + mesh.proxy().adminPort() + "/stats/prometheus"))
+                                    .build(),
+                            HttpResponse.BodyHandlers.ofLines())
+                    .body()
+                    .filter(line -> line.startsWith("lateen_access_log_lines_lost_total "))
+                    .mapToLong(line -> Long.parseLong(line.substring(line.indexOf(' ') + 1)))
+                    .sum();
+        } catch (IOException | InterruptedException e) {
+            throw new IllegalStateException(e);
         }
     }
 

@@ -13,6 +13,8 @@ import java.nio.charset.StandardCharsets;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 
 /** Which protocol a connection speaks, on a port that may carry any, without making anyone wait for ever. */
 final class DetectionTest {
@@ -76,6 +78,14 @@ final class DetectionTest {
         }
     }
 
+    private String body() {
+        try {
+            return mesh.get("/").body();
+        } catch (IOException | InterruptedException e) {
+            throw new IllegalStateException(e);
+        }
+    }
+
     private Socket connect() throws IOException {
         Socket socket = new Socket(InetAddress.getLoopbackAddress(), mesh.port());
         socket.setSoTimeout((int) TIMEOUT.toMillis());
@@ -110,8 +120,10 @@ final class DetectionTest {
         }
     }
 
-    @Test
-    void aDestinationWithoutEndpoint_doesNotCutOffAClientThatPauses() throws Exception {
+    /** Nor does one that refuses connections: port 1 is nobody's. */
+    @ParameterizedTest
+    @CsvSource({"false", "true"})
+    void aDestinationWithoutEndpoint_doesNotCutOffAClientThatPauses(boolean refusing) throws Exception {
         mesh.serve(
                 listener("edge", "OUTBOUND", """
                         listener_filters_timeout: "0s", continue_on_listener_filters_timeout: true,
@@ -129,7 +141,8 @@ final class DetectionTest {
                           stat_prefix: "tcp", cluster: "nowhere"}}]}
                         """),
                 "{match: {prefix: \"/\"}, direct_response: {status: 200, body: {inline_string: \"direct\"}}}",
-                cluster("nowhere", ""));
+                refusing ? cluster("nowhere", "", 1) : cluster("nowhere", ""));
+        TestMesh.await("the rules are in force", () -> body().equals("direct"));
         try (Socket socket = connect()) {
             // The pause is the case: the client is silent for longer than the proxy waits.
             Thread.sleep(200);

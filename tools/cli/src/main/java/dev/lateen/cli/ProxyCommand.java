@@ -10,6 +10,7 @@ import dev.lateen.proxy.tls.IdentityOptions;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.security.Security;
 import java.time.Duration;
 import java.time.format.DateTimeParseException;
 import java.util.LinkedHashMap;
@@ -82,6 +83,9 @@ final class ProxyCommand implements Callable<Integer> {
         if (role == Role.agent) {
             return program.isEmpty() ? agent(environment) : envoy(environment);
         }
+        // Java remembers names for 30 s, and that it found none for 10; a proxy asks as often as its clusters say.
+        Security.setProperty("networkaddress.cache.ttl", "0");
+        Security.setProperty("networkaddress.cache.negative.ttl", "0");
         ProxyOptions options = options(ProxyOptions.Role.valueOf(role.name().toUpperCase(Locale.ROOT)), environment);
         Proxy proxy = Proxy.start(options);
         Runtime.getRuntime().addShutdownHook(new Thread(proxy::terminate, "drain"));

@@ -47,10 +47,31 @@ final class PriorityBalancer implements LoadBalancer {
                 pick.trace().note(Verdict.SKIPPED, "endpoint " + host, "it was tried before");
             }
         }
+        if (host != null && pick.attempts() > 1 && pick.wasTried(host)) {
+            host = untried(pick, now, host);
+        }
         if (pick.trace().on()) {
             explain(pick, now, host);
         }
         return host;
+    }
+
+    /**
+     * A healthy host of the same priority that was not tried, or this one where there is none. Drawing alone finds none
+     * too often: a host that refuses has the fewest requests, and by that the best chance (Envoy leaves it at that).
+     */
+    private static Host untried(Pick pick, View now, Host tried) {
+        List<Host> others = now.set.groups().stream()
+                .filter(group -> group.hosts().contains(tried))
+                .findFirst()
+                .map(HostSet.Group::priority)
+                .map(priority -> now.set.groups().stream()
+                        .filter(group -> group.priority() == priority)
+                        .flatMap(group -> group.hosts().stream())
+                        .filter(host -> host.availability() == Availability.HEALTHY && !pick.wasTried(host))
+                        .toList())
+                .orElse(List.of());
+        return others.isEmpty() ? tried : others.get(pick.random().nextInt(others.size()));
     }
 
     @Override

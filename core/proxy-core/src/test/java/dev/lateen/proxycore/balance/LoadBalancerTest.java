@@ -345,6 +345,22 @@ class LoadBalancerTest {
         assertThat(same).isLessThan(10);
     }
 
+    /** A host that refuses has the fewest requests, and would be drawn again and again. */
+    @Test
+    void retries_findTheHostThatWasNotTried_howeverBusyItIs() throws Exception {
+        LiveCluster cluster = cluster("lb_policy: LEAST_REQUEST", ";1 2");
+        Host refusing = cluster.hosts().current().all().getFirst();
+        Host busy = cluster.hosts().current().all().getLast();
+        for (int i = 0; i < 50; i++) {
+            busy.requestStarted();
+        }
+        for (int i = 0; i < 200; i++) {
+            Pick pick = new Pick(random).attempts(5);
+            pick.tried(refusing);
+            assertThat(cluster.balancer().pick(pick)).isEqualTo(busy);
+        }
+    }
+
     @Test
     void whenAllWereTried_oneIsTakenAgain() throws Exception {
         LiveCluster cluster = cluster("", ";1");

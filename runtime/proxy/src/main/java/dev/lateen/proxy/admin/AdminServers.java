@@ -66,6 +66,9 @@ public final class AdminServers implements AutoCloseable {
         /** How often an event loop was found blocked. */
         long blockedLoops();
 
+        /** How many lines of access logs could not be written. */
+        long lostLogLines();
+
         /** Its keys and certificates. */
         SecretStore secrets();
 
@@ -176,6 +179,8 @@ public final class AdminServers implements AutoCloseable {
                 .page()
                 .append("# TYPE lateen_event_loop_blocked_total counter\nlateen_event_loop_blocked_total ")
                 .append(lifecycle.blockedLoops())
+                .append("\n# TYPE lateen_access_log_lines_lost_total counter\nlateen_access_log_lines_lost_total ")
+                .append(lifecycle.lostLogLines())
                 .append('\n')
                 .append(SecretPages.metrics(lifecycle.secrets().certificates(), Instant.now()))
                 .toString();

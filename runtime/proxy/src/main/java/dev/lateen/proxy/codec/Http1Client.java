@@ -1,5 +1,6 @@
 package dev.lateen.proxy.codec;
 
+import dev.lateen.proxy.net.Sockets;
 import dev.lateen.proxy.net.TcpInfo;
 import dev.lateen.proxy.net.Worker;
 import dev.lateen.proxy.stream.ClientConnection;
@@ -92,12 +93,27 @@ public final class Http1Client extends Http1Connection implements ClientConnecti
     @Override
     public void userEventTriggered(ChannelHandlerContext ctx, Object event) {
         if (event instanceof ChannelInputShutdownEvent) {
+            endWithInput();
+        }
+    }
+
+    /**
+     * Ends with what the peer has sent. epoll reads what came before an end of stream without being asked: as long as
+     * the receiver of content is behind, that waits here, and the end behind it.
+     */
+    private void endWithInput() {
+        if (Sockets.inputEnded(channel()) && !closed() && !(paused() && unread())) {
             boolean unread = isUnread();
             ended(
                     unread ? Reset.REFUSED : Reset.TERMINATED,
                     unread ? "connection closed by peer before it took the request" : "connection closed by peer");
-            var _ = ctx.close();
+            var _ = ctx().close();
         }
+    }
+
+    @Override
+    void processed() {
+        endWithInput();
     }
 
     /**

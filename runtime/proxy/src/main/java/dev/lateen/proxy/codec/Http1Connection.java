@@ -1,11 +1,15 @@
 package dev.lateen.proxy.codec;
 
+import dev.lateen.proxy.net.Sockets;
+import dev.lateen.proxy.net.TcpInfo;
 import dev.lateen.proxy.net.Worker;
 import dev.lateen.proxy.stream.Reset;
 import io.netty.buffer.ByteBuf;
+import io.netty.channel.Channel;
 import io.netty.channel.ChannelFutureListener;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelInboundHandlerAdapter;
+import io.netty.channel.ChannelOutboundBuffer;
 import io.netty.channel.socket.DuplexChannel;
 import io.netty.handler.codec.ByteToMessageDecoder;
 import java.io.IOException;
@@ -108,14 +112,19 @@ abstract class Http1Connection extends ChannelInboundHandlerAdapter implements W
             }
         }
         steerReading();
+        processed();
     }
+
+    /** As many of the bytes that have come as may be understood now are. */
+    void processed() {}
 
     private void steerReading() {
         ByteBuf in = waiting;
         boolean read = lingering
                 || !paused && (in == null || in.readableBytes() < Math.max(MAX_WAITING, settings.maxHeadBytes() + 1));
-        if (!closed && ctx().channel().config().isAutoRead() != read) {
-            ctx().channel().config().setAutoRead(read);
+        Channel channel = ctx().channel();
+        if (!closed && channel.config().isAutoRead() != read && !Sockets.inputEnded(channel)) {
+            channel.config().setAutoRead(read);
         }
     }
 
@@ -174,6 +183,9 @@ abstract class Http1Connection extends ChannelInboundHandlerAdapter implements W
             closed = true;
             releaseWaiting();
             ctx().writeAndFlush(io.netty.buffer.Unpooled.EMPTY_BUFFER).addListener(ChannelFutureListener.CLOSE);
+            if (lingerNanos > 0 && !allSent()) {
+                await(false, taken());
+            }
         }
     }
 
@@ -200,9 +212,34 @@ abstract class Http1Connection extends ChannelInboundHandlerAdapter implements W
             }
         });
         steerReading();
+        await(allSent(), taken());
+    }
+
+    /**
+     * Closes after a time in which all was sent already, or in which the peer took nothing of what waits for it: a slow
+     * reader gets all of the last message, one that reads no more is not waited for.
+     */
+    private void await(boolean wasSent, long before) {
         worker.timer().after(lingerNanos, () -> {
-            var _ = ctx.close();
+            boolean sent = allSent();
+            long taken = taken();
+            if (wasSent || !sent && taken == before) {
+                var _ = ctx().close();
+            } else {
+                await(sent, taken);
+            }
         });
+    }
+
+    private boolean allSent() {
+        ChannelOutboundBuffer buffer = ctx().channel().unsafe().outboundBuffer();
+        return buffer == null || buffer.totalPendingWriteBytes() == 0;
+    }
+
+    /** What tells progress: the bytes that the peer's kernel has taken, where this one says so. */
+    private long taken() {
+        TcpInfo info = TcpInfo.of(ctx().channel());
+        return info == null ? -ctx().channel().bytesBeforeWritable() : info.acknowledged();
     }
 
     /** Sends what was written and says that no more will come; what the peer still sends is read. */

@@ -36,6 +36,9 @@ final class Inspector extends ChannelDuplexHandler {
     /** Where TLS could end here: a caller in TLS speaks first, if late, and the server's first bytes would end its try. */
     private static final long SILENCE_BEFORE_TLS_NANOS = TimeUnit.MILLISECONDS.toNanos(500);
 
+    /** For how long a client is waited for whose connection could not be made as TCP. */
+    private static final long REFUSED_NANOS = TimeUnit.SECONDS.toNanos(5);
+
     private final HttpService service;
     private final CompiledListener listener;
     private final ConnectionFacts facts;
@@ -45,6 +48,7 @@ final class Inspector extends ChannelDuplexHandler {
     private Timer.Timeout silence = () -> {};
     private Timer.Timeout timeout = () -> {};
     private @Nullable FilterChain tentative;
+    private @Nullable ChannelPromise refusal;
     private boolean done;
 
     /**
@@ -111,6 +115,8 @@ final class Inspector extends ChannelDuplexHandler {
                 && leadsAnywhere(proxy)) {
             tentative = chain;
             take.accept(facts);
+            // A tunnel without an endpoint does not read, and here the client's first bytes are still of use.
+            ctx.channel().config().setAutoRead(true);
         }
     }
 
@@ -128,6 +134,26 @@ final class Inspector extends ChannelDuplexHandler {
         if (tentative != null && !done && ((ByteBuf) message).isReadable()) {
             serverFirst.add(facts.destination());
             settle(ctx);
+        }
+    }
+
+    /**
+     * No endpoint takes it as TCP: that says nothing of a client that speaks another protocol, if late, as the first
+     * bytes are when a packet is lost.
+     */
+    @Override
+    public void close(ChannelHandlerContext ctx, ChannelPromise promise) {
+        boolean refused = tentative != null
+                && !done
+                && refusal == null
+                && ctx.channel().isActive()
+                && ctx.pipeline().get(Connections.PROTOCOL) instanceof TcpTunnel tunnel
+                && !tunnel.connected();
+        if (refused) {
+            refusal = promise;
+            silence = service.worker().timer().after(REFUSED_NANOS, () -> settle(ctx));
+        } else {
+            var _ = ctx.close(promise);
         }
     }
 
@@ -185,7 +211,14 @@ final class Inspector extends ChannelDuplexHandler {
     /** It is what it was taken for. */
     private void settle(ChannelHandlerContext ctx) {
         done = true;
+        if (ctx.pipeline().get(Connections.PROTOCOL) instanceof TcpTunnel tunnel && !tunnel.connected()) {
+            ctx.channel().config().setAutoRead(false);
+        }
         handOn(ctx);
+        ChannelPromise close = refusal;
+        if (close != null) {
+            var _ = ctx.channel().close(close);
+        }
     }
 
     private void handOn(ChannelHandlerContext ctx) {

@@ -4,12 +4,14 @@ import io.netty.bootstrap.Bootstrap;
 import io.netty.bootstrap.ServerBootstrap;
 import io.netty.buffer.ByteBufAllocator;
 import io.netty.buffer.PooledByteBufAllocator;
+import io.netty.channel.Channel;
 import io.netty.channel.ChannelFuture;
 import io.netty.channel.ChannelHandler;
 import io.netty.channel.ChannelOption;
 import io.netty.channel.EventLoop;
 import io.netty.channel.EventLoopGroup;
 import io.netty.channel.socket.DatagramChannel;
+import io.netty.channel.socket.DuplexChannel;
 import io.netty.channel.unix.IntegerUnixChannelOption;
 import java.net.SocketAddress;
 import org.jspecify.annotations.Nullable;
@@ -51,6 +53,11 @@ public final class Sockets {
     public static Sockets plain() {
         Transport transport = Transport.best();
         return new Sockets(transport, transport, 0);
+    }
+
+    /** Whether all that the peer has to say was read. Netty closes a channel that is asked for more after that. */
+    public static boolean inputEnded(Channel channel) {
+        return channel instanceof DuplexChannel duplex && duplex.isInputShutdown();
     }
 
     public Transport transport() {

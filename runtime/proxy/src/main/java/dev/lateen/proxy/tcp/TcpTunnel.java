@@ -1,6 +1,7 @@
 package dev.lateen.proxy.tcp;
 
 import dev.lateen.proxy.http.HttpService;
+import dev.lateen.proxy.net.Sockets;
 import dev.lateen.proxy.upstream.UpstreamSockets;
 import dev.lateen.proxycore.ConnectionFacts;
 import dev.lateen.proxycore.Priority;
@@ -58,7 +59,10 @@ public final class TcpTunnel extends ChannelInboundHandlerAdapter {
                 service.worker().timer(), config, () -> end(client, null), () -> end(client, ResponseFlag.DT));
         time = limits;
         var _ = client.closeFuture().addListener(_ -> {
-            limits.end();
+            Channel upstream = peer;
+            if (upstream == null || !upstream.isOpen()) {
+                limits.end(); // else what the endpoint has not taken yet is given as long
+            }
             record.ended();
         });
         connect(client, limits, 1);
@@ -78,7 +82,13 @@ public final class TcpTunnel extends ChannelInboundHandlerAdapter {
             var _ = upstream.close();
         }
         client.config().setOption(ChannelOption.ALLOW_HALF_CLOSURE, false);
+        client.config().setOption(ChannelOption.SO_LINGER, -1);
         client.config().setAutoRead(true);
+    }
+
+    /** Whether there is an endpoint. */
+    public boolean connected() {
+        return peer != null;
     }
 
     /** It took too long. */
@@ -87,6 +97,10 @@ public final class TcpTunnel extends ChannelInboundHandlerAdapter {
             record.flag(flag);
         }
         var _ = client.close();
+        Channel upstream = peer;
+        if (upstream != null) {
+            var _ = upstream.close();
+        }
     }
 
     private void connect(Channel client, TunnelTime limits, int attempt) {
@@ -126,6 +140,9 @@ public final class TcpTunnel extends ChannelInboundHandlerAdapter {
                     var _ = upstream.closeFuture().addListener(_ -> {
                         host.connectionClosed();
                         connections.release();
+                        if (!client.isOpen()) {
+                            limits.end();
+                        }
                     });
                     established(client, upstream);
                 });
@@ -216,6 +233,12 @@ public final class TcpTunnel extends ChannelInboundHandlerAdapter {
 
     @Override
     public void exceptionCaught(ChannelHandlerContext ctx, Throwable cause) {
+        Channel upstream = peer;
+        if (upstream != null) {
+            // A reset is passed on as one, and what the endpoint has not taken yet is of no more use.
+            upstream.config().setOption(ChannelOption.SO_LINGER, 0);
+            var _ = upstream.close();
+        }
         var _ = ctx.close();
     }
 
@@ -233,9 +256,9 @@ public final class TcpTunnel extends ChannelInboundHandlerAdapter {
         });
     }
 
-    /** Reads from now on, unless its end was read: Netty closes a channel that is asked for more after that. */
+    /** Reads from now on, unless its end was read. */
     private static void readOn(Channel channel) {
-        if (!(channel instanceof DuplexChannel duplex && duplex.isInputShutdown())) {
+        if (!Sockets.inputEnded(channel)) {
             channel.config().setAutoRead(true);
         }
     }

@@ -15,7 +15,9 @@ import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.ServerSocket;
 import java.net.Socket;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -169,6 +171,34 @@ final class TcpTunnelTest {
         } catch (InterruptedException e) {
             throw new InterruptedIOException();
         }
+    }
+
+    /** Also when what the client had said still waits for a server that does not read. */
+    @Test
+    void aClientsReset_isOneForTheServer() throws Exception {
+        var filled = new CountDownLatch(1);
+        var seen = new CompletableFuture<String>();
+        serve(PLAIN, (in, out) -> {
+            await(filled);
+            try {
+                seen.complete("end after " + countSlowly(in));
+            } catch (IOException e) {
+                seen.complete("reset");
+            }
+        });
+        try (Socket socket = connect()) {
+            var writer = Thread.ofVirtual().start(() -> {
+                try {
+                    socket.getOutputStream().write(new byte[LARGE]);
+                } catch (IOException e) {
+                    // It is to be reset.
+                }
+            });
+            TestMesh.await("the client cannot write on", () -> writer.getState() == Thread.State.WAITING);
+            socket.setSoLinger(true, 0);
+        }
+        filled.countDown();
+        assertThat(seen.get(TIMEOUT.toSeconds(), TimeUnit.SECONDS)).isEqualTo("reset");
     }
 
     @Test
