@@ -31,6 +31,7 @@ import dev.lateen.proxycore.cluster.OutlierDetector;
 import dev.lateen.proxycore.listener.CompiledListener;
 import dev.lateen.xds.client.AdsClient;
 import dev.lateen.xds.client.ResourceListener;
+import dev.lateen.xds.client.ResourceUpdate;
 import dev.lateen.xds.client.Subscription;
 import io.envoyproxy.envoy.config.core.v3.Extension;
 import io.envoyproxy.envoy.config.core.v3.Node;
@@ -44,6 +45,7 @@ import java.time.Duration;
 import java.util.Collections;
 import java.util.IdentityHashMap;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Random;
 import java.util.Set;
 import java.util.concurrent.CountDownLatch;
@@ -133,6 +135,7 @@ public final class Proxy implements AutoCloseable {
                 options.nodeId(),
                 principal(options),
                 () -> configuration.current().clusters(),
+                configuration::connected,
                 options.role() == ProxyOptions.Role.SIDECAR,
                 options.series(),
                 exporter);
@@ -183,8 +186,19 @@ public final class Proxy implements AutoCloseable {
         NameServer names = dns;
         return names == null
                 ? configuration
-                : update ->
-                        update.type().equals(NameServer.TYPE) ? names.onUpdate(update) : configuration.onUpdate(update);
+                : new ResourceListener() {
+                    @Override
+                    public Optional<String> onUpdate(ResourceUpdate update) {
+                        return update.type().equals(NameServer.TYPE)
+                                ? names.onUpdate(update)
+                                : configuration.onUpdate(update);
+                    }
+
+                    @Override
+                    public void onConnection(boolean works, String detail) {
+                        configuration.onConnection(works, detail);
+                    }
+                };
     }
 
     private HttpService service(Channel channel) {

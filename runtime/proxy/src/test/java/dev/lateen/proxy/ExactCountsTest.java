@@ -125,7 +125,7 @@ final class ExactCountsTest {
                 {match: {path: "/flaky"}, route: {cluster: "web", retry_policy: {retry_on: "5xx", num_retries: 2,
                   retry_back_off: {base_interval: "0.001s"}}}},
                 {match: {path: "/late"}, route: {cluster: "web", retry_policy: {retry_on: "5xx", num_retries: 1,
-                  per_try_timeout: "0.05s", retry_back_off: {base_interval: "0.001s"}}}},
+                  per_try_timeout: "0.5s", retry_back_off: {base_interval: "0.001s"}}}},
                 {match: {path: "/mirrored"}, route: {cluster: "web", request_mirror_policies: [{cluster: "web"}]}},
                 {match: {path: "/aborted"}, route: {cluster: "web"}, typed_per_filter_config: {fault: {
                   "@type": "type.googleapis.com/envoy.extensions.filters.http.fault.v3.HTTPFault",
@@ -133,7 +133,7 @@ final class ExactCountsTest {
                 {match: {path: "/delayed"}, route: {cluster: "web"}, typed_per_filter_config: {fault: {
                   "@type": "type.googleapis.com/envoy.extensions.filters.http.fault.v3.HTTPFault",
                   delay: {fixed_delay: "0.01s", percentage: {numerator: 100}}}}},
-                {match: {path: "/hangs"}, route: {cluster: "web", timeout: "0.05s"}},
+                {match: {path: "/hangs"}, route: {cluster: "web", timeout: "0.5s"}},
                 {match: {path: "/held"}, route: {cluster: "web", timeout: "0s"}},
                 {match: {path: "/refused"}, route: {cluster: "refused"}},
                 {match: {path: "/nowhere"}, route: {cluster: "missing"}},

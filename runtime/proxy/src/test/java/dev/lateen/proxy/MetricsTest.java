@@ -327,4 +327,15 @@ final class MetricsTest {
         assertThatThrownBy(() -> series("many"))
                 .hasMessage("ISTIO_META_METRICS_SERIES is \"many\", not a number of series such as 10000");
     }
+
+    /** What Istio's dashboard of the control plane calls connections as clients report them. */
+    @Test
+    void theControlPlanesConnectionIsTold() throws Exception {
+        int app = mesh.backend(exchange -> reply(exchange, 200, ""));
+        mesh.serve("{match: {prefix: \"/\"}, route: {cluster: \"app\"}}", cluster("app", OF_THE_MESH, app));
+        assertThat(sum("envoy_cluster_upstream_cx_active", "cluster_name=\"xds-grpc\""))
+                .isEqualTo(1);
+        mesh.stopControlPlane();
+        TestMesh.await("it is gone", () -> sum("envoy_cluster_upstream_cx_active", "cluster_name=\"xds-grpc\"") == 0);
+    }
 }

@@ -40,7 +40,11 @@ function label(edge) {
   return edge.tcp ? `${rate(edge.perSecond)}/s` : `${rate(edge.perSecond)}/s  ${percent(edge.failedPerSecond, edge.perSecond)}  ${millis(edge.p99)}`;
 }
 
-const short = text => text.length > 24 ? `${text.slice(0, 23)}…` : text;
+/** What fits into a box: a service without the part of its name that says where it is, which the box around it does. */
+const short = text => {
+  const name = text.replace(/\.[^.]+\.svc\..+$/, '');
+  return name.length > 24 ? `${name.slice(0, 23)}…` : name;
+};
 
 function styles(c) {
   const failing = edge => edge.data('failedPerSecond') > 0;

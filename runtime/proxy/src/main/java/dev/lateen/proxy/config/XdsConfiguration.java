@@ -68,6 +68,7 @@ public final class XdsConfiguration implements ResourceListener {
     private final Set<String> seen = new HashSet<>();
     private volatile ActiveConfiguration current = ActiveConfiguration.EMPTY;
     private volatile boolean complete;
+    private volatile boolean connected;
 
     /** A resource as it was sent, and when. */
     public record Kept(Message body, String version, Instant updated) {}
@@ -98,6 +99,16 @@ public final class XdsConfiguration implements ResourceListener {
     /** Whether the first configuration is there whole: clusters with their endpoints, listeners with their routes. */
     public boolean complete() {
         return complete;
+    }
+
+    /** Whether the control plane's stream works. Any thread. */
+    public boolean connected() {
+        return connected;
+    }
+
+    @Override
+    public void onConnection(boolean works, String detail) {
+        connected = works;
     }
 
     /** The resources in force as they were sent, by type and name. */

@@ -17,8 +17,10 @@ final class ClusterStatistics {
 
     private record Line(String name, String type, ToLongFunction<LiveCluster> value) {}
 
+    private static final Line CONNECTIONS = total("upstream_cx_active", "gauge", ClusterTotals::activeConnections);
+
     private static final Line[] LINES = {
-        total("upstream_cx_active", "gauge", ClusterTotals::activeConnections),
+        CONNECTIONS,
         total("upstream_cx_total", "counter", ClusterTotals::connections),
         total("upstream_cx_connect_fail", "counter", ClusterTotals::connectFailures),
         total("upstream_cx_overflow", "counter", ClusterTotals::connectionOverflows),
@@ -39,7 +41,8 @@ final class ClusterStatistics {
         return new Line(name, type, cluster -> value.applyAsLong(cluster.totals()));
     }
 
-    static void write(StringBuilder text, Collection<LiveCluster> clusters) {
+    /** @param connected whether the control plane's stream works, the one connection of what Istio calls {@code xds-grpc} */
+    static void write(StringBuilder text, Collection<LiveCluster> clusters, boolean connected) {
         for (Line line : LINES) {
             String name = "envoy_cluster_" + line.name();
             TrafficPage.type(text, name, line.type());
@@ -47,6 +50,12 @@ final class ClusterStatistics {
                 text.append(name).append("{cluster_name=\"");
                 TrafficLabels.escape(text, cluster.config().statName());
                 text.append("\"} ").append(line.value().applyAsLong(cluster)).append('\n');
+            }
+            if (line.equals(CONNECTIONS)) {
+                text.append(name)
+                        .append("{cluster_name=\"xds-grpc\"} ")
+                        .append(connected ? 1 : 0)
+                        .append('\n');
             }
         }
         server(text);

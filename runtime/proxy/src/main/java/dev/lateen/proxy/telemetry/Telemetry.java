@@ -5,6 +5,7 @@ import dev.lateen.proxycore.balance.LiveCluster;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.function.BooleanSupplier;
 import java.util.function.Function;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
@@ -18,6 +19,7 @@ public final class Telemetry {
     public static final int SERIES = 10_000;
 
     private final Supplier<Map<String, LiveCluster>> clusters;
+    private final BooleanSupplier connected;
     private final boolean hostFallback;
     private final Struct node;
     private final String nodeId;
@@ -36,6 +38,7 @@ public final class Telemetry {
      * @param nodeId the node's id
      * @param principal the identity of this workload, a URI, where it has one
      * @param clusters as they are now
+     * @param connected whether the control plane's stream works
      * @param hostFallback whether a service that no cluster names is called as the client called it: at a gateway
      *     anybody could make up names
      * @param series see {@link #SERIES}
@@ -46,6 +49,7 @@ public final class Telemetry {
             String nodeId,
             String principal,
             Supplier<Map<String, LiveCluster>> clusters,
+            BooleanSupplier connected,
             boolean hostFallback,
             int series,
             @Nullable SpanExporter exporter) {
@@ -53,6 +57,7 @@ public final class Telemetry {
         this.nodeId = nodeId;
         this.principal = principal;
         this.clusters = clusters;
+        this.connected = connected;
         this.hostFallback = hostFallback;
         own = Workload.of(node);
         this.exporter = exporter;
@@ -83,7 +88,7 @@ public final class Telemetry {
         if (exporter != null) {
             exporter.write(text);
         }
-        ClusterStatistics.write(text, clusters.get().values());
+        ClusterStatistics.write(text, clusters.get().values(), connected.getAsBoolean());
         length = text.length();
         return text;
     }

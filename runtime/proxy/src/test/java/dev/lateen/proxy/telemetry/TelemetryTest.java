@@ -18,7 +18,7 @@ import org.junit.jupiter.params.provider.CsvSource;
 
 final class TelemetryTest {
     private static Telemetry telemetry(int series) {
-        return new Telemetry(Struct.getDefaultInstance(), "id", "", Map::of, true, series, null);
+        return new Telemetry(Struct.getDefaultInstance(), "id", "", Map::of, () -> true, true, series, null);
     }
 
     private record Request(String authority, int status, long durationMillis) implements RequestFacts {
