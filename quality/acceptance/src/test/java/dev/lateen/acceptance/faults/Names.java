@@ -17,8 +17,8 @@ final class Names implements AutoCloseable {
     private final byte[] address;
 
     Names(String address) throws IOException {
-        this.address = InetAddress.getByName(address).getAddress();
-        socket = new DatagramSocket(new InetSocketAddress(InetAddress.getByName("127.0.0.1"), 53));
+        this.address = InetAddress.ofLiteral(address).getAddress();
+        socket = new DatagramSocket(new InetSocketAddress(InetAddress.ofLiteral("127.0.0.1"), 53));
         Thread.ofVirtual().start(this::answer);
     }
 

@@ -380,7 +380,8 @@ final class Promises {
             throws IOException {
         Map<String, Long> said = byLine(scene.logged(prefix, replies.size()));
         boolean kept = said.keySet().equals(least.keySet())
-                && least.entrySet().stream().allMatch(entry -> said.get(entry.getKey()) >= entry.getValue());
+                && least.entrySet().stream()
+                        .allMatch(entry -> said.getOrDefault(entry.getKey(), 0L) >= entry.getValue());
         Map<String, Long> statuses =
                 byLine(replies.stream().map(r -> Integer.toString(r.status())).toList());
         return new Seen(

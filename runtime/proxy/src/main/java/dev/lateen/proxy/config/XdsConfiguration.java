@@ -207,9 +207,11 @@ public final class XdsConfiguration implements ResourceListener {
             compiled.put(assignment.getClusterName(), EndpointSet.of(assignment));
             messages.put(assignment.getClusterName(), assignment);
         }
-        update.removed().forEach(name -> compiled.put(name, EndpointSet.empty(name)));
         keep(update, messages);
         endpoints.putAll(compiled);
+        // A cluster goes by its own removal, not by that of its endpoints, as with Envoy. What came behind that is
+        // forgotten: when the cluster comes back, its endpoints are to be waited for.
+        endpoints.keySet().retainAll(wantedEndpoints());
         for (LiveCluster cluster : clusters.values()) {
             EndpointSet set = compiled.get(service(cluster.config()));
             if (set != null && cluster.config().discovery() instanceof Discovery.Eds) {
@@ -295,8 +297,8 @@ public final class XdsConfiguration implements ResourceListener {
             inForce.put(name, chosen);
             for (String cluster : chosen.clusters()) {
                 LiveCluster known = current.clusters().get(cluster);
-                if (known != null) {
-                    reachable.putIfAbsent(cluster, known);
+                if (known != null && !(clusters.containsKey(cluster) && warm(cluster))) {
+                    reachable.put(cluster, known);
                 }
             }
         });

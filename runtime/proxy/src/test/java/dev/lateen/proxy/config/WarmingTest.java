@@ -8,9 +8,14 @@ import dev.lateen.proxy.tls.CredentialFiles;
 import dev.lateen.proxy.tls.SecretStore;
 import dev.lateen.xds.client.ResourceUpdate;
 import io.envoyproxy.envoy.config.cluster.v3.Cluster;
+import io.envoyproxy.envoy.config.core.v3.Address;
 import io.envoyproxy.envoy.config.core.v3.AggregatedConfigSource;
 import io.envoyproxy.envoy.config.core.v3.ConfigSource;
+import io.envoyproxy.envoy.config.core.v3.SocketAddress;
 import io.envoyproxy.envoy.config.endpoint.v3.ClusterLoadAssignment;
+import io.envoyproxy.envoy.config.endpoint.v3.Endpoint;
+import io.envoyproxy.envoy.config.endpoint.v3.LbEndpoint;
+import io.envoyproxy.envoy.config.endpoint.v3.LocalityLbEndpoints;
 import io.envoyproxy.envoy.config.route.v3.Route;
 import io.envoyproxy.envoy.config.route.v3.RouteAction;
 import io.envoyproxy.envoy.config.route.v3.RouteConfiguration;
@@ -73,6 +78,40 @@ class WarmingTest {
     }
 
     @Test
+    void aClusterThatComesBackIsWaitedForAgain() {
+        changed(XdsConfiguration.CLUSTERS, "new", cluster("new"), "old");
+        changed(XdsConfiguration.ENDPOINTS, "new", endpoints("new"), "old");
+        changed(XdsConfiguration.ROUTES, "r", routes("new"));
+        assertThat(routed()).containsExactly("new");
+
+        changed(XdsConfiguration.CLUSTERS, "old", cluster("old"));
+        changed(XdsConfiguration.ROUTES, "r", routes("old"));
+        assertThat(routed()).containsExactly("new");
+
+        changed(XdsConfiguration.ENDPOINTS, "old", endpoints("old"));
+        assertThat(routed()).containsExactly("old");
+    }
+
+    @Test
+    void aClusterThatComesBackBeforeItsRoutesWentServesThemAsItWas() {
+        changed(XdsConfiguration.CLUSTERS, "new", cluster("new"), "old");
+        changed(XdsConfiguration.CLUSTERS, "old", cluster("old"));
+        assertThat(routed()).containsExactly("old");
+        assertThat(hosts("old")).isEqualTo(1);
+
+        changed(XdsConfiguration.ENDPOINTS, "old", endpoints("old"));
+        assertThat(hosts("old")).isEqualTo(1);
+    }
+
+    private int hosts(String cluster) {
+        return Objects.requireNonNull(configuration.current().clusters().get(cluster))
+                .hosts()
+                .current()
+                .all()
+                .size();
+    }
+
+    @Test
     void routesToAClusterThatNobodyKnowsAreTakenAsTheyAre() {
         changed(XdsConfiguration.ROUTES, "r", routes("unknown"));
         assertThat(routed()).containsExactly("unknown");
@@ -98,7 +137,16 @@ class WarmingTest {
     }
 
     private static ClusterLoadAssignment endpoints(String name) {
-        return ClusterLoadAssignment.newBuilder().setClusterName(name).build();
+        return ClusterLoadAssignment.newBuilder()
+                .setClusterName(name)
+                .addEndpoints(LocalityLbEndpoints.newBuilder()
+                        .addLbEndpoints(LbEndpoint.newBuilder()
+                                .setEndpoint(Endpoint.newBuilder()
+                                        .setAddress(Address.newBuilder()
+                                                .setSocketAddress(SocketAddress.newBuilder()
+                                                        .setAddress("10.0.0.1")
+                                                        .setPortValue(80))))))
+                .build();
     }
 
     private static RouteConfiguration routes(String cluster) {

@@ -193,8 +193,7 @@ class TlsTest {
                 .addLast(new Tls(new TlsContexts(client, CLOCK, SslProvider.OPENSSL))
                         .connect(left, clientTls(true), Duration.ofSeconds(10)));
         ByteBuf hello = left.readOutbound();
-        assertThat(hello.toString(StandardCharsets.ISO_8859_1))
-                .contains("outbound_.80_._.web.shop.svc.cluster.local");
+        assertThat(hello.toString(StandardCharsets.ISO_8859_1)).contains("outbound_.80_._.web.shop.svc.cluster.local");
         hello.release();
         left.finishAndReleaseAll();
     }
