@@ -137,9 +137,12 @@ final class TelemetryTest {
         var threads = (ThreadMXBean) ManagementFactory.getThreadMXBean();
         String page = telemetry.page().toString();
         long before = threads.getCurrentThreadAllocatedBytes();
-        assertThat(telemetry.page().toString()).hasSameSizeAs(page);
+        String another = telemetry.page().toString();
+        long allocated = threads.getCurrentThreadAllocatedBytes() - before;
+        // Figures of the process, such as its time of life, may have a digit more.
+        assertThat(another.lines().count()).isEqualTo(page.lines().count());
         assertThat(page.length()).isLessThan(12_000_000);
-        assertThat(threads.getCurrentThreadAllocatedBytes() - before).isLessThan(40_000_000);
+        assertThat(allocated).isLessThan(40_000_000);
     }
 
     @Test
