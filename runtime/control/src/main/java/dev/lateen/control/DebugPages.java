@@ -3,6 +3,7 @@ package dev.lateen.control;
 import com.google.protobuf.Any;
 import dev.lateen.config.ConfigWriter;
 import dev.lateen.control.secret.ProxySecrets;
+import dev.lateen.control.status.ProxyState;
 import dev.lateen.mesh.Snapshot;
 import dev.lateen.mesh.registry.Endpoint;
 import dev.lateen.mesh.registry.MeshService;
@@ -68,7 +69,7 @@ final class DebugPages {
         for (ClientStatus client : clients.get()) {
             ObjectNode one = all.addObject();
             one.put("cluster_id", metadata(client.node(), "CLUSTER_ID", "Kubernetes"));
-            one.put("proxy", DebugQuestions.name(client.node()));
+            one.put("proxy", ProxyState.name(client.node()));
             one.put("proxy_type", client.node().getId().split("~", 2)[0]);
             one.put("istio_version", metadata(client.node(), "ISTIO_VERSION", ""));
             for (TypeStatus type : client.types()) {
@@ -182,7 +183,7 @@ final class DebugPages {
         String wanted = query.getOrDefault("proxyID", "");
         List<ClientStatus> all = clients.get();
         var client = all.stream()
-                .filter(each -> DebugQuestions.name(each.node()).equals(wanted))
+                .filter(each -> ProxyState.name(each.node()).equals(wanted))
                 .findFirst();
         if (client.isEmpty()) {
             return HttpPort.Answer.text(
@@ -191,7 +192,7 @@ final class DebugPages {
                             + String.join(
                                     "\n",
                                     all.stream()
-                                            .map(each -> DebugQuestions.name(each.node()))
+                                            .map(each -> ProxyState.name(each.node()))
                                             .sorted()
                                             .toList())
                             + "\n");

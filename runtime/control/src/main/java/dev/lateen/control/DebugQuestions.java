@@ -3,6 +3,7 @@ package dev.lateen.control;
 import com.google.protobuf.Any;
 import com.google.protobuf.Struct;
 import com.google.protobuf.Value;
+import dev.lateen.control.status.ProxyState;
 import dev.lateen.xds.server.ClientStatus;
 import dev.lateen.xds.server.PeerIdentity;
 import dev.lateen.xds.server.TypeStatus;
@@ -87,7 +88,7 @@ final class DebugQuestions {
             }
         }
         ClientConfig.Builder config = ClientConfig.newBuilder()
-                .setNode(Node.newBuilder().setId(name(client.node())).setMetadata(known));
+                .setNode(Node.newBuilder().setId(ProxyState.name(client.node())).setMetadata(known));
         for (TypeStatus type : client.types()) {
             var one = ClientConfig.GenericXdsConfig.newBuilder()
                     .setTypeUrl(type.type())
@@ -111,12 +112,6 @@ final class DebugQuestions {
             return held.isEmpty() ? ConfigStatus.NOT_SENT : ConfigStatus.SYNCED;
         }
         return type.synced() ? ConfigStatus.SYNCED : ConfigStatus.STALE;
-    }
-
-    /** {@code POD.NAMESPACE}, the third part of a node id. */
-    static String name(Node node) {
-        String[] parts = node.getId().split("~", -1);
-        return parts.length == 4 ? parts[2] : node.getId();
     }
 
     /** As Istio names itself: JSON in the identifier. */

@@ -145,6 +145,7 @@ final class Clusters {
         ClusterLoadAssignment assignment = assignment(cluster, endpoints, policies, e -> Encryption.takesTls(scope, e));
         ClusterPolicy.apply(cluster, policies, Upstream.of(port.protocol(), policies.connectionPool()), scope.mesh());
         Encryption.apply(cluster, scope, service, port, subset == null ? "" : subset.name(), policies, endpoints);
+        Encryption.announceSource(cluster, policies);
         put(cluster.build());
         if (policies.tls() != null) {
             secrets.addAll(Secrets.of(policies.tls()));

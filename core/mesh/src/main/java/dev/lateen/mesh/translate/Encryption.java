@@ -62,44 +62,6 @@ final class Encryption {
             String subset,
             Policies policies,
             List<Endpoint> endpoints) {
-        secure(cluster, scope, service, port, subset, policies, endpoints);
-        if (policies.proxyProtocol() != null) {
-            announceSource(cluster, policies.proxyProtocol());
-        }
-    }
-
-    /** Has every connection begin with the PROXY protocol, before the TLS that there may be. */
-    private static void announceSource(Cluster.Builder cluster, ProxyProtocol header) {
-        ProxyProtocolConfig config = ProxyProtocolConfig.newBuilder()
-                .setVersion(header.version() == ProxyProtocol.Version.V2 ? Version.V2 : Version.V1)
-                .build();
-        if (cluster.getTransportSocketMatchesCount() == 0) {
-            cluster.setTransportSocket(
-                    announcing(config, cluster.hasTransportSocket() ? cluster.getTransportSocket() : MutualTls.RAW));
-        }
-        for (TransportSocketMatch.Builder match : cluster.getTransportSocketMatchesBuilderList()) {
-            match.setTransportSocket(announcing(config, match.getTransportSocket()));
-        }
-    }
-
-    private static TransportSocket announcing(ProxyProtocolConfig config, TransportSocket inside) {
-        return TransportSocket.newBuilder()
-                .setName("envoy.transport_sockets.upstream_proxy_protocol")
-                .setTypedConfig(any(ProxyProtocolUpstreamTransport.newBuilder()
-                        .setConfig(config)
-                        .setTransportSocket(inside)
-                        .build()))
-                .build();
-    }
-
-    private static void secure(
-            Cluster.Builder cluster,
-            Scope scope,
-            MeshService service,
-            MeshPort port,
-            String subset,
-            Policies policies,
-            List<Endpoint> endpoints) {
         ClientTls tls = policies.tls();
         Upstream upstream = Upstream.of(port.protocol(), policies.connectionPool());
         ClientTls.Mode mode = tls == null ? null : tls.mode();
@@ -132,6 +94,34 @@ final class Encryption {
             // Endpoints that are found by address alone carry no metadata: all or none.
             cluster.setTransportSocket(mutual(scope, service, port, upstream, subset, secured));
         }
+    }
+
+    /** Has every connection begin with the PROXY protocol where it is asked for, before the TLS that there may be. */
+    static void announceSource(Cluster.Builder cluster, Policies policies) {
+        ProxyProtocol header = policies.proxyProtocol();
+        if (header == null) {
+            return;
+        }
+        ProxyProtocolConfig config = ProxyProtocolConfig.newBuilder()
+                .setVersion(header.version() == ProxyProtocol.Version.V2 ? Version.V2 : Version.V1)
+                .build();
+        if (cluster.getTransportSocketMatchesCount() == 0) {
+            cluster.setTransportSocket(
+                    announcing(config, cluster.hasTransportSocket() ? cluster.getTransportSocket() : MutualTls.RAW));
+        }
+        for (TransportSocketMatch.Builder match : cluster.getTransportSocketMatchesBuilderList()) {
+            match.setTransportSocket(announcing(config, match.getTransportSocket()));
+        }
+    }
+
+    private static TransportSocket announcing(ProxyProtocolConfig config, TransportSocket inside) {
+        return TransportSocket.newBuilder()
+                .setName("envoy.transport_sockets.upstream_proxy_protocol")
+                .setTypedConfig(any(ProxyProtocolUpstreamTransport.newBuilder()
+                        .setConfig(config)
+                        .setTransportSocket(inside)
+                        .build()))
+                .build();
     }
 
     private static TransportSocket mutual(

@@ -3,6 +3,7 @@ package dev.lateen.control.status;
 import dev.lateen.xds.ResourceType;
 import dev.lateen.xds.server.ClientStatus;
 import dev.lateen.xds.server.TypeStatus;
+import io.envoyproxy.envoy.config.core.v3.Node;
 import java.util.ArrayList;
 import java.util.List;
 
@@ -15,6 +16,12 @@ import java.util.List;
  * @param rejection what the proxy refuses now, and why; empty when it refuses nothing
  */
 public record ProxyState(String name, long generation, long accepted, String rejection) {
+    /** {@code POD.NAMESPACE}, the third part of a node id. */
+    public static String name(Node node) {
+        String[] parts = node.getId().split("~", -1);
+        return parts.length == 4 ? parts[2] : node.getId();
+    }
+
     /** The state of a connected client. */
     public static ProxyState of(ClientStatus client) {
         // Asked before the types: what is sent in between can only make the proxy look late, never early.
@@ -32,10 +39,8 @@ public record ProxyState(String name, long generation, long accepted, String rej
                         + type.rejection().strip());
             }
         }
-        String[] id = client.node().getId().split("~", -1);
-        String name = id.length == 4 ? id[2] : client.node().getId();
         // One that has not asked for listeners yet has only begun.
-        return new ProxyState(name, generation, listens ? accepted : -1, String.join("; ", refused));
+        return new ProxyState(name(client.node()), generation, listens ? accepted : -1, String.join("; ", refused));
     }
 
     /** Whether the proxy works by what a snapshot of this generation was made from. */

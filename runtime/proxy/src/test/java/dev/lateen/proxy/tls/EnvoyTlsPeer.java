@@ -4,13 +4,10 @@ import static dev.lateen.proxy.TestMesh.cluster;
 import static dev.lateen.proxy.TestMesh.reply;
 import static org.assertj.core.api.Assertions.assertThat;
 
-import com.google.protobuf.Any;
 import com.google.protobuf.BoolValue;
 import dev.lateen.proxy.TestMesh;
 import dev.lateen.proxycore.tls.Material;
 import io.envoyproxy.envoy.config.cluster.v3.Cluster;
-import io.envoyproxy.envoy.config.core.v3.DataSource;
-import io.envoyproxy.envoy.config.core.v3.TransportSocket;
 import io.envoyproxy.envoy.config.listener.v3.Listener;
 import io.envoyproxy.envoy.extensions.transport_sockets.tls.v3.CertificateValidationContext;
 import io.envoyproxy.envoy.extensions.transport_sockets.tls.v3.CommonTlsContext;
@@ -111,12 +108,12 @@ class EnvoyTlsPeer {
                 "")
                 .toBuilder();
         secure.getFilterChainsBuilder(0)
-                .setTransportSocket(socket(DownstreamTlsContext.newBuilder()
+                .setTransportSocket(TlsMessages.socket(DownstreamTlsContext.newBuilder()
                         .setCommonTlsContext(common(ENVOYS))
                         .setRequireClientCertificate(BoolValue.of(true))
                         .build()));
         Cluster envoy = cluster("envoy", "", envoyPort).toBuilder()
-                .setTransportSocket(socket(UpstreamTlsContext.newBuilder()
+                .setTransportSocket(TlsMessages.socket(UpstreamTlsContext.newBuilder()
                         .setCommonTlsContext(common(wanted).addAlpnProtocols("http/1.1"))
                         .setSni("envoy.test")
                         .build()))
@@ -129,10 +126,10 @@ class EnvoyTlsPeer {
         Material.Certificate own = certificate(authority, OURS);
         return CommonTlsContext.newBuilder()
                 .addTlsCertificates(TlsCertificate.newBuilder()
-                        .setCertificateChain(text(own.chain()))
-                        .setPrivateKey(text(own.key())))
+                        .setCertificateChain(TlsMessages.text(own.chain()))
+                        .setPrivateKey(TlsMessages.text(own.key())))
                 .setValidationContext(CertificateValidationContext.newBuilder()
-                        .setTrustedCa(text(authority.trust().roots()))
+                        .setTrustedCa(TlsMessages.text(authority.trust().roots()))
                         .addMatchTypedSubjectAltNames(SubjectAltNameMatcher.newBuilder()
                                 .setSanType(SubjectAltNameMatcher.SanType.URI)
                                 .setMatcher(StringMatcher.newBuilder().setExact(wanted))));
@@ -140,17 +137,6 @@ class EnvoyTlsPeer {
 
     private Material.Certificate certificate(TestAuthority by, String name) {
         return by.issue(name, now.minusSeconds(60), now.plusSeconds(3600));
-    }
-
-    private static DataSource text(String pem) {
-        return DataSource.newBuilder().setInlineString(pem).build();
-    }
-
-    private static TransportSocket socket(com.google.protobuf.Message context) {
-        return TransportSocket.newBuilder()
-                .setName("envoy.transport_sockets.tls")
-                .setTypedConfig(Any.pack(context))
-                .build();
     }
 
     /** An Envoy that takes TLS on the first port, and brings what comes to the second into TLS towards ours. */

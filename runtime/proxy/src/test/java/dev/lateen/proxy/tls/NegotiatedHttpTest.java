@@ -4,13 +4,9 @@ import static dev.lateen.proxy.TestMesh.cluster;
 import static dev.lateen.proxy.TestMesh.reply;
 import static org.assertj.core.api.Assertions.assertThat;
 
-import com.google.protobuf.Any;
-import com.google.protobuf.Message;
 import dev.lateen.proxy.TestMesh;
 import dev.lateen.proxycore.tls.Material;
 import io.envoyproxy.envoy.config.cluster.v3.Cluster;
-import io.envoyproxy.envoy.config.core.v3.DataSource;
-import io.envoyproxy.envoy.config.core.v3.TransportSocket;
 import io.envoyproxy.envoy.config.listener.v3.Listener;
 import io.envoyproxy.envoy.extensions.transport_sockets.tls.v3.CertificateValidationContext;
 import io.envoyproxy.envoy.extensions.transport_sockets.tls.v3.CommonTlsContext;
@@ -59,15 +55,16 @@ class NegotiatedHttpTest {
         int app = mesh.backend(exchange -> reply(exchange, 200, "app"));
         Listener.Builder secure = TestMesh.http("secure", "UNSPECIFIED", "", "").toBuilder();
         DownstreamTlsContext.Builder server = DownstreamTlsContext.newBuilder().setCommonTlsContext(common(offered));
-        secure.getFilterChainsBuilder(0).setTransportSocket(socket(server.build()));
+        secure.getFilterChainsBuilder(0).setTransportSocket(TlsMessages.socket(server.build()));
         // The port of the second listener is known when it is there.
         mesh.serve(List.of(edge(), secure.build()), ROUTES, cluster("app", "", app));
         Cluster chosen = cluster("chosen", AUTO, mesh.proxy().port("secure")).toBuilder()
-                .setTransportSocket(socket(UpstreamTlsContext.newBuilder()
+                .setTransportSocket(TlsMessages.socket(UpstreamTlsContext.newBuilder()
                         .setSni("app.test")
                         .setCommonTlsContext(CommonTlsContext.newBuilder()
                                 .setValidationContext(CertificateValidationContext.newBuilder()
-                                        .setTrustedCa(text(authority.trust().roots()))))
+                                        .setTrustedCa(TlsMessages.text(
+                                                authority.trust().roots()))))
                         .build()))
                 .build();
         mesh.serve(List.of(edge(), secure.build()), ROUTES, cluster("app", "", app), chosen);
@@ -118,22 +115,11 @@ class NegotiatedHttpTest {
                 authority.issue("spiffe://cluster.local/ns/a/sa/b", now.minusSeconds(60), now.plusSeconds(3600));
         CommonTlsContext.Builder common = CommonTlsContext.newBuilder()
                 .addTlsCertificates(TlsCertificate.newBuilder()
-                        .setCertificateChain(text(own.chain()))
-                        .setPrivateKey(text(own.key())));
+                        .setCertificateChain(TlsMessages.text(own.chain()))
+                        .setPrivateKey(TlsMessages.text(own.key())));
         if (offered != null) {
             common.addAllAlpnProtocols(List.of(offered.split(" ")));
         }
         return common;
-    }
-
-    private static DataSource text(String pem) {
-        return DataSource.newBuilder().setInlineString(pem).build();
-    }
-
-    private static TransportSocket socket(Message context) {
-        return TransportSocket.newBuilder()
-                .setName("envoy.transport_sockets.tls")
-                .setTypedConfig(Any.pack(context))
-                .build();
     }
 }

@@ -6,13 +6,9 @@ import static dev.lateen.proxy.TestMesh.listener;
 import static java.nio.charset.StandardCharsets.US_ASCII;
 import static org.assertj.core.api.Assertions.assertThat;
 
-import com.google.protobuf.Any;
-import com.google.protobuf.Message;
 import dev.lateen.proxy.TestMesh;
 import dev.lateen.proxycore.tls.Material;
 import io.envoyproxy.envoy.config.cluster.v3.Cluster;
-import io.envoyproxy.envoy.config.core.v3.DataSource;
-import io.envoyproxy.envoy.config.core.v3.TransportSocket;
 import io.envoyproxy.envoy.config.listener.v3.Listener;
 import io.envoyproxy.envoy.extensions.transport_sockets.tls.v3.CertificateValidationContext;
 import io.envoyproxy.envoy.extensions.transport_sockets.tls.v3.CommonTlsContext;
@@ -52,7 +48,7 @@ class TunnelTlsTest {
         Thread.ofVirtual().start(this::answer);
         Listener.Builder ending = tcp("secure", "server").toBuilder();
         ending.getFilterChainsBuilder(0)
-                .setTransportSocket(socket(DownstreamTlsContext.newBuilder()
+                .setTransportSocket(TlsMessages.socket(DownstreamTlsContext.newBuilder()
                         .setCommonTlsContext(own())
                         .build()));
         Cluster to = cluster("server", "", server.getLocalPort());
@@ -60,11 +56,12 @@ class TunnelTlsTest {
         String routes = "{match: {prefix: \"/\"}, direct_response: {status: 200}}";
         mesh.serve(List.of(tcp("edge", "hop"), ending.build()), routes, to);
         Cluster hop = cluster("hop", "", mesh.proxy().port("secure")).toBuilder()
-                .setTransportSocket(socket(UpstreamTlsContext.newBuilder()
+                .setTransportSocket(TlsMessages.socket(UpstreamTlsContext.newBuilder()
                         .setSni("app.test")
                         .setCommonTlsContext(CommonTlsContext.newBuilder()
                                 .setValidationContext(CertificateValidationContext.newBuilder()
-                                        .setTrustedCa(text(authority.trust().roots()))))
+                                        .setTrustedCa(TlsMessages.text(
+                                                authority.trust().roots()))))
                         .build()))
                 .build();
         mesh.serve(List.of(tcp("edge", "hop"), ending.build()), routes, to, hop);
@@ -116,19 +113,8 @@ class TunnelTlsTest {
                 authority.issue("spiffe://cluster.local/ns/a/sa/b", now.minusSeconds(60), now.plusSeconds(3600));
         return CommonTlsContext.newBuilder()
                 .addTlsCertificates(TlsCertificate.newBuilder()
-                        .setCertificateChain(text(certificate.chain()))
-                        .setPrivateKey(text(certificate.key())))
-                .build();
-    }
-
-    private static DataSource text(String pem) {
-        return DataSource.newBuilder().setInlineString(pem).build();
-    }
-
-    private static TransportSocket socket(Message context) {
-        return TransportSocket.newBuilder()
-                .setName("envoy.transport_sockets.tls")
-                .setTypedConfig(Any.pack(context))
+                        .setCertificateChain(TlsMessages.text(certificate.chain()))
+                        .setPrivateKey(TlsMessages.text(certificate.key())))
                 .build();
     }
 }

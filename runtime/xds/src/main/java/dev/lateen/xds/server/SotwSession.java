@@ -6,7 +6,6 @@ import io.envoyproxy.envoy.config.core.v3.Node;
 import io.envoyproxy.envoy.service.discovery.v3.DiscoveryRequest;
 import io.envoyproxy.envoy.service.discovery.v3.DiscoveryResponse;
 import java.util.ArrayList;
-import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
@@ -25,9 +24,10 @@ final class SotwSession implements Session<DiscoveryRequest, DiscoveryResponse> 
 
     private final Rejections rejections;
     private final Questions questions;
-    private final Set<String> answered = new HashSet<>();
     private final Map<String, TypeState> types = new TreeMap<>(ResourceType.PUSH_ORDER);
     private long responses;
+    /** Nonce of the last answer to a question. */
+    private String answered = "";
 
     private static final class TypeState {
         boolean wildcard;
@@ -95,14 +95,13 @@ final class SotwSession implements Session<DiscoveryRequest, DiscoveryResponse> 
 
     /** istioctl makes nonces up when it asks, and sends ours back when it has heard. */
     private List<DiscoveryResponse> answered(DiscoveryRequest request, DiscoveryResponse answer) {
-        if (answered.remove(request.getResponseNonce())) {
+        if (!answered.isEmpty() && answered.equals(request.getResponseNonce())) {
             return List.of();
         }
-        String nonce = Long.toString(++responses);
-        answered.add(nonce);
+        answered = Long.toString(++responses);
         return List.of(answer.toBuilder()
                 .setTypeUrl(request.getTypeUrl())
-                .setNonce(nonce)
+                .setNonce(answered)
                 .build());
     }
 
