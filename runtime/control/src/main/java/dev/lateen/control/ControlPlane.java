@@ -92,21 +92,30 @@ public final class ControlPlane implements AutoCloseable {
     }
 
     private void open() throws IOException {
-        DebugPages debug = new DebugPages(distribution, secrets, problems, this::clients);
-        Map<String, HttpPort.Page> http = debug.pages();
-        http.put(
-                "/ready",
-                query -> isReady() ? HttpPort.Answer.text(200, "") : HttpPort.Answer.text(503, "not ready\n"));
-        http.put("/version", query -> version());
-        ports.add(HttpPort.open(options.address(options.httpPort()), "readiness and debugging", http));
+        Map<String, HttpPages.Page> debug = new DebugPages(distribution, secrets, problems, this::clients).pages();
+        ports.add(HttpPort.open(
+                options.address(options.httpPort()),
+                "readiness and debugging",
+                new HttpPages(
+                        Map.of(
+                                "/ready",
+                                query -> isReady()
+                                        ? HttpPages.Answer.text(200, "")
+                                        : HttpPages.Answer.text(503, "not ready\n"),
+                                "/version",
+                                query -> version()),
+                        debug)));
         ports.add(HttpPort.open(
                 options.address(options.monitoringPort()),
                 "monitoring",
-                Map.of(
-                        "/metrics",
-                        query -> new HttpPort.Answer(200, "text/plain; version=0.0.4; charset=utf-8", metrics.text()),
-                        "/version",
-                        query -> version())));
+                new HttpPages(
+                        Map.of(
+                                "/metrics",
+                                query -> new HttpPages.Answer(
+                                        200, "text/plain; version=0.0.4; charset=utf-8", metrics.text()),
+                                "/version",
+                                query -> version()),
+                        debug)));
         metrics.gauge(
                 "pilot_services",
                 () -> distribution.snapshot().registry().services().size());
@@ -212,8 +221,8 @@ public final class ControlPlane implements AutoCloseable {
         keys.want(snapshot.rules().security().keyLocations());
     }
 
-    private HttpPort.Answer version() {
-        return HttpPort.Answer.text(200, metrics.version() + "\n");
+    private HttpPages.Answer version() {
+        return HttpPages.Answer.text(200, metrics.version() + "\n");
     }
 
     private boolean isReady() {
