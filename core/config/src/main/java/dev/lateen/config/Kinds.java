@@ -1,5 +1,6 @@
 package dev.lateen.config;
 
+import dev.lateen.config.kubernetes.BackendTlsPolicySpec;
 import dev.lateen.config.kubernetes.ConnectionRouteSpec;
 import dev.lateen.config.kubernetes.GatewayClassSpec;
 import dev.lateen.config.kubernetes.GatewaySpec;
@@ -201,6 +202,15 @@ public final class Kinds {
             Kind.Scope.NAMESPACE,
             "Lets objects of other namespaces refer to some of this one.");
 
+    public static final Kind<BackendTlsPolicySpec> BACKEND_TLS_POLICY = gatewayApi(
+            List.of("v1", "v1alpha3"),
+            "BackendTLSPolicy",
+            "backendtlspolicies",
+            "btlspolicy",
+            BackendTlsPolicySpec.class,
+            Kind.Scope.NAMESPACE,
+            "TLS towards the backends of Services.");
+
     public static final Kind<IngressSpec> INGRESS = new Kind<>(
             "networking.k8s.io",
             List.of("v1"),
@@ -233,6 +243,7 @@ public final class Kinds {
             TLS_ROUTE,
             TCP_ROUTE,
             REFERENCE_GRANT,
+            BACKEND_TLS_POLICY,
             INGRESS);
 
     private Kinds() {}

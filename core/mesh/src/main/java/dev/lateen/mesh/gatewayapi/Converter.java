@@ -17,6 +17,7 @@ import dev.lateen.mesh.registry.Registry;
 import dev.lateen.mesh.rules.BoundRoute;
 import dev.lateen.mesh.rules.BoundVirtualService;
 import dev.lateen.mesh.rules.Rules;
+import dev.lateen.mesh.security.TrustBundle;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.HashMap;
@@ -42,6 +43,9 @@ public final class Converter {
     private final Map<ObjectName, RouteReport> reports = new HashMap<>();
     private final Map<Place, List<RouteUnit>> requests =
             new TreeMap<>(java.util.Comparator.comparing(Place::gateway).thenComparing(Place::host));
+    /** Gateways whose routes lead to a Service, by its host. */
+    private final Map<String, Set<ObjectName>> leading = new HashMap<>();
+
     private final List<BoundVirtualService> edge = new ArrayList<>();
     private final MeshRoutes mesh = new MeshRoutes();
 
@@ -59,11 +63,13 @@ public final class Converter {
      *
      * @param objects of any kinds
      * @param namespaces labels by name
+     * @param bundles roots in ConfigMaps, by name
      */
     public static Conversion of(
             Collection<ConfigObject<?>> objects,
             Registry registry,
             Map<String, Map<String, String>> namespaces,
+            Map<ObjectName, TrustBundle> bundles,
             String domain) {
         if (!concerns(objects)) {
             return Conversion.NONE;
@@ -72,12 +78,15 @@ public final class Converter {
                 registry,
                 namespaces,
                 domain,
-                Rules.select(objects, Kinds.REFERENCE_GRANT).values());
+                Rules.select(objects, Kinds.REFERENCE_GRANT).values(),
+                bundles);
         Converter converter = new Converter(around);
         converter.gateways(objects);
         converter.routes(objects);
         Ingresses ingresses = new Ingresses(around, Rules.oldestFirst(objects, Kinds.INGRESS));
-        return converter.result(ingresses);
+        BackendPolicies policies =
+                new BackendPolicies(around, Rules.oldestFirst(objects, Kinds.BACKEND_TLS_POLICY), converter.leading);
+        return converter.result(ingresses, policies);
     }
 
     /** Names of the classes that are the mesh's. */
@@ -190,6 +199,8 @@ public final class Converter {
                 for (ListenerState listener : accepted.listeners()) {
                     if (once.add(listener)) {
                         listener.attach();
+                        backends.hosts().forEach(host -> leading.computeIfAbsent(host, _ -> new HashSet<>())
+                                .add(listener.gateway.objectName()));
                         if (listener.isUsable()) {
                             attached.accept(listener);
                         }
@@ -201,7 +212,7 @@ public final class Converter {
         reports.put(route.objectName(), new RouteReport.OfRoute(all));
     }
 
-    private Conversion result(Ingresses ingresses) {
+    private Conversion result(Ingresses ingresses, BackendPolicies policies) {
         requests.forEach((place, units) -> {
             List<BoundRoute> rules = ordered(units);
             if (!rules.isEmpty()) {
@@ -212,6 +223,7 @@ public final class Converter {
         });
         gateways.forEach((name, state) -> reports.put(name, state.report()));
         reports.putAll(ingresses.reports());
+        reports.putAll(policies.reports());
         return new Conversion(
                 Stream.concat(
                                 gateways.values().stream().flatMap(state -> state.edges().stream()),
@@ -224,7 +236,9 @@ public final class Converter {
                 gateways.values().stream()
                         .map(state -> state.gateway)
                         .filter(gateway -> GatewayState.serviceOf(gateway.spec()) == null)
-                        .toList());
+                        .toList(),
+                policies.ports(),
+                policies.bundles());
     }
 
     static List<BoundRoute> ordered(List<RouteUnit> units) {

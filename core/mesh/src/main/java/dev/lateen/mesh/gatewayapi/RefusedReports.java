@@ -63,6 +63,9 @@ public final class RefusedReports {
                     ? new RouteReport.OfRefused(message)
                     : null;
         }
+        if (kind.equals(Kinds.BACKEND_TLS_POLICY)) {
+            return policy(spec, message);
+        }
         return kind.equals(Kinds.REFERENCE_GRANT) ? new RouteReport.OfRefused(message) : route(tree, message);
     }
 
@@ -71,14 +74,29 @@ public final class RefusedReports {
         return classes.contains(gateway.path("spec").path("gatewayClassName").asString(""));
     }
 
-    private RouteReport route(JsonNode tree, String message) {
-        String namespace = tree.path("metadata").path("namespace").asString("default");
-        List<RouteReport.OfParent> parents = new ArrayList<>();
+    private static RouteReport policy(JsonNode spec, String message) {
+        List<RouteReport.OfParent> ancestors = new ArrayList<>();
+        for (JsonNode each : spec.path("targetRefs")) {
+            ParentReference target = read(each);
+            if (target != null && target.isService()) {
+                ancestors.add(new RouteReport.OfParent(target, List.of(Condition.no("Accepted", "Invalid", message))));
+            }
+        }
+        return new RouteReport.OfPolicy(ancestors);
+    }
+
+    private static @Nullable ParentReference read(JsonNode tree) {
         ShapeReader reader = new ShapeReader((error, path, problem) -> {
             // The object is refused as a whole already.
         });
+        return reader.read(tree, ParentReference.class, "");
+    }
+
+    private RouteReport route(JsonNode tree, String message) {
+        String namespace = tree.path("metadata").path("namespace").asString("default");
+        List<RouteReport.OfParent> parents = new ArrayList<>();
         for (JsonNode each : tree.path("spec").path("parentRefs")) {
-            ParentReference parent = reader.read(each, ParentReference.class, "");
+            ParentReference parent = read(each);
             if (parent != null && (parent.isService() || (parent.isGateway() && hasGateway(parent, namespace)))) {
                 parents.add(new RouteReport.OfParent(
                         parent, List.of(Condition.no("Accepted", "UnsupportedValue", message))));

@@ -25,7 +25,10 @@ public sealed interface RouteReport {
     /** Of a route, for each parent that is the mesh's. */
     record OfRoute(List<OfParent> parents) implements RouteReport {}
 
-    /** Of a route at one parent. */
+    /** Of a BackendTLSPolicy, for each Service that it names and each Gateway whose routes lead there. */
+    record OfPolicy(List<OfParent> ancestors) implements RouteReport {}
+
+    /** Of a route at one parent, or of a policy at one ancestor. */
     record OfParent(ParentReference parent, List<Condition> conditions) {}
 
     /** Of an Ingress: where it can be reached. */

@@ -2,9 +2,11 @@ package dev.lateen.mesh.gatewayapi;
 
 import dev.lateen.config.ConfigObject;
 import dev.lateen.config.Kinds;
+import dev.lateen.config.ObjectName;
 import dev.lateen.config.kubernetes.ReferenceGrantSpec;
 import dev.lateen.mesh.registry.MeshService;
 import dev.lateen.mesh.registry.Registry;
+import dev.lateen.mesh.security.TrustBundle;
 import java.util.Collection;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
@@ -14,12 +16,14 @@ import org.jspecify.annotations.Nullable;
  *
  * @param namespaces labels by name
  * @param domain of the cluster
+ * @param bundles roots in ConfigMaps, by name
  */
 record Surroundings(
         Registry registry,
         Map<String, Map<String, String>> namespaces,
         String domain,
-        Collection<ConfigObject<ReferenceGrantSpec>> grants) {
+        Collection<ConfigObject<ReferenceGrantSpec>> grants,
+        Map<ObjectName, TrustBundle> bundles) {
     String host(String service, String namespace) {
         return service + "." + namespace + ".svc." + domain;
     }

@@ -87,6 +87,7 @@ public final class Rules {
                 ? new DestinationRules(policies, domain, root)
                 : former.destinationRules.with(policies, domain, root);
         problems.addAll(destinationRules.problems());
+        destinationRules.report(ofKubernetes.backendTls(), problems);
         security = SecurityRules.of(objects, root, former == null ? null : former.security);
         telemetry = new TelemetryRules(objects, root);
         labelled = byLabels || destinationRules.isSelective();

@@ -37,6 +37,8 @@ public final class ApiDocument {
             Map.entry("GrpcRouteSpec.Rule.name", "a name for people"),
             Map.entry("ConnectionRouteSpec.Rule.name", "a name for people"),
             Map.entry("GatewayClassSpec.description", "words for people"),
+            Map.entry("BackendTlsPolicySpec.Target.group", "only the core's, which is empty"),
+            Map.entry("BackendTlsPolicySpec.CertificateReference.group", "only the core's, which is empty"),
             Map.entry("Port.targetPort", "outdated, never had a meaning"),
             Map.entry("ServiceEntry.location", "tells proxies whether to say who calls"),
             Map.entry("Ingress.captureMode", "only DEFAULT and IPTABLES, which mean the same"),
