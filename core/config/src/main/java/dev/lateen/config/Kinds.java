@@ -7,6 +7,7 @@ import dev.lateen.config.kubernetes.GatewaySpec;
 import dev.lateen.config.kubernetes.GrpcRouteSpec;
 import dev.lateen.config.kubernetes.HttpRouteSpec;
 import dev.lateen.config.kubernetes.IngressSpec;
+import dev.lateen.config.kubernetes.ListenerSetSpec;
 import dev.lateen.config.kubernetes.ReferenceGrantSpec;
 import dev.lateen.config.networking.DestinationRule;
 import dev.lateen.config.networking.EnvoyFilter;
@@ -155,6 +156,17 @@ public final class Kinds {
             new Kind.Column("Address", "string", ".status.addresses[*].value"),
             new Kind.Column("Programmed", "string", ".status.conditions[?(@.type==\"Programmed\")].status"));
 
+    public static final Kind<ListenerSetSpec> LISTENER_SET = gatewayApi(
+            List.of("v1"),
+            "ListenerSet",
+            "listenersets",
+            "lset",
+            ListenerSetSpec.class,
+            Kind.Scope.NAMESPACE,
+            "More listeners of a Gateway that lets them in.",
+            new Kind.Column("Accepted", "string", ".status.conditions[?(@.type==\"Accepted\")].status"),
+            new Kind.Column("Programmed", "string", ".status.conditions[?(@.type==\"Programmed\")].status"));
+
     public static final Kind<HttpRouteSpec> HTTP_ROUTE = gatewayApi(
             List.of("v1", "v1beta1"),
             "HTTPRoute",
@@ -238,6 +250,7 @@ public final class Kinds {
             TELEMETRY,
             GATEWAY_CLASS,
             KUBERNETES_GATEWAY,
+            LISTENER_SET,
             HTTP_ROUTE,
             GRPC_ROUTE,
             TLS_ROUTE,

@@ -17,7 +17,7 @@ import java.util.Set;
  * @param callers rules of single namespaces for their calls of services, which come before all others
  * @param services rules of services for calls from everywhere
  * @param reports what is said about each object
- * @param managed Gateways that proxies are to be made for
+ * @param managed Gateways that proxies are to be made for, with the listeners of their ListenerSets
  * @param backendTls how ports are called for which there is a policy
  * @param bundles ConfigMaps that hold roots for that
  */

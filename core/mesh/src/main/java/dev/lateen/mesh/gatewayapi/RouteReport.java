@@ -10,16 +10,20 @@ public sealed interface RouteReport {
     record OfClass(List<Condition> conditions) implements RouteReport {}
 
     /** Of a Gateway. */
-    record OfGateway(List<Condition> conditions, List<Address> addresses, List<OfListener> listeners)
+    record OfGateway(
+            List<Condition> conditions, List<Address> addresses, int attachedListenerSets, List<OfListener> listeners)
             implements RouteReport {}
 
-    /** Of a Gateway that was not read; what was said of its addresses and listeners stays. */
+    /** Of a ListenerSet. */
+    record OfListenerSet(List<Condition> conditions, List<OfListener> listeners) implements RouteReport {}
+
+    /** Of a Gateway or ListenerSet that was not read; what was said of its addresses and listeners stays. */
     record OfRefusedGateway(List<Condition> conditions) implements RouteReport {}
 
     /** Of an object that was not read, and whose status has no place for the reason. */
     record OfRefused(String message) implements RouteReport {}
 
-    /** Of a listener of a Gateway. */
+    /** Of a listener of a Gateway or ListenerSet. */
     record OfListener(String name, List<RouteKind> kinds, int attachedRoutes, List<Condition> conditions) {}
 
     /** Of a route, for each parent that is the mesh's. */

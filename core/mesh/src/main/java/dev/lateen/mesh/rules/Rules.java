@@ -118,13 +118,16 @@ public final class Rules {
     public static <S extends Record> List<ConfigObject<S>> oldestFirst(
             Collection<ConfigObject<?>> objects, Kind<S> kind) {
         List<ConfigObject<S>> list = new ArrayList<>(select(objects, kind).values());
-        list.sort(Comparator.comparing((ConfigObject<S> o) -> {
-                    Instant created = o.metadata().creationTimestamp();
-                    return created == null ? Instant.EPOCH : created;
-                })
+        list.sort(Comparator.comparing((ConfigObject<S> o) -> created(o))
                 .thenComparing(ConfigObject::name)
                 .thenComparing(ConfigObject::namespace));
         return list;
+    }
+
+    /** When an object was created; what stands in a file is the oldest. */
+    public static Instant created(ConfigObject<?> object) {
+        Instant created = object.metadata().creationTimestamp();
+        return created == null ? Instant.EPOCH : created;
     }
 
     private static BoundVirtualService bind(ConfigObject<VirtualService> object, String domain, Delegation delegation) {

@@ -39,6 +39,8 @@ public final class ApiDocument {
             Map.entry("GatewayClassSpec.description", "words for people"),
             Map.entry("BackendTlsPolicySpec.Target.group", "only the core's, which is empty"),
             Map.entry("BackendTlsPolicySpec.CertificateReference.group", "only the core's, which is empty"),
+            Map.entry("ListenerSetSpec.Parent.group", "only that of the Gateway API, as without it"),
+            Map.entry("ListenerSetSpec.Parent.kind", "only Gateway, as without it"),
             Map.entry("Port.targetPort", "outdated, never had a meaning"),
             Map.entry("ServiceEntry.location", "tells proxies whether to say who calls"),
             Map.entry("Ingress.captureMode", "only DEFAULT and IPTABLES, which mean the same"),

@@ -39,10 +39,15 @@ public record ReportStatus(RouteReport report, long generation) implements Statu
             case RouteReport.OfRefusedGateway(var conditions) ->
                 next.put("conditions", conditions(conditions, before.get("conditions"), now));
             case RouteReport.OfRefused _ -> {}
-            case RouteReport.OfGateway(var conditions, var addresses, var listeners) -> {
+            case RouteReport.OfGateway(var conditions, var addresses, var sets, var listeners) -> {
                 next.put(
                         "addresses",
                         addresses.stream().map(ReportStatus::address).toList());
+                next.put("conditions", conditions(conditions, before.get("conditions"), now));
+                next.put("attachedListenerSets", sets);
+                next.put("listeners", listeners(listeners, Conditions.list(before.get("listeners")), now));
+            }
+            case RouteReport.OfListenerSet(var conditions, var listeners) -> {
                 next.put("conditions", conditions(conditions, before.get("conditions"), now));
                 next.put("listeners", listeners(listeners, Conditions.list(before.get("listeners")), now));
             }
