@@ -133,6 +133,7 @@ final class Clusters {
                     eds(cluster);
                 }
             }
+            case BY_REQUEST -> DynamicDns.cluster(cluster);
             case DNS, DNS_ROUND_ROBIN -> {
                 boolean listed = !scope.endpoints(service, port).isEmpty();
                 List<Endpoint> names = listed ? endpoints : lookup(service, port);

@@ -172,6 +172,11 @@ public final class Scope {
         return reach.reaches(service, port) || reach.isReferred(service);
     }
 
+    /** Whether proxies look names up for requests. */
+    boolean looksUp() {
+        return services.values().stream().anyMatch(s -> s.resolution() == MeshService.Resolution.BY_REQUEST);
+    }
+
     boolean answersDns() {
         return dns.isAnswered();
     }
