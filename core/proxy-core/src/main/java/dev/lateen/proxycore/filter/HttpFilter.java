@@ -5,6 +5,7 @@ import dev.lateen.proxycore.CompileException;
 import dev.lateen.proxycore.Extensions;
 import dev.lateen.proxycore.Place;
 import dev.lateen.proxycore.authorization.ExternalAuthorization;
+import dev.lateen.proxycore.cluster.DnsLookup;
 import dev.lateen.proxycore.jwt.JwtRules;
 import dev.lateen.proxycore.rbac.AccessRules;
 import io.envoyproxy.envoy.extensions.filters.http.compressor.v3.Compressor;
@@ -65,7 +66,8 @@ public record HttpFilter(String name, FilterConfig config, boolean disabled) {
                     JwtAuthentication.class,
                     LocalRateLimit.class,
                     ExtAuthz.class,
-                    Compressor.class);
+                    Compressor.class,
+                    io.envoyproxy.envoy.extensions.filters.http.dynamic_forward_proxy.v3.FilterConfig.class);
             if (Extensions.isOfTelemetry(proto.getTypedConfig())) {
                 ignored.add(
                         here + ": done by the proxy's own telemetry: " + Extensions.typeName(proto.getTypedConfig()));
@@ -116,6 +118,12 @@ public record HttpFilter(String name, FilterConfig config, boolean disabled) {
         }
         if (any.is(Compressor.class)) {
             return new FilterConfig.Compress(Compression.of(at.unpack(any, Compressor.class), at));
+        }
+        if (any.is(io.envoyproxy.envoy.extensions.filters.http.dynamic_forward_proxy.v3.FilterConfig.class)) {
+            var lookUp = at.unpack(
+                    any, io.envoyproxy.envoy.extensions.filters.http.dynamic_forward_proxy.v3.FilterConfig.class);
+            at.only(lookUp, "dns_cache_config");
+            return new FilterConfig.LookUp(DnsLookup.of(lookUp.getDnsCacheConfig(), at.field("dns_cache_config")));
         }
         throw at.refuse("unknown HTTP filter: " + Extensions.typeName(any));
     }
