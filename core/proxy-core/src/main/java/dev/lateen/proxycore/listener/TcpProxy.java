@@ -46,16 +46,6 @@ public record TcpProxy(
     static TcpProxy of(
             io.envoyproxy.envoy.extensions.filters.network.tcp_proxy.v3.TcpProxy proto, Place at, MetricRules metrics)
             throws CompileException {
-        at.only(
-                proto,
-                "stat_prefix",
-                "cluster",
-                "weighted_clusters",
-                "idle_timeout",
-                "access_log",
-                "max_connect_attempts",
-                "hash_policy",
-                "max_downstream_connection_duration");
         List<Destination> destinations = new ArrayList<>();
         switch (proto.getClusterSpecifierCase()) {
             case CLUSTER -> destinations.add(new Destination(proto.getCluster(), 1));
@@ -64,7 +54,6 @@ public record TcpProxy(
                 for (int i = 0; i < proto.getWeightedClusters().getClustersCount(); i++) {
                     var cluster = proto.getWeightedClusters().getClusters(i);
                     Place here = at.field("weighted_clusters").item("clusters", i);
-                    here.only(cluster, "name", "weight");
                     if (cluster.getWeight() < 1) {
                         throw here.field("weight").refuse("must be at least 1");
                     }
