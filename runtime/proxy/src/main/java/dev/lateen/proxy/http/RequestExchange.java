@@ -334,6 +334,7 @@ final class RequestExchange implements RequestEvents {
     /** The answer begins. */
     void answer(ResponseHead response, boolean end) {
         answered = true;
+        cluster.totals().answered(response.status());
         record.answered(response);
         mark(response);
         downstream.head(response, end);
@@ -390,6 +391,7 @@ final class RequestExchange implements RequestEvents {
 
     private void answer(Fault fault) {
         over = true;
+        cluster.totals().answered(fault.status());
         LocalReply.send(downstream, head, forward.responseHeaders(), fault, record);
     }
 
