@@ -66,6 +66,7 @@ class CertificateServiceTest {
                 Clock.systemUTC(),
                 authority.security());
         api.tokens.put("web's", new StubApi.Review("system:serviceaccount:shop:web", "istio-ca"));
+        api.tokens.put("thief's", new StubApi.Review("system:serviceaccount:shop:thief", "istio-ca"));
         api.tokens.put("for-the-api", new StubApi.Review("system:serviceaccount:shop:web", "kubernetes"));
         api.tokens.put("a-person's", new StubApi.Review("jane", "istio-ca"));
     }
@@ -143,6 +144,26 @@ class CertificateServiceTest {
                 new CertificateRequest(forged, Duration.ZERO),
                 Status.Code.INVALID_ARGUMENT,
                 "csr is not signed with its own key");
+    }
+
+    /** A request that was seen on its way says nothing about who sends it, and opens nothing to who has no key. */
+    @ParameterizedTest(name = "replayed with {0} token: {1}")
+    @CsvSource({
+        "no,      UNAUTHENTICATED, neither a token nor a certificate",
+        "another, '',              spiffe://mesh.example/ns/shop/sa/thief",
+    })
+    void a_request_that_is_replayed(String token, String refusal, String outcome) throws Exception {
+        KeyPair web = key("EC", 256);
+        CertificateRequest request =
+                new CertificateRequest(csr(web, "spiffe://mesh.example/ns/shop/sa/web"), Duration.ZERO);
+        create("web's", request);
+        if (token.equals("no")) {
+            refused("", request, Status.Code.valueOf(refusal), outcome);
+            return;
+        }
+        X509Certificate leaf = certificates(create("thief's", request)).getFirst();
+        assertThat(leaf.getSubjectAlternativeNames()).containsExactly(List.of(6, outcome));
+        assertThat(leaf.getPublicKey()).isEqualTo(web.getPublic()); // whose private half the thief does not have
     }
 
     @Test

@@ -85,6 +85,20 @@ class TlsTest {
                                 "is not trusted"),
                         Arguments.of(
                                 provider,
+                                "client that signed for itself",
+                                new End(MESH.selfSigned(CLIENT, before, after), mesh),
+                                server,
+                                null,
+                                "is not trusted"),
+                        Arguments.of(
+                                provider,
+                                "server that signed for itself",
+                                good,
+                                new End(MESH.selfSigned(WEB, before, after), mesh),
+                                "is not trusted",
+                                null),
+                        Arguments.of(
+                                provider,
                                 "client that expired",
                                 new End(MESH.issue(CLIENT, NOW.minusSeconds(7200), NOW.minusSeconds(10)), mesh),
                                 server,
