@@ -117,7 +117,7 @@ final class RequestExchange implements RequestEvents {
             return;
         }
         unreturned += data.readableBytes();
-        record.received(data.readableBytes());
+        record.received(data);
         body.add(data, end);
         if (end) {
             requestEnded();
@@ -341,7 +341,7 @@ final class RequestExchange implements RequestEvents {
     }
 
     void answer(ByteBuf data, boolean end) {
-        record.sent(data.readableBytes());
+        record.sent(data);
         downstream.data(data, end);
     }
 
