@@ -16,7 +16,8 @@ final class AccessTable {
      *
      * @param who service account, with namespace and trust domain where they are others; {@code -} for nobody
      * @param what METHOD HOST/PATH, or {@code tcp}
-     * @param facts {@code ip}, {@code port}, {@code sni}, {@code claims}, and header fields as {@code h.NAME}
+     * @param facts {@code ip}, {@code port}, {@code sni}, {@code claims}, {@code token} (how the token with these claims
+     *     is made, see {@link Tokens#with}), and header fields as {@code h.NAME}
      */
     record Question(boolean allowed, String who, String what, Map<String, String> facts) {
         boolean isTcp() {

@@ -74,7 +74,9 @@ final class Callers {
             if (name.startsWith("h.")) {
                 head.append(name.substring(2)).append(": ").append(value).append("\r\n");
             } else if (name.equals("claims")) {
-                head.append("authorization: Bearer ").append(tokens.with(value)).append("\r\n");
+                head.append("authorization: Bearer ")
+                        .append(tokens.with(value, question.fact("token", "signed")))
+                        .append("\r\n");
             }
         });
         return head.append("\r\n").toString();
