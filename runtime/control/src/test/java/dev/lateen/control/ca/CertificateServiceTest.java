@@ -10,12 +10,15 @@ import dev.lateen.xds.server.PeerIdentity;
 import dev.lateen.xds.server.ResourceProvider;
 import dev.lateen.xds.server.XdsMetrics;
 import dev.lateen.xds.server.XdsServer;
+import io.envoyproxy.envoy.service.discovery.v3.AggregatedDiscoveryServiceGrpc;
+import io.envoyproxy.envoy.service.discovery.v3.DeltaDiscoveryResponse;
 import io.fabric8.kubernetes.client.KubernetesClient;
 import io.grpc.ManagedChannel;
 import io.grpc.Status;
 import io.grpc.StatusRuntimeException;
 import io.grpc.netty.GrpcSslContexts;
 import io.grpc.netty.NettyChannelBuilder;
+import io.grpc.stub.StreamObserver;
 import io.netty.handler.ssl.SslContextBuilder;
 import java.io.ByteArrayInputStream;
 import java.io.StringWriter;
@@ -30,6 +33,8 @@ import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
+import java.util.concurrent.Semaphore;
+import java.util.concurrent.TimeUnit;
 import org.bouncycastle.asn1.pkcs.PKCSObjectIdentifiers;
 import org.bouncycastle.asn1.x500.X500Name;
 import org.bouncycastle.asn1.x509.Extension;
@@ -146,6 +151,83 @@ class CertificateServiceTest {
                 "csr is not signed with its own key");
     }
 
+    /** One client cannot have the control plane hold more than so much. */
+    @Test
+    void whatIsTooLarge_isRefused() throws Exception {
+        refused(
+                "web's",
+                new CertificateRequest("x".repeat(5 << 20), Duration.ZERO),
+                Status.Code.RESOURCE_EXHAUSTED,
+                "");
+        StatusRuntimeException fields = catchThrowableOfType(
+                StatusRuntimeException.class,
+                () -> create("t".repeat(32 << 10), new CertificateRequest(csr(key("EC", 256), ""), Duration.ZERO)));
+        assertThat(fields.getStatus().isOk()).isFalse();
+        assertThat(certificates(create("web's", new CertificateRequest(csr(key("EC", 256), ""), Duration.ZERO))))
+                .as("others are served")
+                .hasSize(2);
+    }
+
+    @Test
+    void aConnectionHasSoManyCallsAtATime() throws Exception {
+        Semaphore arrived = new Semaphore(0);
+        XdsServer.Security security = authority.security();
+        try (XdsServer counted = XdsServer.start(
+                new InetSocketAddress(InetAddress.getLoopbackAddress(), 0),
+                new Nothing(),
+                new XdsMetrics() {},
+                Clock.systemUTC(),
+                new XdsServer.Security(
+                        security.tls(),
+                        credentials -> {
+                            arrived.release();
+                            return new PeerIdentity("mesh.example", "shop", "web");
+                        },
+                        List.of()))) {
+            ManagedChannel channel = channel(SslContextBuilder.forClient(), counted.port());
+            try {
+                for (int i = 0; i < 150; i++) {
+                    call(channel);
+                }
+                assertThat(arrived.tryAcquire(100, PATIENCE.toSeconds(), TimeUnit.SECONDS))
+                        .isTrue();
+                // Calls of another connection come through; those above the limit of the first one still wait.
+                ManagedChannel other = channel(SslContextBuilder.forClient(), counted.port());
+                try {
+                    call(other);
+                    assertThat(arrived.tryAcquire(PATIENCE.toSeconds(), TimeUnit.SECONDS))
+                            .isTrue();
+                } finally {
+                    other.shutdownNow();
+                }
+                assertThat(arrived.availablePermits()).isZero();
+            } finally {
+                channel.shutdownNow();
+            }
+        }
+    }
+
+    private static void call(ManagedChannel channel) {
+        var _ = AggregatedDiscoveryServiceGrpc.newStub(channel).deltaAggregatedResources(new Ignored());
+    }
+
+    private static final class Ignored implements StreamObserver<DeltaDiscoveryResponse> {
+        @Override
+        public void onNext(DeltaDiscoveryResponse response) {
+            // Nobody asked for any.
+        }
+
+        @Override
+        public void onError(Throwable failure) {
+            // The call was cancelled, or the server has ended.
+        }
+
+        @Override
+        public void onCompleted() {
+            // As above.
+        }
+    }
+
     /** A request that was seen on its way says nothing about who sends it, and opens nothing to who has no key. */
     @ParameterizedTest(name = "replayed with {0} token: {1}")
     @CsvSource({
@@ -210,7 +292,11 @@ class CertificateServiceTest {
     }
 
     private ManagedChannel channel(SslContextBuilder tls) throws Exception {
-        return NettyChannelBuilder.forAddress("127.0.0.1", server.port())
+        return channel(tls, server.port());
+    }
+
+    private ManagedChannel channel(SslContextBuilder tls, int port) throws Exception {
+        return NettyChannelBuilder.forAddress("127.0.0.1", port)
                 .overrideAuthority("istiod.istio-system.svc")
                 .sslContext(GrpcSslContexts.configure(tls)
                         .trustManager(new ByteArrayInputStream(
