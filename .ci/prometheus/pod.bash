@@ -2,7 +2,7 @@
 
 if [ "$(id -u)" = 0 ] && command -v apt-get >/dev/null; then
   packages=()
-  for package in prometheus jq curl; do command -v $package >/dev/null || packages+=($package); done
+  for package in prometheus jq curl python3; do command -v $package >/dev/null || packages+=($package); done
   if [ ${#packages[@]} -gt 0 ]; then
     apt-get update -qq
     DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends "${packages[@]}" >/dev/null

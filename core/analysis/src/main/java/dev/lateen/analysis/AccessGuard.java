@@ -15,6 +15,7 @@ import dev.lateen.proxycore.listener.CompiledListener;
 import dev.lateen.proxycore.listener.FilterChain;
 import dev.lateen.proxycore.listener.HeadPreparation;
 import dev.lateen.proxycore.listener.HttpConnectionManager;
+import dev.lateen.proxycore.listener.TransportSocket;
 import dev.lateen.proxycore.rbac.Access;
 import dev.lateen.proxycore.rbac.AccessRules;
 import dev.lateen.proxycore.rbac.Question;
@@ -109,7 +110,7 @@ final class AccessGuard {
     Verdict decide(RecordedCall call, ConnectionFacts facts, Map<Question, Boolean> answers) {
         FilterChain chain = chain(call, facts);
         HttpConnectionManager http = http(chain);
-        if (chain == null) {
+        if (chain == null || (facts.peer() == null && wantsCertificate(chain))) {
             return new Verdict(
                     false, facts.peer() == null ? "no mutual TLS, which is wanted" : "no filter chain takes it");
         }
@@ -146,7 +147,11 @@ final class AccessGuard {
         return new Verdict(true, "");
     }
 
-    /** Of bytes that are not read as HTTP, although the record is of a request. */
+    private static boolean wantsCertificate(FilterChain chain) {
+        return chain.transport() instanceof TransportSocket.DownstreamTls(var tls) && tls.requireCertificate();
+    }
+
+    /** Of bytes that are not read as HTTP. */
     private static Verdict connection(FilterChain chain, ConnectionFacts facts, Map<Question, Boolean> answers) {
         for (AccessRules rules : chain.access()) {
             AccessRules.Verdict verdict = rules.answered(answers).decide(Access.of(facts));
@@ -178,6 +183,11 @@ final class AccessGuard {
 
     private static @Nullable HttpConnectionManager http(@Nullable FilterChain chain) {
         return chain != null && chain.filter() instanceof HttpConnectionManager http ? http : null;
+    }
+
+    /** Whether it would read HTTP on a connection like this one. */
+    boolean readsRequests(RecordedCall call) {
+        return call.connections().stream().anyMatch(facts -> http(chain(call, facts)) != null);
     }
 
     /** Whether it has a listener for the call at all. */

@@ -41,7 +41,7 @@ public final class AccessReplay {
      *
      * @param from who called
      * @param to {@code NAMESPACE/APP:PORT} that was called
-     * @param request method, host and path
+     * @param request method, host and path; {@code a connection} for one that is only passed on
      * @param allowed whether they pass under the new rules
      * @param why the rule that decides, or what the log does not have
      */
@@ -88,6 +88,10 @@ public final class AccessReplay {
         AccessGuard then = guardsAfter.computeIfAbsent(node, each -> new AccessGuard(after, each));
         if (call.port() == 0 || !now.hears(call) || !then.hears(call)) {
             undecided(call, node, Set.of(call.port() == 0 ? Question.DESTINATION_PORT : "a listener for the port"));
+            return;
+        }
+        if (call.isConnection() && (now.readsRequests(call) || then.readsRequests(call))) {
+            undecided(call, node, Set.of("the requests on it"));
             return;
         }
         decide(call, node, now, then);
@@ -169,11 +173,10 @@ public final class AccessReplay {
     }
 
     private Change change(RecordedCall call, ProxyNode node, boolean allowed, String why) {
-        String path = call.field("path").replaceFirst("[?#].*", "");
         return new Change(
                 from(call),
                 node.namespace() + "/" + node.labels().getOrDefault("app", node.name()) + ":" + call.port(),
-                call.field("method") + " " + call.field("authority") + path,
+                call.subject(),
                 allowed,
                 why);
     }

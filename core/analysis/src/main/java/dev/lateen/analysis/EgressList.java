@@ -38,11 +38,14 @@ public record EgressList(List<ConfigObject<ServiceEntry>> entries, List<String> 
         left = List.copyOf(left);
     }
 
-    /** Makes the list; hosts and ports that the mesh knows by now are left out. */
+    /** Makes the list; hosts and ports that the mesh knows by now are left out, and those of {@link EgressProbe}. */
     public static EgressList of(Snapshot snapshot, List<Outgoing> seen) {
         Map<String, List<Outgoing>> byEntry = new TreeMap<>();
         Set<String> left = new TreeSet<>();
         for (Outgoing each : Outgoing.sums(seen)) {
+            if (EgressProbe.calls(snapshot, each.host())) {
+                continue;
+            }
             String why = whyNot(snapshot, each);
             if (why.isEmpty()) {
                 byEntry.computeIfAbsent(each.namespace() + "/" + each.host(), _ -> new ArrayList<>())

@@ -69,6 +69,11 @@ public record EgressProbe(String entry, String host, int port, boolean tls, bool
                 .orElse("203.0.113.1");
     }
 
+    /** Whether only a probe calls this: one of its names, or its address. */
+    static boolean calls(Snapshot snapshot, String host) {
+        return host.startsWith(UNLISTED) || host.equals(nowhere(snapshot));
+    }
+
     private static boolean isSeen(MeshService service, String namespace) {
         return service.exportTo().isEmpty()
                 || service.exportTo().contains("*")

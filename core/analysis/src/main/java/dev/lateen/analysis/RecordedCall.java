@@ -17,8 +17,8 @@ import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.json.JsonMapper;
 
 /**
- * A request as a proxy recorded it: a line of {@code lateen tap -o json}, or of an access log in JSON with Istio's names.
- * A field that is null, empty or {@code -} says that the request had no such thing; a field that is not there says
+ * A request or a connection that is only passed on, as a proxy recorded it: a line of {@code lateen tap -o json}, or of an
+ * access log in JSON with Istio's names. A connection is what has no method. A field that is null, empty or {@code -} says that the request had no such thing; a field that is not there says
  * nothing, and what is asked about it stays open. A field named as a header field, with {@code _} for {@code -}, tells that
  * one. Immutable.
  *
@@ -32,6 +32,9 @@ record RecordedCall(Map<String, String> fields) {
     private static final String CLIENT = "downstream_remote_address";
     private static final String SERVER_NAME = "requested_server_name";
     private static final String CLIENT_LIST = "x_forwarded_for";
+
+    /** Begins Envoy's words for what rules of access refused. */
+    private static final String DENIED = "rbac_access_denied";
 
     /** The other fields of Istio's access log and of {@code tap}: none of them is the header field of that name. */
     private static final Set<String> NO_HEADERS = Set.of("""
@@ -73,7 +76,8 @@ record RecordedCall(Map<String, String> fields) {
         }
         for (String needed : List.of("method", "authority", "path")) {
             if (!fields.containsKey(needed)) {
-                throw new IllegalArgumentException("no field " + needed + ": not a request of a proxy's log");
+                throw new IllegalArgumentException(
+                        "no field " + needed + ": not a request or connection of a proxy's log");
             }
         }
         RecordedCall call = new RecordedCall(fields);
@@ -104,7 +108,21 @@ record RecordedCall(Map<String, String> fields) {
     /** Whether rules of access refused it when it was recorded. */
     boolean refused() {
         String details = field("response_code_details");
-        return details.startsWith("rbac_access_denied") || details.startsWith("jwt_authn_access_denied");
+        return details.startsWith(DENIED)
+                || details.startsWith("jwt_authn_access_denied")
+                || field("connection_termination_details").startsWith(DENIED);
+    }
+
+    /** Whether it is a connection whose content the proxy did not read. */
+    boolean isConnection() {
+        return field("method").isEmpty();
+    }
+
+    /** What it was, for people: method, host and path, without what comes after a question mark. */
+    String subject() {
+        return isConnection()
+                ? "a connection"
+                : field("method") + " " + field("authority") + field("path").replaceFirst("[?#].*", "");
     }
 
     /** Labels of the pod whose proxy recorded it. */
@@ -177,9 +195,12 @@ record RecordedCall(Map<String, String> fields) {
                 source == null ? new InetSocketAddress(NOWHERE, 0) : source);
         String name = field(SERVER_NAME).toLowerCase(Locale.ROOT);
         if (!peer.isEmpty()) {
-            // As proxies of the mesh call for HTTP.
-            return plain.withTls(name, List.of("istio-http/1.1", "istio-h2", "istio"))
-                    .withPeer(PeerCertificate.ofUri(peer));
+            // As proxies of the mesh call.
+            List<String> protocols = isConnection() ? List.of("istio") : List.of("istio-http/1.1", "istio-h2", "istio");
+            return plain.withTls(name, protocols).withPeer(PeerCertificate.ofUri(peer));
+        }
+        if (isConnection()) {
+            return name.isEmpty() ? plain : plain.withTls(name, List.of());
         }
         return name.isEmpty()
                 ? plain.withApplicationProtocols(List.of("http/1.1"))

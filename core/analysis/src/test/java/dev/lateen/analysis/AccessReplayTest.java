@@ -19,7 +19,7 @@ class AccessReplayTest {
             metadata: {name: web, namespace: d}
             spec:
               selector: {app: web}
-              ports: [{name: http, port: 80, targetPort: 8080}]
+              ports: [{name: http, port: 80, targetPort: 8080}, {name: tcp-db, port: 9000}]
             ---
             apiVersion: apps/v1
             kind: Deployment
@@ -40,8 +40,6 @@ class AccessReplayTest {
             policy("only-other", "ALLOW", "from: [{source: {principals: [cluster.local/ns/d/sa/other]}}]"),
             "no admin",
             policy("no-admin", "DENY", "to: [{operation: {paths: [/admin/*]}}]"),
-            "port 9999",
-            policy("port", "DENY", "to: [{operation: {ports: ['9999']}}]"),
             "tenant a",
             policy("tenant", "DENY", "when: [{key: 'request.headers[x-tenant]', values: [a]}]"),
             "tenant a on /x",
@@ -74,7 +72,9 @@ class AccessReplayTest {
     }
 
     private static String rules(String name) {
-        return RULES.getOrDefault(name, "");
+        return name.startsWith("port ")
+                ? policy("port", "DENY", "to: [{operation: {ports: ['%s']}}]".formatted(name.substring(5)))
+                : RULES.getOrDefault(name, "");
     }
 
     private static Snapshot snapshot(String rules) {
@@ -92,6 +92,14 @@ class AccessReplayTest {
                         + more
                         + "}")
                 .replace('\'', '"');
+    }
+
+    private static String peer(String caller) {
+        return switch (caller) {
+            case "client" -> CLIENT;
+            case "nobody" -> NOBODY;
+            default -> "'who':'unsaid'";
+        };
     }
 
     private static AccessReplay replay(String before, String after, String line) {
@@ -149,14 +157,52 @@ class AccessReplayTest {
         nothing,     only other,  client, 'upstream_cluster':'outbound|80||web.d.svc.cluster.local', outbound
         """)
     void becomesOfIt(String before, String after, String caller, String more, String expected) {
-        String peer =
-                switch (caller) {
-                    case "client" -> CLIENT;
-                    case "nobody" -> NOBODY;
-                    default -> "'who':'unsaid'";
-                };
+        String peer = peer(caller);
         String line = line(more == null ? peer : peer + "," + more);
         assertThat(said(replay(rules(before), rules(after), line))).isEqualTo(expected);
+    }
+
+    /** Of connections rules see who calls and where to; what asks about requests holds as Istio has it for TCP. */
+    @ParameterizedTest(name = "{0} -> {1}, {2}, {3}: {4}")
+    @CsvSource(quoteCharacter = '`', nullValues = "-", textBlock = """
+        nothing,     nothing,     client, -,                          same
+        nothing,     only client, client, -,                          same
+        nothing,     only client, nobody, -,                          refused no ALLOW policy matches
+        nothing,     only client, unsaid, -,                          ? the log does not have: principal
+        only other,  nothing,     client, -,                          allowed was: no ALLOW policy matches
+        nothing,     strict,      client, -,                          same
+        nothing,     strict,      nobody, -,                          `refused no mutual TLS, which is wanted`
+        nothing,     strict,      nobody, 'requested_server_name':'db.example', `refused no mutual TLS, which is wanted`
+        nothing,     no admin,    client, -,                          refused d/no-admin rule 0
+        nothing,     port 9999,   client, -,                          same
+        nothing,     port 9000,   client, -,                          refused d/port rule 0
+        nothing,     from 10.9,   client, -,                          ? the log does not have: peer address
+        nothing,     from 10.9,   client, 'downstream_direct_remote_address':'10.9.1.2:5', refused d/from rule 0
+        nothing,     from 10.9,   client, 'downstream_direct_remote_address':'10.8.1.2:5', same
+        nothing,     port 9000,   client, 'downstream_local_address':'10.244.0.2:8080', ? the log does not have: the requests on it
+        nothing,     only other,  client, 'upstream_cluster':'outbound|9000||web.d.svc.cluster.local', outbound
+        """)
+    void becomesOfAConnection(String before, String after, String caller, String more, String expected) {
+        String tcp =
+                "'method':null,'authority':'-','path':null,'response_code':'0','upstream_cluster':'inbound|9000||',"
+                        + "'downstream_local_address':'10.244.0.2:9000'," + peer(caller)
+                        + (more == null ? "" : "," + more);
+        assertThat(said(replay(rules(before), rules(after), line(tcp)))).isEqualTo(expected);
+    }
+
+    /** One that was refused has no cluster: that it came in is told by why it ended. */
+    @Test
+    void aRefusedConnection() {
+        AccessReplay replay = replay(
+                "",
+                rules("only client"),
+                line("'method':null,'authority':null,'path':null,'upstream_cluster':null,"
+                        + "'connection_termination_details':'rbac_access_denied_matched_policy[none]',"
+                        + "'downstream_local_address':'10.244.0.2:9000'," + NOBODY));
+        assertThat(replay.recordedOtherwise()).isEqualTo(1);
+        assertThat(replay.changes().keySet())
+                .containsExactly(new AccessReplay.Change(
+                        "unknown (no certificate)", "d/web:9000", "a connection", false, "no ALLOW policy matches"));
     }
 
     /** A claim can only matter where tokens are read. */
@@ -272,7 +318,7 @@ class AccessReplayTest {
 
     @ParameterizedTest
     @CsvSource(delimiter = '|', textBlock = """
-        {} | no field method
+        {} | no field method: not a request or connection
         [] | not a JSON object
         {x | not JSON
         {"method":"GET","authority":"a","path":"/"} | does not say whose proxy wrote it

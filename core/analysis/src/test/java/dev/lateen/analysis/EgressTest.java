@@ -154,6 +154,25 @@ class EgressTest {
                 .contains("*.com:80, called by d/client: is no host name");
     }
 
+    /** What a probe called is no one's need: neither its names nor the address behind them. */
+    @Test
+    void whatAProbeCalled_isNotLearnt() {
+        Snapshot snapshot = mesh(entry(
+                        "wild", "*.wild.example", "{number: 443, name: tls, protocol: TLS}", ", resolution: NONE"))
+                .read()
+                .snapshot();
+        List<Outgoing> probed = new ArrayList<>();
+        EgressProbe.of(snapshot, "d").stream()
+                .filter(probe -> !probe.answers() && !probe.host().equals("wild.example"))
+                .forEach(probe -> {
+                    probed.add(Outgoing.http("d", "client", probe.host(), Outgoing.REFUSED, 1));
+                    probed.add(new Outgoing("d", "client", probe.host(), probe.port(), Outgoing.Protocol.TLS, true, 1));
+                });
+        probed.add(new Outgoing("d", "client", EgressProbe.nowhere(snapshot), 443, Outgoing.Protocol.TCP, true, 1));
+        assertThat(probed).hasSizeGreaterThan(5);
+        assertThat(EgressList.of(snapshot, probed)).hasToString("");
+    }
+
     @ParameterizedTest(name = "{0}")
     @CsvSource(nullValues = "-", delimiter = '|', quoteCharacter = '`', textBlock = """
         [2026-01-01T10:00:00.000Z] "- - -" 0 - - - "-" 5 0 1 - "-" "-" "-" "-" "198.51.100.7:443" PassthroughCluster 10.1.1.1:5 198.51.100.7:443 10.1.1.1:4 - - | 198.51.100.7:443 TCP let out

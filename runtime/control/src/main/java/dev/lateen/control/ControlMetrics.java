@@ -1,9 +1,11 @@
 package dev.lateen.control;
 
+import com.sun.management.UnixOperatingSystemMXBean;
 import dev.lateen.xds.ResourceType;
 import dev.lateen.xds.server.ClientStatus;
 import dev.lateen.xds.server.XdsMetrics;
 import java.io.IOException;
+import java.lang.management.ManagementFactory;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Map;
@@ -182,6 +184,7 @@ final class ControlMetrics implements XdsMetrics {
         acknowledged.write(text);
         process(text);
         memory(text);
+        files(text);
         return text.toString();
     }
 
@@ -215,6 +218,20 @@ final class ControlMetrics implements XdsMetrics {
             }
         } catch (IOException e) {
             // A system without /proc does not tell; then there is no such metric.
+        }
+    }
+
+    /** Files and sockets that it has open. */
+    private static void files(StringBuilder text) {
+        if (ManagementFactory.getOperatingSystemMXBean() instanceof UnixOperatingSystemMXBean system) {
+            header(text, "", "process_open_fds", "gauge");
+            text.append("process_open_fds ")
+                    .append(system.getOpenFileDescriptorCount())
+                    .append('\n');
+            header(text, "", "process_max_fds", "gauge");
+            text.append("process_max_fds ")
+                    .append(system.getMaxFileDescriptorCount())
+                    .append('\n');
         }
     }
 

@@ -12,6 +12,7 @@ import java.util.Map;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 final class ControlMetricsTest {
     private final ControlMetrics metrics = new ControlMetrics("1");
@@ -129,6 +130,21 @@ final class ControlMetricsTest {
         metrics.told(rule, kind, event);
         metrics.told(rule, kind, event);
         assertThat(metrics.text()).contains(expected + "\n");
+    }
+
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "process_cpu_seconds_total",
+                "process_start_time_seconds",
+                "process_resident_memory_bytes",
+                "process_virtual_memory_bytes",
+                "process_open_fds",
+                "process_max_fds"
+            })
+    void theProcessIsTold(String name) {
+        assertThat(metrics.text())
+                .containsPattern("(?m)^# TYPE " + name + " (gauge|counter)\n" + name + " [0-9.E]*[1-9]");
     }
 
     @Test

@@ -6,20 +6,26 @@ import static dev.lateen.proxy.TestMesh.listener;
 import static dev.lateen.proxy.TestMesh.reply;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import com.google.protobuf.Struct;
+import com.google.protobuf.util.JsonFormat;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.net.InetAddress;
 import java.net.Socket;
 import java.net.URI;
+import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 
 /** Lines of access logs in Envoy's default format (Envoy documentation, access logging, default format string). */
 final class AccessLogTest {
@@ -165,6 +171,55 @@ final class AccessLogTest {
             return socket.getInputStream().read();
         } catch (IOException e) {
             return -1;
+        }
+    }
+
+    /**
+     * A connection that is only passed on is shown to those who look, like a request, and one that rules refuse as well,
+     * with why it ended.
+     */
+    @ParameterizedTest
+    @CsvSource(delimiter = '|', textBlock = """
+        ALLOW | app  | 18 |
+        DENY  |      | 0  | rbac_access_denied_matched_policy[everyone]
+        """)
+    void connectionsAreTapped(String action, String cluster, String bytes, String details) throws Exception {
+        int app = mesh.backend(exchange -> reply(exchange, 200, "hello"));
+        mesh.serve(listener("edge", "INBOUND", """
+            filter_chains: [{filters: [
+              {name: "access", typed_config: {
+                "@type": "type.googleapis.com/envoy.extensions.filters.network.rbac.v3.RBAC", stat_prefix: "tcp.",
+                rules: {action: %s, policies: {everyone: {permissions: [{any: true}], principals: [{any: true}]}}}}},
+              {name: "tcp", typed_config: {
+                "@type": "type.googleapis.com/envoy.extensions.filters.network.tcp_proxy.v3.TcpProxy",
+                stat_prefix: "tcp", %s cluster: "app"}}]}]
+            """.formatted(action, log())), "", cluster("app", "", app));
+        HttpRequest page = HttpRequest.newBuilder(
+                        URI.create("http://127.0.0.1:" + mesh.proxy().adminPort() + "/tap"))
+                .build();
+        try (HttpClient client = HttpClient.newHttpClient()) {
+            HttpResponse<Stream<String>> tap = client.send(page, HttpResponse.BodyHandlers.ofLines());
+            try (Socket socket = new Socket(InetAddress.getLoopbackAddress(), mesh.port())) {
+                socket.getOutputStream().write("GET / HTTP/1.0\r\n\r\n".getBytes(StandardCharsets.US_ASCII));
+                byte[] answer = socket.getInputStream().readAllBytes();
+                assertThat(answer).isNotEmpty();
+                assertThat(action).isEqualTo("ALLOW");
+            } catch (IOException e) {
+                assertThat(action).as(String.valueOf(e)).isEqualTo("DENY");
+            }
+            String line = tap.body().filter(text -> !text.isBlank()).findFirst().orElse("");
+            Struct.Builder fields = Struct.newBuilder();
+            JsonFormat.parser().merge(line, fields);
+            assertThat(fields.getFieldsOrThrow("method").hasNullValue()).isTrue();
+            assertThat(fields.getFieldsOrThrow("bytes_received").getStringValue())
+                    .isEqualTo(bytes);
+            assertThat(fields.getFieldsOrThrow("upstream_cluster").getStringValue())
+                    .isEqualTo(cluster == null ? "" : cluster);
+            assertThat(fields.getFieldsOrThrow("connection_termination_details").getStringValue())
+                    .isEqualTo(details == null ? "" : details);
+            client.shutdownNow();
+            assertThat(lines(1).getFirst())
+                    .matches(TIME + "\"- - -\" 0 " + (details == null ? "-" : "UAEX") + " " + bytes + " .*");
         }
     }
 

@@ -190,6 +190,39 @@ final class GrpcTest {
         assertThat(clusters).containsPattern("app::127\\.0\\.0\\.1:\\d+::cx_total::[1-9]\n");
     }
 
+    /** Istio's counts of messages: of both sides, and of calls that fail as far as they came. */
+    @Test
+    void messagesAreCounted() {
+        ClientCalls.blockingUnaryCall(channel, UNARY, options(), "x".repeat(100_000));
+        ClientCalls.blockingServerStreamingCall(channel, DOWN, options(), "70").forEachRemaining(_ -> {});
+        assertThatThrownBy(() -> ClientCalls.blockingUnaryCall(channel, UNARY, options(), "fail 9"))
+                .isInstanceOf(StatusRuntimeException.class);
+        assertThatThrownBy(() -> ClientCalls.blockingUnaryCall(
+                        channel,
+                        UNARY.toBuilder().setFullMethodName("test.Nobody/unary").build(),
+                        options(),
+                        "x"))
+                .isInstanceOf(StatusRuntimeException.class);
+        TestMesh.await("all calls are counted", () -> told("istio_requests_total") == 4);
+        assertThat(told("istio_request_messages_total")).isBetween(3L, 4L); // the last one's may not have come
+        assertThat(told("istio_response_messages_total")).isEqualTo(71);
+    }
+
+    private long told(String metric) {
+        try {
+            return mesh.send(java.net.http.HttpRequest.newBuilder(java.net.URI.create(
+                                    "http://127.0.0.1:" + mesh.proxy().adminPort() + "/stats/prometheus"))
+                            .build())
+                    .body()
+                    .lines()
+                    .filter(line -> line.startsWith(metric + "{") && line.contains("request_protocol=\"grpc\""))
+                    .mapToLong(line -> Long.parseLong(line.substring(line.lastIndexOf(' ') + 1)))
+                    .sum();
+        } catch (IOException | InterruptedException e) {
+            throw new IllegalStateException(e);
+        }
+    }
+
     @Test
     void serverStreaming() {
         Iterator<String> answers = ClientCalls.blockingServerStreamingCall(channel, DOWN, options(), "1000");

@@ -138,6 +138,15 @@ final class MetricsTest {
         assertThat(sum("envoy_cluster_upstream_rq_timeout")).isEqualTo(flags.equals("UT") ? counted : 0);
         assertThat(sum("envoy_cluster_upstream_cx_connect_fail", "cluster_name=\"refused\""))
                 .isEqualTo(flags.equals("UF") ? counted : 0);
+        // What the cluster's clients were told, and its mirror: of what never came to a cluster nothing.
+        int told =
+                switch (path) {
+                    case "/faulty", "/no/route", "/nowhere" -> 0;
+                    case "/mirrored" -> 2 * counted;
+                    default -> counted;
+                };
+        String group = "response_code_class=\"" + status / 100 + "xx\"";
+        awaitSum(told, "envoy_cluster_upstream_rq", group);
         TestMesh.await("no request is left", () -> sum("envoy_cluster_upstream_rq_active") == 0);
     }
 
@@ -215,6 +224,8 @@ final class MetricsTest {
         awaitSum(1, "istio_tcp_connections_opened_total");
         awaitSum(request.length(), "istio_tcp_received_bytes_total", "destination_service_name=\"web\"");
         awaitSum(answered, "istio_tcp_sent_bytes_total");
+        awaitSum(request.length(), "envoy_cluster_upstream_cx_tx_bytes_total", "cluster_name=\"app\"");
+        awaitSum(answered, "envoy_cluster_upstream_cx_rx_bytes_total", "cluster_name=\"app\"");
     }
 
     private static String stats(String metrics) {

@@ -34,6 +34,7 @@ import io.envoyproxy.envoy.extensions.filters.http.router.v3.Router;
 import io.envoyproxy.envoy.extensions.filters.listener.http_inspector.v3.HttpInspector;
 import io.envoyproxy.envoy.extensions.filters.listener.tls_inspector.v3.TlsInspector;
 import io.envoyproxy.envoy.extensions.filters.network.http_connection_manager.v3.HttpConnectionManager;
+import io.envoyproxy.envoy.extensions.filters.network.rbac.v3.RBAC;
 import io.envoyproxy.envoy.extensions.filters.network.tcp_proxy.v3.TcpProxy;
 import io.envoyproxy.envoy.extensions.transport_sockets.proxy_protocol.v3.ProxyProtocolUpstreamTransport;
 import io.envoyproxy.envoy.extensions.transport_sockets.raw_buffer.v3.RawBuffer;
@@ -162,6 +163,7 @@ public final class TestMesh implements AutoCloseable {
                             .add(Cors.getDescriptor())
                             .add(CorsPolicy.getDescriptor())
                             .add(FileAccessLog.getDescriptor())
+                            .add(RBAC.getDescriptor())
                             .add(TcpProxy.getDescriptor())
                             .add(TlsInspector.getDescriptor())
                             .add(HttpInspector.getDescriptor())

@@ -6,14 +6,17 @@ import dev.lateen.console.Requests;
 import dev.lateen.console.Rules;
 import dev.lateen.console.Security;
 import dev.lateen.telemetry.MeshTraffic;
+import dev.lateen.telemetry.PrometheusApi;
 import io.fabric8.kubernetes.client.KubernetesClient;
 import java.io.IOException;
 import java.net.InetSocketAddress;
+import java.net.URI;
 import java.time.Clock;
 import java.time.Duration;
 import java.util.Locale;
 import java.util.concurrent.Callable;
 import java.util.concurrent.CountDownLatch;
+import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
@@ -38,6 +41,12 @@ final class ConsoleCommand implements Callable<Integer> {
     @Option(names = "--landing", description = "the first page: ${COMPLETION-CANDIDATES}")
     Page landing = Page.map;
 
+    @Option(
+            names = "--prometheus",
+            paramLabel = "URL",
+            description = "Prometheus that reads the proxies' metrics, asked instead of them; default none")
+    String prometheus = "";
+
     @Override
     public Integer call() throws IOException, InterruptedException, CommandException {
         int colon = listen.lastIndexOf(':');
@@ -48,7 +57,7 @@ final class ConsoleCommand implements Callable<Integer> {
                 new InetSocketAddress(listen.substring(0, colon), Integer.parseInt(listen.substring(colon + 1)));
         MeshTraffic traffic = new MeshTraffic(EDGES);
         try (KubernetesClient client = cluster.client();
-                MeshWatch watch = new MeshWatch(client, traffic, Clock.systemUTC(), Duration.ofSeconds(2));
+                MeshWatch watch = new MeshWatch(client, traffic, Clock.systemUTC(), interval(), source());
                 Requests requests = new Requests(client, Clock.systemUTC());
                 Console console = new Console(
                         address,
@@ -59,5 +68,21 @@ final class ConsoleCommand implements Callable<Integer> {
             new CountDownLatch(1).await();
         }
         return 0;
+    }
+
+    /** A Prometheus has nothing new more often than it reads. */
+    private Duration interval() {
+        return Duration.ofSeconds(prometheus.isEmpty() ? 2 : 5);
+    }
+
+    private @Nullable PrometheusApi source() throws CommandException {
+        if (prometheus.isEmpty()) {
+            return null;
+        }
+        if (!prometheus.matches("https?://[^/?#\\s]+(/[^?#\\s]*)?")) {
+            throw new CommandException(
+                    "--prometheus " + prometheus + ": not an address such as http://prometheus:9090");
+        }
+        return new PrometheusApi(URI.create(prometheus), Duration.ofSeconds(30));
     }
 }

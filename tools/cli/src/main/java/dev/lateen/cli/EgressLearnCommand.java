@@ -10,6 +10,7 @@ import io.fabric8.kubernetes.client.KubernetesClientException;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.Callable;
@@ -20,9 +21,9 @@ import picocli.CommandLine.Option;
 /** {@code lateen egress learn}: the ServiceEntries that what was seen would need. */
 @Command(
         name = "learn",
-        description =
-                "Write the ServiceEntries for what was called outside, let out or refused, as YAML: names of"
-                        + " requests from the proxies' metrics, connections from their access logs where these are switched on.")
+        description = "Write the ServiceEntries for what was called outside, let out or refused, as YAML: names of"
+                + " requests from the proxies' metrics, connections from their access logs where these are switched on,"
+                + " and from looking at them for a while (--watch).")
 final class EgressLearnCommand implements Callable<Integer> {
     private static final int LAST_LINES = 100_000;
 
@@ -32,6 +33,12 @@ final class EgressLearnCommand implements Callable<Integer> {
             description =
                     "access log of a proxy to read too, or - for standard input; its callers are taken to be of -n")
     List<String> logs = new ArrayList<>();
+
+    @Option(
+            names = "--watch",
+            paramLabel = "SECONDS",
+            description = "also look at connections for so long; needs no access log")
+    int seconds;
 
     @Mixin
     ManifestOptions manifests = new ManifestOptions();
@@ -59,9 +66,16 @@ final class EgressLearnCommand implements Callable<Integer> {
             for (Pod pod : pods) {
                 log(client, pod, seen);
             }
+            if (seconds > 0) {
+                for (ProxyRequests.Request each : ProxyRequests.watch(client, pods, Duration.ofSeconds(seconds))) {
+                    String[] pod = each.pod().split("/");
+                    connection(pod[0], pod[1], each.line().json(), seen);
+                }
+            }
             if (unnamed > 0 && seen.size() == before && logs.isEmpty()) {
                 System.err.println(unnamed + " connections that are no requests went outside, or were refused; where to"
-                        + " stands in access logs alone (install --set meshConfig.accessLogFile=/dev/stdout)");
+                        + " stands in access logs (install --set meshConfig.accessLogFile=/dev/stdout), and is seen"
+                        + " with --watch");
             }
         } catch (KubernetesClientException e) {
             throw new CommandException("the cluster does not answer: " + e.getMessage());

@@ -30,7 +30,9 @@ final class MtlsPlanCommand implements Callable<Integer> {
     @Option(
             names = "--watch",
             paramLabel = "SECONDS",
-            description = "also look at requests for so long, to name callers by their pods that no proxy names")
+            description =
+                    "also look at requests and connections for so long, to name callers by their pods that no proxy"
+                            + " names")
     int seconds;
 
     @Mixin
@@ -88,10 +90,10 @@ final class MtlsPlanCommand implements Callable<Integer> {
         }
         System.out.println();
         if (calls.isEmpty()) {
-            System.out.println("no request came in plaintext within " + seconds + " s");
+            System.out.println("nothing came in plaintext within " + seconds + " s");
             return;
         }
-        TextTable table = new TextTable("PLAINTEXT WITHIN " + seconds + " S FROM", "TO", "REQUESTS");
+        TextTable table = new TextTable("PLAINTEXT WITHIN " + seconds + " S FROM", "TO", "CALLS");
         calls.forEach((pair, count) -> {
             String[] ends = pair.split("\t");
             table.row(ends[0], ends[1], Long.toString(count));

@@ -18,8 +18,10 @@ import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 
-/** {@code lateen tap}: requests as they end, seen by the proxies of a pod or a service. */
-@Command(name = "tap", description = "Show requests of a pod or a service as they end.")
+/** {@code lateen tap}: requests and connections as they end, seen by the proxies of a pod or a service. */
+@Command(
+        name = "tap",
+        description = "Show requests of a pod or a service as they end, and connections that are only passed on.")
 final class TapCommand implements Callable<Integer> {
     @Parameters(index = "0", description = "POD or SERVICE, also NAME.NAMESPACE")
     String name = "";

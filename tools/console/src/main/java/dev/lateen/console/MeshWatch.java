@@ -2,34 +2,46 @@ package dev.lateen.console;
 
 import dev.lateen.telemetry.MeshTraffic;
 import dev.lateen.telemetry.MetricsScraper;
+import dev.lateen.telemetry.PrometheusApi;
 import dev.lateen.telemetry.Sample;
 import io.fabric8.kubernetes.api.model.Container;
 import io.fabric8.kubernetes.api.model.ContainerPort;
 import io.fabric8.kubernetes.api.model.Pod;
 import io.fabric8.kubernetes.client.KubernetesClient;
 import io.fabric8.kubernetes.client.KubernetesClientException;
+import java.io.IOException;
 import java.net.URI;
 import java.time.Duration;
+import java.time.Instant;
 import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
+import org.jspecify.annotations.Nullable;
 import tools.jackson.databind.json.JsonMapper;
 import tools.jackson.databind.node.ObjectNode;
 
 /**
  * Reads the metrics of all proxies again and again: finds their pods through the Kubernetes API, and asks each at its
- * address. A proxy that does not answer is named in {@link #state} and costs nobody else. Close it to end.
+ * address. Where there is a Prometheus, it is asked instead, at first for the last six hours; control planes are asked
+ * themselves. Who does not answer is named in {@link #state} and costs nobody else. Close it to end.
  */
 public final class MeshWatch implements AutoCloseable {
     private static final Duration PATIENCE = Duration.ofSeconds(2);
+    private static final Duration PAST = Duration.ofHours(6);
+    /** Of the past, asked for at once. */
+    private static final Duration PIECE = Duration.ofMinutes(30);
+
+    private static final Duration STEP = Duration.ofMinutes(1);
 
     private final KubernetesClient client;
     private final MeshTraffic traffic;
     private final InstantSource clock;
     private final Duration interval;
     private final MetricsScraper scraper = new MetricsScraper(PATIENCE);
+    private final @Nullable PrometheusApi prometheus;
+    private boolean knowsPast;
     private volatile List<Sample> control = List.of();
     private volatile State state = new State(0, 0, List.of("not read yet"));
     private final Thread thread;
@@ -47,9 +59,19 @@ public final class MeshWatch implements AutoCloseable {
         }
     }
 
-    /** Begins at once. */
-    public MeshWatch(KubernetesClient client, MeshTraffic traffic, InstantSource clock, Duration interval) {
+    /**
+     * Begins at once.
+     *
+     * @param prometheus is asked instead of the proxies, and closed at the end; null: the proxies are
+     */
+    public MeshWatch(
+            KubernetesClient client,
+            MeshTraffic traffic,
+            InstantSource clock,
+            Duration interval,
+            @Nullable PrometheusApi prometheus) {
         this.client = client;
+        this.prometheus = prometheus;
         this.traffic = traffic;
         this.clock = clock;
         this.interval = interval;
@@ -88,20 +110,42 @@ public final class MeshWatch implements AutoCloseable {
         int proxies = 0;
         try {
             List<Pod> pods = client.pods().inAnyNamespace().list().getItems();
-            MetricsScraper.Round round = scraper.scrape(ports(pods, "http-envoy-prom", "/stats/prometheus"));
-            traffic.add(clock.instant(), round.byName());
-            proxies = round.pages().size();
+            proxies = prometheus == null ? readProxies(pods, problems) : ask(prometheus, problems);
             List<Pod> controlPlanes = pods.stream()
                     .filter(pod -> pod.getMetadata().getLabels() != null
                             && "istiod".equals(pod.getMetadata().getLabels().get("app")))
                     .toList();
             MetricsScraper.Round planes = scraper.scrape(ports(controlPlanes, "monitoring", "/metrics"));
             control = planes.pages().values().stream().flatMap(List::stream).toList();
-            round.failures().forEach((address, why) -> problems.add("no metrics from " + address + ": " + why));
         } catch (KubernetesClientException e) {
             problems.add("the cluster does not say which pods there are: " + e.getMessage());
         }
         state = new State(state.rounds() + 1, proxies, problems);
+    }
+
+    private int readProxies(List<Pod> pods, List<String> problems) throws InterruptedException {
+        MetricsScraper.Round round = scraper.scrape(ports(pods, "http-envoy-prom", "/stats/prometheus"));
+        traffic.add(clock.instant(), round.byName());
+        round.failures().forEach((address, why) -> problems.add("no metrics from " + address + ": " + why));
+        return round.pages().size();
+    }
+
+    private int ask(PrometheusApi source, List<String> problems) throws InterruptedException {
+        try {
+            if (!knowsPast) {
+                Instant now = clock.instant();
+                for (Instant from = now.minus(PAST); from.isBefore(now); from = from.plus(PIECE)) {
+                    source.between(from, from.plus(PIECE).minus(STEP), STEP).forEach(traffic::add);
+                }
+                knowsPast = true;
+            }
+            Map<String, List<Sample>> pages = source.now();
+            traffic.add(clock.instant(), pages);
+            return pages.size();
+        } catch (IOException e) {
+            problems.add("no metrics from Prometheus: " + e.getMessage());
+            return 0;
+        }
     }
 
     /** Where running pods tell their metrics: at the port of this name, as Istio has it. */
@@ -128,5 +172,8 @@ public final class MeshWatch implements AutoCloseable {
     public void close() {
         thread.interrupt();
         scraper.close();
+        if (prometheus != null) {
+            prometheus.close();
+        }
     }
 }

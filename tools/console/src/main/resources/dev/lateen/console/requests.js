@@ -6,7 +6,10 @@ const FLAGS = { UH: 'no healthy endpoint', UF: 'no connection to the endpoint', 
 const SHOWN = 100;
 
 const meaning = flags => flags.split(',').filter(flag => flag !== '-').map(flag => `${flag}${FLAGS[flag] ? ` (${FLAGS[flag]})` : ''}`).join(', ');
-const inbound = request => request.upstream_cluster?.startsWith('inbound');
+const inbound = request => request.upstream_cluster?.startsWith('inbound') || Boolean(request.connection_termination_details);
+const subject = request => request.method ? `${request.method} ${request.authority}${request.path}` : `connection to ${request.requested_server_name || request.downstream_local_address}`;
+const outcome = request => request.method ? request.response_code : request.connection_termination_details ? 'refused' : 'ended';
+const isBad = request => request.method ? !/^[1-4]/.test(request.response_code) : Boolean(request.connection_termination_details || meaning(request.response_flags ?? ''));
 
 export async function open(body, told) {
   const given = new URLSearchParams(location.search);
@@ -29,9 +32,10 @@ export async function open(body, told) {
     chosen = request.number;
     const log = Object.entries(request).filter(([name]) => name !== 'number').map(([name, value]) => `${name}=${value}`).join(' ');
     details.replaceChildren(...[
-      element('p', {}, element('b', {}, `${request.method} ${request.authority}${request.path}`), ` answered ${request.response_code} in ${millis(Number(request.duration))}`),
+      element('p', {}, element('b', {}, subject(request)), request.method ? ` answered ${request.response_code} in ${millis(Number(request.duration))}` : ` ${outcome(request)} after ${millis(Number(request.duration))}, ${request.bytes_received} bytes in, ${request.bytes_sent} out`),
       line('What went wrong', meaning(request.response_flags ?? '')),
-      line('Who answered', request.response_code_details === 'via_upstream' ? `the endpoint ${request.upstream_host}` : `the proxy: ${request.response_code_details}`),
+      line('Why it was refused', request.connection_termination_details),
+      line('Who answered', !request.method ? '' : request.response_code_details === 'via_upstream' ? `the endpoint ${request.upstream_host}` : `the proxy: ${request.response_code_details}`),
       line('Why there is no connection', request.upstream_transport_failure_reason),
       line('Decision', [request.virtual_host && `virtual host ${request.virtual_host}`, request.route_name && `route ${request.route_name}`, request.upstream_cluster && `cluster ${request.upstream_cluster}`, request.upstream_host && `endpoint ${request.upstream_host}`].filter(Boolean).join(' → ')),
       line('Tries', request.attempts),
@@ -50,8 +54,8 @@ export async function open(body, told) {
       found.map(request => [
         element('button', { type: 'button', 'data-key': String(request.number), onclick: () => explain(request) }, (request.start_time ?? '').replace(/^.*T|Z$/g, '')),
         inbound(request) ? 'to it' : 'from it',
-        `${request.method} ${request.authority}${request.path}`,
-        element('span', { class: /^[1-4]/.test(request.response_code) ? undefined : 'bad' }, request.response_code),
+        subject(request),
+        element('span', { class: isBad(request) ? 'bad' : undefined }, outcome(request)),
         millis(Number(request.duration)), meaning(request.response_flags ?? ''), request.upstream_cluster ?? ''])));
   }
 

@@ -35,12 +35,15 @@ final class ConsoleInBrowser {
 
     /** With what a client may have put into its fields. */
     private static final String REQUESTS = """
-        {"pods":["team-a/web-1"],"last":2,"problem":"","requests":[
+        {"pods":["team-a/web-1"],"last":3,"problem":"","requests":[
         {"number":1,"start_time":"2026-01-01T10:00:00.123Z","method":"GET","authority":"web","path":"/<img src=x onerror=alert(1)>",
         "response_code":"503","response_flags":"FI","response_code_details":"fault_filter_abort","duration":"3","route_name":"v1",
         "virtual_host":"web:80","upstream_cluster":"outbound|80||web","attempts":"1","user_agent":"</script><script>alert(1)</script>","trace_id":"0af7651916cd43dd8448eb211c80319c"},
         {"number":2,"start_time":"2026-01-01T10:00:01.123Z","method":"GET","authority":"web","path":"/","response_code":"200",
-        "response_flags":"-","response_code_details":"via_upstream","duration":"12","upstream_cluster":"inbound|80||","upstream_host":"127.0.0.1:80"}]}\
+        "response_flags":"-","response_code_details":"via_upstream","duration":"12","upstream_cluster":"inbound|80||","upstream_host":"127.0.0.1:80"},
+        {"number":3,"start_time":"2026-01-01T10:00:02.123Z","method":null,"authority":null,"path":null,"response_code":"0",
+        "response_flags":"UAEX","connection_termination_details":"rbac_access_denied_matched_policy[none]","duration":"1",
+        "bytes_received":"5","bytes_sent":"0","downstream_local_address":"10.0.0.2:9000","upstream_cluster":null}]}\
         """;
 
     private static final String SECURITY = """
@@ -163,6 +166,13 @@ final class ConsoleInBrowser {
                             "/<img src=x onerror=alert(1)>");
             assertThat(browser.evaluate("return document.querySelectorAll('main img, main script').length"))
                     .isEqualTo(0L);
+            browser.evaluate("document.querySelector('tbody tr:first-child button').click()");
+            assertThat(browser.driver().findElement(By.id("details")).getText())
+                    .contains(
+                            "connection to 10.0.0.2:9000 refused after",
+                            "5 bytes in, 0 out",
+                            "UAEX (access refused)",
+                            "rbac_access_denied_matched_policy[none]");
             browser.leave();
         }
     }

@@ -11,7 +11,7 @@ import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.json.JsonMapper;
 
 /**
- * A request as a proxy's page {@code /tap} shows it. Pure.
+ * A request, or a connection that is only passed on and so has no method, as a proxy's page {@code /tap} shows it. Pure.
  *
  * @param fields by name, those of Istio's access log
  */
@@ -110,14 +110,24 @@ public record RequestLine(Map<String, String> fields) {
         StringJoiner line = new StringJoiner(" ");
         String cluster = field("upstream_cluster");
         line.add(field("start_time").replaceFirst("^.*T", "").replaceFirst("Z$", ""));
-        line.add(cluster.startsWith("inbound") ? "in " : "out");
-        line.add(field("response_code")).add(field("method")).add(field("authority") + field("path"));
+        boolean inbound = cluster.startsWith("inbound")
+                || cluster.equals("InboundPassthroughCluster")
+                || !field("connection_termination_details").isEmpty(); // refused before it had a cluster
+        line.add(inbound ? "in " : "out");
+        if (field("method").isEmpty()) {
+            line.add("connection to " + field("downstream_local_address"));
+            line.add(field("bytes_received") + "B in").add(field("bytes_sent") + "B out");
+        } else {
+            line.add(field("response_code")).add(field("method")).add(field("authority") + field("path"));
+        }
         line.add(field("duration") + "ms");
         add(line, "flags", field("response_flags"));
         add(
                 line,
                 "details",
                 field("response_code_details").equals("via_upstream") ? "" : field("response_code_details"));
+        add(line, "details", field("connection_termination_details"));
+        add(line, "name", field("requested_server_name"));
         add(line, "route", field("route_name"));
         add(line, "cluster", cluster);
         add(line, "to", field("upstream_host"));

@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.within;
 
 import java.time.Duration;
 import java.time.Instant;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
@@ -57,6 +58,37 @@ final class MeshTrafficTest {
         traffic.add(START, Map.of("a", page("source", "a", "200", 1), "b", page("source", "b", "200", 1)));
         assertThat(traffic.edges(Duration.ofMinutes(1))).hasSize(1);
         assertThat(traffic.dropped()).isEqualTo(1);
+    }
+
+    /** Pods of 10,000 series each, as callers that make up hosts bring them about: edges stay few, and the rest is counted. */
+    @Test
+    void podsOfTenThousandSeries() {
+        int pods = 3;
+        int series = 10_000;
+        MeshTraffic traffic = new MeshTraffic(500);
+        for (int turn = 1; turn <= 3; turn++) {
+            Map<String, List<Sample>> pages = new HashMap<>();
+            for (int pod = 0; pod < pods; pod++) {
+                StringBuilder page = new StringBuilder();
+                for (int i = 0; i < series; i++) {
+                    page.append("istio_requests_total{reporter=\"source\",source_workload=\"client-")
+                            .append(pod)
+                            .append("\",destination_service=\"made-up-")
+                            .append(i)
+                            .append("\\\\\\\"}{\\n\",destination_workload=\"unknown\",response_code=\"404\"} ")
+                            .append(turn)
+                            .append('\n');
+                }
+                List<Sample> read = PrometheusText.read(page.toString());
+                assertThat(read).hasSize(series);
+                pages.put("client-" + pod, read);
+            }
+            traffic.add(START.plusSeconds(turn * 2L), pages);
+        }
+        List<Carried> edges = traffic.edges(Duration.ofMinutes(1));
+        assertThat(edges).hasSize(500);
+        assertThat(edges).allSatisfy(edge -> assertThat(edge.total()).isEqualTo(3));
+        assertThat(traffic.dropped()).isGreaterThanOrEqualTo(3L * (pods * series - 500));
     }
 
     /** Who counts for a proxy that is restarted, goes, or comes. */

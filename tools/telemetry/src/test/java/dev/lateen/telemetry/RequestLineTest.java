@@ -42,6 +42,21 @@ final class RequestLineTest {
                         + " cluster=outbound|80||web.d.svc to=10.0.0.1:80 attempts=2 trace=0af7");
     }
 
+    /** What is only passed on has an address and bytes, and neither method nor status. */
+    @ParameterizedTest(name = "{0}")
+    @CsvSource(delimiter = ';', quoteCharacter = '`', textBlock = """
+        'upstream_cluster':'inbound|9000||','upstream_host':'10.0.0.2:9000' ; in  connection to 10.0.0.2:9000 5B in 7B out 4ms cluster=inbound|9000|| to=10.0.0.2:9000
+        'upstream_cluster':'PassthroughCluster','requested_server_name':'a.example' ; out connection to 10.0.0.2:9000 5B in 7B out 4ms name=a.example cluster=PassthroughCluster
+        'upstream_cluster':null,'connection_termination_details':'rbac_access_denied_matched_policy[none]' ; in  connection to 10.0.0.2:9000 5B in 7B out 4ms details=rbac_access_denied_matched_policy[none]
+        """)
+    void aConnection(String more, String expected) {
+        assertThat(RequestLine.parse(("{'start_time':'2026-01-01T10:00:00.123Z','method':null,'response_code':'0',"
+                                + "'downstream_local_address':'10.0.0.2:9000','bytes_received':'5','bytes_sent':'7',"
+                                + "'duration':'4'," + more + "}")
+                        .replace('\'', '"')))
+                .hasToString("10:00:00.123 " + expected);
+    }
+
     @Test
     void saysWhose() {
         RequestLine line = RequestLine.parse("{\"path\":\"/\",\"peer\":null}").with(Map.of("pod", "web-0"));

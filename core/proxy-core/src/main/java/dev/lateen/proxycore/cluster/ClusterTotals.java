@@ -16,9 +16,32 @@ public final class ClusterTotals {
     final LongAdder connectionOverflows = new LongAdder();
     final LongAdder requestOverflows = new LongAdder();
     final LongAdder retryOverflows = new LongAdder();
+    private final LongAdder received = new LongAdder();
+    private final LongAdder sent = new LongAdder();
+    private final LongAdder[] answers = {
+        new LongAdder(), new LongAdder(), new LongAdder(), new LongAdder(), new LongAdder()
+    };
     private final LongAdder retries = new LongAdder();
     private final LongAdder retrySuccesses = new LongAdder();
     private final LongAdder retryLimits = new LongAdder();
+
+    /** A client has this status: of an endpoint, or of this proxy for what became of the request on its way there. */
+    public void answered(int status) {
+        int hundreds = status / 100;
+        if (hundreds >= 1 && hundreds <= answers.length) {
+            answers[hundreds - 1].increment();
+        }
+    }
+
+    /** Bytes came from an endpoint, without those of TLS. */
+    public void received(long bytes) {
+        received.add(bytes);
+    }
+
+    /** Bytes went to an endpoint, without those of TLS. */
+    public void sent(long bytes) {
+        sent.add(bytes);
+    }
 
     /** A request is sent once more. */
     public void retried() {
@@ -33,6 +56,25 @@ public final class ClusterTotals {
     /** A request was to be sent once more, but had been sent as often as its route allows. */
     public void retriesUsedUp() {
         retryLimits.increment();
+    }
+
+    /**
+     * See {@link #answered}.
+     *
+     * @param hundreds 1 to 5
+     */
+    public long answers(int hundreds) {
+        return answers[hundreds - 1].sum();
+    }
+
+    /** See {@link #received}. */
+    public long receivedBytes() {
+        return received.sum();
+    }
+
+    /** See {@link #sent}. */
+    public long sentBytes() {
+        return sent.sum();
     }
 
     /** Connections that were made. */

@@ -139,6 +139,11 @@ public final class Host {
         cluster.connectFailures.increment();
     }
 
+    /** Of all hosts of its cluster. */
+    public ClusterTotals cluster() {
+        return cluster;
+    }
+
     public int activeRequests() {
         return activeRequests.get();
     }

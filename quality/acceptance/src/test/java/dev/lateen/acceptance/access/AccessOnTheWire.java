@@ -42,30 +42,38 @@ public final class AccessOnTheWire {
         scenes.forEach(scene ->
                 scene.questions().forEach(question -> ports.add(Integer.parseInt(question.fact("port", "8080")))));
         boolean good;
+        int verdicts = 0;
         try (Wire wire = new Wire(ports);
                 AskedService _ = new AskedService();
                 Tokens tokens = new Tokens()) {
             AccessOnTheWire run = new AccessOnTheWire(arguments[0], wire, tokens);
             for (Scene scene : scenes) {
-                run.run(scene);
+                verdicts += run.run(scene);
+            }
+            if (only.isEmpty()) {
+                System.out.println(verdicts + " verdicts");
+                wire.count(verdicts >= AccessTable.LEAST, "the number of verdicts", verdicts + " were asked for");
             }
             good = wire.report();
         }
         System.exit(good ? 0 : 1);
     }
 
-    private void run(Scene scene) throws Exception {
+    /** @return how many questions were put */
+    private int run(Scene scene) throws Exception {
+        int asked = 0;
         int tried = 0;
         int letIn = 0;
         try (ControlPlane plane = wire.controlPlane(scene.manifests()
                         + tokens.trust(scene)
                         + AskedService.object(scene.settings())
                         + AccessTable.SERVICE);
-                WirePeer _ = wire.proxy(kind, Role.WORKLOAD, plane)) {
+                WirePeer _ = wire.proxy(kind, scene.role(), plane)) {
             for (Question question : scene.questions()) {
                 if (question.fact("ip", "").contains(":")) {
                     continue;
                 }
+                asked++;
                 boolean allowed = ask(scene, question);
                 if (!question.allowed()) {
                     tried++;
@@ -76,6 +84,7 @@ public final class AccessOnTheWire {
         if (scene.isAttack()) {
             System.out.println(scene.name() + ": " + tried + " tried, " + letIn + " let in");
         }
+        return asked;
     }
 
     /** @return whether the workload has answered */
@@ -84,7 +93,7 @@ public final class AccessOnTheWire {
         boolean expected = question.allowed() && !foreign;
         String answer;
         try {
-            answer = callers.ask(question);
+            answer = callers.ask(scene.role(), question);
         } catch (IOException e) {
             answer = "refused: " + e;
         }

@@ -16,7 +16,8 @@ final class AccessTable {
      *
      * @param who service account, with namespace and trust domain where they are others; {@code -} for nobody
      * @param what METHOD HOST/PATH, or {@code tcp}
-     * @param facts {@code ip}, {@code port}, {@code sni}, {@code claims}, and header fields as {@code h.NAME}
+     * @param facts {@code ip}, {@code port}, {@code sni}, {@code claims}, {@code token} (how the token with these claims
+     *     is made, see {@link Tokens#with}), and header fields as {@code h.NAME}
      */
     record Question(boolean allowed, String who, String what, Map<String, String> facts) {
         boolean isTcp() {
@@ -37,6 +38,9 @@ final class AccessTable {
             };
         }
     }
+
+    /** So many verdicts at least, through each that decides. */
+    static final int LEAST = 300;
 
     /** Settings of the mesh: services that policies may have asked. */
     private static final String SETTINGS = """
@@ -61,8 +65,28 @@ final class AccessTable {
               endpoints: [{address: 10.99.0.2}]
             """;
 
-    /** Policies, and the questions under them. */
-    record Scene(String name, String manifests, String settings, List<Question> questions) {
+    /** A gateway that answers by itself. */
+    private static final String GATEWAY = """
+            ---
+            apiVersion: networking.istio.io/v1
+            kind: Gateway
+            metadata: {name: edge, namespace: default}
+            spec:
+              selector: {istio: ingressgateway}
+              servers: [{port: {number: 18080, name: http, protocol: HTTP}, hosts: ["*"]}]
+            ---
+            apiVersion: networking.istio.io/v1
+            kind: VirtualService
+            metadata: {name: edge, namespace: default}
+            spec: {hosts: ["*"], gateways: [edge], http: [{directResponse: {status: 200}}]}
+            """;
+
+    /**
+     * Policies, and the questions under them.
+     *
+     * @param role whose proxy is asked
+     */
+    record Scene(String name, Role role, String manifests, String settings, List<Question> questions) {
         /** Whether all that is refused in it is an attack. */
         boolean isAttack() {
             return name.startsWith("attack: ");
@@ -78,7 +102,9 @@ final class AccessTable {
                 String[] words = line.split(" ", 3);
                 switch (words[0]) {
                     case "", "#" -> {}
-                    case "scene" -> scenes.add(new Scene(line.substring(6), "", SETTINGS, new ArrayList<>()));
+                    case "scene" ->
+                        scenes.add(new Scene(line.substring(6), Role.WORKLOAD, "", SETTINGS, new ArrayList<>()));
+                    case "gateway" -> gateway(scenes, words[1]);
                     case "settings" -> set(scenes, line.substring(9));
                     case "policy" -> add(scenes, manifest(words, "default", ""));
                     case "root" -> add(scenes, manifest(words, "istio-system", ""));
@@ -94,12 +120,37 @@ final class AccessTable {
 
     private static void add(List<Scene> scenes, String manifest) {
         Scene last = scenes.removeLast();
-        scenes.add(new Scene(last.name(), last.manifests() + manifest, last.settings(), last.questions()));
+        scenes.add(new Scene(last.name(), last.role(), last.manifests() + manifest, last.settings(), last.questions()));
+    }
+
+    /** @param hops proxies before it whose word on where a request comes from is taken */
+    private static void gateway(List<Scene> scenes, String hops) {
+        Scene last = scenes.removeLast();
+        String trusting = """
+            ---
+            apiVersion: networking.istio.io/v1alpha3
+            kind: EnvoyFilter
+            metadata: {name: hops, namespace: default}
+            spec:
+              workloadSelector: {labels: {istio: ingressgateway}}
+              configPatches:
+              - applyTo: NETWORK_FILTER
+                match: {context: GATEWAY, listener: {filterChain: {filter: {name: envoy.filters.network.http_connection_manager}}}}
+                patch:
+                  operation: MERGE
+                  value:
+                    typed_config:
+                      "@type": type.googleapis.com/envoy.extensions.filters.network.http_connection_manager.v3.HttpConnectionManager
+                      xff_num_trusted_hops: %s
+            """.formatted(hops);
+        String manifests = last.manifests() + GATEWAY + (hops.equals("0") ? "" : trusting);
+        scenes.add(new Scene(last.name(), Role.CALLER, manifests, last.settings(), last.questions()));
     }
 
     private static void set(List<Scene> scenes, String setting) {
         Scene last = scenes.removeLast();
-        scenes.add(new Scene(last.name(), last.manifests(), last.settings() + setting + "\n", last.questions()));
+        String settings = last.settings() + setting + "\n";
+        scenes.add(new Scene(last.name(), last.role(), last.manifests(), settings, last.questions()));
     }
 
     private static String manifest(String[] words, String namespace, String more) {

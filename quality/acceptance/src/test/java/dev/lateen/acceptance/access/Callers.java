@@ -38,10 +38,10 @@ final class Callers {
         this.tokens = tokens;
     }
 
-    /** Begins with {@code allowed} when the workload has answered. */
-    String ask(Question question) throws IOException {
+    /** Begins with {@code allowed} when the workload, or the gateway, has answered. */
+    String ask(Role role, Question question) throws IOException {
         InetSocketAddress from = new InetSocketAddress(InetAddress.ofLiteral(question.fact("ip", "10.244.0.7")), 0);
-        int port = Integer.parseInt(question.fact("port", "8080"));
+        int port = role == Role.WORKLOAD ? Integer.parseInt(question.fact("port", "8080")) : role.port();
         try (Socket plain = new Socket()) {
             // All that takes time comes first: who is silent at the beginning is taken for a protocol whose server
             // speaks.
@@ -49,7 +49,7 @@ final class Callers {
             byte[] says =
                     (question.isTcp() ? "hello\r\n\r\n" : request(question)).getBytes(StandardCharsets.ISO_8859_1);
             plain.bind(from);
-            plain.connect(new InetSocketAddress(InetAddress.ofLiteral(Pod.ADDRESS), port), PATIENCE_MILLIS);
+            plain.connect(new InetSocketAddress(InetAddress.ofLiteral(role.address()), port), PATIENCE_MILLIS);
             plain.setSoTimeout(PATIENCE_MILLIS);
             if (question.facts().containsKey("sni")) {
                 return exchange(plain, clientHello(question.fact("sni", "")));
@@ -74,7 +74,9 @@ final class Callers {
             if (name.startsWith("h.")) {
                 head.append(name.substring(2)).append(": ").append(value).append("\r\n");
             } else if (name.equals("claims")) {
-                head.append("authorization: Bearer ").append(tokens.with(value)).append("\r\n");
+                head.append("authorization: Bearer ")
+                        .append(tokens.with(value, question.fact("token", "signed")))
+                        .append("\r\n");
             }
         });
         return head.append("\r\n").toString();
@@ -125,7 +127,7 @@ final class Callers {
     }
 
     /** The first bytes of TLS for a server of this name. */
-    private static byte[] clientHello(String name) throws IOException, GeneralSecurityException {
+    static byte[] clientHello(String name) throws IOException, GeneralSecurityException {
         SSLContext context = SSLContext.getInstance("TLS");
         context.init(null, null, null);
         SSLEngine engine = context.createSSLEngine();

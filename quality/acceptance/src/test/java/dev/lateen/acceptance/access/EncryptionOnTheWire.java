@@ -1,5 +1,7 @@
 package dev.lateen.acceptance.access;
 
+import dev.lateen.config.networking.ClientTls;
+import dev.lateen.config.security.PeerAuthentication;
 import dev.lateen.control.ControlPlane;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
@@ -9,10 +11,17 @@ import java.net.InetSocketAddress;
 import java.net.Socket;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.TreeMap;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
 
 /**
  * What comes of a call by PeerAuthentication of the workload, DestinationRule of the caller, and kind of both proxies;
- * each cell over the wire, by hand from Istio's tables of mutual TLS. Runs in a network namespace that the caller made:
+ * every mode of one with every mode of the other, over the wire, by hand from Istio's tables of mutual TLS. TLS of another
+ * kind than the mesh's (SIMPLE, MUTUAL) is taken only where a workload takes nothing but TLS, and then with a certificate
+ * of the mesh. Runs in a network namespace that the caller made:
  *
  * <pre>
  * unshare --net java … EncryptionOnTheWire WORKLOAD CALLER
@@ -27,24 +36,42 @@ public final class EncryptionOnTheWire {
             cell("-          -            mTLS    plain"),
             cell("-          DISABLE      plain   plain"),
             cell("-          ISTIO_MUTUAL mTLS    plain"),
+            cell("-          SIMPLE       refused plain"),
+            cell("-          MUTUAL       refused plain"),
             cell("UNSET      -            mTLS    plain"),
             cell("UNSET      DISABLE      plain   plain"),
             cell("UNSET      ISTIO_MUTUAL mTLS    plain"),
+            cell("UNSET      SIMPLE       refused plain"),
+            cell("UNSET      MUTUAL       refused plain"),
             cell("PERMISSIVE -            mTLS    plain"),
             cell("PERMISSIVE DISABLE      plain   plain"),
             cell("PERMISSIVE ISTIO_MUTUAL mTLS    plain"),
+            cell("PERMISSIVE SIMPLE       refused plain"),
+            cell("PERMISSIVE MUTUAL       refused plain"),
             cell("STRICT     -            mTLS    refused"),
             cell("STRICT     DISABLE      refused refused"),
             cell("STRICT     ISTIO_MUTUAL mTLS    refused"),
+            cell("STRICT     SIMPLE       refused refused"),
+            cell("STRICT     MUTUAL       mTLS    refused"),
             cell("DISABLE    -            plain   plain"),
             cell("DISABLE    DISABLE      plain   plain"),
-            cell("DISABLE    ISTIO_MUTUAL refused plain"));
+            cell("DISABLE    ISTIO_MUTUAL refused plain"),
+            cell("DISABLE    SIMPLE       refused plain"),
+            cell("DISABLE    MUTUAL       refused plain"));
+
+    /** Ports of the workload, by kind. */
+    private static final Map<Integer, String> PORTS = new TreeMap<>(Map.of(
+            8080, "a port of HTTP",
+            8081, "a port of bytes",
+            8082, "a port that is not named",
+            8083, "a port that no service has",
+            8084, "a port of gRPC"));
 
     private static final String WORLD = """
             apiVersion: v1
             kind: Service
             metadata: {name: web, namespace: default}
-            spec: {clusterIP: 10.96.0.7, selector: {app: web}, ports: [{name: http, port: 80, targetPort: 8080}]}
+            spec: {clusterIP: 10.96.0.7, selector: {app: web}, ports: [{name: http, port: 80, targetPort: 8080}, {name: tcp, port: 81, targetPort: 8081}, {name: any, port: 82, targetPort: 8082}, {name: grpc, port: 84, targetPort: 8084}]}
             ---
             apiVersion: v1
             kind: Pod
@@ -72,7 +99,7 @@ public final class EncryptionOnTheWire {
             spec:
               hosts: [web.example]
               gateways: [caller]
-              http: [{route: [{destination: {host: web.default.svc.cluster.local}}], retries: {attempts: 0}}]
+              http: [{route: [{destination: {host: web.default.svc.cluster.local, port: {number: 80}}}], retries: {attempts: 0}}]
             """;
 
     private EncryptionOnTheWire() {}
@@ -84,13 +111,59 @@ public final class EncryptionOnTheWire {
     /** See the class. */
     public static void main(String[] arguments) throws Exception {
         boolean good;
-        try (Wire wire = new Wire(List.of(8080))) {
+        try (Wire wire = new Wire(List.copyOf(PORTS.keySet()))) {
+            everyCell(wire);
+            if (arguments[1].equals("lateen")) { // callers of plain text are the same whatever the other one is
+                plaintext(wire, arguments[0]);
+            }
             for (String[] cell : CELLS) {
                 run(wire, cell, arguments[0], arguments[1]);
             }
             good = wire.report();
         }
         System.exit(good ? 0 : 1);
+    }
+
+    /** Each mode that there is, and none, with each. */
+    private static void everyCell(Wire wire) {
+        Set<String> there = CELLS.stream().map(cell -> cell[0] + " " + cell[1]).collect(Collectors.toSet());
+        for (String authentication : modes(PeerAuthentication.Mode.values())) {
+            for (String rule : modes(ClientTls.Mode.values())) {
+                String cell = authentication + " " + rule;
+                wire.count(there.contains(cell), cell, "the table does not have it");
+            }
+        }
+    }
+
+    /** Nothing of what is said in plain text to a STRICT workload may come to its app, whatever kind its port is of. */
+    private static void plaintext(Wire wire, String workload) throws Exception {
+        String rules = WORLD + """
+                ---
+                apiVersion: security.istio.io/v1
+                kind: PeerAuthentication
+                metadata: {name: all, namespace: default}
+                spec: {mtls: {mode: STRICT}}
+                """;
+        int tried = 0;
+        int letIn = 0;
+        try (ControlPlane plane = wire.controlPlane(rules);
+                WirePeer _ = wire.proxy(workload, Role.WORKLOAD, plane)) {
+            for (Map.Entry<Integer, String> port : PORTS.entrySet()) {
+                for (Map.Entry<String, byte[]> begins : Plaintext.beginnings().entrySet()) {
+                    int before = wire.pod.heard();
+                    String answer = Plaintext.answer(port.getKey(), begins.getValue());
+                    boolean in = wire.pod.heard() > before || answer.contains(" 200 ");
+                    tried++;
+                    letIn += in ? 1 : 0;
+                    wire.count(!in, begins.getKey() + " in plain text to STRICT, " + port.getValue(), answer);
+                }
+            }
+        }
+        System.out.println("attack: plain text to STRICT: " + tried + " tried, " + letIn + " let in");
+    }
+
+    private static List<String> modes(Enum<?>[] modes) {
+        return Stream.concat(Stream.of("-"), Stream.of(modes).map(Enum::name)).toList();
     }
 
     private static void run(Wire wire, String[] cell, String workload, String caller) throws Exception {
@@ -107,8 +180,8 @@ public final class EncryptionOnTheWire {
                         apiVersion: networking.istio.io/v1
                         kind: DestinationRule
                         metadata: {name: web, namespace: default}
-                        spec: {host: web, trafficPolicy: {tls: {mode: %s}}}
-                        """.formatted(cell[1]));
+                        spec: {host: web, trafficPolicy: {tls: {mode: %s%s}}}
+                        """.formatted(cell[1], certificates(wire, cell[1])));
         try (ControlPlane plane = wire.controlPlane(rules);
                 WirePeer _ = wire.proxy(workload, Role.WORKLOAD, plane);
                 WirePeer _ = wire.proxy(caller, Role.CALLER, plane)) {
@@ -118,6 +191,19 @@ public final class EncryptionOnTheWire {
             String outsider = call(Pod.ADDRESS, 8080);
             wire.count(outsider.equals(cell[3]), what + ": a caller without a mesh", outsider);
         }
+    }
+
+    /** The files of a rule that brings its own: what is shown is good, and the workload is known by it. */
+    private static String certificates(Wire wire, String mode) throws Exception {
+        String trust = ", caCertificates: %s, subjectAltNames: ['%s']".formatted(wire.root(), WireAuthority.WORKLOAD);
+        return switch (mode) {
+            case "SIMPLE" -> trust;
+            case "MUTUAL" -> {
+                Wire.Shown own = wire.identity("spiffe://cluster.local/ns/default/sa/caller");
+                yield trust + ", clientCertificate: %s, privateKey: %s".formatted(own.certificate(), own.key());
+            }
+            default -> "";
+        };
     }
 
     private static String call(String address, int port) {

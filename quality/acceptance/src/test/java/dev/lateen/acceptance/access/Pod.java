@@ -10,6 +10,7 @@ import java.util.ArrayList;
 import java.util.Collection;
 import java.util.List;
 import java.util.Locale;
+import java.util.concurrent.atomic.AtomicInteger;
 
 /** The workload: one address, whose ports answer every caller that the proxy lets through. */
 final class Pod implements AutoCloseable {
@@ -19,6 +20,7 @@ final class Pod implements AutoCloseable {
     static final int INBOUND = 15_006;
 
     private final List<ServerSocket> sockets = new ArrayList<>();
+    private final AtomicInteger heard = new AtomicInteger();
 
     private Pod() {}
 
@@ -68,11 +70,12 @@ final class Pod implements AutoCloseable {
         }
     }
 
-    private static void answer(Socket socket) {
+    private void answer(Socket socket) {
         try (socket) {
             byte[] bytes = new byte[16_384];
             int length = socket.getInputStream().read(bytes);
             if (length > 0) {
+                heard.incrementAndGet();
                 String request = new String(bytes, 0, length, StandardCharsets.ISO_8859_1).toLowerCase(Locale.ROOT);
                 socket.getOutputStream()
                         .write(("HTTP/1.1 200 OK\r\nx-seen: "
@@ -83,6 +86,11 @@ final class Pod implements AutoCloseable {
         } catch (IOException e) {
             // The caller went away.
         }
+    }
+
+    /** Connections on which the app itself has heard something: an Envoy connects to it before a handshake is over. */
+    int heard() {
+        return heard.get();
     }
 
     /** Whether a proxy takes connections on a port. */

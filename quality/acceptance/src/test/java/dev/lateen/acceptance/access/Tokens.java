@@ -4,10 +4,13 @@ import com.nimbusds.jose.JOSEException;
 import com.nimbusds.jose.JWSAlgorithm;
 import com.nimbusds.jose.JWSHeader;
 import com.nimbusds.jose.JWSObject;
+import com.nimbusds.jose.JWSSigner;
 import com.nimbusds.jose.Payload;
+import com.nimbusds.jose.crypto.MACSigner;
 import com.nimbusds.jose.crypto.RSASSASigner;
 import com.nimbusds.jose.jwk.RSAKey;
 import com.nimbusds.jose.jwk.gen.RSAKeyGenerator;
+import com.nimbusds.jose.util.Base64URL;
 import com.sun.net.httpserver.HttpServer;
 import dev.lateen.acceptance.access.AccessTable.Question;
 import dev.lateen.acceptance.access.AccessTable.Scene;
@@ -16,6 +19,7 @@ import java.net.InetSocketAddress;
 import java.nio.charset.StandardCharsets;
 import java.util.Set;
 import java.util.TreeSet;
+import java.util.regex.Matcher;
 import tools.jackson.databind.json.JsonMapper;
 
 /**
@@ -82,19 +86,53 @@ final class Tokens implements AutoCloseable {
                 """ + rules;
     }
 
-    String with(String claims) {
+    /**
+     * A token.
+     *
+     * @param how {@code signed}, or what is wrong with it: {@code none} and {@code none-signed} say that nothing signs
+     *     them, {@code confused} is signed with the public key as a secret, {@code other} with another key of the same
+     *     id, {@code changed} and {@code cut} have been after they were signed
+     */
+    String with(String claims, String how) {
         try {
             // A token without an issuer is nobody's: the table means one whose issuer does not count.
             String payload = claims.contains("\"iss\"")
                     ? claims
                     : claims.replaceFirst("\\{", "{\"iss\":\"nobody\",").replace(",}", "}");
-            JWSObject token = new JWSObject(
-                    new JWSHeader.Builder(JWSAlgorithm.RS256).keyID("wire").build(), new Payload(payload));
-            token.sign(new RSASSASigner(key));
-            return token.serialize();
+            String good = signed(JWSAlgorithm.RS256, new RSASSASigner(key), payload);
+            String body = good.substring(good.indexOf('.'), good.lastIndexOf('.') + 1);
+            String nothing = Base64URL.encode("{\"alg\":\"none\",\"kid\":\"wire\"}") + body;
+            return switch (how) {
+                case "signed" -> good;
+                case "none" -> nothing;
+                case "none-signed" -> nothing + good.substring(good.lastIndexOf('.') + 1);
+                case "confused" ->
+                    signed(
+                            JWSAlgorithm.HS256,
+                            new MACSigner(key.toRSAPublicKey().getEncoded()),
+                            payload);
+                case "other" ->
+                    signed(
+                            JWSAlgorithm.RS256,
+                            new RSASSASigner(
+                                    new RSAKeyGenerator(2048).keyID("wire").generate()),
+                            payload);
+                case "changed" ->
+                    signed(JWSAlgorithm.RS256, new RSASSASigner(key), "{\"iss\":\"nobody\"}")
+                            .replaceFirst("\\.[^.]*\\.", Matcher.quoteReplacement(body));
+                case "cut" -> good.substring(0, good.length() - 4);
+                default -> throw new IllegalArgumentException("no such token: " + how);
+            };
         } catch (JOSEException e) {
             throw new IllegalStateException(e);
         }
+    }
+
+    private static String signed(JWSAlgorithm algorithm, JWSSigner signer, String payload) throws JOSEException {
+        JWSObject token =
+                new JWSObject(new JWSHeader.Builder(algorithm).keyID("wire").build(), new Payload(payload));
+        token.sign(signer);
+        return token.serialize();
     }
 
     @Override

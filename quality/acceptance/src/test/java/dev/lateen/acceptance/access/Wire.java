@@ -9,6 +9,7 @@ import java.net.InetAddress;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.Base64;
 import java.util.Collection;
 import java.util.Comparator;
 import java.util.concurrent.TimeUnit;
@@ -19,7 +20,7 @@ final class Wire implements AutoCloseable {
     final WireAuthority authority = new WireAuthority();
     private final Path work = Files.createTempDirectory("wire");
     private final XdsServer signs = authority.serve();
-    private final Pod pod;
+    final Pod pod;
     private final IdentityOptions identity;
     private int passed;
     private int failed;
@@ -34,6 +35,26 @@ final class Wire implements AutoCloseable {
                 Files.writeString(work.resolve("root.pem"), WireAuthority.pem(authority.root())),
                 "Kubernetes",
                 Duration.ofHours(1));
+    }
+
+    /** A certificate and its key, as files. */
+    record Shown(Path certificate, Path key) {}
+
+    /** The file with the authority's root. */
+    Path root() {
+        return work.resolve("root.pem");
+    }
+
+    /** What a workload of this identity shows, as the authority issued it. */
+    Shown identity(String uri) throws Exception {
+        WireAuthority.Identity issued = authority.issue(uri);
+        String key = Base64.getMimeEncoder(64, new byte[] {'\n'})
+                .encodeToString(issued.key().getPrivate().getEncoded());
+        return new Shown(
+                Files.writeString(work.resolve("own.pem"), WireAuthority.pem(issued.certificate())),
+                Files.writeString(
+                        work.resolve("own-key.pem"),
+                        "-----BEGIN PRIVATE KEY-----\n" + key + "\n-----END PRIVATE KEY-----\n"));
     }
 
     /** A control plane of these objects, ready. */

@@ -18,6 +18,9 @@ public final class InstallFlags {
     /** Image of sidecars: a name under hub and tag, or whole when it has a slash. */
     static final String PROXY_IMAGE = "global.proxy.image";
 
+    /** Where a Prometheus is that reads the proxies: the console asks it instead of them. */
+    static final String PROMETHEUS = "prometheus.url";
+
     static final String GRAFANA = "grafana.enabled";
     static final String SERVICE_GRAPH = "servicegraph.enabled";
     static final String TRACING = "tracing.enabled";
@@ -30,7 +33,7 @@ public final class InstallFlags {
     /** Switches of parts that are not there, and what one line says of each. */
     private static final Map<String, String> ABSENT = new TreeMap<>(Map.of(
             "sidecarInjectorWebhook.enabled", "sidecar injector webhook (inject with: lateen kube-inject -f FILE)",
-            "prometheus.enabled", "prometheus (bring your own; proxies and control plane answer its scrapes)",
+            "prometheus.enabled", "prometheus (bring your own; prometheus.url tells the console where it is)",
             "kiali.enabled", "kiali (bring your own)",
             "global.mtls.enabled", "mtls (identity and encryption come with a later version)"));
 
@@ -122,6 +125,7 @@ public final class InstallFlags {
                 TAG,
                 PROXY_IMAGE,
                 GATEWAY,
+                PROMETHEUS,
                 GRAFANA,
                 SERVICE_GRAPH,
                 TRACING,

@@ -54,6 +54,7 @@ final class MeshManifest {
         String sidecar = flags.get(InstallFlags.PROXY_IMAGE, "proxy");
         values.put("sidecarImage", sidecar.contains("/") ? sidecar : hub + "/" + sidecar + suffix);
         values.put("consoleImage", hub + "/console" + suffix);
+        values.put("prometheus", flags.get(InstallFlags.PROMETHEUS, ""));
         values.put("zipkinImage", hub + "/zipkin" + suffix);
         values.put(
                 "tracing",

@@ -10,12 +10,15 @@ import dev.lateen.xds.server.PeerIdentity;
 import dev.lateen.xds.server.ResourceProvider;
 import dev.lateen.xds.server.XdsMetrics;
 import dev.lateen.xds.server.XdsServer;
+import io.envoyproxy.envoy.service.discovery.v3.AggregatedDiscoveryServiceGrpc;
+import io.envoyproxy.envoy.service.discovery.v3.DeltaDiscoveryResponse;
 import io.fabric8.kubernetes.client.KubernetesClient;
 import io.grpc.ManagedChannel;
 import io.grpc.Status;
 import io.grpc.StatusRuntimeException;
 import io.grpc.netty.GrpcSslContexts;
 import io.grpc.netty.NettyChannelBuilder;
+import io.grpc.stub.StreamObserver;
 import io.netty.handler.ssl.SslContextBuilder;
 import java.io.ByteArrayInputStream;
 import java.io.StringWriter;
@@ -30,6 +33,8 @@ import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
+import java.util.concurrent.Semaphore;
+import java.util.concurrent.TimeUnit;
 import org.bouncycastle.asn1.pkcs.PKCSObjectIdentifiers;
 import org.bouncycastle.asn1.x500.X500Name;
 import org.bouncycastle.asn1.x509.Extension;
@@ -66,6 +71,7 @@ class CertificateServiceTest {
                 Clock.systemUTC(),
                 authority.security());
         api.tokens.put("web's", new StubApi.Review("system:serviceaccount:shop:web", "istio-ca"));
+        api.tokens.put("thief's", new StubApi.Review("system:serviceaccount:shop:thief", "istio-ca"));
         api.tokens.put("for-the-api", new StubApi.Review("system:serviceaccount:shop:web", "kubernetes"));
         api.tokens.put("a-person's", new StubApi.Review("jane", "istio-ca"));
     }
@@ -145,6 +151,103 @@ class CertificateServiceTest {
                 "csr is not signed with its own key");
     }
 
+    /** One client cannot have the control plane hold more than so much. */
+    @Test
+    void whatIsTooLarge_isRefused() throws Exception {
+        refused(
+                "web's",
+                new CertificateRequest("x".repeat(5 << 20), Duration.ZERO),
+                Status.Code.RESOURCE_EXHAUSTED,
+                "");
+        StatusRuntimeException fields = catchThrowableOfType(
+                StatusRuntimeException.class,
+                () -> create("t".repeat(32 << 10), new CertificateRequest(csr(key("EC", 256), ""), Duration.ZERO)));
+        assertThat(fields.getStatus().isOk()).isFalse();
+        assertThat(certificates(create("web's", new CertificateRequest(csr(key("EC", 256), ""), Duration.ZERO))))
+                .as("others are served")
+                .hasSize(2);
+    }
+
+    @Test
+    void aConnectionHasSoManyCallsAtATime() throws Exception {
+        Semaphore arrived = new Semaphore(0);
+        XdsServer.Security security = authority.security();
+        try (XdsServer counted = XdsServer.start(
+                new InetSocketAddress(InetAddress.getLoopbackAddress(), 0),
+                new Nothing(),
+                new XdsMetrics() {},
+                Clock.systemUTC(),
+                new XdsServer.Security(
+                        security.tls(),
+                        credentials -> {
+                            arrived.release();
+                            return new PeerIdentity("mesh.example", "shop", "web");
+                        },
+                        List.of()))) {
+            ManagedChannel channel = channel(SslContextBuilder.forClient(), counted.port());
+            try {
+                for (int i = 0; i < 150; i++) {
+                    call(channel);
+                }
+                assertThat(arrived.tryAcquire(100, PATIENCE.toSeconds(), TimeUnit.SECONDS))
+                        .isTrue();
+                // Calls of another connection come through; those above the limit of the first one still wait.
+                ManagedChannel other = channel(SslContextBuilder.forClient(), counted.port());
+                try {
+                    call(other);
+                    assertThat(arrived.tryAcquire(PATIENCE.toSeconds(), TimeUnit.SECONDS))
+                            .isTrue();
+                } finally {
+                    other.shutdownNow();
+                }
+                assertThat(arrived.availablePermits()).isZero();
+            } finally {
+                channel.shutdownNow();
+            }
+        }
+    }
+
+    private static void call(ManagedChannel channel) {
+        var _ = AggregatedDiscoveryServiceGrpc.newStub(channel).deltaAggregatedResources(new Ignored());
+    }
+
+    private static final class Ignored implements StreamObserver<DeltaDiscoveryResponse> {
+        @Override
+        public void onNext(DeltaDiscoveryResponse response) {
+            // Nobody asked for any.
+        }
+
+        @Override
+        public void onError(Throwable failure) {
+            // The call was cancelled, or the server has ended.
+        }
+
+        @Override
+        public void onCompleted() {
+            // As above.
+        }
+    }
+
+    /** A request that was seen on its way says nothing about who sends it, and opens nothing to who has no key. */
+    @ParameterizedTest(name = "replayed with {0} token: {1}")
+    @CsvSource({
+        "no,      UNAUTHENTICATED, neither a token nor a certificate",
+        "another, '',              spiffe://mesh.example/ns/shop/sa/thief",
+    })
+    void a_request_that_is_replayed(String token, String refusal, String outcome) throws Exception {
+        KeyPair web = key("EC", 256);
+        CertificateRequest request =
+                new CertificateRequest(csr(web, "spiffe://mesh.example/ns/shop/sa/web"), Duration.ZERO);
+        create("web's", request);
+        if (token.equals("no")) {
+            refused("", request, Status.Code.valueOf(refusal), outcome);
+            return;
+        }
+        X509Certificate leaf = certificates(create("thief's", request)).getFirst();
+        assertThat(leaf.getSubjectAlternativeNames()).containsExactly(List.of(6, outcome));
+        assertThat(leaf.getPublicKey()).isEqualTo(web.getPublic()); // whose private half the thief does not have
+    }
+
     @Test
     void a_second_control_plane_signs_with_the_same_root() {
         try (MeshAuthority second = MeshAuthority.start(client, "istio-system", () -> "mesh.example", List::of)) {
@@ -189,7 +292,11 @@ class CertificateServiceTest {
     }
 
     private ManagedChannel channel(SslContextBuilder tls) throws Exception {
-        return NettyChannelBuilder.forAddress("127.0.0.1", server.port())
+        return channel(tls, server.port());
+    }
+
+    private ManagedChannel channel(SslContextBuilder tls, int port) throws Exception {
+        return NettyChannelBuilder.forAddress("127.0.0.1", port)
                 .overrideAuthority("istiod.istio-system.svc")
                 .sslContext(GrpcSslContexts.configure(tls)
                         .trustManager(new ByteArrayInputStream(

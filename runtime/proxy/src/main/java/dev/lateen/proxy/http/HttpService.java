@@ -10,6 +10,7 @@ import dev.lateen.proxycore.rbac.AccessRules;
 import java.util.List;
 import java.util.function.Supplier;
 import java.util.random.RandomGenerator;
+import org.jspecify.annotations.Nullable;
 
 /**
  * What requests of one worker share.
@@ -32,15 +33,16 @@ public record HttpService(
         AccessLogSink log,
         java.time.InstantSource clock,
         Decisions decisions) {
-    /** Whether every one of these rules lets a connection begin; a refusal is kept with its reasons. */
-    public boolean mayBegin(ConnectionFacts facts, List<AccessRules> rules) {
+    /** What keeps a connection from beginning, the first of these rules; null when none does. It is kept with its reasons. */
+    public AccessRules.@Nullable Verdict refusal(ConnectionFacts facts, List<AccessRules> rules) {
         for (AccessRules each : rules) {
             Access access = Access.of(facts);
-            if (!each.decide(access).allowed()) {
+            AccessRules.Verdict verdict = each.decide(access);
+            if (!verdict.allowed()) {
                 decisions.refused(access, clock.instant(), each.explain(access));
-                return false;
+                return verdict;
             }
         }
-        return true;
+        return null;
     }
 }

@@ -169,6 +169,7 @@ final class Mirroring implements RequestEvents {
 
         @Override
         public void head(ResponseHead response, boolean end) {
+            host.cluster().answered(response.status());
             if (end) {
                 stream = null;
                 end(true);

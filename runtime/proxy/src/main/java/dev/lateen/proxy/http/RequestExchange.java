@@ -122,7 +122,7 @@ final class RequestExchange implements RequestEvents {
             return;
         }
         unreturned += data.readableBytes();
-        record.received(data.readableBytes());
+        record.received(data);
         body.add(data, end);
         if (end) {
             requestEnded();
@@ -339,13 +339,14 @@ final class RequestExchange implements RequestEvents {
     /** The answer begins. */
     void answer(ResponseHead response, boolean end) {
         answered = true;
+        cluster.totals().answered(response.status());
         record.answered(response);
         mark(response);
         downstream.head(response, end);
     }
 
     void answer(ByteBuf data, boolean end) {
-        record.sent(data.readableBytes());
+        record.sent(data);
         downstream.data(data, end);
     }
 
@@ -395,6 +396,7 @@ final class RequestExchange implements RequestEvents {
 
     private void answer(Fault fault) {
         over = true;
+        cluster.totals().answered(fault.status());
         LocalReply.send(downstream, head, forward.responseHeaders(), fault, record);
     }
 

@@ -23,6 +23,7 @@ import dev.lateen.proxycore.listener.HttpConnectionManager;
 import dev.lateen.proxycore.retry.RetryVerdict;
 import dev.lateen.proxycore.route.RouteInfo;
 import dev.lateen.proxycore.tls.PeerCertificate;
+import io.netty.buffer.ByteBuf;
 import java.net.InetSocketAddress;
 import java.net.SocketAddress;
 import java.time.Instant;
@@ -36,6 +37,10 @@ final class RequestRecord implements FormatContext, RequestFacts {
     private final RequestHead request;
     private final HttpConnectionManager manager;
     private final boolean inbound;
+    /** Messages of the client's and of the peer's side; null for what is no call of gRPC. */
+    private final @Nullable GrpcMessages asks;
+
+    private final @Nullable GrpcMessages answers;
     private final Instant started;
     private final long startedNanos;
     private @Nullable ResponseHead response;
@@ -71,6 +76,9 @@ final class RequestRecord implements FormatContext, RequestFacts {
         this.request = request;
         this.manager = manager;
         this.inbound = inbound;
+        boolean grpc = LocalReply.isGrpc(request);
+        this.asks = grpc ? new GrpcMessages() : null;
+        this.answers = grpc ? new GrpcMessages() : null;
         this.started = service.clock().instant();
         this.startedNanos = service.worker().timer().nanoTime();
         this.headBytes = request.fields().byteSize();
@@ -128,10 +136,21 @@ final class RequestRecord implements FormatContext, RequestFacts {
         return (answeredNanos - startedNanos) / 1_000_000;
     }
 
-    void received(int bytes) {
-        received += bytes;
+    void received(ByteBuf data) {
+        received += data.readableBytes();
+        if (asks != null) {
+            asks.add(data);
+        }
     }
 
+    void sent(ByteBuf data) {
+        sent += data.readableBytes();
+        if (answers != null) {
+            answers.add(data);
+        }
+    }
+
+    /** Of an answer of this proxy's own. */
     void sent(int bytes) {
         sent += bytes;
     }
@@ -260,7 +279,7 @@ final class RequestRecord implements FormatContext, RequestFacts {
 
     @Override
     public boolean grpc() {
-        return LocalReply.isGrpc(request);
+        return asks != null;
     }
 
     @Override
@@ -291,6 +310,16 @@ final class RequestRecord implements FormatContext, RequestFacts {
     @Override
     public long durationMillis() {
         return (service.worker().timer().nanoTime() - startedNanos) / 1_000_000;
+    }
+
+    @Override
+    public long requestMessages() {
+        return asks == null ? 0 : asks.count();
+    }
+
+    @Override
+    public long responseMessages() {
+        return answers == null ? 0 : answers.count();
     }
 
     @Override

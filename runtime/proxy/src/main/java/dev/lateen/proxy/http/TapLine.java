@@ -10,8 +10,11 @@ import dev.lateen.proxycore.listener.LogFilter;
 import java.util.LinkedHashMap;
 import java.util.Map;
 
-/** A request as those see it who look at a proxy's requests: JSON in the names of Istio's access log, and its trace. */
-final class TapLine {
+/**
+ * A request, or a connection that is only passed on, as those see it who look at a proxy's traffic: JSON in the names of
+ * Istio's access log, and its trace.
+ */
+public final class TapLine {
     private static final String[][] FIELDS = {
         {"start_time", "%START_TIME%"},
         {"method", "%REQ(:METHOD)%"},
@@ -21,6 +24,7 @@ final class TapLine {
         {"response_code", "%RESPONSE_CODE%"},
         {"response_flags", "%RESPONSE_FLAGS%"},
         {"response_code_details", "%RESPONSE_CODE_DETAILS%"},
+        {"connection_termination_details", "%CONNECTION_TERMINATION_DETAILS%"},
         {"upstream_transport_failure_reason", "%UPSTREAM_TRANSPORT_FAILURE_REASON%"},
         {"bytes_received", "%BYTES_RECEIVED%"},
         {"bytes_sent", "%BYTES_SENT%"},
@@ -59,7 +63,8 @@ final class TapLine {
         }
     }
 
-    static String of(FormatContext request) {
+    /** The line, its end included; what the request or connection does not have is null in it. */
+    public static String of(FormatContext request) {
         return AccessLogLine.of(LOG, request);
     }
 }

@@ -23,6 +23,7 @@ import dev.lateen.proxycore.listener.HttpConnectionManager;
 import dev.lateen.proxycore.listener.ListenerFilter;
 import dev.lateen.proxycore.listener.TcpProxy;
 import dev.lateen.proxycore.listener.TransportSocket;
+import dev.lateen.proxycore.rbac.AccessRules;
 import io.netty.channel.Channel;
 import io.netty.channel.ChannelInitializer;
 import io.netty.channel.ChannelOption;
@@ -209,6 +210,10 @@ final class Connections extends ChannelInitializer<Channel> {
     private static void refuse(Channel channel, HttpService service, CompiledListener listener, ResponseFlag flag) {
         ConnectionRecord.flag(channel, flag);
         count(service, listener, flag);
+        reset(channel);
+    }
+
+    private static void reset(Channel channel) {
         channel.config().setOption(ChannelOption.SO_LINGER, 0);
         var _ = channel.close();
     }
@@ -230,11 +235,18 @@ final class Connections extends ChannelInitializer<Channel> {
             ConnectionFacts offered,
             ConnectionFacts facts) {
         ConnectionRecord.know(channel, facts);
-        if (!service.mayBegin(facts, chain.access())) {
-            refuse(channel, service, listener, ResponseFlag.UAEX);
+        boolean inbound = inbound(listener);
+        AccessRules.Verdict refusal = service.refusal(facts, chain.access());
+        if (refusal != null) {
+            if (chain.filter() instanceof TcpProxy proxy) {
+                ConnectionRecord.flag(channel, ResponseFlag.UAEX);
+                TcpTunnel.refused(service, proxy, facts, inbound, refusal.details());
+                reset(channel);
+            } else {
+                refuse(channel, service, listener, ResponseFlag.UAEX);
+            }
             return;
         }
-        boolean inbound = inbound(listener);
         ConnectionRequests requests = chain.filter() instanceof HttpConnectionManager manager
                 ? new ConnectionRequests(service, manager, facts, inbound, listener.bufferLimit())
                 : null;
@@ -338,7 +350,7 @@ final class Connections extends ChannelInitializer<Channel> {
                 }
                 yield requests != null;
             }
-            case TcpProxy _ -> requests == null && taken.service().mayBegin(taken.facts(), now.access());
+            case TcpProxy _ -> requests == null && taken.service().refusal(taken.facts(), now.access()) == null;
         };
     }
 

@@ -54,6 +54,20 @@ public final class TcpTunnel extends ChannelInboundHandlerAdapter {
         record = new TunnelRecord(service, config, facts, inbound);
     }
 
+    /**
+     * Tells of a connection that rules did not let begin, as of one that was passed on.
+     *
+     * @param inbound whether it came to this workload
+     * @param why Envoy's words for it
+     */
+    public static void refused(
+            HttpService service, TcpProxy config, ConnectionFacts facts, boolean inbound, String why) {
+        TunnelRecord record = new TunnelRecord(service, config, facts, inbound);
+        record.flag(ResponseFlag.UAEX);
+        record.terminated(why);
+        record.ended();
+    }
+
     @Override
     public void handlerAdded(ChannelHandlerContext ctx) {
         ctx.channel().config().setAutoRead(false);

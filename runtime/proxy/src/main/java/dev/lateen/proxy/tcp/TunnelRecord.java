@@ -3,6 +3,8 @@ package dev.lateen.proxy.tcp;
 import dev.lateen.proxy.http.AccessLogLine;
 import dev.lateen.proxy.http.ConnectionFormat;
 import dev.lateen.proxy.http.HttpService;
+import dev.lateen.proxy.http.TapLine;
+import dev.lateen.proxy.telemetry.RequestTap;
 import dev.lateen.proxy.telemetry.TcpSeries;
 import dev.lateen.proxycore.ConnectionFacts;
 import dev.lateen.proxycore.ResponseFlag;
@@ -19,7 +21,7 @@ import java.net.SocketAddress;
 import java.time.Instant;
 import org.jspecify.annotations.Nullable;
 
-/** What is known of one connection that is only passed on, for its line in the access log. One thread. */
+/** What is known of one connection that is only passed on, for metrics, access logs and those who look. One thread. */
 final class TunnelRecord implements FormatContext {
     private final HttpService service;
     private final TcpProxy config;
@@ -35,6 +37,7 @@ final class TunnelRecord implements FormatContext {
     private long received;
     private long sent;
     private boolean dropped;
+    private @Nullable String termination;
 
     TunnelRecord(HttpService service, TcpProxy config, ConnectionFacts facts, boolean inbound) {
         this.service = service;
@@ -62,6 +65,11 @@ final class TunnelRecord implements FormatContext {
 
     void flag(ResponseFlag flag) {
         flags |= flag.bit();
+    }
+
+    /** This proxy ended it, for this reason. */
+    void terminated(String why) {
+        termination = why;
     }
 
     void received(int bytes) {
@@ -99,7 +107,7 @@ final class TunnelRecord implements FormatContext {
         return dropped;
     }
 
-    /** The connection is over: counts it and writes its lines. */
+    /** The connection is over: counts it, writes its lines and shows it. */
     void ended() {
         if (dropped) {
             return;
@@ -109,6 +117,10 @@ final class TunnelRecord implements FormatContext {
             if (log.filter().takes(0, flags, millis(), this, service.random())) {
                 service.log().write(log.path(), AccessLogLine.of(log, this));
             }
+        }
+        RequestTap tap = service.telemetry().tap();
+        if (tap.isOpen()) {
+            tap.offer(TapLine.of(this));
         }
     }
 
@@ -137,6 +149,7 @@ final class TunnelRecord implements FormatContext {
             case BYTES_SENT -> Long.toString(sent);
             case DURATION -> Long.toString(millis());
             case UPSTREAM_CLUSTER, UPSTREAM_CLUSTER_RAW -> cluster.isEmpty() ? null : cluster;
+            case CONNECTION_TERMINATION_DETAILS -> termination;
             case ACCESS_LOG_TYPE -> "TcpConnectionEnd";
             default -> ConnectionFormat.value(facts, started, service.clock(), host, local, operator, argument);
         };

@@ -22,6 +22,8 @@ final class ClusterStatistics {
     private static final Line[] LINES = {
         CONNECTIONS,
         total("upstream_cx_total", "counter", ClusterTotals::connections),
+        total("upstream_cx_rx_bytes_total", "counter", ClusterTotals::receivedBytes),
+        total("upstream_cx_tx_bytes_total", "counter", ClusterTotals::sentBytes),
         total("upstream_cx_connect_fail", "counter", ClusterTotals::connectFailures),
         total("upstream_cx_overflow", "counter", ClusterTotals::connectionOverflows),
         total("upstream_rq_active", "gauge", ClusterTotals::activeRequests),
@@ -58,7 +60,27 @@ final class ClusterStatistics {
                         .append('\n');
             }
         }
+        answers(text, clusters);
         server(text);
+    }
+
+    /** Envoy's {@code upstream_rq_2xx} and its like: Istio's bootstrap makes a label of the end of their names. */
+    private static void answers(StringBuilder text, Collection<LiveCluster> clusters) {
+        TrafficPage.type(text, "envoy_cluster_upstream_rq", "counter");
+        for (LiveCluster cluster : clusters) {
+            for (int hundreds = 1; hundreds <= 5; hundreds++) {
+                long answers = cluster.totals().answers(hundreds);
+                if (answers > 0) {
+                    text.append("envoy_cluster_upstream_rq{cluster_name=\"");
+                    TrafficLabels.escape(text, cluster.config().statName());
+                    text.append("\",response_code_class=\"")
+                            .append(hundreds)
+                            .append("xx\"} ")
+                            .append(answers)
+                            .append('\n');
+                }
+            }
+        }
     }
 
     private static void server(StringBuilder text) {

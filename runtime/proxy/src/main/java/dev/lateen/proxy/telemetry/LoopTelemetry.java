@@ -137,7 +137,11 @@ public final class LoopTelemetry {
         service(request.cluster(), request.routeName(), request.authority());
         labels.rules = rules;
         labels.values = rules.values(stream);
-        requestSeries().count(request.durationMillis(), request.requestBytes(), request.responseBytes());
+        RequestSeries series = requestSeries();
+        series.count(request.durationMillis(), request.requestBytes(), request.responseBytes());
+        if (request.grpc()) {
+            series.count(request.requestMessages(), request.responseMessages());
+        }
     }
 
     /** Counts a request that could not be read: it has a status and nothing else. */

@@ -45,6 +45,12 @@ public interface RequestFacts {
     /** From its head to its end. */
     long durationMillis();
 
+    /** Messages of gRPC from the client; 0 for what is none. */
+    long requestMessages();
+
+    /** Messages of gRPC to the client; 0 for what is none. */
+    long responseMessages();
+
     /** Bytes from the client, head and content, without framing. */
     long requestBytes();
 

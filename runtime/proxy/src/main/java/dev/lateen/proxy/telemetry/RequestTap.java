@@ -10,7 +10,7 @@ import java.util.concurrent.atomic.LongAdder;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Shows requests as they end to those who look; costs nothing while nobody does. Who looks too slowly misses lines, which
+ * Shows requests and connections as they end to those who look; costs nothing while nobody does. Who looks too slowly misses lines, which
  * are counted, and holds nobody up. Thread-safe.
  */
 public final class RequestTap {

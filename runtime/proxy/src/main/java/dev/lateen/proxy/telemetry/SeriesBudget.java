@@ -19,6 +19,9 @@ final class SeriesBudget {
     /** Series of requests with the same labels: a counter, and three histograms with their buckets, sum and count. */
     static final int OF_REQUESTS = 1 + 3 * (Histogram.BOUNDS.length + 3);
 
+    /** Series that calls of gRPC have beside them: messages both ways. */
+    static final int OF_MESSAGES = 2;
+
     static final int OF_CONNECTIONS = 4;
 
     private final int limit;
@@ -49,7 +52,9 @@ final class SeriesBudget {
             return known;
         }
         boolean requests = labels.protocol != TrafficLabels.Protocol.TCP;
-        int cost = requests ? OF_REQUESTS : OF_CONNECTIONS;
+        int cost = !requests
+                ? OF_CONNECTIONS
+                : OF_REQUESTS + (labels.protocol == TrafficLabels.Protocol.GRPC ? OF_MESSAGES : 0);
         if (take(cost, requests ? limit - limit / 4 : limit)) {
             return admitted(labels, Kept.WHOLE, cost);
         }

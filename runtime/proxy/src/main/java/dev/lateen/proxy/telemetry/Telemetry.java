@@ -13,7 +13,7 @@ import org.jspecify.annotations.Nullable;
 /** What one proxy tells of its traffic. Each event loop counts for itself; pages add up. Thread-safe. */
 public final class Telemetry {
     /**
-     * Series that one proxy tells of. Requests with the same labels are 67 of them, connections 4; the page of that many
+     * Series that one proxy tells of. Requests with the same labels are 67 of them (69 of gRPC), connections 4; the page of that many
      * has some 10 MB.
      */
     public static final int SERIES = 10_000;

@@ -36,6 +36,11 @@ final class TrafficPage {
         histogram(text, "request_duration_milliseconds", names, requests, r -> r.duration);
         histogram(text, "request_bytes", names, requests, r -> r.received);
         histogram(text, "response_bytes", names, requests, r -> r.sent);
+        requests.keySet().removeIf(labels -> labels.protocol != TrafficLabels.Protocol.GRPC);
+        String[] ofMessages = {"request_messages_total", "response_messages_total"};
+        for (int i = 0; i < ofMessages.length; i++) {
+            counter(text, ofMessages[i], names.total(ofMessages[i], requests, r -> r.messages), i);
+        }
         String[] ofConnections = {
             "tcp_connections_opened_total",
             "tcp_connections_closed_total",
@@ -149,6 +154,7 @@ final class TrafficPage {
         private final long[] duration = Histogram.total();
         private final long[] received = Histogram.total();
         private final long[] sent = Histogram.total();
+        private final long[] messages = new long[2];
         private long requests;
         private boolean whole;
 
@@ -161,6 +167,7 @@ final class TrafficPage {
             series.duration.addTo(duration);
             series.requestBytes.addTo(received);
             series.responseBytes.addTo(sent);
+            series.addMessagesTo(messages);
         }
     }
 }

@@ -10,6 +10,7 @@ import io.netty.handler.ssl.ReferenceCountedOpenSslEngine;
 import io.netty.handler.ssl.SslHandler;
 import io.netty.handler.ssl.SslHandshakeCompletionEvent;
 import io.netty.internal.tcnative.SSL;
+import java.nio.charset.StandardCharsets;
 import java.security.cert.Certificate;
 import java.security.cert.CertificateException;
 import java.security.cert.X509Certificate;
@@ -17,9 +18,12 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
+import javax.net.ssl.SNIServerName;
 import javax.net.ssl.SSLEngine;
+import javax.net.ssl.SSLParameters;
 import javax.net.ssl.SSLPeerUnverifiedException;
 import javax.net.ssl.SSLSession;
+import javax.net.ssl.StandardConstants;
 import org.jspecify.annotations.Nullable;
 
 /** Wraps connections in TLS. Used on the event loop of each connection. */
@@ -87,13 +91,23 @@ public final class Tls {
     }
 
     /**
-     * Netty asks by itself only for names that DNS can have; a mesh endpoint's is none ({@code
-     * outbound_.80_._.web.default.svc.cluster.local}). The JDK's own TLS, which stands in where the native one cannot
-     * load, refuses a name like that as a server, and is not made to ask for one.
+     * Netty and the JDK ask by themselves only for names that DNS can have; a mesh endpoint's is none ({@code
+     * outbound_.80_._.web.default.svc.cluster.local}).
      */
     private static void askFor(String serverName, SSLEngine engine) {
         if (engine instanceof ReferenceCountedOpenSslEngine openSsl) {
             SSL.setTlsExtHostName(openSsl.sslPointer(), serverName);
+        } else {
+            SSLParameters parameters = engine.getSSLParameters();
+            parameters.setServerNames(List.of(new EndpointName(serverName)));
+            engine.setSSLParameters(parameters);
+        }
+    }
+
+    /** A host name in TLS (RFC 6066, section 3) with whatever letters; the JDK's own class takes those of DNS alone. */
+    private static final class EndpointName extends SNIServerName {
+        EndpointName(String name) {
+            super(StandardConstants.SNI_HOST_NAME, name.getBytes(StandardCharsets.UTF_8));
         }
     }
 

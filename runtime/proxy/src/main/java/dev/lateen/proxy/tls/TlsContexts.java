@@ -47,6 +47,11 @@ public final class TlsContexts {
     private static final List<String> CIPHERS_1_3 =
             List.of("TLS_AES_128_GCM_SHA256", "TLS_AES_256_GCM_SHA384", "TLS_CHACHA20_POLY1305_SHA256");
 
+    /** Of the JDK: extensions of TLS that its servers pass over, by their names at IANA. */
+    private static final String UNREAD_EXTENSIONS = "jdk.tls.server.disableExtensions";
+
+    private static final String SERVER_NAME = "server_name";
+
     /** What a context is made from. */
     private record Key(TlsRules rules, boolean server, boolean requireCertificate) {}
 
@@ -65,6 +70,21 @@ public final class TlsContexts {
         this.secrets = secrets;
         this.clock = clock;
         this.provider = provider;
+        if (provider == SslProvider.JDK) {
+            leaveServerNamesUnread();
+        }
+    }
+
+    /**
+     * The JDK's server ends a handshake that asks for a name which DNS could not have, as those of mesh endpoints are; by
+     * this it does not look at names. The listener has read them before, and chosen by them. The JDK reads the setting
+     * once, at its first handshake as a server.
+     */
+    private static void leaveServerNamesUnread() {
+        String unread = System.getProperty(UNREAD_EXTENSIONS, "");
+        if (!List.of(unread.split("[, ]+")).contains(SERVER_NAME)) {
+            System.setProperty(UNREAD_EXTENSIONS, unread.isEmpty() ? SERVER_NAME : unread + "," + SERVER_NAME);
+        }
     }
 
     private static SslProvider provider() {

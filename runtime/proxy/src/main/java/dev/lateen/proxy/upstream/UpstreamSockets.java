@@ -48,7 +48,13 @@ public final class UpstreamSockets {
             @Nullable ConnectionFacts facts,
             ChannelHandler handler) {
         return connect(
-                loop, cluster, host, host.address(), inside, facts == null ? null : Downstream.of(facts), handler);
+                loop,
+                cluster,
+                host,
+                host.address(),
+                inside,
+                facts == null ? null : Downstream.of(facts),
+                after(new ByteCounts(host.cluster()), handler));
     }
 
     /** The same of this proxy's own, at another address of the host: the port that is asked for its health. */

@@ -68,6 +68,16 @@ final class TelemetryTest {
         }
 
         @Override
+        public long requestMessages() {
+            return 0;
+        }
+
+        @Override
+        public long responseMessages() {
+            return 0;
+        }
+
+        @Override
         public long requestBytes() {
             return 10;
         }

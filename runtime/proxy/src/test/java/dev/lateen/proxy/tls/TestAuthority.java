@@ -70,7 +70,17 @@ public final class TestAuthority {
         return issue(name, from, to, "EC", 256);
     }
 
+    /** One that its holder signed, in the name of this authority. */
+    Material.Certificate selfSigned(String name, Instant from, Instant to) {
+        return issue(name, from, to, "EC", 256, true);
+    }
+
     Material.Certificate issue(String name, Instant from, Instant to, String algorithm, int bits) {
+        return issue(name, from, to, algorithm, bits, false);
+    }
+
+    private Material.Certificate issue(
+            String name, Instant from, Instant to, String algorithm, int bits, boolean byItself) {
         try {
             KeyPair holder = pair(algorithm, bits);
             int kind = name.contains("://") ? GeneralName.uniformResourceIdentifier : GeneralName.dNSName;
@@ -87,7 +97,8 @@ public final class TestAuthority {
                                     Extension.subjectAlternativeName,
                                     true,
                                     new GeneralNames(new GeneralName(kind, name)))
-                            .build(new JcaContentSignerBuilder("SHA256withECDSA").build(pair.getPrivate())));
+                            .build(new JcaContentSignerBuilder("SHA256withECDSA")
+                                    .build((byItself ? holder : pair).getPrivate())));
             return new Material.Certificate(Certificates.pem(certificate), pem(holder.getPrivate()));
         } catch (Exception e) {
             throw new IllegalStateException(e);

@@ -31,6 +31,8 @@ import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.Arguments;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.MethodSource;
 
 /** Handshakes between both of the proxy's sides, as Istio configures them, in memory, with both libraries. */
@@ -82,6 +84,20 @@ class TlsTest {
                                 server,
                                 null,
                                 "is not trusted"),
+                        Arguments.of(
+                                provider,
+                                "client that signed for itself",
+                                new End(MESH.selfSigned(CLIENT, before, after), mesh),
+                                server,
+                                null,
+                                "is not trusted"),
+                        Arguments.of(
+                                provider,
+                                "server that signed for itself",
+                                good,
+                                new End(MESH.selfSigned(WEB, before, after), mesh),
+                                "is not trusted",
+                                null),
                         Arguments.of(
                                 provider,
                                 "client that expired",
@@ -199,13 +215,16 @@ class TlsTest {
     }
 
     /** RFC 6066, section 3; the name of a mesh endpoint is not one that DNS would have. */
-    @Test
-    void the_server_is_asked_for_by_the_name_of_its_cluster() throws Exception {
+    @ParameterizedTest
+    @EnumSource(
+            value = SslProvider.class,
+            names = {"OPENSSL", "JDK"})
+    void the_server_is_asked_for_by_the_name_of_its_cluster(SslProvider provider) throws Exception {
         SecretStore client =
                 store(new End(MESH.issue(CLIENT, NOW.minusSeconds(60), NOW.plusSeconds(60)), MESH.trust()));
         EmbeddedChannel left = new EmbeddedChannel();
         left.pipeline()
-                .addLast(new Tls(new TlsContexts(client, CLOCK, SslProvider.OPENSSL))
+                .addLast(new Tls(new TlsContexts(client, CLOCK, provider))
                         .connect(left, clientTls(true), Duration.ofSeconds(10)));
         ByteBuf hello = left.readOutbound();
         assertThat(hello.toString(StandardCharsets.ISO_8859_1)).contains("outbound_.80_._.web.shop.svc.cluster.local");
@@ -213,15 +232,31 @@ class TlsTest {
         left.finishAndReleaseAll();
     }
 
+    /** The JDK's TLS stands in on one side only: the other has the native one, as an Envoy has. */
+    @ParameterizedTest(name = "{0} calls {1}")
+    @CsvSource({"OPENSSL, JDK", "JDK, OPENSSL"})
+    void both_kinds_of_tls_take_the_name_of_a_mesh_endpoint(SslProvider caller, SslProvider called) throws Exception {
+        SecretStore client =
+                store(new End(MESH.issue(CLIENT, NOW.minusSeconds(60), NOW.plusSeconds(60)), MESH.trust()));
+        SecretStore server = store(new End(MESH.issue(WEB, NOW.minusSeconds(60), NOW.plusSeconds(60)), MESH.trust()));
+        assertThat(handshake(caller, client, called, server, true)).isEqualTo(new Result("ok " + WEB, "ok " + CLIENT));
+    }
+
     private static Result handshake(SslProvider provider, SecretStore client, SecretStore server, boolean shows)
             throws Exception {
+        return handshake(provider, client, provider, server, shows);
+    }
+
+    private static Result handshake(
+            SslProvider caller, SecretStore client, SslProvider called, SecretStore server, boolean shows)
+            throws Exception {
         EmbeddedChannel left = new EmbeddedChannel();
-        SslHandler handler = new Tls(new TlsContexts(client, CLOCK, provider))
-                .connect(left, clientTls(shows), Duration.ofSeconds(10));
+        SslHandler handler =
+                new Tls(new TlsContexts(client, CLOCK, caller)).connect(left, clientTls(shows), Duration.ofSeconds(10));
         left.pipeline().addLast(handler);
         EmbeddedChannel right = new EmbeddedChannel();
         Recorded recorded = new Recorded();
-        new Tls(new TlsContexts(server, CLOCK, provider)).accept(right, serverTls(), Duration.ZERO, recorded);
+        new Tls(new TlsContexts(server, CLOCK, called)).accept(right, serverTls(), Duration.ZERO, recorded);
         Pipe.exchange(left, right);
         var future = handler.handshakeFuture();
         String atClient;

@@ -33,10 +33,20 @@ import org.jspecify.annotations.Nullable;
 /**
  * The aggregated discovery service, incremental and state of the world, on a plaintext port or on one that knows its
  * clients. What it serves comes from a {@link ResourceProvider}; the rules of the protocol are in the sessions. Each
- * stream works on virtual threads.
+ * stream works on virtual threads. What one client can have it hold is bounded: a message has {@value #MESSAGE} bytes at
+ * most, the fields of a call {@value #FIELDS}, and on a port that knows its clients a connection has {@value #CALLS} calls
+ * at a time.
  */
 public final class XdsServer implements AutoCloseable {
     private static final Context.Key<String> PEER = Context.key("peer");
+    /** A proxy asks for some ten thousand names at once at most. */
+    private static final int MESSAGE = 4 << 20;
+
+    /** Tokens have some 2 KB. */
+    private static final int FIELDS = 16 << 10;
+
+    /** A proxy has one for its configuration, and one for its certificate for a moment. */
+    private static final int CALLS = 100;
 
     private final ResourceProvider provider;
     private final XdsMetrics metrics;
@@ -72,11 +82,15 @@ public final class XdsServer implements AutoCloseable {
                 .executor(executor)
                 .intercept(new PeerAddress())
                 .addService(new Discovery())
+                .maxInboundMessageSize(MESSAGE)
+                .maxInboundMetadataSize(FIELDS)
                 .keepAliveTime(30, TimeUnit.SECONDS)
                 .permitKeepAliveTime(5, TimeUnit.SECONDS)
                 .permitKeepAliveWithoutCalls(true);
         if (security != null) {
-            builder.sslContext(security.tls()).intercept(new Authentication(security.authenticator()));
+            builder.sslContext(security.tls())
+                    .maxConcurrentCallsPerConnection(CALLS)
+                    .intercept(new Authentication(security.authenticator()));
             security.services().forEach(builder::addService);
         }
         this.server = builder.build();
