@@ -22,6 +22,7 @@ import java.util.random.RandomGenerator;
  * @param log takes lines of access logs, without blocking
  * @param clock the time of day
  * @param decisions keeps refusals with their reasons
+ * @param localCluster the name of this proxy's own workload, as its node has it
  */
 public record HttpService(
         Worker worker,
@@ -31,7 +32,8 @@ public record HttpService(
         LoopTelemetry telemetry,
         AccessLogSink log,
         java.time.InstantSource clock,
-        Decisions decisions) {
+        Decisions decisions,
+        String localCluster) {
     /** Whether every one of these rules lets a connection begin; a refusal is kept with its reasons. */
     public boolean mayBegin(ConnectionFacts facts, List<AccessRules> rules) {
         for (AccessRules each : rules) {
