@@ -231,7 +231,7 @@ final class ClusterPolicy {
     }
 
     private static void applyLoadBalancer(Cluster.Builder cluster, @Nullable LoadBalancer balancer) {
-        if (cluster.getType() == Cluster.DiscoveryType.ORIGINAL_DST) {
+        if (cluster.getType() == Cluster.DiscoveryType.ORIGINAL_DST || cluster.hasClusterType()) {
             cluster.setLbPolicy(LbPolicy.CLUSTER_PROVIDED);
             return;
         }

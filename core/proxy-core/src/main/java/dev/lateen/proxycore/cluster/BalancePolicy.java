@@ -31,7 +31,7 @@ public sealed interface BalancePolicy {
     /** By hash, from a table whose size is prime. */
     record Maglev(int tableSize) implements BalancePolicy {}
 
-    /** The address that the client dialled. */
+    /** The address that the client dialled, or that was looked up for it. */
     record OriginalDestination() implements BalancePolicy {}
 
     static BalancePolicy of(Cluster proto, Place at) throws CompileException {
@@ -47,8 +47,9 @@ public sealed interface BalancePolicy {
             case RING_HASH -> ringHash(proto.getRingHashLbConfig(), at.field("ring_hash_lb_config"));
             case MAGLEV -> maglev(proto.getMaglevLbConfig(), at.field("maglev_lb_config"));
             case CLUSTER_PROVIDED -> {
-                if (proto.getType() != Cluster.DiscoveryType.ORIGINAL_DST) {
-                    throw at.field("lb_policy").refuse("only clusters of type ORIGINAL_DST provide one");
+                if (proto.getType() != Cluster.DiscoveryType.ORIGINAL_DST && !proto.hasClusterType()) {
+                    throw at.field("lb_policy")
+                            .refuse("only clusters of type ORIGINAL_DST, or of a type of their own, provide one");
                 }
                 yield new OriginalDestination();
             }

@@ -8,8 +8,10 @@ import dev.lateen.proxycore.Priority;
 import dev.lateen.proxycore.health.HealthCheck;
 import dev.lateen.proxycore.listener.TransportSocket;
 import io.envoyproxy.envoy.config.cluster.v3.Cluster;
+import io.envoyproxy.envoy.config.cluster.v3.Cluster.CustomClusterType;
 import io.envoyproxy.envoy.config.core.v3.ConfigSource;
 import io.envoyproxy.envoy.config.core.v3.TcpKeepalive;
+import io.envoyproxy.envoy.extensions.clusters.dynamic_forward_proxy.v3.ClusterConfig;
 import java.net.InetAddress;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -157,6 +159,9 @@ public record CompiledCluster(
 
     private static Discovery discovery(Cluster proto, Place top) throws CompileException {
         Place at = top.field("load_assignment");
+        if (proto.hasClusterType()) {
+            return byRequest(proto.getClusterType(), top.field("cluster_type"));
+        }
         return switch (proto.getType()) {
             case STATIC -> new Discovery.Static(EndpointSet.of(proto.getLoadAssignment(), at, false));
             case STRICT_DNS -> dns(proto, false, top);
@@ -185,6 +190,15 @@ public record CompiledCluster(
         };
     }
 
+    private static Discovery byRequest(CustomClusterType proto, Place at) throws CompileException {
+        if (!proto.getTypedConfig().is(ClusterConfig.class)) {
+            throw at.refuse("not supported: " + Extensions.typeName(proto.getTypedConfig()));
+        }
+        ClusterConfig config = at.unpack(proto.getTypedConfig(), ClusterConfig.class);
+        DnsLookup.of(config.getDnsCacheConfig(), at.field("dns_cache_config"));
+        return new Discovery.ByRequest();
+    }
+
     @SuppressWarnings("deprecation") // the newer place, an extension of its own, is not sent by control planes yet
     private static Discovery dns(Cluster proto, boolean logical, Place top) throws CompileException {
         EndpointSet endpoints = EndpointSet.of(proto.getLoadAssignment(), top.field("load_assignment"), true);
@@ -198,15 +212,7 @@ public record CompiledCluster(
                 ? top.field("dns_failure_refresh_rate")
                         .duration(proto.getDnsFailureRefreshRate().getBaseInterval())
                 : refresh;
-        Discovery.DnsFamily family =
-                switch (proto.getDnsLookupFamily()) {
-                    case AUTO -> Discovery.DnsFamily.AUTO;
-                    case V4_ONLY -> Discovery.DnsFamily.V4_ONLY;
-                    case V6_ONLY -> Discovery.DnsFamily.V6_ONLY;
-                    case V4_PREFERRED -> Discovery.DnsFamily.V4_PREFERRED;
-                    case ALL -> Discovery.DnsFamily.ALL;
-                    case UNRECOGNIZED -> throw top.field("dns_lookup_family").refuse("not a family");
-                };
+        Discovery.DnsFamily family = DnsLookup.family(proto.getDnsLookupFamily(), top.field("dns_lookup_family"));
         return new Discovery.Dns(endpoints, logical, refresh, failure, family);
     }
 

@@ -35,6 +35,9 @@ public sealed interface Discovery {
      */
     record OriginalDestination(int portOverride, Duration cleanup) implements Discovery {}
 
+    /** The address of the name that a request or connection asks for, looked up by a filter before. */
+    record ByRequest() implements Discovery {}
+
     /** Which addresses DNS is asked for. */
     enum DnsFamily {
         /** IPv6, and IPv4 when there is none. */

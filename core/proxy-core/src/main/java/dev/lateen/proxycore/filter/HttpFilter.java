@@ -5,6 +5,7 @@ import dev.lateen.proxycore.CompileException;
 import dev.lateen.proxycore.Extensions;
 import dev.lateen.proxycore.Place;
 import dev.lateen.proxycore.authorization.ExternalAuthorization;
+import dev.lateen.proxycore.cluster.DnsLookup;
 import dev.lateen.proxycore.jwt.JwtRules;
 import dev.lateen.proxycore.limit.GlobalRateLimit;
 import dev.lateen.proxycore.rbac.AccessRules;
@@ -67,7 +68,8 @@ public record HttpFilter(String name, FilterConfig config, boolean disabled) {
                     LocalRateLimit.class,
                     RateLimit.class,
                     ExtAuthz.class,
-                    Compressor.class);
+                    Compressor.class,
+                    io.envoyproxy.envoy.extensions.filters.http.dynamic_forward_proxy.v3.FilterConfig.class);
             if (Extensions.isOfTelemetry(proto.getTypedConfig())) {
                 ignored.add(
                         here + ": done by the proxy's own telemetry: " + Extensions.typeName(proto.getTypedConfig()));
@@ -120,6 +122,11 @@ public record HttpFilter(String name, FilterConfig config, boolean disabled) {
         }
         if (any.is(Compressor.class)) {
             return new FilterConfig.Compress(Compression.of(at.unpack(any, Compressor.class), at));
+        }
+        if (any.is(io.envoyproxy.envoy.extensions.filters.http.dynamic_forward_proxy.v3.FilterConfig.class)) {
+            var lookUp = at.unpack(
+                    any, io.envoyproxy.envoy.extensions.filters.http.dynamic_forward_proxy.v3.FilterConfig.class);
+            return new FilterConfig.LookUp(DnsLookup.of(lookUp.getDnsCacheConfig(), at.field("dns_cache_config")));
         }
         throw at.refuse("unknown HTTP filter: " + Extensions.typeName(any));
     }

@@ -21,7 +21,7 @@ public sealed interface NetworkFilter permits HttpConnectionManager, TcpProxy {
         for (int i = 0; i < protos.size() - 1; i++) {
             Filter proto = protos.get(i);
             Place here = at.item("filters", i).named(proto.getName());
-            if (Extensions.isOfTelemetry(proto.getTypedConfig())) {
+            if (Extensions.isOfTelemetry(proto.getTypedConfig()) || NameLookup.is(proto)) {
                 continue;
             }
             if (!proto.getTypedConfig().is(RBAC.class)) {
@@ -58,6 +58,7 @@ public sealed interface NetworkFilter permits HttpConnectionManager, TcpProxy {
             return TcpProxy.of(
                     here.unpack(any, io.envoyproxy.envoy.extensions.filters.network.tcp_proxy.v3.TcpProxy.class),
                     here,
+                    NameLookup.of(protos, at),
                     MetricRules.of(protos.stream().map(Filter::getTypedConfig).toList(), at, ignored));
         }
         throw here.refuse("unknown network filter: " + Extensions.typeName(any));

@@ -208,7 +208,8 @@ public final class ConnectionRequests implements ServerStreams {
         Pick pick = new Pick(service.random())
                 .hash(forward.hash(head, facts))
                 .attempts(forward.policy().retry().hostSelectionAttempts())
-                .destination(facts.destination());
+                .destination(facts.destination())
+                .lookedUp(request.lookedUp());
         List<Mirror> mirrors = forward.mirrors(service.random());
         forward.rewrite(head, record);
         RequestExchange exchange = new RequestExchange(
