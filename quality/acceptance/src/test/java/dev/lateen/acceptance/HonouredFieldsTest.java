@@ -40,6 +40,7 @@ final class HonouredFieldsTest {
     private static final Map<String, Set<String>> CHOICES = Map.of(
             "envoy.config.rbac.v3.Permission", Set.of("any"),
             "envoy.config.rbac.v3.Principal", Set.of("any"),
+            "envoy.config.route.v3.RateLimit.Action", Set.of("source_cluster", "destination_cluster", "remote_address"),
             "envoy.config.route.v3.RouteMatch", Set.of("connect_matcher"),
             "envoy.extensions.filters.http.jwt_authn.v3.JwtRequirement", Set.of("allow_missing"),
             // Whichever way names of fields are written, they go on as they came.

@@ -157,7 +157,8 @@ public final class Proxy implements AutoCloseable {
                             telemetry.loop(),
                             log,
                             Clock.systemUTC(),
-                            decisions));
+                            decisions,
+                            node.getCluster()));
         }
         listeners = new ListenerSockets(sockets, upstreams, tls, acceptor, loops, this::service);
         names = new NameResolution();

@@ -13,6 +13,9 @@ import io.envoyproxy.envoy.service.auth.v3.CheckRequest;
 import io.envoyproxy.envoy.service.auth.v3.CheckResponse;
 import io.envoyproxy.envoy.service.auth.v3.DeniedHttpResponse;
 import io.envoyproxy.envoy.service.auth.v3.OkHttpResponse;
+import io.envoyproxy.envoy.service.ratelimit.v3.RateLimitRequest;
+import io.envoyproxy.envoy.service.ratelimit.v3.RateLimitResponse;
+import io.envoyproxy.envoy.service.ratelimit.v3.RateLimitServiceGrpc;
 import io.envoyproxy.envoy.type.v3.HttpStatus;
 import io.envoyproxy.envoy.type.v3.StatusCode;
 import io.grpc.Server;
@@ -25,6 +28,8 @@ import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
+import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.zip.GZIPInputStream;
 import org.junit.jupiter.api.AfterEach;
@@ -245,5 +250,119 @@ class ServiceFiltersTest {
         } finally {
             server.shutdownNow();
         }
+    }
+
+    // ---- a service that is asked for limits
+
+    /** Lets so many calls of each user pass, and tells of them. */
+    private static final class Limits extends RateLimitServiceGrpc.RateLimitServiceImplBase {
+        private final List<RateLimitRequest> asked = new CopyOnWriteArrayList<>();
+        private final Map<String, Integer> calls = new ConcurrentHashMap<>();
+
+        @Override
+        public void shouldRateLimit(RateLimitRequest request, StreamObserver<RateLimitResponse> answers) {
+            asked.add(request);
+            String user = request.getDescriptors(0).getEntries(0).getValue();
+            if (user.equals("silent")) {
+                return;
+            }
+            int left = 2 - calls.merge(user, 1, Integer::sum);
+            answers.onNext(RateLimitResponse.newBuilder()
+                    .setOverallCode(left < 0 ? RateLimitResponse.Code.OVER_LIMIT : RateLimitResponse.Code.OK)
+                    .addStatuses(RateLimitResponse.DescriptorStatus.newBuilder()
+                            .setCurrentLimit(RateLimitResponse.RateLimit.newBuilder()
+                                    .setRequestsPerUnit(2)
+                                    .setUnit(RateLimitResponse.RateLimit.Unit.MINUTE))
+                            .setLimitRemaining(Math.max(0, left))
+                            .setDurationUntilReset(
+                                    com.google.protobuf.Duration.newBuilder().setSeconds(30)))
+                    .addRequestHeadersToAdd(
+                            HeaderValue.newBuilder().setKey("x-user").setValue("limited " + user))
+                    .build());
+            answers.onCompleted();
+        }
+    }
+
+    private static String asksForLimits(String more) {
+        return """
+            {name: "limits", typed_config: {"@type": "%sratelimit.v3.RateLimit", domain: "shop", %s
+              enable_x_ratelimit_headers: "DRAFT_VERSION_03",
+              rate_limit_service: {grpc_service: {envoy_grpc: {cluster_name: "limits"}}, transport_api_version: "V3"}}},
+            """.formatted(TYPE, more);
+    }
+
+    private static final String BY_USER = """
+            {match: {prefix: "/free"}, route: {cluster: "app"}},
+            {match: {prefix: "/"}, route: {cluster: "app", rate_limits: [{actions: [
+              {request_headers: {header_name: "user", descriptor_key: "user"}}, {destination_cluster: {}}]}]}}
+            """;
+
+    private static io.envoyproxy.envoy.config.cluster.v3.Cluster ofLimits(int port) {
+        return cluster("limits", """
+            typed_extension_protocol_options: {"envoy.extensions.upstreams.http.v3.HttpProtocolOptions": {
+              "@type": "type.googleapis.com/envoy.extensions.upstreams.http.v3.HttpProtocolOptions",
+              explicit_http_config: {http2_protocol_options: {}}}},""", port);
+    }
+
+    @Test
+    void limits_of_a_service_hold() throws Exception {
+        Limits limits = new Limits();
+        Server server = NettyServerBuilder.forAddress(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0))
+                .addService(limits)
+                .build()
+                .start();
+        try {
+            serve(asksForLimits("timeout: \"10s\","), BY_USER, ofLimits(server.getPort()));
+            HttpResponse<String> first = mesh.get("/a", "user", "jane");
+            assertThat(first.statusCode()).isEqualTo(200);
+            assertThat(first.headers().firstValue("x-ratelimit-limit")).hasValue("2, 2;w=60");
+            assertThat(first.headers().firstValue("x-ratelimit-remaining")).hasValue("1");
+            assertThat(first.headers().firstValue("x-ratelimit-reset")).hasValue("30");
+            assertThat(mesh.get("/b", "user", "jane").statusCode()).isEqualTo(200);
+            HttpResponse<String> refused = mesh.get("/c", "user", "jane");
+            assertThat(refused.statusCode()).isEqualTo(429);
+            assertThat(refused.headers().firstValue("x-envoy-ratelimited")).hasValue("true");
+            assertThat(refused.headers().firstValue("x-ratelimit-remaining")).hasValue("0");
+            assertThat(mesh.get("/d", "user", "john").statusCode()).isEqualTo(200);
+            assertThat(mesh.get("/free", "user", "jane").statusCode()).isEqualTo(200);
+            assertThat(mesh.get("/nobody").statusCode())
+                    .as("no descriptor, nobody asked")
+                    .isEqualTo(200);
+            assertThat(seen)
+                    .containsExactly(
+                            "/a user=limited jane 0",
+                            "/b user=limited jane 0",
+                            "/d user=limited john 0",
+                            "/free user=null 0",
+                            "/nobody user=null 0");
+            assertThat(limits.asked).hasSize(4).allMatch(asked -> asked.getDomain()
+                    .equals("shop"));
+            assertThat(limits.asked.getFirst().getDescriptors(0).getEntries(1).getValue())
+                    .isEqualTo("app");
+        } finally {
+            server.shutdownNow();
+        }
+    }
+
+    @ParameterizedTest
+    @CsvSource({
+        "'', 200",
+        "'failure_mode_deny: true,', 500",
+        "'failure_mode_deny: true, status_on_error: {code: 503},', 503"
+    })
+    void a_service_of_limits_that_says_nothing(String mode, int status) throws Exception {
+        Server server = NettyServerBuilder.forAddress(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0))
+                .addService(new Limits())
+                .build()
+                .start();
+        try {
+            serve(asksForLimits("timeout: \"0.2s\"," + mode), BY_USER, ofLimits(server.getPort()));
+            assertThat(mesh.get("/", "user", "silent").statusCode()).isEqualTo(status);
+        } finally {
+            server.shutdownNow();
+        }
+        assertThat(mesh.get("/", "user", "jane").statusCode())
+                .as("the service is gone")
+                .isEqualTo(status);
     }
 }

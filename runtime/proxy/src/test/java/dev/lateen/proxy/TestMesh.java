@@ -30,6 +30,7 @@ import io.envoyproxy.envoy.extensions.filters.http.ext_authz.v3.ExtAuthz;
 import io.envoyproxy.envoy.extensions.filters.http.ext_authz.v3.ExtAuthzPerRoute;
 import io.envoyproxy.envoy.extensions.filters.http.fault.v3.HTTPFault;
 import io.envoyproxy.envoy.extensions.filters.http.local_ratelimit.v3.LocalRateLimit;
+import io.envoyproxy.envoy.extensions.filters.http.ratelimit.v3.RateLimit;
 import io.envoyproxy.envoy.extensions.filters.http.router.v3.Router;
 import io.envoyproxy.envoy.extensions.filters.listener.http_inspector.v3.HttpInspector;
 import io.envoyproxy.envoy.extensions.filters.listener.tls_inspector.v3.TlsInspector;
@@ -171,6 +172,7 @@ public final class TestMesh implements AutoCloseable {
                             .add(ZipkinConfig.getDescriptor())
                             .add(OpenTelemetryConfig.getDescriptor())
                             .add(LocalRateLimit.getDescriptor())
+                            .add(RateLimit.getDescriptor())
                             .add(ExtAuthz.getDescriptor())
                             .add(ExtAuthzPerRoute.getDescriptor())
                             .add(Compressor.getDescriptor())

@@ -6,6 +6,7 @@ import com.google.protobuf.Timestamp;
 import dev.lateen.proxycore.ByteText;
 import dev.lateen.proxycore.CompileException;
 import dev.lateen.proxycore.ConnectionFacts;
+import dev.lateen.proxycore.GrpcTarget;
 import dev.lateen.proxycore.Place;
 import dev.lateen.proxycore.authorization.Verdict.Change;
 import dev.lateen.proxycore.head.FieldName;
@@ -34,45 +35,28 @@ import java.util.TreeMap;
 /**
  * A service that is asked with Envoy's protocol ({@code envoy.service.auth.v3.Authorization}).
  *
- * @param authority whom the call is addressed to; the cluster's name unless configured
- * @param metadata fields of the call
+ * @param target where it is
  */
-public record GrpcService(String cluster, Duration timeout, String authority, Map<String, String> metadata)
-        implements ExternalAuthorization.Service {
+public record GrpcService(GrpcTarget target) implements ExternalAuthorization.Service {
     private static final Duration DEFAULT_TIMEOUT = Duration.ofMillis(200);
 
-    public GrpcService {
-        metadata = Map.copyOf(metadata);
+    static GrpcService of(io.envoyproxy.envoy.config.core.v3.GrpcService proto, Place at) throws CompileException {
+        return new GrpcService(GrpcTarget.of(proto, DEFAULT_TIMEOUT, at));
     }
 
-    static GrpcService of(io.envoyproxy.envoy.config.core.v3.GrpcService proto, Place at) throws CompileException {
-        if (!proto.hasEnvoyGrpc()) {
-            throw at.refuse("only envoy_grpc is supported");
-        }
-        var target = proto.getEnvoyGrpc();
-        Map<String, String> metadata = new TreeMap<>();
-        for (var header : proto.getInitialMetadataList()) {
-            if (!FieldName.isToken(header.getKey())) {
-                throw at.field("initial_metadata").refuse("not a header field name: \"" + header.getKey() + "\"");
-            }
-            metadata.put(header.getKey(), ByteText.of(header.getValue()));
-        }
-        return new GrpcService(
-                target.getClusterName(),
-                proto.hasTimeout() ? at.field("timeout").duration(proto.getTimeout()) : DEFAULT_TIMEOUT,
-                target.getAuthority().isEmpty() ? target.getClusterName() : target.getAuthority(),
-                metadata);
+    @Override
+    public String cluster() {
+        return target.cluster();
+    }
+
+    @Override
+    public Duration timeout() {
+        return target.timeout();
     }
 
     /** The head of the call that asks. */
     public RequestHead question() {
-        RequestHead head = new RequestHead(new Fields(256, 8))
-                .method("POST")
-                .authority(authority)
-                .path("/envoy.service.auth.v3.Authorization/Check");
-        head.with("content-type", "application/grpc").with("te", "trailers");
-        metadata.forEach(head::with);
-        return head;
+        return target.call("/envoy.service.auth.v3.Authorization/Check");
     }
 
     /**

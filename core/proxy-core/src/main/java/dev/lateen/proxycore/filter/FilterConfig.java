@@ -3,6 +3,7 @@ package dev.lateen.proxycore.filter;
 import dev.lateen.proxycore.authorization.ExternalAuthorization;
 import dev.lateen.proxycore.cluster.DnsLookup;
 import dev.lateen.proxycore.jwt.JwtRules;
+import dev.lateen.proxycore.limit.GlobalRateLimit;
 import dev.lateen.proxycore.limit.LocalRateLimit;
 import dev.lateen.proxycore.rbac.AccessRules;
 
@@ -35,6 +36,9 @@ public sealed interface FilterConfig {
 
     /** Limits how many requests pass. */
     record Limit(LocalRateLimit limit) implements FilterConfig {}
+
+    /** Asks a service whether requests are within their limits. */
+    record AskLimit(GlobalRateLimit limit) implements FilterConfig {}
 
     /** Compresses answers. */
     record Compress(Compression compression) implements FilterConfig {}

@@ -7,6 +7,7 @@ import dev.lateen.proxycore.Place;
 import dev.lateen.proxycore.authorization.ExternalAuthorization;
 import dev.lateen.proxycore.cluster.DnsLookup;
 import dev.lateen.proxycore.jwt.JwtRules;
+import dev.lateen.proxycore.limit.GlobalRateLimit;
 import dev.lateen.proxycore.rbac.AccessRules;
 import io.envoyproxy.envoy.extensions.filters.http.compressor.v3.Compressor;
 import io.envoyproxy.envoy.extensions.filters.http.compressor.v3.CompressorPerRoute;
@@ -16,6 +17,7 @@ import io.envoyproxy.envoy.extensions.filters.http.ext_authz.v3.ExtAuthzPerRoute
 import io.envoyproxy.envoy.extensions.filters.http.fault.v3.HTTPFault;
 import io.envoyproxy.envoy.extensions.filters.http.jwt_authn.v3.JwtAuthentication;
 import io.envoyproxy.envoy.extensions.filters.http.local_ratelimit.v3.LocalRateLimit;
+import io.envoyproxy.envoy.extensions.filters.http.ratelimit.v3.RateLimit;
 import io.envoyproxy.envoy.extensions.filters.http.rbac.v3.RBAC;
 import io.envoyproxy.envoy.extensions.filters.http.router.v3.Router;
 import java.util.ArrayList;
@@ -64,6 +66,7 @@ public record HttpFilter(String name, FilterConfig config, boolean disabled) {
                     RBAC.class,
                     JwtAuthentication.class,
                     LocalRateLimit.class,
+                    RateLimit.class,
                     ExtAuthz.class,
                     Compressor.class,
                     io.envoyproxy.envoy.extensions.filters.http.dynamic_forward_proxy.v3.FilterConfig.class);
@@ -110,6 +113,9 @@ public record HttpFilter(String name, FilterConfig config, boolean disabled) {
         }
         if (any.is(LocalRateLimit.class)) {
             return limit(any, at);
+        }
+        if (any.is(RateLimit.class)) {
+            return new FilterConfig.AskLimit(GlobalRateLimit.of(at.unpack(any, RateLimit.class), at));
         }
         if (any.is(ExtAuthz.class)) {
             return new FilterConfig.Authorize(ExternalAuthorization.of(at.unpack(any, ExtAuthz.class), at));

@@ -1,5 +1,6 @@
 package dev.lateen.proxycore.route;
 
+import dev.lateen.proxycore.limit.RateLimits;
 import java.util.Map;
 
 /**
@@ -10,7 +11,7 @@ import java.util.Map;
  */
 public record NoRoute(RouteInfo route, String reason) implements RouteAction {
     static NoRoute of(String table, String virtualHost, String reason) {
-        return new NoRoute(new RouteInfo(table, virtualHost, "", "", "", Map.of()), reason);
+        return new NoRoute(new RouteInfo(table, virtualHost, "", "", "", RateLimits.NONE, Map.of()), reason);
     }
 
     @Override

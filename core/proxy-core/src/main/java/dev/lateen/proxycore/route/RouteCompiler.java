@@ -9,6 +9,7 @@ import dev.lateen.proxycore.Place;
 import dev.lateen.proxycore.filter.FilterConfig;
 import dev.lateen.proxycore.filter.HttpFilter;
 import dev.lateen.proxycore.format.Format;
+import dev.lateen.proxycore.limit.RateLimits;
 import dev.lateen.proxycore.match.HeaderMatcher.HeaderRef;
 import dev.lateen.proxycore.retry.RetryPolicy;
 import io.envoyproxy.envoy.config.core.v3.SubstitutionFormatString;
@@ -81,13 +82,19 @@ final class RouteCompiler {
                 host.getIncludeRequestAttemptCount(),
                 host.getIncludeAttemptCountInResponse(),
                 host.hasPerRequestBufferLimitBytes() ? at.number(host.getPerRequestBufferLimitBytes()) : -1L);
+        RateLimits limits = RateLimits.of(host.getRateLimitsList(), at);
         List<Route> routes = new ArrayList<>();
         for (int i = 0; i < host.getRoutesCount(); i++) {
             var route = host.getRoutes(i);
             routes.add(route(
-                    host.getName(), route, level, defaults, at.item("routes", i).named(route.getName())));
+                    host.getName(),
+                    route,
+                    level,
+                    defaults,
+                    limits,
+                    at.item("routes", i).named(route.getName())));
         }
-        RouteInfo info = new RouteInfo(proto.getName(), host.getName(), "", origin, "", level.overrides);
+        RouteInfo info = new RouteInfo(proto.getName(), host.getName(), "", origin, "", limits, level.overrides);
         return new VirtualHost(
                 host.getName(),
                 origin,
@@ -98,11 +105,13 @@ final class RouteCompiler {
                 NoRoute.of(proto.getName(), host.getName(), "no route of \"" + host.getName() + "\" matches"));
     }
 
+    @SuppressWarnings("deprecation") // include_vh_rate_limits is what routes still have
     private Route route(
             String virtualHost,
             io.envoyproxy.envoy.config.route.v3.Route route,
             Level above,
             ForwardDefaults defaults,
+            RateLimits limits,
             Place at)
             throws CompileException {
         Level level = below(
@@ -117,6 +126,8 @@ final class RouteCompiler {
                 route.getName(),
                 Extensions.origin(route.getMetadata()),
                 route.getDecorator().getOperation(),
+                RateLimits.of(route.getRoute().getRateLimitsList(), at.field("route"))
+                        .over(limits, route.getRoute().getIncludeVhRateLimits().getValue()),
                 level.overrides);
         Route.Target target =
                 switch (route.getActionCase()) {

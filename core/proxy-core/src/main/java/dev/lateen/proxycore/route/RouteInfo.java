@@ -1,6 +1,7 @@
 package dev.lateen.proxycore.route;
 
 import dev.lateen.proxycore.filter.FilterConfig;
+import dev.lateen.proxycore.limit.RateLimits;
 import java.util.Map;
 
 /**
@@ -11,6 +12,7 @@ import java.util.Map;
  * @param name name of the route ({@code %ROUTE_NAME%}), may be empty
  * @param origin the configuration object behind the route as Istio names it in xDS metadata, or empty
  * @param operation the name for spans of its requests, or empty
+ * @param rateLimits what is said about its requests to rate limit services
  * @param overrides configuration of HTTP filters for its requests, by the filter's name
  */
 public record RouteInfo(
@@ -19,6 +21,7 @@ public record RouteInfo(
         String name,
         String origin,
         String operation,
+        RateLimits rateLimits,
         Map<String, FilterConfig> overrides) {
     public RouteInfo {
         overrides = Map.copyOf(overrides);
@@ -26,6 +29,8 @@ public record RouteInfo(
 
     /** The same with other overrides. */
     RouteInfo withOverrides(Map<String, FilterConfig> others) {
-        return others.equals(overrides) ? this : new RouteInfo(table, virtualHost, name, origin, operation, others);
+        return others.equals(overrides)
+                ? this
+                : new RouteInfo(table, virtualHost, name, origin, operation, rateLimits, others);
     }
 }

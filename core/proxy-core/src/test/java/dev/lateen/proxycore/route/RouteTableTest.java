@@ -380,7 +380,7 @@ class RouteTableTest {
                 "virtual_hosts { name: 'a' domains: 'x' routes { name: 'r' match { safe_regex { regex: '(' } } } }"
                         + " | route \"80\" virtual_hosts[0](a).routes[0](r).match.safe_regex.regex: not a regular expression of RE2",
                 "virtual_hosts { name: 'a' domains: 'x' routes { match { prefix: '/' } route { cluster: 'c' rate_limits {} } } }"
-                        + " | route \"80\" virtual_hosts[0](a).routes[0].route.rate_limits: not supported: RouteAction.rate_limits",
+                        + " | route \"80\" virtual_hosts[0](a).routes[0].route.rate_limits[0]: no action",
                 "virtual_hosts { name: 'a' domains: 'x' typed_per_filter_config { key: 'lua' value { @Lua {} } } }"
                         + " | route \"80\" virtual_hosts[0](a).typed_per_filter_config(lua): unknown configuration of an HTTP filter: "
                         + "type.googleapis.com/envoy.extensions.filters.http.lua.v3.Lua",

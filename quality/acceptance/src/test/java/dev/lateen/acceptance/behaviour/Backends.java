@@ -32,6 +32,8 @@ final class Backends implements AutoCloseable {
 
     private final Http2Backend http2 = new Http2Backend(arrivals::add, this::connected);
 
+    private @Nullable RateLimitBackend limits;
+
     private interface Program {
         void serve(Socket socket) throws IOException, InterruptedException;
     }
@@ -62,6 +64,7 @@ final class Backends implements AutoCloseable {
         all.listen(plain, "10.244.9.9", World.HTTP, s -> all.http("marker", s));
         all.http2.listen("h2", "10.244.7.3", World.HTTP, true);
         all.http2.listen("h2-silent", "10.244.7.4", World.HTTP, false);
+        all.limits = new RateLimitBackend("10.244.7.5", World.HTTP);
         return all;
     }
 
@@ -191,6 +194,10 @@ final class Backends implements AutoCloseable {
     @Override
     public void close() {
         http2.close();
+        RateLimitBackend asked = limits;
+        if (asked != null) {
+            asked.close();
+        }
         for (@Nullable ServerSocket socket : sockets) {
             try {
                 if (socket != null) {

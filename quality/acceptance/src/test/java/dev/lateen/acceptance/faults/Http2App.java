@@ -121,7 +121,7 @@ final class Http2App implements AutoCloseable {
             farewell.writeInt(round.get(taken - 1).id()).writeInt(0);
             var _ = ctx.pipeline().firstContext().writeAndFlush(farewell);
             round.subList(0, taken).forEach(stream -> answer(ctx, stream));
-            var _ = ctx.executor().schedule(() -> ctx.close(), 500, TimeUnit.MILLISECONDS);
+            var _ = ctx.executor().schedule(() -> closed(ctx), 500, TimeUnit.MILLISECONDS);
         }
 
         private void begin(ChannelHandlerContext ctx, Http2FrameStream stream) {
@@ -142,6 +142,10 @@ final class Http2App implements AutoCloseable {
         public void exceptionCaught(ChannelHandlerContext ctx, Throwable cause) {
             var _ = ctx.close();
         }
+    }
+
+    private static void closed(ChannelHandlerContext ctx) {
+        var _ = ctx.close();
     }
 
     private static void reset(Channel channel) {

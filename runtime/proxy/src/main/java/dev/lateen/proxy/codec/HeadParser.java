@@ -7,32 +7,20 @@ import dev.lateen.proxycore.head.Fields;
 import dev.lateen.proxycore.head.RequestHead;
 import dev.lateen.proxycore.head.ResponseHead;
 import io.netty.buffer.ByteBuf;
-import java.nio.charset.StandardCharsets;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Reads one whole head of HTTP/1.1 into a version-neutral head (RFC 9112). What only concerns this hop (Connection and
- * what it names, Keep-Alive, Proxy-Connection, Transfer-Encoding, Upgrade, Host) is taken out and kept as the parser's
- * findings about the message's framing. Whatever two readers could understand differently is refused.
+ * Reads one whole head of HTTP/1.1 into a version-neutral head (RFC 9112). What only concerns this hop is taken out and
+ * kept as the parser's findings about the message's framing: see {@link HopFields}. Whatever two readers could understand
+ * differently is refused.
  *
  * <p>One parser per connection; findings are valid until the next head.
  */
 final class HeadParser {
-    private static final int MAX_LENGTH_DIGITS = 18;
-
     private final int maxFields;
 
     private boolean http10;
-    private boolean keepAlive;
-    private boolean close;
-    private boolean chunked;
-    private boolean transferEncoding;
-    private boolean upgradeOption;
-    private boolean hostSeen;
-    private long contentLength;
-    private @Nullable String upgrade;
-    private String host = "";
-    private int connectionFields;
+    private final HopFields hop = new HopFields();
 
     HeadParser(int maxFields) {
         this.maxFields = maxFields;
@@ -45,16 +33,16 @@ final class HeadParser {
 
     /** Whether the connection may carry another message afterwards. */
     boolean persistent() {
-        return !close && (!http10 || keepAlive);
+        return hop.persistent(http10);
     }
 
     boolean chunked() {
-        return chunked;
+        return hop.chunked();
     }
 
     /** The declared length, or -1. */
     long contentLength() {
-        return contentLength;
+        return hop.contentLength();
     }
 
     /** Reads a request's head of so many bytes. */
@@ -84,10 +72,10 @@ final class HeadParser {
         head.method(method(bytes, at, methodEnd));
         fields(bytes, lineEnd + 2, end, fields);
         target(bytes, target, targetEnd, head);
-        if (transferEncoding && http10) {
+        if (hop.transferEncoding() && http10) {
             throw badRequest("Transfer-Encoding in HTTP/1.0");
         }
-        head.protocol(upgradeOption && !http10 ? upgrade : null);
+        head.protocol(http10 ? null : hop.upgrade());
     }
 
     /** Reads a response's head of so many bytes. */
@@ -118,10 +106,10 @@ final class HeadParser {
         }
         head.status(status);
         fields(bytes, lineEnd + 2, end, fields);
-        if (hostSeen) {
-            fields.add(FieldName.HOST, host); // means nothing here, but is not ours to lose
+        if (hop.hostSeen()) {
+            fields.add(FieldName.HOST, hop.host()); // means nothing here, but is not ours to lose
         }
-        if (transferEncoding && http10) {
+        if (hop.transferEncoding() && http10) {
             throw badRequest("Transfer-Encoding in HTTP/1.0");
         }
     }
@@ -130,7 +118,7 @@ final class HeadParser {
     void trailers(ByteBuf in, int length, Fields fields) throws Http1Exception {
         int at = take(in, length, fields);
         fields(fields.array(), at, at + length, fields);
-        if (transferEncoding || contentLength >= 0 || hostSeen || connectionFields > 0 || upgrade != null) {
+        if (hop.any()) {
             throw badRequest("a field that frames or routes a message stands among the trailers");
         }
     }
@@ -138,21 +126,12 @@ final class HeadParser {
     /** {@link #upgrade} of a 101. */
     @Nullable
     String upgrade() {
-        return upgradeOption ? upgrade : null;
+        return hop.upgrade();
     }
 
     private int take(ByteBuf in, int length, Fields fields) {
         http10 = false;
-        keepAlive = false;
-        close = false;
-        chunked = false;
-        transferEncoding = false;
-        upgradeOption = false;
-        hostSeen = false;
-        contentLength = -1;
-        upgrade = null;
-        host = "";
-        connectionFields = 0;
+        hop.clear();
         int at = fields.reserve(length);
         in.readBytes(fields.array(), at, length);
         return at;
@@ -206,21 +185,21 @@ final class HeadParser {
             }
             default -> {}
         }
-        return text(bytes, from, to);
+        return Http1Syntax.text(bytes, from, to);
     }
 
     private void target(byte[] bytes, int from, int to, RequestHead head) throws Http1Exception {
-        if (!hostSeen && !http10) {
+        if (!hop.hostSeen() && !http10) {
             throw badRequest("no Host");
         }
-        head.authority(host);
+        head.authority(hop.host());
         if (head.method().equals("CONNECT")) {
             if (!Http1Syntax.hostAndPort(bytes, from, to)) {
                 throw badRequest("the target of CONNECT is not host and port");
             }
-            head.authority(text(bytes, from, to)).path("");
+            head.authority(Http1Syntax.text(bytes, from, to)).path("");
         } else if (bytes[from] == '/') {
-            head.path(to - from == 1 ? "/" : text(bytes, from, to));
+            head.path(to - from == 1 ? "/" : Http1Syntax.text(bytes, from, to));
         } else if (bytes[from] == '*' && to - from == 1 && head.method().equals("OPTIONS")) {
             head.path("*");
         } else {
@@ -242,11 +221,11 @@ final class HeadParser {
         if (path == authority || !Http1Syntax.authority(bytes, authority, path)) {
             throw badRequest("the host in the request target is none");
         }
-        head.authority(text(bytes, authority, path));
+        head.authority(Http1Syntax.text(bytes, authority, path));
         if (path == to) {
             head.path(head.method().equals("OPTIONS") ? "*" : "/");
         } else {
-            head.path((bytes[path] == '?' ? "/" : "") + text(bytes, path, to));
+            head.path((bytes[path] == '?' ? "/" : "") + Http1Syntax.text(bytes, path, to));
         }
     }
 
@@ -282,7 +261,7 @@ final class HeadParser {
             if (++number > maxFields) {
                 throw new Http1Exception(431, "more than " + maxFields + " fields");
             }
-            if (!framing(bytes, name, nameLength, value, valueEnd)) {
+            if (!hop.take(bytes, name, nameLength, value, valueEnd)) {
                 if (nameLength > 0xFFFF) {
                     throw new Http1Exception(431, "a field name of " + nameLength + " bytes");
                 }
@@ -292,124 +271,7 @@ final class HeadParser {
         if (p + 2 != to) {
             throw badRequest("CR in a field name");
         }
-        if (transferEncoding && contentLength >= 0) {
-            throw badRequest("both Transfer-Encoding and Content-Length");
-        }
-        if (connectionFields > 0) {
-            removeNominated(fields);
-        }
-    }
-
-    /** Looks at a field that concerns framing or this hop; whether it was one that goes no further. */
-    private boolean framing(byte[] bytes, int name, int nameLength, int value, int valueEnd) throws Http1Exception {
-        switch (nameLength) {
-            case 4 -> {
-                if (named(bytes, name, "host")) {
-                    if (hostSeen) {
-                        throw badRequest("two Host fields");
-                    }
-                    if (!Http1Syntax.authority(bytes, value, valueEnd)) {
-                        throw badRequest("the Host is none");
-                    }
-                    hostSeen = true;
-                    host = text(bytes, value, valueEnd);
-                    return true;
-                }
-            }
-            case 7 -> {
-                if (named(bytes, name, "upgrade")) {
-                    if (upgrade != null) {
-                        throw badRequest("two Upgrade fields");
-                    }
-                    upgrade = text(bytes, value, valueEnd);
-                    return true;
-                }
-            }
-            case 10 -> {
-                if (named(bytes, name, "connection")) {
-                    connectionFields++;
-                    return false; // removed when all fields are there, with what it names
-                }
-                return named(bytes, name, "keep-alive");
-            }
-            case 14 -> {
-                if (named(bytes, name, "content-length")) {
-                    contentLength(bytes, value, valueEnd);
-                }
-            }
-            case 16 -> {
-                return named(bytes, name, "proxy-connection");
-            }
-            case 17 -> {
-                if (named(bytes, name, "transfer-encoding")) {
-                    transferEncoding(bytes, value, valueEnd);
-                    return true;
-                }
-            }
-            default -> {}
-        }
-        return false;
-    }
-
-    private void contentLength(byte[] bytes, int from, int to) throws Http1Exception {
-        if (contentLength >= 0) {
-            throw badRequest("two Content-Length fields");
-        }
-        if (from == to || to - from > MAX_LENGTH_DIGITS) {
-            throw badRequest("Content-Length has no digit or more than " + MAX_LENGTH_DIGITS);
-        }
-        long length = 0;
-        for (int i = from; i < to; i++) {
-            if (bytes[i] < '0' || bytes[i] > '9') {
-                throw badRequest("Content-Length has the byte " + Http1Syntax.show(bytes[i]));
-            }
-            length = length * 10 + bytes[i] - '0';
-        }
-        contentLength = length;
-    }
-
-    private void transferEncoding(byte[] bytes, int from, int to) throws Http1Exception {
-        if (transferEncoding) {
-            throw badRequest("two Transfer-Encoding fields");
-        }
-        transferEncoding = true;
-        if (to - from == 7 && named(bytes, from, "chunked")) {
-            chunked = true;
-            return;
-        }
-        throw badRequest("Transfer-Encoding is not chunked alone");
-    }
-
-    private void removeNominated(Fields fields) {
-        for (int i = fields.find(FieldName.CONNECTION); i >= 0; i = fields.find(FieldName.CONNECTION, i)) {
-            String options = fields.value(i);
-            fields.removeAt(i);
-            for (String part : options.split(",")) {
-                String option = part.strip().toLowerCase(java.util.Locale.ROOT);
-                switch (option) {
-                    case "close" -> close = true;
-                    case "keep-alive" -> keepAlive = true;
-                    case "upgrade" -> upgradeOption = true;
-                    // End-to-end by definition: naming them here must not cut them out (RFC 9110 section 7.6.1).
-                    case "", "content-length", "cookie", "authorization", "te" -> {}
-                    default -> {
-                        if (FieldName.isToken(option) && !option.startsWith("x-forwarded-")) {
-                            fields.remove(FieldName.of(option));
-                        }
-                    }
-                }
-            }
-        }
-    }
-
-    private static boolean named(byte[] bytes, int from, String lowerCase) {
-        for (int i = 0; i < lowerCase.length(); i++) {
-            byte b = bytes[from + i];
-            if ((b >= 'A' && b <= 'Z' ? b + 32 : b) != lowerCase.charAt(i)) {
-                return false;
-            }
-        }
-        return true;
+        hop.complete(fields);
     }
 
     private static boolean is(byte[] bytes, int from, String text) {
@@ -422,10 +284,6 @@ final class HeadParser {
     }
 
     private static boolean startsWith(byte[] bytes, int from, int to, String lowerCase) {
-        return to - from >= lowerCase.length() && named(bytes, from, lowerCase);
-    }
-
-    private static String text(byte[] bytes, int from, int to) {
-        return new String(bytes, from, to - from, StandardCharsets.ISO_8859_1);
+        return to - from >= lowerCase.length() && Http1Syntax.named(bytes, from, lowerCase);
     }
 }

@@ -1,5 +1,7 @@
 package dev.lateen.proxy.codec;
 
+import java.nio.charset.StandardCharsets;
+
 /** Which bytes may stand where in HTTP/1.1 (RFC 9110 section 5.6, RFC 9112, RFC 3986). */
 final class Http1Syntax {
     private static final byte TOKEN = 1;
@@ -122,5 +124,21 @@ final class Http1Syntax {
     static String show(byte b) {
         int c = b & 0xFF;
         return c > 0x20 && c < 0x7F ? "'" + (char) c + "'" : String.format("0x%02x", c);
+    }
+
+    /** Whether these bytes are this name, in whatever case. */
+    static boolean named(byte[] bytes, int from, String lowerCase) {
+        for (int i = 0; i < lowerCase.length(); i++) {
+            byte b = bytes[from + i];
+            if ((b >= 'A' && b <= 'Z' ? b + 32 : b) != lowerCase.charAt(i)) {
+                return false;
+            }
+        }
+        return true;
+    }
+
+    /** These bytes as text, each a character. */
+    static String text(byte[] bytes, int from, int to) {
+        return new String(bytes, from, to - from, StandardCharsets.ISO_8859_1);
     }
 }

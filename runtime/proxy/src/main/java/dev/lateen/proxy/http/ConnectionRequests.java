@@ -16,6 +16,7 @@ import dev.lateen.proxycore.filter.FilterConfig;
 import dev.lateen.proxycore.head.Fields;
 import dev.lateen.proxycore.head.RequestHead;
 import dev.lateen.proxycore.head.ResponseHead;
+import dev.lateen.proxycore.limit.RateLimits;
 import dev.lateen.proxycore.listener.HeadPreparation;
 import dev.lateen.proxycore.listener.HttpConnectionManager;
 import dev.lateen.proxycore.listener.StreamLimits;
@@ -96,6 +97,7 @@ public final class ConnectionRequests implements ServerStreams {
         FilteredRequest.Target target = new FilteredRequest.Target(
                 manager.filters(),
                 action == null ? Map.of() : action.route().overrides(),
+                action == null ? RateLimits.NONE : action.route().rateLimits(),
                 forward == null ? "" : forward.cluster(),
                 StreamLimits.of(manager.timeouts(), forward == null ? null : forward.policy(), head));
         FilteredRequest request = new FilteredRequest(

@@ -12,6 +12,7 @@ import dev.lateen.proxycore.filter.HttpFilter;
 import dev.lateen.proxycore.head.Fields;
 import dev.lateen.proxycore.head.RequestHead;
 import dev.lateen.proxycore.head.ResponseHead;
+import dev.lateen.proxycore.limit.RateLimits;
 import dev.lateen.proxycore.listener.HeadPreparation;
 import dev.lateen.proxycore.listener.StreamLimits;
 import dev.lateen.proxycore.rbac.Access;
@@ -63,10 +64,16 @@ final class FilteredRequest implements RequestEvents {
      *
      * @param filters in order, the router last
      * @param overrides what the route says about them
+     * @param rateLimits what the route says to rate limit services
      * @param cluster the route's cluster, or empty
      * @param limits how long it may take
      */
-    record Target(List<HttpFilter> filters, Map<String, FilterConfig> overrides, String cluster, StreamLimits limits) {}
+    record Target(
+            List<HttpFilter> filters,
+            Map<String, FilterConfig> overrides,
+            RateLimits rateLimits,
+            String cluster,
+            StreamLimits limits) {}
 
     /** The last filter: sends the request on. */
     @FunctionalInterface
@@ -186,6 +193,8 @@ final class FilteredRequest implements RequestEvents {
                 case FilterConfig.Access(var rules, var rehearsed, var prefix) ->
                     LocalFilters.access(this, rules, rehearsed, prefix);
                 case FilterConfig.Limit(var limit) -> LocalFilters.limit(this, limit);
+                case FilterConfig.AskLimit(var limit) ->
+                    RateLimitFilter.passes(this, limit, target.rateLimits(), target.cluster());
                 case FilterConfig.Authorize _ -> authorize(filter, ExternalAuthorization.RouteSettings.NONE);
                 case FilterConfig.AuthorizeSettings(var settings) -> authorize(filter, settings);
                 case FilterConfig.Compress(var wanted) -> compress(wanted);

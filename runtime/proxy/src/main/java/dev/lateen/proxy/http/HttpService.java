@@ -23,6 +23,7 @@ import org.jspecify.annotations.Nullable;
  * @param log takes lines of access logs, without blocking
  * @param clock the time of day
  * @param decisions keeps refusals with their reasons
+ * @param localCluster the name of this proxy's own workload, as its node has it
  */
 public record HttpService(
         Worker worker,
@@ -32,7 +33,8 @@ public record HttpService(
         LoopTelemetry telemetry,
         AccessLogSink log,
         java.time.InstantSource clock,
-        Decisions decisions) {
+        Decisions decisions,
+        String localCluster) {
     /** What keeps a connection from beginning, the first of these rules; null when none does. It is kept with its reasons. */
     public AccessRules.@Nullable Verdict refusal(ConnectionFacts facts, List<AccessRules> rules) {
         for (AccessRules each : rules) {
