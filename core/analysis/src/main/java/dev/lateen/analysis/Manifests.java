@@ -126,7 +126,11 @@ public final class Manifests {
                         object,
                         DaemonSet.class,
                         workload -> cluster.add(workload, workload.getSpec().getTemplate(), 1));
-            case "ConfigMap" -> as(object, ConfigMap.class, map -> settings(map, object.origin()));
+            case "ConfigMap" ->
+                as(object, ConfigMap.class, map -> {
+                    settings(map, object.origin());
+                    change.put(map);
+                });
             default -> {}
         }
     }

@@ -19,6 +19,9 @@ public final class CustomResourceDefinitions {
     /** Groups that end in k8s.io need one: where the kinds were agreed on. */
     private static final String APPROVED = "https://github.com/kubernetes-sigs/gateway-api/pull/1538";
 
+    /** The release of the Gateway API whose kinds they are: tools ask for it before they look at any object. */
+    private static final String GATEWAY_API = "v1.5.0";
+
     private CustomResourceDefinitions() {}
 
     /** Every definition as the API takes it. */
@@ -52,7 +55,8 @@ public final class CustomResourceDefinitions {
             ((ObjectNode) definition.get("metadata"))
                     .putObject("annotations")
                     .put("api-approved.kubernetes.io", APPROVED)
-                    .put("gateway.networking.k8s.io/channel", "standard");
+                    .put("gateway.networking.k8s.io/bundle-version", GATEWAY_API)
+                    .put("gateway.networking.k8s.io/channel", channel(kind));
         } else {
             names.putArray("categories").add("istio-io").add(kind.group().replace(".", "-"));
         }
@@ -78,6 +82,11 @@ public final class CustomResourceDefinitions {
             }
         }
         return definition;
+    }
+
+    /** Where that release has the kind. */
+    private static String channel(Kind<?> kind) {
+        return kind.versions().getFirst().contains("alpha") ? "experimental" : "standard";
     }
 
     private static ObjectNode of(Refused refused) {

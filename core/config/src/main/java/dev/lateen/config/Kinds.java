@@ -1,11 +1,13 @@
 package dev.lateen.config;
 
+import dev.lateen.config.kubernetes.BackendTlsPolicySpec;
 import dev.lateen.config.kubernetes.ConnectionRouteSpec;
 import dev.lateen.config.kubernetes.GatewayClassSpec;
 import dev.lateen.config.kubernetes.GatewaySpec;
 import dev.lateen.config.kubernetes.GrpcRouteSpec;
 import dev.lateen.config.kubernetes.HttpRouteSpec;
 import dev.lateen.config.kubernetes.IngressSpec;
+import dev.lateen.config.kubernetes.ListenerSetSpec;
 import dev.lateen.config.kubernetes.ReferenceGrantSpec;
 import dev.lateen.config.networking.DestinationRule;
 import dev.lateen.config.networking.EnvoyFilter;
@@ -154,6 +156,17 @@ public final class Kinds {
             new Kind.Column("Address", "string", ".status.addresses[*].value"),
             new Kind.Column("Programmed", "string", ".status.conditions[?(@.type==\"Programmed\")].status"));
 
+    public static final Kind<ListenerSetSpec> LISTENER_SET = gatewayApi(
+            List.of("v1"),
+            "ListenerSet",
+            "listenersets",
+            "lset",
+            ListenerSetSpec.class,
+            Kind.Scope.NAMESPACE,
+            "More listeners of a Gateway that lets them in.",
+            new Kind.Column("Accepted", "string", ".status.conditions[?(@.type==\"Accepted\")].status"),
+            new Kind.Column("Programmed", "string", ".status.conditions[?(@.type==\"Programmed\")].status"));
+
     public static final Kind<HttpRouteSpec> HTTP_ROUTE = gatewayApi(
             List.of("v1", "v1beta1"),
             "HTTPRoute",
@@ -201,6 +214,15 @@ public final class Kinds {
             Kind.Scope.NAMESPACE,
             "Lets objects of other namespaces refer to some of this one.");
 
+    public static final Kind<BackendTlsPolicySpec> BACKEND_TLS_POLICY = gatewayApi(
+            List.of("v1", "v1alpha3"),
+            "BackendTLSPolicy",
+            "backendtlspolicies",
+            "btlspolicy",
+            BackendTlsPolicySpec.class,
+            Kind.Scope.NAMESPACE,
+            "TLS towards the backends of Services.");
+
     public static final Kind<IngressSpec> INGRESS = new Kind<>(
             "networking.k8s.io",
             List.of("v1"),
@@ -228,11 +250,13 @@ public final class Kinds {
             TELEMETRY,
             GATEWAY_CLASS,
             KUBERNETES_GATEWAY,
+            LISTENER_SET,
             HTTP_ROUTE,
             GRPC_ROUTE,
             TLS_ROUTE,
             TCP_ROUTE,
             REFERENCE_GRANT,
+            BACKEND_TLS_POLICY,
             INGRESS);
 
     private Kinds() {}

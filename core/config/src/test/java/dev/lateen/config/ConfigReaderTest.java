@@ -73,7 +73,7 @@ class ConfigReaderTest {
             hosts: [retry-service]        | gateways: [mesh]        | f.yaml:5: spec.hosts: is required, but for one with http alone that others delegate to
             hosts: [retry-service]        | hosts: ["a b"]          | f.yaml:6: spec.hosts[0]: "a b" is no host: expected a DNS name, an address, * or *.domain
             hosts: [retry-service]        | hosts: ["*"]            | f.yaml:6: spec.hosts[0]: "*" is for gateways only: it would take every call of every app
-            {host: retry-service}         | {host: "*.com"}         | f.yaml:9: spec.http[0].route[0].destination.host: "*.com" is a wildcard; a destination is one host
+            {host: retry-service}         | {host: "*"}             | f.yaml:9: spec.http[0].route[0].destination.host: "*" is every host; a destination is that of one service
             {host: retry-service}         | {}                      | f.yaml:9: spec.http[0].route[0].destination.host: is required
             {host: retry-service}         | null                    | f.yaml:9: spec.http[0].route[0].destination: is required
             timeout: 30s                  | delegate: {name: a}     | f.yaml:8: spec.http[0]: exactly one of route, redirect, directResponse, delegate is required

@@ -91,6 +91,18 @@ class CustomResourceDefinitionsTest {
         assertThat(rule.path("message").asString()).contains(words);
     }
 
+    /** Tools leave out kinds of the Gateway API whose definitions do not tell their release. */
+    @ParameterizedTest
+    @CsvSource({"httproutes, standard", "tlsroutes, standard", "backendtlspolicies, standard", "tcproutes, experimental"
+    })
+    void kindsOfTheGatewayApiTellTheirRelease(String plural, String channel) {
+        JsonNode annotations = definition(plural + ".gateway.networking.k8s.io").at("/metadata/annotations");
+        assertThat(annotations.path("gateway.networking.k8s.io/bundle-version").asString())
+                .isEqualTo("v1.5.0");
+        assertThat(annotations.path("gateway.networking.k8s.io/channel").asString())
+                .isEqualTo(channel);
+    }
+
     /** Kubernetes refuses a schema that is not structural: a type everywhere but below oneOf, anyOf, allOf and not. */
     @Test
     void schemasAreStructural() {

@@ -15,6 +15,8 @@ import dev.lateen.mesh.registry.Slice;
 import dev.lateen.mesh.registry.Workload;
 import dev.lateen.mesh.rules.Rules;
 import dev.lateen.mesh.security.FetchedKeys;
+import dev.lateen.mesh.security.TrustBundle;
+import io.fabric8.kubernetes.api.model.ConfigMap;
 import io.fabric8.kubernetes.api.model.Namespace;
 import io.fabric8.kubernetes.api.model.Node;
 import io.fabric8.kubernetes.api.model.Pod;
@@ -45,6 +47,7 @@ public final class Snapshot {
     private final Map<ObjectName, Workload> workloads;
     private final Map<String, Map<String, String>> namespaces;
     private final Map<String, Locality> nodes;
+    private final Map<ObjectName, TrustBundle> bundles;
     private final Map<ObjectName, ConfigObject<?>> config;
     private final FetchedKeys fetchedKeys;
     private final Registry registry;
@@ -59,6 +62,7 @@ public final class Snapshot {
             Map<ObjectName, Workload> workloads,
             Map<String, Map<String, String>> namespaces,
             Map<String, Locality> nodes,
+            Map<ObjectName, TrustBundle> bundles,
             Map<ObjectName, ConfigObject<?>> config,
             FetchedKeys fetchedKeys,
             Registry registry,
@@ -71,6 +75,7 @@ public final class Snapshot {
         this.workloads = workloads;
         this.namespaces = namespaces;
         this.nodes = nodes;
+        this.bundles = bundles;
         this.config = config;
         this.fetchedKeys = fetchedKeys;
         this.registry = registry;
@@ -91,6 +96,7 @@ public final class Snapshot {
         return new Snapshot(
                 domain,
                 MeshConfig.defaults(),
+                Map.of(),
                 Map.of(),
                 Map.of(),
                 Map.of(),
@@ -158,6 +164,7 @@ public final class Snapshot {
         private Map<ObjectName, Workload> workloads;
         private Map<String, Map<String, String>> namespaces;
         private Map<String, Locality> nodes;
+        private Map<ObjectName, TrustBundle> bundles;
         private Map<ObjectName, ConfigObject<?>> config;
         private FetchedKeys fetchedKeys;
         private boolean entriesChanged;
@@ -170,6 +177,7 @@ public final class Snapshot {
             this.workloads = base.workloads;
             this.namespaces = base.namespaces;
             this.nodes = base.nodes;
+            this.bundles = base.bundles;
             this.config = base.config;
             this.fetchedKeys = base.fetchedKeys;
         }
@@ -231,6 +239,16 @@ public final class Snapshot {
             return this;
         }
 
+        /** Adds or replaces a ConfigMap with roots. */
+        public Change put(ConfigMap map) {
+            ObjectName name = new ObjectName(
+                    "ConfigMap",
+                    Objects.requireNonNullElse(map.getMetadata().getNamespace(), "default"),
+                    map.getMetadata().getName());
+            bundles = with(bundles, base.bundles, name, TrustBundle.of(map));
+            return this;
+        }
+
         /** Adds or replaces an object of a custom kind. */
         public Change put(ConfigObject<?> object) {
             ConfigObject<?> known = config.get(object.objectName());
@@ -266,6 +284,7 @@ public final class Snapshot {
                 case "Pod" -> workloads = with(workloads, base.workloads, name, null);
                 case "Namespace" -> namespaces = with(namespaces, base.namespaces, name.name(), null);
                 case "Node" -> nodes = with(nodes, base.nodes, name.name(), null);
+                case "ConfigMap" -> bundles = with(bundles, base.bundles, name, null);
                 default -> {
                     entriesChanged |= isPlace(name.kind()) && config.containsKey(name);
                     config = with(config, base.config, name, null);
@@ -284,6 +303,7 @@ public final class Snapshot {
             if (!places
                     && namespaces == base.namespaces
                     && config == base.config
+                    && bundles == base.bundles
                     && mesh.equals(base.mesh)
                     && fetchedKeys.equals(base.fetchedKeys)) {
                 return base;
@@ -298,11 +318,11 @@ public final class Snapshot {
                             nodes)
                     : base.registry;
             boolean root = mesh.effectiveRootNamespace().equals(base.mesh.effectiveRootNamespace());
-            boolean converts =
-                    (places || entriesChanged || namespaces != base.namespaces) && Converter.concerns(config.values());
+            boolean converts = (places || entriesChanged || namespaces != base.namespaces || bundles != base.bundles)
+                    && Converter.concerns(config.values());
             Conversion conversion = config == base.config && !converts
                     ? base.rules.ofKubernetes()
-                    : Converter.of(config.values(), registry, namespaces, base.domain);
+                    : Converter.of(config.values(), registry, namespaces, bundles, base.domain);
             Rules rules = config == base.config && root && conversion.equals(base.rules.ofKubernetes())
                     ? base.rules
                     : new Rules(config.values(), base.domain, mesh.effectiveRootNamespace(), conversion, base.rules);
@@ -314,6 +334,7 @@ public final class Snapshot {
                     workloads,
                     namespaces,
                     nodes,
+                    bundles,
                     config,
                     fetchedKeys,
                     registry,

@@ -21,6 +21,7 @@ import io.envoyproxy.envoy.config.route.v3.RouteConfiguration;
 import io.envoyproxy.envoy.config.route.v3.VirtualHost;
 import io.envoyproxy.envoy.extensions.filters.network.http_connection_manager.v3.HttpConnectionManager;
 import io.envoyproxy.envoy.extensions.filters.network.tcp_proxy.v3.TcpProxy;
+import io.fabric8.kubernetes.api.model.ConfigMap;
 import io.fabric8.kubernetes.api.model.HasMetadata;
 import io.fabric8.kubernetes.api.model.Namespace;
 import io.fabric8.kubernetes.api.model.Node;
@@ -64,6 +65,7 @@ public final class Mesh {
                 case "Pod" -> change.put(read(object, Pod.class));
                 case "EndpointSlice" -> change.put(read(object, EndpointSlice.class));
                 case "Namespace" -> change.put(read(object, Namespace.class));
+                case "ConfigMap" -> change.put(read(object, ConfigMap.class));
                 case "Node" -> change.put(read(object, Node.class));
                 default -> throw new AssertionError(object.name());
             }

@@ -91,6 +91,20 @@ public record Fault(
                 "");
     }
 
+    /** DNS has no address for the name that a request asks for. */
+    public static Fault nameUnknown(String host, String cluster) {
+        return new Fault(
+                Side.UPSTREAM,
+                Phase.SELECT_ENDPOINT,
+                ResponseFlag.DF,
+                503,
+                "dns_resolution_failure",
+                cluster,
+                "",
+                "Look whether DNS of the proxy's pod knows \"" + host + "\".",
+                "DNS resolution failure");
+    }
+
     /** The cluster has no endpoint that may be used. */
     public static Fault noHealthyUpstream(String cluster, String reason) {
         return new Fault(

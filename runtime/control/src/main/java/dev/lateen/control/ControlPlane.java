@@ -5,6 +5,7 @@ import dev.lateen.control.gateway.ManagedGateways;
 import dev.lateen.control.keys.IssuerKeys;
 import dev.lateen.control.registration.Registrations;
 import dev.lateen.control.secret.FileSecrets;
+import dev.lateen.control.secret.NamedObjects;
 import dev.lateen.control.secret.ProxySecrets;
 import dev.lateen.control.source.DirectorySource;
 import dev.lateen.control.source.KubernetesSource;
@@ -14,6 +15,7 @@ import dev.lateen.control.status.StatusWriter;
 import dev.lateen.mesh.Snapshot;
 import dev.lateen.xds.server.ClientStatus;
 import dev.lateen.xds.server.XdsServer;
+import io.fabric8.kubernetes.api.model.ConfigMap;
 import io.fabric8.kubernetes.client.KubernetesClient;
 import java.io.IOException;
 import java.net.InetAddress;
@@ -46,6 +48,7 @@ public final class ControlPlane implements AutoCloseable {
     private final StatusBoard status;
     private final SnapshotLoop loop;
     private final IssuerKeys keys;
+    private final @Nullable NamedObjects<ConfigMap> bundles;
     private final List<Source> sources = new ArrayList<>();
     private final List<HttpPort> ports = new ArrayList<>();
     private final CompletableFuture<Void> ready = new CompletableFuture<>();
@@ -72,6 +75,17 @@ public final class ControlPlane implements AutoCloseable {
         this.status = new StatusBoard(first);
         this.loop = new SnapshotLoop(first, options.quiet(), options.limit(), problems, metrics, this::distribute);
         this.keys = IssuerKeys.start(fetched -> loop.change(change -> change.keys(fetched)));
+        this.bundles = client == null ? null : bundles(client);
+    }
+
+    private NamedObjects<ConfigMap> bundles(KubernetesClient cluster) {
+        return new NamedObjects<>(
+                name -> cluster.configMaps()
+                        .inNamespace(name.namespace())
+                        .withName(name.name())
+                        .runnableInformer(0),
+                (name, map) -> loop.change(change -> change.put(map)),
+                name -> loop.change(change -> change.remove(name)));
     }
 
     /**
@@ -92,21 +106,30 @@ public final class ControlPlane implements AutoCloseable {
     }
 
     private void open() throws IOException {
-        DebugPages debug = new DebugPages(distribution, secrets, problems, this::clients);
-        Map<String, HttpPort.Page> http = debug.pages();
-        http.put(
-                "/ready",
-                query -> isReady() ? HttpPort.Answer.text(200, "") : HttpPort.Answer.text(503, "not ready\n"));
-        http.put("/version", query -> version());
-        ports.add(HttpPort.open(options.address(options.httpPort()), "readiness and debugging", http));
+        Map<String, HttpPages.Page> debug = new DebugPages(distribution, secrets, problems, this::clients).pages();
+        ports.add(HttpPort.open(
+                options.address(options.httpPort()),
+                "readiness and debugging",
+                new HttpPages(
+                        Map.of(
+                                "/ready",
+                                query -> isReady()
+                                        ? HttpPages.Answer.text(200, "")
+                                        : HttpPages.Answer.text(503, "not ready\n"),
+                                "/version",
+                                query -> version()),
+                        debug)));
         ports.add(HttpPort.open(
                 options.address(options.monitoringPort()),
                 "monitoring",
-                Map.of(
-                        "/metrics",
-                        query -> new HttpPort.Answer(200, "text/plain; version=0.0.4; charset=utf-8", metrics.text()),
-                        "/version",
-                        query -> version())));
+                new HttpPages(
+                        Map.of(
+                                "/metrics",
+                                query -> new HttpPages.Answer(
+                                        200, "text/plain; version=0.0.4; charset=utf-8", metrics.text()),
+                                "/version",
+                                query -> version()),
+                        debug)));
         metrics.gauge(
                 "pilot_services",
                 () -> distribution.snapshot().registry().services().size());
@@ -140,6 +163,7 @@ public final class ControlPlane implements AutoCloseable {
                 .thenCompose(nothing -> applied())
                 // Else proxies that have keys would get none, and refuse good tokens.
                 .thenCompose(nothing -> keys.tried())
+                .thenCompose(nothing -> bundles == null ? applied() : bundles.asked())
                 .thenCompose(nothing -> applied())
                 .thenRun(this::serve)
                 .exceptionally(failure -> {
@@ -210,10 +234,14 @@ public final class ControlPlane implements AutoCloseable {
         status.snapshot(snapshot, generation);
         distribution.distribute(snapshot, generation);
         keys.want(snapshot.rules().security().keyLocations());
+        if (bundles != null) {
+            bundles.want(snapshot.rules().ofKubernetes().bundles())
+                    .forEach(name -> loop.change(change -> change.remove(name)));
+        }
     }
 
-    private HttpPort.Answer version() {
-        return HttpPort.Answer.text(200, metrics.version() + "\n");
+    private HttpPages.Answer version() {
+        return HttpPages.Answer.text(200, metrics.version() + "\n");
     }
 
     private boolean isReady() {
@@ -268,6 +296,9 @@ public final class ControlPlane implements AutoCloseable {
         registrations.close();
         sources.forEach(Source::close);
         keys.close();
+        if (bundles != null) {
+            bundles.close();
+        }
         loop.close();
         for (XdsServer server : new XdsServer[] {secured, xds}) {
             if (server != null) {

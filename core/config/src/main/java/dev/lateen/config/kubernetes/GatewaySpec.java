@@ -19,12 +19,16 @@ public record GatewaySpec(
         @Required List<Listener> listeners,
         List<Address> addresses,
         @Nullable Infrastructure infrastructure,
-        @Later("listeners of other objects") @Nullable JsonNode allowedListeners,
-
+        @Nullable AllowedListeners allowedListeners,
         @Later("checks of callers' certificates") @Nullable JsonNode tls,
 
         @Later("policies for TLS towards backends") @Nullable
         JsonNode backendTLS) {
+    /** The same with other listeners. */
+    public GatewaySpec withListeners(List<Listener> others) {
+        return new GatewaySpec(gatewayClassName, others, addresses, infrastructure, allowedListeners, tls, backendTLS);
+    }
+
     /**
      * One port for one host.
      *
@@ -64,7 +68,7 @@ public record GatewaySpec(
     /** Whose routes may use a listener: of the Gateway's own namespace unless told otherwise. */
     public record AllowedRoutes(@Nullable RouteNamespaces namespaces, List<RouteKind> kinds) {}
 
-    /** Namespaces of routes. */
+    /** Namespaces of routes or ListenerSets. */
     public record RouteNamespaces(
             @Nullable From from, @Nullable LabelSelector selector) {}
 
@@ -79,6 +83,9 @@ public record GatewaySpec(
         @Named("None")
         NONE
     }
+
+    /** Whose ListenerSets may add listeners: nobody's unless told. */
+    public record AllowedListeners(@Nullable RouteNamespaces namespaces) {}
 
     /** A kind of routes; no group means that of the Gateway API. */
     public record RouteKind(

@@ -16,6 +16,6 @@ public record Destination(
         @Required String host, String subset, @Nullable PortSelector port) implements Checked {
     @Override
     public void check(Findings findings) {
-        HostNames.checkExact(host, "host", findings);
+        HostNames.checkService(host, "host", findings);
     }
 }

@@ -23,10 +23,10 @@ final class HostNames {
         }
     }
 
-    /** A host that names one destination: no wildcard. */
-    static void checkExact(String host, String field, Findings findings) {
-        if (host.startsWith("*")) {
-            findings.error(field, "\"" + shorten(host) + "\" is a wildcard; a destination is one host");
+    /** The host of one service, maybe a wildcard that a ServiceEntry has. */
+    static void checkService(String host, String field, Findings findings) {
+        if (host.equals("*")) {
+            findings.error(field, "\"*\" is every host; a destination is that of one service");
         } else {
             check(host, field, findings);
         }

@@ -2,11 +2,11 @@ package dev.lateen.config.networking;
 
 import dev.lateen.config.shape.Checked;
 import dev.lateen.config.shape.Findings;
-import dev.lateen.config.shape.Later;
 import dev.lateen.config.shape.Range;
 import dev.lateen.config.shape.Required;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Locale;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
@@ -29,6 +29,9 @@ public record ServiceEntry(
         List<String> exportTo,
         List<String> subjectAltNames)
         implements Checked {
+    /** Protocols whose callers say which host they want. */
+    private static final List<String> NAMED = List.of("HTTP", "HTTP2", "GRPC", "GRPC-WEB", "TLS", "HTTPS");
+
     @Override
     public void check(Findings findings) {
         for (int i = 0; i < hosts.size(); i++) {
@@ -44,6 +47,9 @@ public record ServiceEntry(
         if (dns && wildcard && endpoints.isEmpty()) {
             findings.error("resolution", "a wildcard host cannot be looked up in DNS: name the hosts, or endpoints");
         }
+        if (resolution == Resolution.DYNAMIC_DNS) {
+            checkLookUps(findings);
+        }
         if (resolution == Resolution.NONE && !endpoints.isEmpty()) {
             findings.error("endpoints", "resolution NONE sends connections where they were going: it has no endpoints");
         }
@@ -58,6 +64,27 @@ public record ServiceEntry(
 
     private static boolean letter(int c) {
         return Character.isLetter(c);
+    }
+
+    private void checkLookUps(Findings findings) {
+        for (int i = 0; i < hosts.size(); i++) {
+            if (!hosts.get(i).startsWith("*.")) {
+                findings.error(
+                        "hosts[" + i + "]",
+                        "resolution DYNAMIC_DNS takes wildcards of a domain such as *.example.com: for one host write DNS");
+            }
+        }
+        if (!endpoints.isEmpty() || workloadSelector != null) {
+            findings.error("resolution", "DYNAMIC_DNS looks up what callers ask for: it has no endpoints");
+        }
+        for (int i = 0; i < ports.size(); i++) {
+            String protocol = ports.get(i).protocol().toUpperCase(Locale.ROOT);
+            if (!NAMED.contains(protocol)) {
+                findings.error(
+                        "ports[" + i + "].protocol",
+                        "resolution DYNAMIC_DNS needs callers that name the host: one of " + String.join(", ", NAMED));
+            }
+        }
     }
 
     private void checkPorts(Findings findings) {
@@ -89,7 +116,7 @@ public record ServiceEntry(
         DNS,
         /** From DNS, one address at a time. */
         DNS_ROUND_ROBIN,
-        @Later("DNS look-ups by request")
+        /** From DNS, for the name that a request or connection asks for; of wildcard hosts alone. */
         DYNAMIC_DNS
     }
 

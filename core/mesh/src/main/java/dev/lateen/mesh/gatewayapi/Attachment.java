@@ -23,17 +23,20 @@ final class Attachment {
     private final List<String> hostnames;
     private final Surroundings around;
     private final Map<ObjectName, GatewayState> gateways;
+    private final Map<ObjectName, ListenerSetState> sets;
     private final Map<ParentReference, MeshService> services = new LinkedHashMap<>();
 
     Attachment(
             ConfigObject<?> route,
             List<String> hostnames,
             Surroundings around,
-            Map<ObjectName, GatewayState> gateways) {
+            Map<ObjectName, GatewayState> gateways,
+            Map<ObjectName, ListenerSetState> sets) {
         this.route = route;
         this.hostnames = hostnames;
         this.around = around;
         this.gateways = gateways;
+        this.sets = sets;
     }
 
     /** Services whose calls within the mesh the route rules; known once all parents were asked for. */
@@ -47,10 +50,14 @@ final class Attachment {
         if (parent.isService()) {
             return Optional.of(service(parent, namespace));
         }
+        if (parent.isListenerSet()) {
+            ListenerSetState set = sets.get(new ObjectName(Kinds.LISTENER_SET.key(), namespace, parent.name()));
+            return set == null ? Optional.empty() : Optional.of(listeners(parent, set.listeners));
+        }
         GatewayState gateway = parent.isGateway()
                 ? gateways.get(new ObjectName(Kinds.KUBERNETES_GATEWAY.key(), namespace, parent.name()))
                 : null;
-        return gateway == null ? Optional.empty() : Optional.of(gateway(parent, gateway));
+        return gateway == null ? Optional.empty() : Optional.of(listeners(parent, gateway.listeners));
     }
 
     private Accepted service(ParentReference parent, String namespace) {
@@ -69,13 +76,15 @@ final class Attachment {
         return new Accepted(Condition.yes("Accepted", "Accepted"), List.of());
     }
 
-    private Accepted gateway(ParentReference parent, GatewayState gateway) {
-        List<ListenerState> named = gateway.listeners.stream()
+    private Accepted listeners(ParentReference parent, List<ListenerState> listeners) {
+        List<ListenerState> named = listeners.stream()
                 .filter(l -> parent.sectionName() == null || l.listener.name().equals(parent.sectionName()))
                 .filter(l -> parent.port() == null || l.listener.port() == parent.port())
                 .toList();
         if (named.isEmpty()) {
-            return Accepted.no("NoMatchingParent", "the Gateway has no such listener");
+            return Accepted.no(
+                    "NoMatchingParent",
+                    "the " + (parent.isGateway() ? "Gateway" : "ListenerSet") + " has no such listener");
         }
         List<ListenerState> allowed = named.stream()
                 .filter(l -> l.allows(route.kind().name(), route.namespace(), around))

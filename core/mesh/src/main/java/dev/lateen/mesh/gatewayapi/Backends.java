@@ -8,7 +8,9 @@ import dev.lateen.config.networking.HttpRoute.HttpRouteDestination;
 import dev.lateen.config.networking.PortSelector;
 import dev.lateen.mesh.registry.MeshService;
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.List;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /** Finds where the rules of one route send requests, and remembers the first reason why one of them cannot. */
@@ -19,6 +21,7 @@ final class Backends {
     private final Surroundings around;
     private final String kind;
     private final String namespace;
+    private final Set<String> hosts = new HashSet<>();
     private Condition resolved = Condition.yes("ResolvedRefs", "ResolvedRefs");
 
     /**
@@ -29,6 +32,11 @@ final class Backends {
         this.around = around;
         this.kind = kind;
         this.namespace = namespace;
+    }
+
+    /** Hosts of the Services that were found. */
+    Set<String> hosts() {
+        return hosts;
     }
 
     /** Whether all that was asked for was found; else the first reason. */
@@ -87,6 +95,7 @@ final class Backends {
             return nowhere(
                     "BackendNotFound", "Service " + to + "/" + reference.name() + " has no port " + port.number());
         }
+        hosts.add(found.host());
         return new Destination(found.host(), "", port);
     }
 

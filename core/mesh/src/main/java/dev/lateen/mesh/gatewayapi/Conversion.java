@@ -7,6 +7,7 @@ import dev.lateen.config.security.TargetReference;
 import dev.lateen.mesh.rules.BoundVirtualService;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 
 /**
  * The Gateway API's and Ingress' objects in the mesh's own terms.
@@ -16,7 +17,9 @@ import java.util.Map;
  * @param callers rules of single namespaces for their calls of services, which come before all others
  * @param services rules of services for calls from everywhere
  * @param reports what is said about each object
- * @param managed Gateways that proxies are to be made for
+ * @param managed Gateways that proxies are to be made for, with the listeners of their ListenerSets
+ * @param backendTls how ports are called for which there is a policy
+ * @param bundles ConfigMaps that hold roots for that
  */
 public record Conversion(
         List<EdgeGateway> gateways,
@@ -24,10 +27,12 @@ public record Conversion(
         List<BoundVirtualService> callers,
         List<BoundVirtualService> services,
         Map<ObjectName, RouteReport> reports,
-        List<ConfigObject<GatewaySpec>> managed) {
+        List<ConfigObject<GatewaySpec>> managed,
+        Map<BackendTls.Port, BackendTls> backendTls,
+        Set<ObjectName> bundles) {
     /** Of no objects. */
     public static final Conversion NONE =
-            new Conversion(List.of(), List.of(), List.of(), List.of(), Map.of(), List.of());
+            new Conversion(List.of(), List.of(), List.of(), List.of(), Map.of(), List.of(), Map.of(), Set.of());
 
     /** Label of the pods that were made for a Gateway. */
     public static final String NAME_LABEL = TargetReference.GATEWAY_NAME;

@@ -7,6 +7,7 @@ import dev.lateen.config.ObjectName;
 import dev.lateen.config.kubernetes.ConnectionRouteSpec;
 import dev.lateen.config.kubernetes.GatewayClassSpec;
 import dev.lateen.config.kubernetes.GatewaySpec;
+import dev.lateen.config.kubernetes.ListenerSetSpec;
 import dev.lateen.config.kubernetes.ParentReference;
 import dev.lateen.config.networking.TcpRoute;
 import dev.lateen.config.networking.TcpRoute.RouteDestination;
@@ -17,8 +18,10 @@ import dev.lateen.mesh.registry.Registry;
 import dev.lateen.mesh.rules.BoundRoute;
 import dev.lateen.mesh.rules.BoundVirtualService;
 import dev.lateen.mesh.rules.Rules;
+import dev.lateen.mesh.security.TrustBundle;
 import java.util.ArrayList;
 import java.util.Collection;
+import java.util.Comparator;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.LinkedHashMap;
@@ -39,9 +42,13 @@ public final class Converter {
 
     private final Surroundings around;
     private final Map<ObjectName, GatewayState> gateways = new LinkedHashMap<>();
+    private final Map<ObjectName, ListenerSetState> sets = new HashMap<>();
     private final Map<ObjectName, RouteReport> reports = new HashMap<>();
     private final Map<Place, List<RouteUnit>> requests =
-            new TreeMap<>(java.util.Comparator.comparing(Place::gateway).thenComparing(Place::host));
+            new TreeMap<>(Comparator.comparing(Place::gateway).thenComparing(Place::host));
+    /** Gateways whose routes lead to a Service, by its host. */
+    private final Map<String, Set<ObjectName>> leading = new HashMap<>();
+
     private final List<BoundVirtualService> edge = new ArrayList<>();
     private final MeshRoutes mesh = new MeshRoutes();
 
@@ -59,11 +66,13 @@ public final class Converter {
      *
      * @param objects of any kinds
      * @param namespaces labels by name
+     * @param bundles roots in ConfigMaps, by name
      */
     public static Conversion of(
             Collection<ConfigObject<?>> objects,
             Registry registry,
             Map<String, Map<String, String>> namespaces,
+            Map<ObjectName, TrustBundle> bundles,
             String domain) {
         if (!concerns(objects)) {
             return Conversion.NONE;
@@ -72,12 +81,15 @@ public final class Converter {
                 registry,
                 namespaces,
                 domain,
-                Rules.select(objects, Kinds.REFERENCE_GRANT).values());
+                Rules.select(objects, Kinds.REFERENCE_GRANT).values(),
+                bundles);
         Converter converter = new Converter(around);
         converter.gateways(objects);
         converter.routes(objects);
         Ingresses ingresses = new Ingresses(around, Rules.oldestFirst(objects, Kinds.INGRESS));
-        return converter.result(ingresses);
+        BackendPolicies policies =
+                new BackendPolicies(around, Rules.oldestFirst(objects, Kinds.BACKEND_TLS_POLICY), converter.leading);
+        return converter.result(ingresses, policies);
     }
 
     /** Names of the classes that are the mesh's. */
@@ -102,11 +114,31 @@ public final class Converter {
             }
         });
         Set<String> classes = classes(objects);
+        List<ConfigObject<ListenerSetSpec>> all = Rules.oldestFirst(objects, Kinds.LISTENER_SET);
+        // Of the same age, the first by namespace and name.
+        all.sort(Comparator.comparing((ConfigObject<ListenerSetSpec> set) -> Rules.created(set))
+                .thenComparing(ConfigObject::namespace)
+                .thenComparing(ConfigObject::name));
         for (ConfigObject<GatewaySpec> gateway : Rules.oldestFirst(objects, Kinds.KUBERNETES_GATEWAY)) {
             if (classes.contains(gateway.spec().gatewayClassName())) {
-                gateways.put(gateway.objectName(), new GatewayState(gateway, around));
+                GatewayState state = new GatewayState(gateway, attaching(gateway, all), around);
+                gateways.put(gateway.objectName(), state);
+                state.sets.forEach(set -> sets.put(set.set.objectName(), set));
             }
         }
+    }
+
+    private static List<ConfigObject<ListenerSetSpec>> attaching(
+            ConfigObject<GatewaySpec> gateway, List<ConfigObject<ListenerSetSpec>> sets) {
+        return sets.stream()
+                .filter(set -> {
+                    ListenerSetSpec.Parent parent = set.spec().parentRef();
+                    String namespace = parent.namespace() == null ? set.namespace() : parent.namespace();
+                    return parent.isGateway()
+                            && parent.name().equals(gateway.name())
+                            && namespace.equals(gateway.namespace());
+                })
+                .toList();
     }
 
     private void routes(Collection<ConfigObject<?>> objects) {
@@ -135,7 +167,7 @@ public final class Converter {
             List<String> hostnames,
             List<RouteUnit> units,
             Backends backends) {
-        Attachment attachment = new Attachment(route, hostnames, around, gateways);
+        Attachment attachment = new Attachment(route, hostnames, around, gateways, sets);
         report(route, parents, backends, attachment, listener -> {
             for (String host : listener.common(hostnames)) {
                 Place place = new Place(listener.gateway.namespace() + "/" + listener.derivedName(), host);
@@ -153,7 +185,7 @@ public final class Converter {
                         .toList();
         List<String> hostnames = route.spec().hostnames();
         boolean tls = route.kind().equals(Kinds.TLS_ROUTE);
-        Attachment attachment = new Attachment(route, hostnames, around, gateways);
+        Attachment attachment = new Attachment(route, hostnames, around, gateways, sets);
         report(route, route.spec().parentRefs(), backends, attachment, listener -> {
             if (destinations.isEmpty()) {
                 return;
@@ -190,6 +222,8 @@ public final class Converter {
                 for (ListenerState listener : accepted.listeners()) {
                     if (once.add(listener)) {
                         listener.attach();
+                        backends.hosts().forEach(host -> leading.computeIfAbsent(host, _ -> new HashSet<>())
+                                .add(listener.gateway.objectName()));
                         if (listener.isUsable()) {
                             attached.accept(listener);
                         }
@@ -201,7 +235,7 @@ public final class Converter {
         reports.put(route.objectName(), new RouteReport.OfRoute(all));
     }
 
-    private Conversion result(Ingresses ingresses) {
+    private Conversion result(Ingresses ingresses, BackendPolicies policies) {
         requests.forEach((place, units) -> {
             List<BoundRoute> rules = ordered(units);
             if (!rules.isEmpty()) {
@@ -210,8 +244,9 @@ public final class Converter {
                         new BoundVirtualService(first.object(), List.of(place.host()), Set.of(place.gateway()), rules));
             }
         });
-        gateways.forEach((name, state) -> reports.put(name, state.report()));
+        gateways.values().forEach(state -> state.report(reports::put));
         reports.putAll(ingresses.reports());
+        reports.putAll(policies.reports());
         return new Conversion(
                 Stream.concat(
                                 gateways.values().stream().flatMap(state -> state.edges().stream()),
@@ -222,9 +257,11 @@ public final class Converter {
                 mesh.services(),
                 Map.copyOf(reports),
                 gateways.values().stream()
-                        .map(state -> state.gateway)
-                        .filter(gateway -> GatewayState.serviceOf(gateway.spec()) == null)
-                        .toList());
+                        .filter(state -> GatewayState.serviceOf(state.gateway.spec()) == null)
+                        .map(GatewayState::managed)
+                        .toList(),
+                policies.ports(),
+                policies.bundles());
     }
 
     static List<BoundRoute> ordered(List<RouteUnit> units) {

@@ -3,9 +3,11 @@ package dev.lateen.mesh.gatewayapi;
 import dev.lateen.config.ConfigObject;
 import dev.lateen.config.Kind;
 import dev.lateen.config.Kinds;
+import dev.lateen.config.ObjectName;
 import dev.lateen.config.kubernetes.GatewaySpec;
 import dev.lateen.config.kubernetes.GatewaySpec.Address;
 import dev.lateen.config.kubernetes.GatewaySpec.AddressType;
+import dev.lateen.config.kubernetes.ListenerSetSpec;
 import dev.lateen.config.networking.Gateway;
 import dev.lateen.config.networking.Gateway.Port;
 import dev.lateen.config.networking.Gateway.Server;
@@ -14,6 +16,8 @@ import dev.lateen.mesh.registry.Workload;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.function.BiConsumer;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /** One Gateway while its routes are gathered. */
@@ -31,16 +35,48 @@ final class GatewayState {
 
     final ConfigObject<GatewaySpec> gateway;
     final List<ListenerState> listeners = new ArrayList<>();
+    final List<ListenerSetState> sets = new ArrayList<>();
     private final Surroundings around;
 
-    GatewayState(ConfigObject<GatewaySpec> gateway, Surroundings around) {
+    /** @param attaching ListenerSets for it, the one that comes first first */
+    GatewayState(
+            ConfigObject<GatewaySpec> gateway, List<ConfigObject<ListenerSetSpec>> attaching, Surroundings around) {
         this.gateway = gateway;
         this.around = around;
         for (GatewaySpec.Listener listener : gateway.spec().listeners()) {
-            ListenerState state = new ListenerState(gateway, listener, around);
+            ListenerState state = new ListenerState(gateway, gateway, listener, around);
             listeners.forEach(state::meet);
             listeners.add(state);
         }
+        List<ListenerState> before = new ArrayList<>(listeners);
+        for (ConfigObject<ListenerSetSpec> set : attaching) {
+            sets.add(new ListenerSetState(set, gateway, isAccepted(), before, around));
+        }
+    }
+
+    private boolean isAccepted() {
+        return listeners.stream().anyMatch(ListenerState::isUsable);
+    }
+
+    /** Its own listeners that can be opened, then those of its ListenerSets. */
+    private List<ListenerState> usable() {
+        return Stream.concat(listeners.stream(), sets.stream().flatMap(set -> set.listeners.stream()))
+                .filter(ListenerState::isUsable)
+                .toList();
+    }
+
+    /** The Gateway that its proxies are made for: with the listeners of its ListenerSets. */
+    ConfigObject<GatewaySpec> managed() {
+        List<GatewaySpec.Listener> all = new ArrayList<>(gateway.spec().listeners());
+        for (ListenerSetState set : sets) {
+            set.listeners.stream().filter(ListenerState::isUsable).forEach(state -> all.add(state.listener));
+        }
+        return new ConfigObject<>(
+                gateway.kind(),
+                gateway.apiVersion(),
+                gateway.metadata(),
+                gateway.spec().withListeners(all),
+                gateway.origin());
     }
 
     /** The name of an existing Service that the Gateway asks for by address, null when one is to be made for it. */
@@ -73,25 +109,32 @@ final class GatewayState {
                 own || service == null ? Map.of(Conversion.NAME_LABEL, gateway.name()) : service.selector();
         String namespace = own || service == null ? gateway.namespace() : service.namespace();
         List<EdgeGateway> edges = new ArrayList<>();
-        for (ListenerState state : listeners) {
-            if (state.isUsable()) {
-                Port port = new Port(state.listener.port(), state.listener.protocol(), state.listener.name(), 0);
-                Server server = new Server(port, "", List.of("*/" + state.hostname()), state.serverTls(), "", "");
-                edges.add(new EdgeGateway(
-                        new ConfigObject<>(
-                                SHOWN,
-                                gateway.apiVersion(),
-                                gateway.metadata().withName(state.derivedName()),
-                                new Gateway(List.of(server), selector),
-                                gateway.origin()),
-                        namespace));
-            }
+        for (ListenerState state : usable()) {
+            Port port = new Port(state.listener.port(), state.listener.protocol(), state.listener.name(), 0);
+            Server server = new Server(port, "", List.of("*/" + state.hostname()), state.serverTls(), "", "");
+            edges.add(new EdgeGateway(
+                    new ConfigObject<>(
+                            SHOWN,
+                            gateway.apiVersion(),
+                            gateway.metadata().withName(state.derivedName()),
+                            new Gateway(List.of(server), selector),
+                            gateway.origin()),
+                    namespace));
         }
         return edges;
     }
 
-    RouteReport.OfGateway report() {
-        boolean any = listeners.stream().anyMatch(ListenerState::isUsable);
+    /** What is said about it, and about its ListenerSets. */
+    void report(BiConsumer<ObjectName, RouteReport> told) {
+        RouteReport.OfGateway report = report();
+        told.accept(gateway.objectName(), report);
+        boolean programmed = report.conditions().stream()
+                .anyMatch(condition -> condition.type().equals("Programmed") && condition.status());
+        sets.forEach(set -> told.accept(set.set.objectName(), set.report(programmed)));
+    }
+
+    private RouteReport.OfGateway report() {
+        boolean any = isAccepted();
         boolean all = listeners.stream().allMatch(ListenerState::isUsable);
         Condition accepted = !any
                 ? Condition.no("Accepted", "ListenersNotValid", "no listener can be opened; see their conditions")
@@ -104,6 +147,7 @@ final class GatewayState {
         return new RouteReport.OfGateway(
                 List.of(accepted, programmed),
                 addresses,
+                (int) sets.stream().filter(ListenerSetState::isAccepted).count(),
                 listeners.stream().map(l -> l.report(programmed.status())).toList());
     }
 

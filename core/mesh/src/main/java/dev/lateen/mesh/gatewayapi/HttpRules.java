@@ -20,8 +20,8 @@ import dev.lateen.config.networking.HttpRoute.HttpRouteDestination;
 import dev.lateen.config.networking.StringMatch;
 import dev.lateen.config.networking.VirtualService;
 import dev.lateen.mesh.rules.BoundRoute;
+import dev.lateen.mesh.rules.Rules;
 import java.time.Duration;
-import java.time.Instant;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -188,14 +188,13 @@ final class HttpRules {
                 }
             }
         }
-        Instant created = object.metadata().creationTimestamp();
         units.add(new RouteUnit(
                 kind,
                 value.length(),
                 match.method() != null,
                 match.headers().size(),
                 match.queryParams().size(),
-                created == null ? Instant.EPOCH : created,
+                Rules.created(object),
                 object.namespace() + "/" + object.name(),
                 List.copyOf(routes)));
     }

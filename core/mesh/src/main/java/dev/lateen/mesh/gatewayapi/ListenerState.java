@@ -8,7 +8,6 @@ import dev.lateen.config.kubernetes.GatewaySpec.AllowedRoutes;
 import dev.lateen.config.kubernetes.GatewaySpec.From;
 import dev.lateen.config.kubernetes.GatewaySpec.Listener;
 import dev.lateen.config.kubernetes.GatewaySpec.RouteKind;
-import dev.lateen.config.kubernetes.GatewaySpec.RouteNamespaces;
 import dev.lateen.config.kubernetes.GatewaySpec.TlsMode;
 import dev.lateen.config.kubernetes.ObjectReference;
 import dev.lateen.config.networking.ServerTls;
@@ -18,21 +17,24 @@ import java.util.List;
 import java.util.Locale;
 import org.jspecify.annotations.Nullable;
 
-/** One listener of a Gateway while its routes are gathered. */
+/** One listener of a Gateway, its own or of a ListenerSet, while its routes are gathered. */
 final class ListenerState {
     /** Begins the name of a Secret of any namespace that the control plane serves. */
     private static final String SECRET = "kubernetes-gateway://";
 
     final ConfigObject<GatewaySpec> gateway;
     final Listener listener;
+    private final ConfigObject<?> owner;
     private final List<RouteKind> kinds = new ArrayList<>();
     private final Condition accepted;
     private Condition conflicted = Condition.no("Conflicted", "NoConflicts", "");
     private final Condition resolved;
     private int attached;
 
-    ListenerState(ConfigObject<GatewaySpec> gateway, Listener listener, Surroundings around) {
+    /** @param owner the Gateway itself, or a ListenerSet */
+    ListenerState(ConfigObject<GatewaySpec> gateway, ConfigObject<?> owner, Listener listener, Surroundings around) {
         this.gateway = gateway;
+        this.owner = owner;
         this.listener = listener;
         List<Kind<?>> possible = kinds(listener);
         accepted = possible.isEmpty()
@@ -89,19 +91,20 @@ final class ListenerState {
                 return Condition.no("ResolvedRefs", "InvalidCertificateRef", each.name() + " is no Secret");
             }
             String namespace = namespace(each);
-            if (!around.mayRefer("Gateway", gateway.namespace(), "Secret", namespace, each.name())) {
+            String kind = owner.kind().name();
+            if (!around.mayRefer(kind, owner.namespace(), "Secret", namespace, each.name())) {
                 return Condition.no(
                         "ResolvedRefs",
                         "RefNotPermitted",
-                        "no ReferenceGrant of namespace " + namespace + " lets a Gateway of namespace "
-                                + gateway.namespace() + " refer to Secret " + each.name());
+                        "no ReferenceGrant of namespace " + namespace + " lets a " + kind + " of namespace "
+                                + owner.namespace() + " refer to Secret " + each.name());
             }
         }
         return Condition.yes("ResolvedRefs", "ResolvedRefs");
     }
 
     private String namespace(ObjectReference reference) {
-        return reference.namespace() == null ? gateway.namespace() : reference.namespace();
+        return reference.namespace() == null ? owner.namespace() : reference.namespace();
     }
 
     /** How TLS ends at the listener, null where it does not. */
@@ -160,7 +163,10 @@ final class ListenerState {
         };
     }
 
-    /** Tells both of two listeners of one gateway that they cannot be told apart. */
+    /**
+     * Closes this listener of a gateway when it cannot be told apart from another one, which comes before it. Of two in one
+     * object neither comes first, and both are closed.
+     */
     void meet(ListenerState other) {
         if (listener.port() != other.listener.port() || !accepted.status() || !other.accepted.status()) {
             return;
@@ -171,8 +177,10 @@ final class ListenerState {
             String what = sameProtocol ? "the same hostname" : "another protocol";
             conflicted = new Condition(
                     "Conflicted", true, reason, "listener " + other.listener.name() + " has " + what + " at its port");
-            other.conflicted = new Condition(
-                    "Conflicted", true, reason, "listener " + listener.name() + " has " + what + " at its port");
+            if (other.owner.equals(owner)) {
+                other.conflicted = new Condition(
+                        "Conflicted", true, reason, "listener " + listener.name() + " has " + what + " at its port");
+            }
         }
     }
 
@@ -187,18 +195,9 @@ final class ListenerState {
 
     boolean allows(String kind, String namespace, Surroundings around) {
         AllowedRoutes allowed = listener.allowedRoutes();
-        RouteNamespaces namespaces = allowed == null ? null : allowed.namespaces();
-        From from = namespaces == null || namespaces.from() == null ? From.SAME : namespaces.from();
         return kinds.stream().anyMatch(k -> k.kind().equals(kind))
-                && switch (from) {
-                    case SAME -> namespace.equals(gateway.namespace());
-                    case ALL -> true;
-                    case NONE -> false;
-                    case SELECTOR ->
-                        namespaces != null
-                                && namespaces.selector() != null
-                                && namespaces.selector().selects(around.labels(namespace));
-                };
+                && around.allows(
+                        allowed == null ? null : allowed.namespaces(), From.SAME, owner.namespace(), namespace);
     }
 
     /** The hosts that the listener and a route have in common, the narrower of both; {@code *} when neither names one. */
@@ -224,7 +223,8 @@ final class ListenerState {
 
     /** Name of the Gateway that the listener becomes. */
     String derivedName() {
-        return gateway.name() + "~" + listener.name();
+        boolean own = owner.kind().equals(gateway.kind());
+        return gateway.name() + "~" + (own ? "" : owner.namespace() + "~" + owner.name() + "~") + listener.name();
     }
 
     RouteReport.OfListener report(boolean programmed) {

@@ -25,7 +25,7 @@ public final class RefusedReports {
 
     /**
      * @param objects those that were read
-     * @param gateways Gateways that are the mesh's, read or not
+     * @param gateways Gateways and ListenerSets that are the mesh's, read or not
      */
     public RefusedReports(Collection<ConfigObject<?>> objects, Set<ObjectName> gateways) {
         this.classes = Converter.classes(objects);
@@ -47,11 +47,11 @@ public final class RefusedReports {
                     : null;
         }
         if (kind.equals(Kinds.KUBERNETES_GATEWAY)) {
-            return isOurs(tree)
-                    ? new RouteReport.OfRefusedGateway(List.of(
-                            Condition.no("Accepted", "Invalid", message),
-                            Condition.no("Programmed", "Invalid", message)))
-                    : null;
+            return isOurs(tree) ? notInForce(message) : null;
+        }
+        if (kind.equals(Kinds.LISTENER_SET)) {
+            ParentReference parent = read(spec.path("parentRef"));
+            return parent != null && parent.isGateway() && isOurs(parent, namespace(tree)) ? notInForce(message) : null;
         }
         if (kind.equals(Kinds.INGRESS)) {
             return Ingresses.isOurs(
@@ -63,7 +63,19 @@ public final class RefusedReports {
                     ? new RouteReport.OfRefused(message)
                     : null;
         }
+        if (kind.equals(Kinds.BACKEND_TLS_POLICY)) {
+            return policy(spec, message);
+        }
         return kind.equals(Kinds.REFERENCE_GRANT) ? new RouteReport.OfRefused(message) : route(tree, message);
+    }
+
+    private static RouteReport notInForce(String message) {
+        return new RouteReport.OfRefusedGateway(
+                List.of(Condition.no("Accepted", "Invalid", message), Condition.no("Programmed", "Invalid", message)));
+    }
+
+    private static String namespace(JsonNode tree) {
+        return tree.path("metadata").path("namespace").asString("default");
     }
 
     /** Whether a Gateway that was not read is the mesh's. */
@@ -71,15 +83,30 @@ public final class RefusedReports {
         return classes.contains(gateway.path("spec").path("gatewayClassName").asString(""));
     }
 
-    private RouteReport route(JsonNode tree, String message) {
-        String namespace = tree.path("metadata").path("namespace").asString("default");
-        List<RouteReport.OfParent> parents = new ArrayList<>();
+    private static RouteReport policy(JsonNode spec, String message) {
+        List<RouteReport.OfParent> ancestors = new ArrayList<>();
+        for (JsonNode each : spec.path("targetRefs")) {
+            ParentReference target = read(each);
+            if (target != null && target.isService()) {
+                ancestors.add(new RouteReport.OfParent(target, List.of(Condition.no("Accepted", "Invalid", message))));
+            }
+        }
+        return new RouteReport.OfPolicy(ancestors);
+    }
+
+    private static @Nullable ParentReference read(JsonNode tree) {
         ShapeReader reader = new ShapeReader((error, path, problem) -> {
             // The object is refused as a whole already.
         });
+        return reader.read(tree, ParentReference.class, "");
+    }
+
+    private RouteReport route(JsonNode tree, String message) {
+        String namespace = namespace(tree);
+        List<RouteReport.OfParent> parents = new ArrayList<>();
         for (JsonNode each : tree.path("spec").path("parentRefs")) {
-            ParentReference parent = reader.read(each, ParentReference.class, "");
-            if (parent != null && (parent.isService() || (parent.isGateway() && hasGateway(parent, namespace)))) {
+            ParentReference parent = read(each);
+            if (parent != null && (parent.isService() || isOurs(parent, namespace))) {
                 parents.add(new RouteReport.OfParent(
                         parent, List.of(Condition.no("Accepted", "UnsupportedValue", message))));
             }
@@ -87,8 +114,10 @@ public final class RefusedReports {
         return new RouteReport.OfRoute(parents);
     }
 
-    private boolean hasGateway(ParentReference parent, String namespace) {
+    private boolean isOurs(ParentReference parent, String namespace) {
         String in = parent.namespace() == null ? namespace : parent.namespace();
-        return gateways.contains(new ObjectName(Kinds.KUBERNETES_GATEWAY.key(), in, parent.name()));
+        Kind<?> kind = parent.isListenerSet() ? Kinds.LISTENER_SET : Kinds.KUBERNETES_GATEWAY;
+        return (parent.isGateway() || parent.isListenerSet())
+                && gateways.contains(new ObjectName(kind.key(), in, parent.name()));
     }
 }

@@ -10,22 +10,29 @@ public sealed interface RouteReport {
     record OfClass(List<Condition> conditions) implements RouteReport {}
 
     /** Of a Gateway. */
-    record OfGateway(List<Condition> conditions, List<Address> addresses, List<OfListener> listeners)
+    record OfGateway(
+            List<Condition> conditions, List<Address> addresses, int attachedListenerSets, List<OfListener> listeners)
             implements RouteReport {}
 
-    /** Of a Gateway that was not read; what was said of its addresses and listeners stays. */
+    /** Of a ListenerSet. */
+    record OfListenerSet(List<Condition> conditions, List<OfListener> listeners) implements RouteReport {}
+
+    /** Of a Gateway or ListenerSet that was not read; what was said of its addresses and listeners stays. */
     record OfRefusedGateway(List<Condition> conditions) implements RouteReport {}
 
     /** Of an object that was not read, and whose status has no place for the reason. */
     record OfRefused(String message) implements RouteReport {}
 
-    /** Of a listener of a Gateway. */
+    /** Of a listener of a Gateway or ListenerSet. */
     record OfListener(String name, List<RouteKind> kinds, int attachedRoutes, List<Condition> conditions) {}
 
     /** Of a route, for each parent that is the mesh's. */
     record OfRoute(List<OfParent> parents) implements RouteReport {}
 
-    /** Of a route at one parent. */
+    /** Of a BackendTLSPolicy, for each Service that it names and each Gateway whose routes lead there. */
+    record OfPolicy(List<OfParent> ancestors) implements RouteReport {}
+
+    /** Of a route at one parent, or of a policy at one ancestor. */
     record OfParent(ParentReference parent, List<Condition> conditions) {}
 
     /** Of an Ingress: where it can be reached. */

@@ -2,9 +2,13 @@ package dev.lateen.mesh.gatewayapi;
 
 import dev.lateen.config.ConfigObject;
 import dev.lateen.config.Kinds;
+import dev.lateen.config.ObjectName;
+import dev.lateen.config.kubernetes.GatewaySpec.From;
+import dev.lateen.config.kubernetes.GatewaySpec.RouteNamespaces;
 import dev.lateen.config.kubernetes.ReferenceGrantSpec;
 import dev.lateen.mesh.registry.MeshService;
 import dev.lateen.mesh.registry.Registry;
+import dev.lateen.mesh.security.TrustBundle;
 import java.util.Collection;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
@@ -14,12 +18,14 @@ import org.jspecify.annotations.Nullable;
  *
  * @param namespaces labels by name
  * @param domain of the cluster
+ * @param bundles roots in ConfigMaps, by name
  */
 record Surroundings(
         Registry registry,
         Map<String, Map<String, String>> namespaces,
         String domain,
-        Collection<ConfigObject<ReferenceGrantSpec>> grants) {
+        Collection<ConfigObject<ReferenceGrantSpec>> grants,
+        Map<ObjectName, TrustBundle> bundles) {
     String host(String service, String namespace) {
         return service + "." + namespace + ".svc." + domain;
     }
@@ -35,6 +41,25 @@ record Surroundings(
 
     Map<String, String> labels(String namespace) {
         return namespaces.getOrDefault(namespace, Map.of("kubernetes.io/metadata.name", namespace));
+    }
+
+    /**
+     * Whether namespaces are allowed that this one is of.
+     *
+     * @param otherwise what holds where nothing is said
+     * @param own namespace of the object that allows
+     */
+    boolean allows(@Nullable RouteNamespaces namespaces, From otherwise, String own, String namespace) {
+        From from = namespaces == null || namespaces.from() == null ? otherwise : namespaces.from();
+        return switch (from) {
+            case SAME -> namespace.equals(own);
+            case ALL -> true;
+            case NONE -> false;
+            case SELECTOR ->
+                namespaces != null
+                        && namespaces.selector() != null
+                        && namespaces.selector().selects(labels(namespace));
+        };
     }
 
     /** Whether an object of one namespace may refer to one of another. */

@@ -58,7 +58,8 @@ final class Entries {
         return switch (resolution) {
             case NONE -> MeshService.Resolution.PASSTHROUGH;
             case STATIC -> MeshService.Resolution.ENDPOINTS;
-            case DNS, DYNAMIC_DNS -> MeshService.Resolution.DNS;
+            case DNS -> MeshService.Resolution.DNS;
+            case DYNAMIC_DNS -> MeshService.Resolution.BY_REQUEST;
             case DNS_ROUND_ROBIN -> MeshService.Resolution.DNS_ROUND_ROBIN;
         };
     }

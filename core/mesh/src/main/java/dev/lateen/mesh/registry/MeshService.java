@@ -51,6 +51,8 @@ public record MeshService(
         DNS,
         /** The proxy asks DNS and uses one address at a time. */
         DNS_ROUND_ROBIN,
+        /** The proxy asks DNS for the name that a caller wants. */
+        BY_REQUEST,
         /** The caller's destination address. */
         PASSTHROUGH
     }

@@ -5,6 +5,7 @@ import dev.lateen.config.Problem;
 import dev.lateen.config.networking.DestinationRule;
 import dev.lateen.config.networking.DestinationRule.Subset;
 import dev.lateen.config.networking.TrafficPolicy;
+import dev.lateen.mesh.gatewayapi.BackendTls;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.HashSet;
@@ -87,6 +88,24 @@ final class DestinationRules {
                     problems.add(
                             shadowed(source, "spec.subsets[" + i + "]", "subset \"" + subset.name() + "\": ", first));
                 }
+            }
+        }
+    }
+
+    /** Reports TLS of rules for whole hosts that a BackendTLSPolicy sets. */
+    void report(Map<BackendTls.Port, BackendTls> policies, List<Problem> found) {
+        Map<String, BackendTls> byHost = new HashMap<>();
+        policies.forEach((port, policy) -> byHost.putIfAbsent(port.host(), policy));
+        for (ConfigObject<DestinationRule> rule : rules) {
+            TrafficPolicy policy = rule.spec().trafficPolicy();
+            BackendTls winner = policy == null || policy.tls() == null ? null : byHost.get(host(rule));
+            if (winner != null) {
+                found.add(Problem.shadowed(
+                        rule.origin(),
+                        "spec.trafficPolicy.tls",
+                        "has no effect at ports for which there is a policy: " + winner.policy()
+                                + " says how backends of the host are called; leave one of them out",
+                        winner.policy()));
             }
         }
     }

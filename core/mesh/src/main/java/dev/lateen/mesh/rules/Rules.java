@@ -87,6 +87,7 @@ public final class Rules {
                 ? new DestinationRules(policies, domain, root)
                 : former.destinationRules.with(policies, domain, root);
         problems.addAll(destinationRules.problems());
+        destinationRules.report(ofKubernetes.backendTls(), problems);
         security = SecurityRules.of(objects, root, former == null ? null : former.security);
         telemetry = new TelemetryRules(objects, root);
         labelled = byLabels || destinationRules.isSelective();
@@ -117,13 +118,16 @@ public final class Rules {
     public static <S extends Record> List<ConfigObject<S>> oldestFirst(
             Collection<ConfigObject<?>> objects, Kind<S> kind) {
         List<ConfigObject<S>> list = new ArrayList<>(select(objects, kind).values());
-        list.sort(Comparator.comparing((ConfigObject<S> o) -> {
-                    Instant created = o.metadata().creationTimestamp();
-                    return created == null ? Instant.EPOCH : created;
-                })
+        list.sort(Comparator.comparing((ConfigObject<S> o) -> created(o))
                 .thenComparing(ConfigObject::name)
                 .thenComparing(ConfigObject::namespace));
         return list;
+    }
+
+    /** When an object was created; what stands in a file is the oldest. */
+    public static Instant created(ConfigObject<?> object) {
+        Instant created = object.metadata().creationTimestamp();
+        return created == null ? Instant.EPOCH : created;
     }
 
     private static BoundVirtualService bind(ConfigObject<VirtualService> object, String domain, Delegation delegation) {

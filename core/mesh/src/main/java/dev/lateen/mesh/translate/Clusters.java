@@ -9,6 +9,7 @@ import com.google.protobuf.Value;
 import dev.lateen.config.networking.ConnectionPool;
 import dev.lateen.config.networking.DestinationRule.Subset;
 import dev.lateen.config.networking.LocalitySetting;
+import dev.lateen.mesh.gatewayapi.BackendTls;
 import dev.lateen.mesh.registry.Endpoint;
 import dev.lateen.mesh.registry.Locality;
 import dev.lateen.mesh.registry.MeshPort;
@@ -132,6 +133,7 @@ final class Clusters {
                     eds(cluster);
                 }
             }
+            case BY_REQUEST -> DynamicDns.cluster(cluster);
             case DNS, DNS_ROUND_ROBIN -> {
                 boolean listed = !scope.endpoints(service, port).isEmpty();
                 List<Endpoint> names = listed ? endpoints : lookup(service, port);
@@ -146,8 +148,13 @@ final class Clusters {
         ClusterPolicy.apply(cluster, policies, Upstream.of(port.protocol(), policies.connectionPool()), scope.mesh());
         Encryption.apply(cluster, scope, service, port, subset == null ? "" : subset.name(), policies, endpoints);
         Encryption.announceSource(cluster, policies);
+        BackendTls backend = scope.backendTls(service, port);
+        if (backend instanceof BackendTls.Unverifiable) {
+            // Without endpoints every call fails.
+            cluster.setType(DiscoveryType.STATIC).clearEdsClusterConfig().clearLoadAssignment();
+        }
         put(cluster.build());
-        if (policies.tls() != null) {
+        if (policies.tls() != null && backend == null) {
             secrets.addAll(Secrets.of(policies.tls()));
         }
         if (cluster.getType() == DiscoveryType.EDS) {

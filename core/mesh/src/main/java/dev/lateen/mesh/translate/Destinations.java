@@ -8,6 +8,7 @@ import dev.lateen.mesh.registry.MeshService;
 import dev.lateen.mesh.rules.HostPolicy;
 import dev.lateen.mesh.rules.Hosts;
 import dev.lateen.mesh.rules.Policies;
+import dev.lateen.mesh.translate.DynamicDns.Wildcard;
 import org.jspecify.annotations.Nullable;
 
 /** Finds the cluster that a rule's destination means. */
@@ -24,9 +25,19 @@ final class Destinations {
      * @param cluster the cluster's name, also where there is none of it
      * @param host the full host
      * @param hash how requests stick to endpoints, null when they do not
+     * @param wildcard that names are looked up for, null where they are not
      * @param missing why there is no such cluster, for the caller of the failed request; empty when there is
      */
-    record Target(String cluster, String host, @Nullable ConsistentHash hash, String missing) {
+    record Target(
+            String cluster,
+            String host,
+            @Nullable ConsistentHash hash,
+            @Nullable Wildcard wildcard,
+            String missing) {
+        static Target missing(String cluster, String host, String reason) {
+            return new Target(cluster, host, null, null, reason);
+        }
+
         boolean exists() {
             return missing.isEmpty();
         }
@@ -44,26 +55,24 @@ final class Destinations {
         int number = port(destination, service, listenPort);
         String name = Names.outbound(number, destination.subset(), service == null ? host : service.host());
         if (service == null) {
-            return new Target(
-                    name,
-                    host,
-                    null,
-                    "no Service and no ServiceEntry that " + scope.namespace() + " sees has host " + host);
+            return Target.missing(
+                    name, host, "no Service and no ServiceEntry that " + scope.namespace() + " sees has host " + host);
         }
         MeshPort port = service.port(number).orElse(null);
         if (port == null) {
-            return new Target(name, host, null, service.source() + " has no port " + number);
+            return Target.missing(name, host, service.source() + " has no port " + number);
         }
         HostPolicy policy = scope.policy(service);
+        Wildcard wildcard = Wildcard.of(service, port);
         if (destination.subset().isEmpty()) {
-            return new Target(name, host, Policies.of(policy, number).hash(), "");
+            return new Target(name, host, Policies.of(policy, number).hash(), wildcard, "");
         }
         Subset subset = policy == null ? null : policy.subset(destination.subset());
         if (policy == null || subset == null) {
-            return new Target(
-                    name, host, null, "no DestinationRule of host " + host + " has a subset " + destination.subset());
+            return Target.missing(
+                    name, host, "no DestinationRule of host " + host + " has a subset " + destination.subset());
         }
-        return new Target(name, host, Policies.of(policy, subset, number).hash(), "");
+        return new Target(name, host, Policies.of(policy, subset, number).hash(), wildcard, "");
     }
 
     private static int port(Destination destination, @Nullable MeshService service, int listenPort) {

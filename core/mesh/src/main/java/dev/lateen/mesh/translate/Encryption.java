@@ -7,6 +7,7 @@ import com.google.protobuf.Struct;
 import dev.lateen.config.networking.ClientTls;
 import dev.lateen.config.networking.TrafficPolicy.ProxyProtocol;
 import dev.lateen.config.security.PeerAuthentication.Mode;
+import dev.lateen.mesh.gatewayapi.BackendTls;
 import dev.lateen.mesh.registry.Endpoint;
 import dev.lateen.mesh.registry.MeshPort;
 import dev.lateen.mesh.registry.MeshService;
@@ -23,7 +24,7 @@ import java.util.Set;
 import java.util.stream.Collectors;
 
 /**
- * How an outbound cluster wraps its connections: as its DestinationRule says; without a word of that, in mutual TLS
+ * How an outbound cluster wraps its connections: as its BackendTLSPolicy says, else as its DestinationRule does; without a word of that, in mutual TLS
  * towards endpoints that take it, and in the clear towards others (Istio's automatic mutual TLS).
  */
 final class Encryption {
@@ -64,6 +65,10 @@ final class Encryption {
             List<Endpoint> endpoints) {
         ClientTls tls = policies.tls();
         Upstream upstream = Upstream.of(port.protocol(), policies.connectionPool());
+        if (scope.backendTls(service, port) instanceof BackendTls.Verified backend) {
+            cluster.setTransportSocket(Origination.backend(backend, upstream));
+            return;
+        }
         ClientTls.Mode mode = tls == null ? null : tls.mode();
         if (mode == ClientTls.Mode.DISABLE) {
             return;

@@ -61,21 +61,32 @@ final class Filters {
     private final boolean knowsIstio;
     private final MeshConfig.Normalization normalization;
     private final List<HttpFilter> guards;
+    private final boolean looksUp;
 
     /** Of a side of a workload, with filters that every request passes before all others. */
-    Filters(Snapshot snapshot, ProxyNode node, WorkloadMode side, List<HttpFilter> guards) {
+    Filters(Snapshot snapshot, ProxyNode node, WorkloadMode side, List<HttpFilter> guards, boolean looksUp) {
         this(
                 snapshot,
                 TelemetrySettings.of(snapshot, node.namespace(), Translation.labels(snapshot, node), side),
                 node.knowsIstio(),
-                guards);
+                guards,
+                looksUp);
     }
 
-    /** @param knowsIstio whether the proxy has the filters of Istio's build of Envoy */
-    Filters(Snapshot snapshot, TelemetrySettings telemetry, boolean knowsIstio, List<HttpFilter> guards) {
+    /**
+     * @param knowsIstio whether the proxy has the filters of Istio's build of Envoy
+     * @param looksUp whether names are looked up for requests
+     */
+    Filters(
+            Snapshot snapshot,
+            TelemetrySettings telemetry,
+            boolean knowsIstio,
+            List<HttpFilter> guards,
+            boolean looksUp) {
         this.telemetry = telemetry;
         this.knowsIstio = knowsIstio;
         this.guards = List.copyOf(guards);
+        this.looksUp = looksUp;
         this.normalization = snapshot.mesh().effectiveNormalization();
     }
 
@@ -102,10 +113,12 @@ final class Filters {
                 .addHttpFilters(httpFilter(RouteFilters.FAULT, HTTPFault.getDefaultInstance()))
                 .addHttpFilters(httpFilter(RouteFilters.CORS, Cors.getDefaultInstance()))
                 .addAllHttpFilters(metrics())
+                .addAllHttpFilters(looksUp ? List.of(DynamicDns.requests()) : List.of())
                 .addHttpFilters(httpFilter("envoy.filters.http.router", Router.getDefaultInstance()))
                 .setUseRemoteAddress(side == Side.GATEWAY ? Messages.TRUE : Messages.FALSE)
                 .setGenerateRequestId(Messages.TRUE)
                 .setProxy100Continue(true)
+                .setHttpProtocolOptions(Messages.HTTP1)
                 .setStreamIdleTimeout(Messages.ZERO)
                 .addUpgradeConfigs(UpgradeConfig.newBuilder().setUpgradeType("websocket"))
                 .addAllAccessLog(telemetry.accessLogs());

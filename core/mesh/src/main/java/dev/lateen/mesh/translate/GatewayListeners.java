@@ -80,7 +80,9 @@ final class GatewayListeners {
     static GatewayListeners of(Snapshot snapshot, ProxyNode node, Scope scope) {
         InboundSecurity security = InboundSecurity.of(snapshot, node);
         GatewayListeners all = new GatewayListeners(
-                scope, new Filters(snapshot, node, WorkloadMode.CLIENT, security.httpFilters()), security);
+                scope,
+                new Filters(snapshot, node, WorkloadMode.CLIENT, security.httpFilters(), scope.looksUp()),
+                security);
         for (Port port : ports(snapshot, node)) {
             all.add(port);
         }

@@ -1,19 +1,26 @@
 package dev.lateen.mesh.translate;
 
+import dev.lateen.config.kubernetes.BackendTlsPolicySpec.SubjectAltName;
 import dev.lateen.config.networking.ClientTls;
+import dev.lateen.mesh.gatewayapi.BackendTls;
 import dev.lateen.mesh.translate.ClusterPolicy.Upstream;
+import io.envoyproxy.envoy.config.core.v3.DataSource;
 import io.envoyproxy.envoy.config.core.v3.TransportSocket;
 import io.envoyproxy.envoy.extensions.transport_sockets.tls.v3.CertificateValidationContext;
 import io.envoyproxy.envoy.extensions.transport_sockets.tls.v3.CommonTlsContext;
 import io.envoyproxy.envoy.extensions.transport_sockets.tls.v3.CommonTlsContext.CombinedCertificateValidationContext;
 import io.envoyproxy.envoy.extensions.transport_sockets.tls.v3.SubjectAltNameMatcher;
+import io.envoyproxy.envoy.extensions.transport_sockets.tls.v3.SubjectAltNameMatcher.SanType;
 import io.envoyproxy.envoy.extensions.transport_sockets.tls.v3.TlsParameters;
 import io.envoyproxy.envoy.extensions.transport_sockets.tls.v3.TlsParameters.TlsProtocol;
 import io.envoyproxy.envoy.extensions.transport_sockets.tls.v3.UpstreamTlsContext;
 import io.envoyproxy.envoy.type.matcher.v3.StringMatcher;
 import java.util.List;
 
-/** TLS towards destinations that are not of the mesh (modes SIMPLE and MUTUAL of a DestinationRule). */
+/**
+ * TLS towards destinations that are not of the mesh (modes SIMPLE and MUTUAL of a DestinationRule, BackendTLSPolicy of the
+ * Gateway API).
+ */
 final class Origination {
     private static final String SYSTEM = "system";
 
@@ -26,10 +33,7 @@ final class Origination {
      */
     static TransportSocket client(ClientTls tls, Upstream upstream, String host, List<String> registered) {
         String asked = !tls.sni().isEmpty() ? tls.sni() : host.startsWith("*") ? "" : host;
-        CommonTlsContext.Builder common = CommonTlsContext.newBuilder()
-                .setTlsParams(TlsParameters.newBuilder()
-                        .setTlsMinimumProtocolVersion(TlsProtocol.TLSv1_2)
-                        .setTlsMaximumProtocolVersion(TlsProtocol.TLSv1_3));
+        CommonTlsContext.Builder common = common();
         if (tls.mode() == ClientTls.Mode.MUTUAL) {
             if (tls.credentialName().isEmpty()) {
                 common.addTlsCertificates(TlsFiles.certificate(tls.clientCertificate(), tls.privateKey()));
@@ -41,6 +45,46 @@ final class Origination {
         if (!tls.trustsAnyone()) {
             verify(tls, names(tls, asked.isEmpty() ? host : asked, registered), common);
         }
+        return socket(common, upstream, asked);
+    }
+
+    /** Towards backends of which a policy says what their certificates must be. */
+    static TransportSocket backend(BackendTls.Verified tls, Upstream upstream) {
+        CertificateValidationContext.Builder expected = CertificateValidationContext.newBuilder();
+        if (tls.names().isEmpty()) {
+            expected.addMatchTypedSubjectAltNames(exact(SanType.DNS, tls.hostname()));
+        }
+        for (SubjectAltName name : tls.names()) {
+            expected.addMatchTypedSubjectAltNames(
+                    switch (name.type()) {
+                        case Hostname -> exact(SanType.DNS, String.valueOf(name.hostname()));
+                        case URI -> exact(SanType.URI, String.valueOf(name.uri()));
+                    });
+        }
+        String roots = tls.roots();
+        CommonTlsContext.Builder common = common().setValidationContext(
+                        roots == null
+                                ? TlsFiles.trust(expected, TlsFiles.SYSTEM_ROOTS, "")
+                                : expected.setTrustedCa(DataSource.newBuilder().setInlineString(roots))
+                                        .build());
+        return socket(common, upstream, tls.hostname());
+    }
+
+    private static SubjectAltNameMatcher exact(SanType type, String name) {
+        return SubjectAltNameMatcher.newBuilder()
+                .setSanType(type)
+                .setMatcher(StringMatcher.newBuilder().setExact(name))
+                .build();
+    }
+
+    private static CommonTlsContext.Builder common() {
+        return CommonTlsContext.newBuilder()
+                .setTlsParams(TlsParameters.newBuilder()
+                        .setTlsMinimumProtocolVersion(TlsProtocol.TLSv1_2)
+                        .setTlsMaximumProtocolVersion(TlsProtocol.TLSv1_3));
+    }
+
+    private static TransportSocket socket(CommonTlsContext.Builder common, Upstream upstream, String asked) {
         switch (upstream) {
             case HTTP2 -> common.addAlpnProtocols("h2");
             // What is spoken is known with the first bytes only.
@@ -59,7 +103,7 @@ final class Origination {
         }
         if (host.startsWith("*")) {
             return List.of(SubjectAltNameMatcher.newBuilder()
-                    .setSanType(SubjectAltNameMatcher.SanType.DNS)
+                    .setSanType(SanType.DNS)
                     .setMatcher(StringMatcher.newBuilder().setSuffix(host.substring(1)))
                     .build());
         }

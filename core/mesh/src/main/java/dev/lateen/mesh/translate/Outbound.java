@@ -77,7 +77,8 @@ record Outbound(
         Map<String, Listener> listeners = Map.of();
         Map<String, RouteConfiguration> routes = Map.of();
         if (scope.isSidecar()) {
-            Filters filters = new Filters(snapshot, settings(snapshot, key), key.knowsIstio(), List.of());
+            Filters filters =
+                    new Filters(snapshot, settings(snapshot, key), key.knowsIstio(), List.of(), scope.looksUp());
             OutboundListeners outbound = OutboundListeners.of(scope, filters);
             listeners = filters.withConnectionMetrics(outbound.listeners());
             routes = outbound.routes();

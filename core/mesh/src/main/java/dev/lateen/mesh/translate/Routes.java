@@ -5,6 +5,7 @@ import static dev.lateen.mesh.translate.Messages.duration;
 import static dev.lateen.mesh.translate.Messages.number;
 
 import com.google.protobuf.ByteString;
+import com.google.protobuf.Duration;
 import dev.lateen.config.ConfigObject;
 import dev.lateen.config.networking.HttpDirectResponse;
 import dev.lateen.config.networking.HttpMatch;
@@ -19,6 +20,7 @@ import dev.lateen.config.networking.VirtualService;
 import dev.lateen.mesh.rules.BoundRoute;
 import dev.lateen.mesh.rules.BoundVirtualService;
 import dev.lateen.mesh.translate.Destinations.Target;
+import dev.lateen.mesh.translate.DynamicDns.Wildcard;
 import io.envoyproxy.envoy.config.core.v3.DataSource;
 import io.envoyproxy.envoy.config.core.v3.RuntimeFractionalPercent;
 import io.envoyproxy.envoy.config.route.v3.Decorator;
@@ -29,6 +31,7 @@ import io.envoyproxy.envoy.config.route.v3.RetryPolicy;
 import io.envoyproxy.envoy.config.route.v3.Route;
 import io.envoyproxy.envoy.config.route.v3.RouteAction;
 import io.envoyproxy.envoy.config.route.v3.RouteAction.ClusterNotFoundResponseCode;
+import io.envoyproxy.envoy.config.route.v3.RouteAction.MaxStreamDuration;
 import io.envoyproxy.envoy.config.route.v3.RouteAction.RequestMirrorPolicy;
 import io.envoyproxy.envoy.config.route.v3.RouteMatch;
 import io.envoyproxy.envoy.config.route.v3.WeightedCluster;
@@ -200,6 +203,18 @@ final class Routes {
             out.setDirectResponse(missing(targets.getFirst(), each));
             return;
         }
+        Target named = targets.stream()
+                .filter(target -> target.wildcard() != null)
+                .findFirst()
+                .orElse(null);
+        if (named != null && targets.size() > 1) {
+            String reason = named.host() + " is looked up for each request, and cannot share them with others";
+            out.setDirectResponse(missing(Target.missing(named.cluster(), named.host(), reason), each));
+            return;
+        }
+        if (named != null && named.wildcard() != null) {
+            out.getMatchBuilder().addHeaders(named.wildcard().authority());
+        }
         RouteAction.Builder action = RouteAction.newBuilder();
         if (each.missingStatus() == 500) {
             action.setClusterNotFoundResponseCode(ClusterNotFoundResponseCode.INTERNAL_SERVER_ERROR);
@@ -265,9 +280,14 @@ final class Routes {
                 .build();
     }
 
-    /** Of the whole request; without one a proxy waits for ever, as Istio has it, not Envoy's 15 seconds. */
+    /**
+     * Of the whole request; without one a proxy waits for ever, as Istio has it, not Envoy's 15 seconds. A caller's
+     * {@code grpc-timeout} is kept up to the same limit.
+     */
     static void timeout(RouteAction.Builder action, java.time.@Nullable Duration timeout) {
-        action.setTimeout(timeout == null ? ZERO : duration(timeout));
+        Duration most = timeout == null ? ZERO : duration(timeout);
+        action.setTimeout(most)
+                .setMaxStreamDuration(MaxStreamDuration.newBuilder().setGrpcTimeoutHeaderMax(most));
     }
 
     private static String rewrite(RouteAction.Builder action, @Nullable HttpRewrite rewrite, String authority) {
@@ -303,7 +323,13 @@ final class Routes {
     }
 
     /** The route of a service that no rule speaks of. */
-    static Route plain(String name, String cluster, String operation, Scope scope, @Nullable ConsistentHash hash) {
+    static Route plain(
+            String name,
+            String cluster,
+            String operation,
+            Scope scope,
+            @Nullable ConsistentHash hash,
+            @Nullable Wildcard wildcard) {
         RouteAction.Builder action = RouteAction.newBuilder().setCluster(cluster);
         timeout(action, null);
         RetryPolicy retry = Retries.of(scope.mesh().defaultHttpRetryPolicy(), hash != null);
@@ -313,9 +339,14 @@ final class Routes {
         if (hash != null) {
             action.addHashPolicy(HashPolicies.of(hash));
         }
+        RouteMatch match = wildcard == null
+                ? RouteMatches.all()
+                : RouteMatches.all().toBuilder()
+                        .addHeaders(wildcard.authority())
+                        .build();
         return Route.newBuilder()
                 .setName(name)
-                .setMatch(RouteMatches.all())
+                .setMatch(match)
                 .setRoute(action)
                 .setDecorator(Decorator.newBuilder().setOperation(operation))
                 .build();

@@ -5,6 +5,7 @@ import dev.lateen.config.networking.Sidecar;
 import dev.lateen.config.networking.Sidecar.OutboundPolicy;
 import dev.lateen.mesh.ProxyNode;
 import dev.lateen.mesh.Snapshot;
+import dev.lateen.mesh.gatewayapi.BackendTls;
 import dev.lateen.mesh.registry.Endpoint;
 import dev.lateen.mesh.registry.Locality;
 import dev.lateen.mesh.registry.MeshPort;
@@ -130,6 +131,9 @@ public final class Scope {
                 && rules.sharesPolicies(other.rules)
                 && security == other.security
                 && mesh.equals(other.mesh)
+                && rules.ofKubernetes()
+                        .backendTls()
+                        .equals(other.rules.ofKubernetes().backendTls())
                 && Objects.equals(sidecar, other.sidecar)
                 && (sidecar == null || virtualServices.equals(other.virtualServices));
     }
@@ -166,6 +170,11 @@ public final class Scope {
     /** Whether the port has clusters: apps call it, or a rule sends requests there. */
     boolean hasClusters(MeshService service, int port) {
         return reach.reaches(service, port) || reach.isReferred(service);
+    }
+
+    /** Whether proxies look names up for requests. */
+    boolean looksUp() {
+        return services.values().stream().anyMatch(s -> s.resolution() == MeshService.Resolution.BY_REQUEST);
     }
 
     boolean answersDns() {
@@ -243,6 +252,14 @@ public final class Scope {
         return rules.forGateway(gateway).stream()
                 .filter(v -> v.isVisibleFrom(gatewayNamespace) || v.isVisibleFrom(namespace))
                 .toList();
+    }
+
+    /** How a BackendTLSPolicy has the port be called, null when none does. */
+    @Nullable
+    BackendTls backendTls(MeshService service, MeshPort port) {
+        return service.kind() == MeshService.Kind.KUBERNETES
+                ? rules.ofKubernetes().backendTls().get(new BackendTls.Port(service.host(), port.number()))
+                : null;
     }
 
     /** What DestinationRules say about the service, null when none does. */

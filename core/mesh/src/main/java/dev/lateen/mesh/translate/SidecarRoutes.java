@@ -8,6 +8,7 @@ import dev.lateen.mesh.registry.Protocol;
 import dev.lateen.mesh.rules.BoundVirtualService;
 import dev.lateen.mesh.rules.Hosts;
 import dev.lateen.mesh.rules.Policies;
+import dev.lateen.mesh.translate.DynamicDns.Wildcard;
 import io.envoyproxy.envoy.config.route.v3.Route;
 import io.envoyproxy.envoy.config.route.v3.RouteConfiguration;
 import io.envoyproxy.envoy.config.route.v3.VirtualHost;
@@ -104,7 +105,8 @@ final class SidecarRoutes {
                     Names.outbound(port, "", service.host()),
                     service.host() + ":" + port + "/*",
                     scope,
-                    hash));
+                    hash,
+                    service.port(port).map(found -> Wildcard.of(service, found)).orElse(null)));
         }
         return VirtualHost.newBuilder()
                 .setName(service.host() + ":" + port)

@@ -10,6 +10,7 @@ import dev.lateen.mesh.registry.MeshPort;
 import dev.lateen.mesh.registry.MeshService;
 import dev.lateen.mesh.rules.BoundVirtualService;
 import dev.lateen.mesh.rules.Hosts;
+import dev.lateen.mesh.translate.DynamicDns.Wildcard;
 import io.envoyproxy.envoy.config.core.v3.CidrRange;
 import io.envoyproxy.envoy.config.listener.v3.Filter;
 import io.envoyproxy.envoy.config.listener.v3.FilterChain;
@@ -58,9 +59,10 @@ final class TcpChains {
         }
         boolean tls = port.protocol().isTls();
         if (!ruled && !(tls && !chains.isEmpty())) {
-            List<String> names = tls && shared ? List.of(service.host()) : List.of();
+            Wildcard wildcard = Wildcard.of(service, port);
+            List<String> names = tls && (shared || wildcard != null) ? List.of(service.host()) : List.of();
             String cluster = Names.outbound(port.number(), "", service.host());
-            chains.add(chain(match(blocks, names), filters.tcp(cluster)));
+            chains.add(lookedUp(chain(match(blocks, names), filters.tcp(cluster)), wildcard));
         }
         return chains;
     }
@@ -83,7 +85,12 @@ final class TcpChains {
                             .filter(n -> !n.equals("*"))
                             .toList();
                     Filter filter = route(rule, route.route(), port);
-                    chains.add(chain(match(to, names.size() == match.sniHosts().size() ? names : List.of()), filter));
+                    FilterChain chain =
+                            chain(match(to, names.size() == match.sniHosts().size() ? names : List.of()), filter);
+                    FilterChain narrowed = narrowed(chain, wildcard(rule, route.route(), port));
+                    if (narrowed != null) {
+                        chains.add(narrowed);
+                    }
                 }
             }
         }
@@ -156,6 +163,45 @@ final class TcpChains {
             }
         }
         return filters.tcp(rule.object().name() + "." + rule.object().namespace(), clusters.build());
+    }
+
+    /** The wildcard that a route's one destination is; null where it is none. */
+    private @Nullable Wildcard wildcard(BoundVirtualService rule, List<RouteDestination> route, int port) {
+        return route.size() != 1
+                ? null
+                : destinations
+                        .find(route.getFirst().destination(), rule.object().namespace(), port)
+                        .wildcard();
+    }
+
+    /** The chain for the server names that a wildcard covers; null when it has none of them. */
+    private static @Nullable FilterChain narrowed(FilterChain chain, @Nullable Wildcard wildcard) {
+        if (wildcard == null) {
+            return chain;
+        }
+        List<String> names = chain.getFilterChainMatch().getServerNamesList();
+        List<String> covered = names.isEmpty()
+                ? List.of(wildcard.host())
+                : names.stream()
+                        .filter(name -> Hosts.overlap(wildcard.host(), name))
+                        .map(name -> Hosts.covers(wildcard.host(), name) ? name : wildcard.host())
+                        .distinct()
+                        .toList();
+        if (covered.isEmpty()) {
+            return null;
+        }
+        FilterChain.Builder out = chain.toBuilder();
+        out.getFilterChainMatchBuilder().clearServerNames().addAllServerNames(covered);
+        return lookedUp(out.build(), wildcard);
+    }
+
+    /** The chain with what looks up the server name before. */
+    private static FilterChain lookedUp(FilterChain chain, @Nullable Wildcard wildcard) {
+        return wildcard == null
+                ? chain
+                : chain.toBuilder()
+                        .addFilters(0, DynamicDns.connections(wildcard.port()))
+                        .build();
     }
 
     private String cluster(BoundVirtualService rule, RouteDestination destination, int port) {

@@ -33,7 +33,7 @@ public final class Translation {
         }
         Map<String, Listener> listeners = new LinkedHashMap<>(outbound.listeners());
         InboundSecurity security = InboundSecurity.of(snapshot, node);
-        Filters filters = new Filters(snapshot, node, WorkloadMode.SERVER, security.httpFilters());
+        Filters filters = new Filters(snapshot, node, WorkloadMode.SERVER, security.httpFilters(), false);
         Listener inbound = Inbound.listener(ports, filters, security);
         listeners.putAll(filters.withConnectionMetrics(Map.of(inbound.getName(), inbound)));
         return byType(clusters, outbound.assignments(), listeners, outbound.routes(), outbound.names());

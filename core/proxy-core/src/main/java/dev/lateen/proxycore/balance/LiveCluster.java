@@ -93,7 +93,8 @@ public final class LiveCluster {
         }
         LiveCluster fresh = of(next, random, time, totals);
         boolean brought = next.discovery() instanceof Discovery.Static
-                || next.discovery() instanceof Discovery.OriginalDestination;
+                || next.discovery() instanceof Discovery.OriginalDestination
+                || next.discovery() instanceof Discovery.ByRequest;
         if (!brought) {
             fresh.hosts.update(hosts.current().endpoints(next.name()));
         }

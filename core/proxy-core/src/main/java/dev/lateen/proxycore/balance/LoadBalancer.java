@@ -30,6 +30,9 @@ public interface LoadBalancer {
         if (cluster.discovery() instanceof Discovery.OriginalDestination original) {
             return new OriginalDestinationBalancer(original, hosts);
         }
+        if (cluster.discovery() instanceof Discovery.ByRequest) {
+            return new LookedUpBalancer(hosts);
+        }
         return new PriorityBalancer(cluster.balancing(), hosts, Choosers.of(cluster, random, hosts));
     }
 

@@ -15,6 +15,7 @@ public final class Pick {
     private int attempts = 1;
     private @Nullable List<Host> tried;
     private @Nullable InetSocketAddress destination;
+    private @Nullable InetSocketAddress lookedUp;
     private Trace trace = Trace.NONE;
 
     /** A request of which nothing matters; the source of randomness is used by one thread at a time. */
@@ -37,6 +38,12 @@ public final class Pick {
     /** The address that the client dialled, or a header named: for clusters of the original destination. */
     public Pick destination(@Nullable InetSocketAddress address) {
         destination = address;
+        return this;
+    }
+
+    /** The address of the name that the request asks for: for clusters of {@code Discovery.ByRequest}. */
+    public Pick lookedUp(@Nullable InetSocketAddress address) {
+        lookedUp = address;
         return this;
     }
 
@@ -69,6 +76,11 @@ public final class Pick {
     @Nullable
     InetSocketAddress destination() {
         return destination;
+    }
+
+    @Nullable
+    InetSocketAddress lookedUp() {
+        return lookedUp;
     }
 
     Trace trace() {

@@ -31,7 +31,7 @@ public sealed interface BalancePolicy {
     /** By hash, from a table whose size is prime. */
     record Maglev(int tableSize) implements BalancePolicy {}
 
-    /** The address that the client dialled. */
+    /** The address that the client dialled, or that was looked up for it. */
     record OriginalDestination() implements BalancePolicy {}
 
     static BalancePolicy of(Cluster proto, Place at) throws CompileException {
@@ -39,7 +39,6 @@ public sealed interface BalancePolicy {
             case ROUND_ROBIN -> {
                 Place here = at.field("round_robin_lb_config");
                 var config = proto.getRoundRobinLbConfig();
-                here.only(config, "slow_start_config");
                 yield new RoundRobin(SlowStart.of(
                         config.hasSlowStartConfig(), config.getSlowStartConfig(), here.field("slow_start_config")));
             }
@@ -48,8 +47,9 @@ public sealed interface BalancePolicy {
             case RING_HASH -> ringHash(proto.getRingHashLbConfig(), at.field("ring_hash_lb_config"));
             case MAGLEV -> maglev(proto.getMaglevLbConfig(), at.field("maglev_lb_config"));
             case CLUSTER_PROVIDED -> {
-                if (proto.getType() != Cluster.DiscoveryType.ORIGINAL_DST) {
-                    throw at.field("lb_policy").refuse("only clusters of type ORIGINAL_DST provide one");
+                if (proto.getType() != Cluster.DiscoveryType.ORIGINAL_DST && !proto.hasClusterType()) {
+                    throw at.field("lb_policy")
+                            .refuse("only clusters of type ORIGINAL_DST, or of a type of their own, provide one");
                 }
                 yield new OriginalDestination();
             }
@@ -59,7 +59,6 @@ public sealed interface BalancePolicy {
     }
 
     private static BalancePolicy leastRequest(LeastRequestLbConfig proto, Place at) throws CompileException {
-        at.only(proto, "choice_count", "active_request_bias", "slow_start_config");
         int choices = proto.hasChoiceCount() ? at.number(proto.getChoiceCount()) : 2;
         double bias =
                 proto.hasActiveRequestBias() ? proto.getActiveRequestBias().getDefaultValue() : 1.0;
@@ -76,7 +75,6 @@ public sealed interface BalancePolicy {
     }
 
     private static BalancePolicy ringHash(RingHashLbConfig proto, Place at) throws CompileException {
-        at.only(proto, "minimum_ring_size", "maximum_ring_size", "hash_function");
         if (proto.getHashFunction() != RingHashLbConfig.HashFunction.XX_HASH) {
             throw at.field("hash_function").refuse("only XX_HASH is supported");
         }

@@ -1,6 +1,7 @@
 package dev.lateen.proxycore.filter;
 
 import dev.lateen.proxycore.authorization.ExternalAuthorization;
+import dev.lateen.proxycore.cluster.DnsLookup;
 import dev.lateen.proxycore.jwt.JwtRules;
 import dev.lateen.proxycore.limit.LocalRateLimit;
 import dev.lateen.proxycore.rbac.AccessRules;
@@ -43,6 +44,9 @@ public sealed interface FilterConfig {
 
     /** What a route says to {@link Authorize}. */
     record AuthorizeSettings(ExternalAuthorization.RouteSettings settings) implements FilterConfig {}
+
+    /** Looks up the name that a request asks for, where its cluster needs the address. */
+    record LookUp(DnsLookup lookup) implements FilterConfig {}
 
     /** The filter does not run for these requests. */
     record Disabled() implements FilterConfig {}

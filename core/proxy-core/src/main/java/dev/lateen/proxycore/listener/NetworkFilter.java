@@ -21,15 +21,13 @@ public sealed interface NetworkFilter permits HttpConnectionManager, TcpProxy {
         for (int i = 0; i < protos.size() - 1; i++) {
             Filter proto = protos.get(i);
             Place here = at.item("filters", i).named(proto.getName());
-            if (Extensions.isOfTelemetry(proto.getTypedConfig())) {
+            if (Extensions.isOfTelemetry(proto.getTypedConfig()) || NameLookup.is(proto)) {
                 continue;
             }
             if (!proto.getTypedConfig().is(RBAC.class)) {
                 throw here.refuse("unknown network filter: " + Extensions.typeName(proto.getTypedConfig()));
             }
             RBAC rbac = here.unpack(proto.getTypedConfig(), RBAC.class);
-            // Rules are asked once, when the connection comes: each has all that is ever known of it.
-            here.only(rbac, "rules", "stat_prefix", "shadow_rules", "shadow_rules_stat_prefix");
             if (rbac.hasRules()) {
                 rules.add(AccessRules.of(rbac.getRules(), here.field("rules")));
             }
@@ -44,7 +42,6 @@ public sealed interface NetworkFilter permits HttpConnectionManager, TcpProxy {
         }
         Filter proto = protos.getLast();
         Place here = at.item("filters", protos.size() - 1).named(proto.getName());
-        here.only(proto, "name", "typed_config");
         Any any = proto.getTypedConfig();
         if (any.is(
                 io.envoyproxy.envoy.extensions.filters.network.http_connection_manager.v3.HttpConnectionManager
@@ -61,6 +58,7 @@ public sealed interface NetworkFilter permits HttpConnectionManager, TcpProxy {
             return TcpProxy.of(
                     here.unpack(any, io.envoyproxy.envoy.extensions.filters.network.tcp_proxy.v3.TcpProxy.class),
                     here,
+                    NameLookup.of(protos, at),
                     MetricRules.of(protos.stream().map(Filter::getTypedConfig).toList(), at, ignored));
         }
         throw here.refuse("unknown network filter: " + Extensions.typeName(any));

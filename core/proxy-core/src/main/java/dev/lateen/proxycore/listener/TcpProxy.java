@@ -20,6 +20,7 @@ import org.jspecify.annotations.Nullable;
  * @param maxDuration how long a connection may live; null means without limit
  * @param maxConnectAttempts how many endpoints are tried; at least 1
  * @param hashSourceAddress whether the client's address is the hash for ring hash and Maglev
+ * @param lookup how the name that is asked for is looked up before; null for not at all
  * @param accessLogs one line per connection
  * @param metrics what is different in its metrics
  */
@@ -30,6 +31,7 @@ public record TcpProxy(
         @Nullable Duration maxDuration,
         int maxConnectAttempts,
         boolean hashSourceAddress,
+        @Nullable NameLookup lookup,
         List<AccessLog> accessLogs,
         MetricRules metrics)
         implements NetworkFilter {
@@ -44,18 +46,11 @@ public record TcpProxy(
     public record Destination(String cluster, int weight) {}
 
     static TcpProxy of(
-            io.envoyproxy.envoy.extensions.filters.network.tcp_proxy.v3.TcpProxy proto, Place at, MetricRules metrics)
+            io.envoyproxy.envoy.extensions.filters.network.tcp_proxy.v3.TcpProxy proto,
+            Place at,
+            @Nullable NameLookup lookup,
+            MetricRules metrics)
             throws CompileException {
-        at.only(
-                proto,
-                "stat_prefix",
-                "cluster",
-                "weighted_clusters",
-                "idle_timeout",
-                "access_log",
-                "max_connect_attempts",
-                "hash_policy",
-                "max_downstream_connection_duration");
         List<Destination> destinations = new ArrayList<>();
         switch (proto.getClusterSpecifierCase()) {
             case CLUSTER -> destinations.add(new Destination(proto.getCluster(), 1));
@@ -64,7 +59,6 @@ public record TcpProxy(
                 for (int i = 0; i < proto.getWeightedClusters().getClustersCount(); i++) {
                     var cluster = proto.getWeightedClusters().getClusters(i);
                     Place here = at.field("weighted_clusters").item("clusters", i);
-                    here.only(cluster, "name", "weight");
                     if (cluster.getWeight() < 1) {
                         throw here.field("weight").refuse("must be at least 1");
                     }
@@ -89,6 +83,7 @@ public record TcpProxy(
                         : null,
                 proto.hasMaxConnectAttempts() ? Math.max(1, at.number(proto.getMaxConnectAttempts())) : 1,
                 hashesSource(proto.getHashPolicyList(), at),
+                lookup,
                 AccessLog.all(proto.getAccessLogList(), at),
                 metrics);
     }

@@ -36,10 +36,10 @@ final class Backends implements AutoCloseable {
         void serve(Socket socket) throws IOException, InterruptedException;
     }
 
-    static Backends start() throws IOException {
+    static Backends start(Certificates certificates) throws IOException {
         Backends all = new Backends();
         ServerSocketFactory plain = ServerSocketFactory.getDefault();
-        ServerSocketFactory tls = Certificates.serverSockets();
+        ServerSocketFactory tls = certificates.serverSockets();
         for (World.Pod pod : World.PODS) {
             String name = pod.name();
             switch (pod.labels().getOrDefault("app", "")) {

@@ -37,7 +37,8 @@ import tools.jackson.databind.node.ObjectNode;
 record Behaviour(
         String name, String file, Set<String> proves, Set<String> only, List<ObjectNode> objects, List<Step> steps) {
     private static final Set<String> KEYS = Set.of("case", "proves", "mesh", "given", "then", "only");
-    private static final Map<String, String> CORE = Map.of("Service", "v1", "Pod", "v1", "Namespace", "v1");
+    private static final Map<String, String> CORE =
+            Map.of("Service", "v1", "Pod", "v1", "Namespace", "v1", "ConfigMap", "v1");
     private static final JsonNodeFactory NODES = JsonNodeFactory.instance;
 
     /** Every behaviour of the suite. */
@@ -132,7 +133,11 @@ record Behaviour(
         ObjectNode metadata = object.putObject("metadata");
         metadata.put("name", name.substring(slash + 1))
                 .put("namespace", slash < 0 ? "default" : name.substring(0, slash));
-        if (body.has("spec") || body.has("labels") || body.has("annotations") || body.has("status")) {
+        if (body.has("spec")
+                || body.has("labels")
+                || body.has("annotations")
+                || body.has("status")
+                || body.has("data")) {
             for (Map.Entry<String, JsonNode> part : body.properties()) {
                 boolean meta = part.getKey().equals("labels")
                         || part.getKey().equals("annotations")

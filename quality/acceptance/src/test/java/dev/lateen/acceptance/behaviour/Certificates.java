@@ -7,6 +7,7 @@ import java.nio.file.Path;
 import java.security.GeneralSecurityException;
 import java.security.KeyStore;
 import java.security.cert.X509Certificate;
+import java.util.Base64;
 import javax.net.ServerSocketFactory;
 import javax.net.SocketFactory;
 import javax.net.ssl.KeyManagerFactory;
@@ -14,16 +15,21 @@ import javax.net.ssl.SSLContext;
 import javax.net.ssl.TrustManager;
 import javax.net.ssl.X509TrustManager;
 
-/** TLS of servers and callers that the mesh only passes on: a certificate that nobody checks. */
+/** TLS of the suite's servers and callers. */
 final class Certificates {
     private static final char[] PASSWORD = "password".toCharArray();
 
-    private Certificates() {}
+    private final KeyStore store;
 
-    static ServerSocketFactory serverSockets() throws IOException {
+    private Certificates(KeyStore store) {
+        this.store = store;
+    }
+
+    /** Those of a server that is {@code secure.example.com} and {@code spiffe://example.com/secure}, which signs itself. */
+    static Certificates make() throws IOException {
+        Path directory = Files.createTempDirectory("behaviours-tls");
+        Path file = directory.resolve("server.p12");
         try {
-            Path directory = Files.createTempDirectory("behaviours-tls");
-            Path file = directory.resolve("server.p12");
             Process keytool = new ProcessBuilder(
                             Path.of(System.getProperty("java.home"), "bin", "keytool")
                                     .toString(),
@@ -34,6 +40,10 @@ final class Certificates {
                             "EC",
                             "-dname",
                             "CN=server",
+                            "-ext",
+                            "SAN=dns:secure.example.com,uri:spiffe://example.com/secure",
+                            "-ext",
+                            "BC:critical=ca:true",
                             "-validity",
                             "10",
                             "-storetype",
@@ -52,8 +62,20 @@ final class Certificates {
             try (InputStream in = Files.newInputStream(file)) {
                 store.load(in, PASSWORD);
             }
-            Files.delete(file);
+            return new Certificates(store);
+        } catch (GeneralSecurityException e) {
+            throw new IOException(e);
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            throw new IOException(e);
+        } finally {
+            Files.deleteIfExists(file);
             Files.delete(directory);
+        }
+    }
+
+    ServerSocketFactory serverSockets() throws IOException {
+        try {
             KeyManagerFactory keys = KeyManagerFactory.getInstance(KeyManagerFactory.getDefaultAlgorithm());
             keys.init(store, PASSWORD);
             SSLContext context = SSLContext.getInstance("TLS");
@@ -61,8 +83,16 @@ final class Certificates {
             return context.getServerSocketFactory();
         } catch (GeneralSecurityException e) {
             throw new IOException(e);
-        } catch (InterruptedException e) {
-            Thread.currentThread().interrupt();
+        }
+    }
+
+    /** The server's certificate, which is the root that it is verified by. */
+    String pem() throws IOException {
+        try {
+            Base64.Encoder lines = Base64.getMimeEncoder(64, new byte[] {'\n'});
+            String body = lines.encodeToString(store.getCertificate("server").getEncoded());
+            return "-----BEGIN CERTIFICATE-----\n" + body + "\n-----END CERTIFICATE-----\n";
+        } catch (GeneralSecurityException e) {
             throw new IOException(e);
         }
     }

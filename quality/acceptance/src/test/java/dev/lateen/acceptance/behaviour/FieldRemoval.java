@@ -64,7 +64,8 @@ record FieldRemoval(List<ObjectNode> objects, boolean found) {
     }
 
     private static boolean isMesh(ObjectNode object) {
-        return object.path("kind").asString().equals("ConfigMap");
+        return object.path("kind").asString().equals("ConfigMap")
+                && object.path("data").has("mesh");
     }
 
     private static JsonNode settings(ObjectNode map) {

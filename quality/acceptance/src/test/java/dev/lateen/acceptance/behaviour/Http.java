@@ -66,6 +66,9 @@ public final class Http {
             if (b < 0) {
                 throw new EOFException("closed");
             }
+            if (b < ' ' && b != '\r' && b != '\t') {
+                throw new IOException("not a line of text: a handshake of TLS, maybe");
+            }
             if (b != '\r') {
                 line.write(b);
             }

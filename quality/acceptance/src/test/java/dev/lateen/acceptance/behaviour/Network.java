@@ -28,7 +28,12 @@ final class Network {
     /** Names that proxies look up: of this mount namespace, which the caller made as well. */
     private static void hosts() throws IOException, InterruptedException {
         Path file = Files.createTempFile("hosts", "");
-        Files.writeString(file, "127.0.0.1 localhost\n10.244.7.1 vm.hosts.test\n");
+        Files.writeString(file, """
+                127.0.0.1 localhost
+                10.244.7.1 vm.hosts.test b.wild.test else.test
+                10.244.7.2 a.wild.test
+                198.51.100.11 tls.wild.test tls.else.test
+                """);
         run("mount", "--bind", file.toString(), "/etc/hosts");
         Files.delete(file);
     }

@@ -16,6 +16,10 @@ final class Scene implements AutoCloseable {
         Peer at(int xdsPort) throws IOException;
     }
 
+    /** Stands in manifests for the certificate of the suite's servers. */
+    private static final String CERTIFICATE = "${certificate}";
+
+    private final String root;
     private final Backends backends;
     private final ControlSide control;
     private final Peer peer;
@@ -23,7 +27,9 @@ final class Scene implements AutoCloseable {
     private int applied;
 
     Scene(ControlSide control, Start start) throws IOException {
-        this.backends = Backends.start();
+        Certificates certificates = Certificates.make();
+        this.root = certificates.pem();
+        this.backends = Backends.start(certificates);
         this.control = control;
         this.peer = start.at(control.xdsPort());
     }
@@ -106,10 +112,23 @@ final class Scene implements AutoCloseable {
                   gateways: [marker]
                   http: [{route: [{destination: {host: %1$s, port: {number: 80}}}]}]
                 """.formatted(marker);
-        List<ObjectNode> all = new ArrayList<>(objects);
+        List<ObjectNode> all = new ArrayList<>();
+        objects.forEach(object -> all.add(withCertificate(object)));
         YamlText.read(text).documents().forEach(document -> all.add((ObjectNode) document.tree()));
         control.apply(all);
         return await(marker);
+    }
+
+    private ObjectNode withCertificate(ObjectNode object) {
+        ObjectNode copy = object.deepCopy();
+        if (copy.get("data") instanceof ObjectNode data) {
+            data.properties().stream()
+                    .filter(entry -> entry.getValue().asString().equals(CERTIFICATE))
+                    .map(Map.Entry::getKey)
+                    .toList()
+                    .forEach(key -> data.put(key, root));
+        }
+        return copy;
     }
 
     private List<String> await(String marker) throws IOException, InterruptedException {

@@ -34,7 +34,7 @@ import org.slf4j.LoggerFactory;
 
 /**
  * A directory of YAML and JSON files, with all below it, watched. It may hold every kind that the mesh reads: rules,
- * Services, EndpointSlices, Pods, Namespaces, Secrets, and ConfigMap {@code istio}. A file with an error keeps what it said when
+ * Services, EndpointSlices, Pods, Namespaces, Secrets, ConfigMaps with roots, and ConfigMap {@code istio}. A file with an error keeps what it said when
  * it was last right; errors name file and line.
  */
 public final class DirectorySource implements Source {
@@ -183,10 +183,13 @@ public final class DirectorySource implements Source {
             case "ConfigMap" -> {
                 boolean mesh = object.name().name().equals(MeshSettings.NAME)
                         && object.name().namespace().equals(systemNamespace);
+                ConfigMap map = Serialization.unmarshal(json, ConfigMap.class);
                 if (mesh) {
-                    MeshSettings.apply(Serialization.unmarshal(json, ConfigMap.class), object.name(), sink);
+                    MeshSettings.apply(map, object.name(), sink);
+                    return false;
                 }
-                return false;
+                map.getMetadata().setNamespace(object.name().namespace());
+                sink.change(change -> change.put(map));
             }
             default -> {
                 return false;

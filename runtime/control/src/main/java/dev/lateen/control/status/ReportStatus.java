@@ -39,15 +39,22 @@ public record ReportStatus(RouteReport report, long generation) implements Statu
             case RouteReport.OfRefusedGateway(var conditions) ->
                 next.put("conditions", conditions(conditions, before.get("conditions"), now));
             case RouteReport.OfRefused _ -> {}
-            case RouteReport.OfGateway(var conditions, var addresses, var listeners) -> {
+            case RouteReport.OfGateway(var conditions, var addresses, var sets, var listeners) -> {
                 next.put(
                         "addresses",
                         addresses.stream().map(ReportStatus::address).toList());
                 next.put("conditions", conditions(conditions, before.get("conditions"), now));
+                next.put("attachedListenerSets", sets);
+                next.put("listeners", listeners(listeners, Conditions.list(before.get("listeners")), now));
+            }
+            case RouteReport.OfListenerSet(var conditions, var listeners) -> {
+                next.put("conditions", conditions(conditions, before.get("conditions"), now));
                 next.put("listeners", listeners(listeners, Conditions.list(before.get("listeners")), now));
             }
             case RouteReport.OfRoute(var parents) ->
-                next.put("parents", parents(parents, Conditions.list(before.get("parents")), now));
+                next.put("parents", parents("parentRef", parents, Conditions.list(before.get("parents")), now));
+            case RouteReport.OfPolicy(var ancestors) ->
+                next.put("ancestors", parents("ancestorRef", ancestors, Conditions.list(before.get("ancestors")), now));
             case RouteReport.OfIngress(var addresses) ->
                 next.put(
                         "loadBalancer",
@@ -101,7 +108,7 @@ public record ReportStatus(RouteReport report, long generation) implements Statu
     }
 
     /** What other controllers say of other parents stays. */
-    private List<Object> parents(List<OfParent> parents, List<?> before, Instant now) {
+    private List<Object> parents(String name, List<OfParent> parents, List<?> before, Instant now) {
         List<Object> all = new ArrayList<>();
         for (Object old : before) {
             if (!GatewayClassSpec.CONTROLLER.equals(Conditions.map(old).get("controllerName"))) {
@@ -113,12 +120,12 @@ public record ReportStatus(RouteReport report, long generation) implements Statu
             Object former = before.stream()
                     .map(Conditions::map)
                     .filter(old -> GatewayClassSpec.CONTROLLER.equals(old.get("controllerName")))
-                    .filter(old -> Conditions.same(reference, old.get("parentRef")))
+                    .filter(old -> Conditions.same(reference, old.get(name)))
                     .findFirst()
                     .map(old -> (Object) old)
                     .orElse(null);
             Map<String, Object> parent = new LinkedHashMap<>();
-            parent.put("parentRef", reference);
+            parent.put(name, reference);
             parent.put("controllerName", GatewayClassSpec.CONTROLLER);
             parent.put(
                     "conditions",

@@ -102,11 +102,11 @@ public final class StatusBoard {
         return statuses;
     }
 
-    /** Gateways that are the mesh's, and those that were never read: their own report tells whose they are. */
+    /** Gateways and ListenerSets that are the mesh's, and Gateways that were never read: their own report tells whose they are. */
     private static Set<ObjectName> gateways(Map<ObjectName, Read> read, Map<ObjectName, RouteReport> reports) {
         Set<ObjectName> gateways = new HashSet<>();
         reports.forEach((name, report) -> {
-            if (report instanceof RouteReport.OfGateway) {
+            if (report instanceof RouteReport.OfGateway || report instanceof RouteReport.OfListenerSet) {
                 gateways.add(name);
             }
         });

@@ -42,6 +42,9 @@ class RefusedStatusTest {
             Gateway      | gatewayClassName: theirs, listeners: 7                                       | nothing
             GatewayClass | controllerName: istio.io/gateway-controller, parametersRef: {name: a}        | conditions.0 Accepted=False InvalidParameters
             GatewayClass | controllerName: other.example/controller, parametersRef: {name: a}           | nothing
+            ListenerSet  | parentRef: {name: edge}, listeners: [{name: a, port: 0, protocol: HTTP}]     | conditions.0 Accepted=False Invalid
+            ListenerSet  | parentRef: {name: theirs}, listeners: 7                                      | nothing
+            BackendTLSPolicy | targetRefs: [{group: "", kind: Service, name: web}], validation: 7       | ancestors.0.conditions.0 Accepted=False Invalid
             Ingress      | ingressClassName: istio, rules: [{http: {paths: 7}}]                         | an Event
             Ingress      | ingressClassName: nginx, rules: [{http: {paths: 7}}]                         | nothing
             """)

@@ -54,6 +54,22 @@ class ReportStatusTest {
     }
 
     @Test
+    void a_policy_speaks_of_its_ancestors() {
+        ParentReference service = new ParentReference("", "Service", null, "web", "https", null);
+        Condition accepted = new Condition("Accepted", true, "Accepted", "");
+        ReportStatus status =
+                new ReportStatus(new RouteReport.OfPolicy(List.of(new OfParent(service, List.of(accepted)))), 3);
+        Map<String, Object> next = Objects.requireNonNull(status.next(null, NOW));
+        assertThat(next)
+                .extractingByKey("ancestors")
+                .asString()
+                .contains("ancestorRef={group=, kind=Service, name=web, sectionName=https}")
+                .contains("controllerName=istio.io/gateway-controller")
+                .contains("observedGeneration=3");
+        assertThat(status.next(next, NOW.plusSeconds(60))).isNull();
+    }
+
+    @Test
     void the_time_of_a_transition_stays_while_the_status_does() {
         Map<String, Object> first = Objects.requireNonNull(route(true, 2).next(null, NOW));
         assertThat(route(true, 2).next(first, NOW.plusSeconds(60))).isNull();

@@ -19,6 +19,7 @@ import dev.lateen.proxycore.route.HeaderMutations;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.PooledByteBufAllocator;
 import io.netty.buffer.Unpooled;
+import java.net.InetSocketAddress;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
@@ -53,6 +54,7 @@ final class FilteredRequest implements RequestEvents {
     private Map<String, String> said = Map.of();
     private @Nullable Compression compression;
     private @Nullable GzipStream gzip;
+    private @Nullable InetSocketAddress lookedUp;
     private Timer.Timeout waiting = () -> {};
     private final StreamDeadline deadline;
 
@@ -144,6 +146,16 @@ final class FilteredRequest implements RequestEvents {
         return said;
     }
 
+    /** The name that the request asks for has this address. */
+    void lookedUp(InetSocketAddress address) {
+        lookedUp = address;
+    }
+
+    @Nullable
+    InetSocketAddress lookedUp() {
+        return lookedUp;
+    }
+
     /** The request waits for this, which is taken back when the request ends before. */
     void await(Timer.Timeout wait) {
         if (!answered && next == null) {
@@ -177,6 +189,7 @@ final class FilteredRequest implements RequestEvents {
                 case FilterConfig.Authorize _ -> authorize(filter, ExternalAuthorization.RouteSettings.NONE);
                 case FilterConfig.AuthorizeSettings(var settings) -> authorize(filter, settings);
                 case FilterConfig.Compress(var wanted) -> compress(wanted);
+                case FilterConfig.LookUp(var lookup) -> LookUpFilter.passes(this, lookup, target.cluster());
                 case FilterConfig.Router config -> route(config);
             };
         }

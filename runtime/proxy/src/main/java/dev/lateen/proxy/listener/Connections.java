@@ -10,6 +10,7 @@ import dev.lateen.proxy.config.ActiveConfiguration;
 import dev.lateen.proxy.http.ConnectionRequests;
 import dev.lateen.proxy.http.HttpService;
 import dev.lateen.proxy.net.OriginalDestination;
+import dev.lateen.proxy.net.SocketTuning;
 import dev.lateen.proxy.tcp.TcpTunnel;
 import dev.lateen.proxy.tls.Tls;
 import dev.lateen.proxy.upstream.UpstreamSockets;
@@ -102,6 +103,7 @@ final class Connections extends ChannelInitializer<Channel> {
             var _ = channel.close();
             return;
         }
+        SocketTuning.limitWrites(channel, accepted.bufferLimit());
         open.put(channel, accepted);
         var _ = channel.closeFuture().addListener(_ -> open.remove(channel));
         HttpService service = services.apply(channel);
@@ -141,6 +143,7 @@ final class Connections extends ChannelInitializer<Channel> {
             CompiledListener other = configuration.handover(facts.destination(), accepted.direction());
             taking = other == null ? accepted : other;
         }
+        ConnectionRecord.begin(channel, service, taking, facts);
         int port = facts.destination().getPort();
         boolean looks =
                 taking.listenerFilters().stream().anyMatch(filter -> filter.looksAtContent() && filter.runsFor(port));
@@ -167,6 +170,7 @@ final class Connections extends ChannelInitializer<Channel> {
     }
 
     private void take(Channel channel, HttpService service, CompiledListener listener, ConnectionFacts facts) {
+        ConnectionRecord.know(channel, facts);
         FilterChain chain = listener.match(facts, Trace.NONE);
         if (chain == null) {
             refuse(channel, service, listener, ResponseFlag.NR);
@@ -189,6 +193,7 @@ final class Connections extends ChannelInitializer<Channel> {
 
                     @Override
                     public void failed(String reason) {
+                        ConnectionRecord.flag(channel, ResponseFlag.DPE);
                         count(service, listener, ResponseFlag.DPE);
                         LOG.info(
                                 "refused a connection from {} to listener \"{}\": {}",
@@ -203,6 +208,7 @@ final class Connections extends ChannelInitializer<Channel> {
     }
 
     private static void refuse(Channel channel, HttpService service, CompiledListener listener, ResponseFlag flag) {
+        ConnectionRecord.flag(channel, flag);
         count(service, listener, flag);
         reset(channel);
     }
@@ -228,10 +234,12 @@ final class Connections extends ChannelInitializer<Channel> {
             FilterChain chain,
             ConnectionFacts offered,
             ConnectionFacts facts) {
+        ConnectionRecord.know(channel, facts);
         boolean inbound = inbound(listener);
         AccessRules.Verdict refusal = service.refusal(facts, chain.access());
         if (refusal != null) {
             if (chain.filter() instanceof TcpProxy proxy) {
+                ConnectionRecord.flag(channel, ResponseFlag.UAEX);
                 TcpTunnel.refused(service, proxy, facts, inbound, refusal.details());
                 reset(channel);
             } else {
@@ -240,7 +248,7 @@ final class Connections extends ChannelInitializer<Channel> {
             return;
         }
         ConnectionRequests requests = chain.filter() instanceof HttpConnectionManager manager
-                ? new ConnectionRequests(service, manager, facts, inbound)
+                ? new ConnectionRequests(service, manager, facts, inbound, listener.bufferLimit())
                 : null;
         channel.attr(TAKEN).set(new Taken(listener.name(), chain, service, offered, facts, requests));
         switch (chain.filter()) {
@@ -298,7 +306,9 @@ final class Connections extends ChannelInitializer<Channel> {
                                         service.worker(),
                                         Http1Settings.DEFAULT
                                                 .withMaxHeadBytes(bytes)
-                                                .withMaxFields(count),
+                                                .withMaxFields(count)
+                                                .withBufferLimit(listener.bufferLimit())
+                                                .withTrailers(manager.http1().trailers()),
                                         requests,
                                         limits));
         if (ending.test(listener)) {

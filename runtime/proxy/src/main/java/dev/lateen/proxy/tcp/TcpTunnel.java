@@ -1,5 +1,6 @@
 package dev.lateen.proxy.tcp;
 
+import dev.lateen.proxy.dns.Lookups;
 import dev.lateen.proxy.http.HttpService;
 import dev.lateen.proxy.net.Sockets;
 import dev.lateen.proxy.upstream.UpstreamSockets;
@@ -10,6 +11,7 @@ import dev.lateen.proxycore.balance.LiveCluster;
 import dev.lateen.proxycore.balance.Pick;
 import dev.lateen.proxycore.cluster.Host;
 import dev.lateen.proxycore.cluster.Limit;
+import dev.lateen.proxycore.listener.NameLookup;
 import dev.lateen.proxycore.listener.TcpProxy;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.Unpooled;
@@ -20,6 +22,7 @@ import io.netty.channel.ChannelInboundHandlerAdapter;
 import io.netty.channel.ChannelOption;
 import io.netty.channel.socket.ChannelInputShutdownEvent;
 import io.netty.channel.socket.DuplexChannel;
+import java.net.InetSocketAddress;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -36,6 +39,7 @@ public final class TcpTunnel extends ChannelInboundHandlerAdapter {
     private @Nullable TunnelTime time;
     private @Nullable Channel peer;
     private @Nullable Object first;
+    private @Nullable InetSocketAddress lookedUp;
     private boolean clientEnded;
 
     /**
@@ -79,7 +83,32 @@ public final class TcpTunnel extends ChannelInboundHandlerAdapter {
             }
             record.ended();
         });
-        connect(client, limits, 1);
+        NameLookup lookup = config.lookup();
+        if (lookup == null) {
+            connect(client, limits, 1);
+        } else {
+            lookUp(lookup, client, limits);
+        }
+    }
+
+    private void lookUp(NameLookup lookup, Channel client, TunnelTime limits) {
+        if (facts.serverName().isEmpty()) {
+            refuse(client, ResponseFlag.DF);
+            return;
+        }
+        Lookups.begin(
+                lookup.lookup(),
+                facts.serverName(),
+                lookup.port(),
+                service.worker().loop(),
+                address -> {
+                    if (address == null) {
+                        refuse(client, ResponseFlag.DF);
+                    } else if (client.isOpen() && !record.dropped()) {
+                        lookedUp = address;
+                        connect(client, limits, 1);
+                    }
+                });
     }
 
     /**
@@ -126,7 +155,10 @@ public final class TcpTunnel extends ChannelInboundHandlerAdapter {
             return;
         }
         Host host = cluster.balancer()
-                .pick(new Pick(service.random()).hash(config.hash(facts)).destination(facts.destination()));
+                .pick(new Pick(service.random())
+                        .hash(config.hash(facts))
+                        .destination(facts.destination())
+                        .lookedUp(lookedUp));
         if (host == null) {
             refuse(client, ResponseFlag.UH);
             return;

@@ -96,7 +96,8 @@ final class PeerTrust extends X509ExtendedTrustManager {
             path.add(certificate);
         }
         if (path.isEmpty()) {
-            throw new CertPathValidatorException("it is a root itself");
+            itself(chain[0]);
+            return;
         }
         PKIXParameters parameters = new PKIXParameters(anchors);
         parameters.setRevocationEnabled(!revoked.isEmpty());
@@ -106,6 +107,15 @@ final class PeerTrust extends X509ExtendedTrustManager {
         parameters.setDate(Date.from(clock.instant()));
         CertPath certPath = CertificateFactory.getInstance("X.509").generateCertPath(path);
         CertPathValidator.getInstance("PKIX").validate(certPath, parameters);
+    }
+
+    /** A peer that is a root itself, such as a server that signed its own certificate: only its time is left to check. */
+    private void itself(X509Certificate root) throws CertPathValidatorException {
+        try {
+            root.checkValidity(Date.from(clock.instant()));
+        } catch (CertificateException e) {
+            throw new CertPathValidatorException(e.getMessage(), e);
+        }
     }
 
     @Override

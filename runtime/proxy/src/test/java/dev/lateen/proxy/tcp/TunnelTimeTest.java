@@ -37,6 +37,7 @@ class TunnelTimeTest {
                 most == null ? null : Duration.ofSeconds(most),
                 1,
                 false,
+                null,
                 List.of(),
                 MetricRules.NONE);
         time[0] = new TunnelTime(

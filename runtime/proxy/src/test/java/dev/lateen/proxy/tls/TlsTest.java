@@ -61,6 +61,7 @@ class TlsTest {
         Instant after = NOW.plusSeconds(3600);
         Material.Certificate web = MESH.issue(WEB, before, after);
         Material.Certificate client = MESH.issue(CLIENT, before, after);
+        Material.Certificate old = MESH.issue(WEB, NOW.minusSeconds(7200), NOW.minusSeconds(10));
         Material.Trust mesh = MESH.trust();
         End good = new End(client, mesh);
         End server = new End(web, mesh);
@@ -118,6 +119,20 @@ class TlsTest {
                                 new End(web, MESH.trustWithout(client, NOW)),
                                 null,
                                 "is not trusted"),
+                        Arguments.of(
+                                provider,
+                                "server that is a root itself",
+                                new End(client, new Material.Trust(web.chain(), "", false)),
+                                server,
+                                "ok " + WEB,
+                                "ok " + CLIENT),
+                        Arguments.of(
+                                provider,
+                                "server that is a root itself and expired",
+                                new End(client, new Material.Trust(old.chain(), "", false)),
+                                new End(old, mesh),
+                                "is not trusted",
+                                null),
                         Arguments.of(
                                 provider,
                                 "server of another authority",
