@@ -107,6 +107,17 @@ final class HttpPort implements AutoCloseable {
         var _ = loop.shutdownGracefully(0, 1, TimeUnit.SECONDS);
     }
 
+    /** The parameters of a query, without its question mark; of several values of one the last. */
+    static Map<String, String> query(String text) {
+        return query(new QueryStringDecoder(text, false));
+    }
+
+    private static Map<String, String> query(QueryStringDecoder decoded) {
+        Map<String, String> query = new TreeMap<>();
+        decoded.parameters().forEach((name, values) -> query.put(name, values.getLast()));
+        return query;
+    }
+
     /** Hands each request to a thread that may wait; the next one of a connection is read when it is answered. */
     private static final class Requests extends SimpleChannelInboundHandler<FullHttpRequest> {
         private final Map<String, Page> pages;
@@ -143,10 +154,8 @@ final class HttpPort implements AutoCloseable {
                         "not found; here are\n"
                                 + pages.keySet().stream().sorted().collect(Collectors.joining("\n")) + "\n");
             }
-            Map<String, String> query = new TreeMap<>();
-            decoded.parameters().forEach((name, values) -> query.put(name, values.getLast()));
             try {
-                return page.get(query);
+                return page.get(query(decoded));
             } catch (IOException | RuntimeException e) {
                 log.error("{} failed", uri, e);
                 return Answer.text(500, "failed: " + e + "\n");
