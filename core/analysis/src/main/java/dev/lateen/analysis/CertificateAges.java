@@ -25,7 +25,7 @@ public final class CertificateAges {
     /** An error for each that has ended, a warning for each that ends soon; of a chain the one that ends first counts. */
     public static List<Problem> problems(ObjectName pod, JsonNode dump, Instant now) {
         List<Problem> problems = new ArrayList<>();
-        JsonNode section = ConfigTables.section(dump, "SecretsConfigDump");
+        JsonNode section = ConfigDump.section(dump, "SecretsConfigDump");
         for (String list : List.of("dynamic_active_secrets", "static_secrets")) {
             for (JsonNode entry : section.path(list)) {
                 for (X509Certificate certificate : SecretTable.certificates(entry)) {

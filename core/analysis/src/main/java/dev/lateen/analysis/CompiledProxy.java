@@ -63,7 +63,7 @@ public final class CompiledProxy {
             }
         }
         for (LiveCluster cluster : proxy.clusters.values()) {
-            if (cluster.config().discovery() instanceof Discovery.Eds(String service)) {
+            if (cluster.config().discovery() instanceof Discovery.Eds(String service, var _)) {
                 cluster.hosts().update(endpoints.getOrDefault(service, EndpointSet.empty(service)));
             }
         }

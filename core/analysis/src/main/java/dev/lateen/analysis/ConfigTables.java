@@ -2,33 +2,18 @@ package dev.lateen.analysis;
 
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Map;
-import java.util.TreeMap;
 import tools.jackson.databind.JsonNode;
 
-/**
- * Tables out of a proxy's admin pages, ours or Envoy's: {@code /config_dump} (envoy.admin.v3.ConfigDump as JSON) and
- * {@code /clusters?format=json} (envoy.admin.v3.Clusters). Fields are named as in the proto files.
- */
+/** Tables of what {@link ConfigDump} finds, in the columns of {@code istioctl proxy-config}. */
 public final class ConfigTables {
     private ConfigTables() {}
 
-    /** The listeners of a dump: address, port, what each filter chain takes, and where it leads. */
-    public static TextTable listeners(JsonNode dump) {
+    /** Address, port, what each filter chain takes, and where it leads. */
+    public static TextTable listeners(List<JsonNode> listeners) {
         TextTable table = new TextTable("ADDRESS", "PORT", "MATCH", "DESTINATION");
-        Map<String, JsonNode> byName = new TreeMap<>();
-        for (JsonNode each : section(dump, "ListenersConfigDump").path("dynamic_listeners")) {
-            JsonNode listener = each.path("active_state").path("listener");
-            byName.put(listener.path("name").asString(), listener);
-        }
-        for (JsonNode listener : byName.values()) {
+        for (JsonNode listener : listeners) {
             JsonNode socket = listener.path("address").path("socket_address");
-            List<JsonNode> chains = new ArrayList<>();
-            listener.path("filter_chains").forEach(chains::add);
-            if (listener.has("default_filter_chain")) {
-                chains.add(listener.path("default_filter_chain"));
-            }
-            for (JsonNode chain : chains) {
+            for (JsonNode chain : ConfigDump.chains(listener)) {
                 table.row(
                         socket.path("address").asString(""),
                         socket.path("port_value").asString("0"),
@@ -92,31 +77,24 @@ public final class ConfigTables {
         return "Non-HTTP/Non-TCP";
     }
 
-    /** The clusters of a dump: whose they are, how their endpoints are found, and the rule behind them. */
-    public static TextTable clusters(JsonNode dump) {
+    /** Whose they are, how their endpoints are found, and the rule behind them. */
+    public static TextTable clusters(List<JsonNode> clusters) {
         TextTable table = new TextTable("SERVICE FQDN", "PORT", "SUBSET", "DIRECTION", "TYPE", "DESTINATION RULE");
-        Map<String, JsonNode> byName = new TreeMap<>();
-        JsonNode section = section(dump, "ClustersConfigDump");
-        section.path("static_clusters").forEach(c -> put(c, byName));
-        section.path("dynamic_active_clusters").forEach(c -> put(c, byName));
-        byName.forEach((name, cluster) -> {
-            String[] parts = name.split("\\|", -1);
-            boolean named = parts.length == 4;
-            String type = cluster.path("type").asString("STATIC");
+        for (JsonNode cluster : clusters) {
+            ClusterName name = ClusterName.of(cluster.path("name").asString());
             table.row(
-                    named ? parts[3] : name,
-                    named ? parts[1] : "-",
-                    named && !parts[2].isEmpty() ? parts[2] : "-",
-                    named ? parts[0] : "-",
-                    type,
+                    name.host(),
+                    orDash(name.port()),
+                    orDash(name.subset()),
+                    orDash(name.direction()),
+                    cluster.path("type").asString("STATIC"),
                     rule(cluster.path("metadata")));
-        });
+        }
         return table;
     }
 
-    private static void put(JsonNode each, Map<String, JsonNode> byName) {
-        JsonNode cluster = each.path("cluster");
-        byName.put(cluster.path("name").asString(), cluster);
+    private static String orDash(String text) {
+        return text.isEmpty() ? "-" : text;
     }
 
     /** {@code name.namespace} of the object that the metadata names. */
@@ -127,19 +105,14 @@ public final class ConfigTables {
         return parts.length < 8 ? "" : parts[7] + "." + parts[5];
     }
 
-    /** The route tables of a dump: virtual hosts, their domains, each route, and the rule behind it. */
-    public static TextTable routes(JsonNode dump) {
+    /** Virtual hosts, their domains, each route, and the rule behind it. */
+    public static TextTable routes(List<JsonNode> tables) {
         TextTable table = new TextTable("NAME", "VHOST NAME", "DOMAINS", "MATCH", "VIRTUAL SERVICE");
-        Map<String, JsonNode> byName = new TreeMap<>();
-        for (JsonNode each : section(dump, "RoutesConfigDump").path("dynamic_route_configs")) {
-            JsonNode routes = each.path("route_config");
-            byName.put(routes.path("name").asString(), routes);
-        }
-        byName.forEach((name, routes) -> {
+        for (JsonNode routes : tables) {
             for (JsonNode host : routes.path("virtual_hosts")) {
                 for (JsonNode route : host.path("routes")) {
                     table.row(
-                            name,
+                            routes.path("name").asString(),
                             host.path("name").asString(),
                             domains(host.path("domains")),
                             path(route.path("match")),
@@ -151,7 +124,7 @@ public final class ConfigTables {
                                                     .asString());
                 }
             }
-        });
+        }
         return table;
     }
 
@@ -174,31 +147,21 @@ public final class ConfigTables {
         return match.path("prefix").asString("") + "*";
     }
 
-    /** The endpoints of {@code /clusters?format=json}: address, health, whether ejected, and of which cluster. */
-    public static TextTable endpoints(JsonNode clusters) {
+    /** Address, health, whether ejected, and of which cluster. */
+    public static TextTable endpoints(List<JsonNode> clusters) {
         TextTable table = new TextTable("ENDPOINT", "STATUS", "OUTLIER CHECK", "CLUSTER");
-        for (JsonNode cluster : clusters.path("cluster_statuses")) {
+        for (JsonNode cluster : clusters) {
             for (JsonNode host : cluster.path("host_statuses")) {
                 JsonNode socket = host.path("address").path("socket_address");
                 JsonNode health = host.path("health_status");
                 table.row(
                         socket.path("address").asString() + ":"
                                 + socket.path("port_value").asString(),
-                        health.path("eds_health_status").asString("HEALTHY"),
+                        ConfigDump.health(host),
                         health.path("failed_outlier_check").asBoolean(false) ? "FAILED" : "OK",
                         cluster.path("name").asString());
             }
         }
         return table;
-    }
-
-    /** One part of a dump by the name of its message; missing when the dump has none. */
-    public static JsonNode section(JsonNode dump, String message) {
-        for (JsonNode part : dump.path("configs")) {
-            if (part.path("@type").asString("").endsWith("." + message)) {
-                return part;
-            }
-        }
-        return dump.path("no such part");
     }
 }

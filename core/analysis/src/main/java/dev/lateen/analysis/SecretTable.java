@@ -22,7 +22,7 @@ public final class SecretTable {
     public static TextTable of(JsonNode dump, Instant now) {
         TextTable table = new TextTable(
                 "RESOURCE NAME", "TYPE", "STATUS", "VALID CERT", "SERIAL NUMBER", "NOT AFTER", "NOT BEFORE", "LEFT");
-        JsonNode section = ConfigTables.section(dump, "SecretsConfigDump");
+        JsonNode section = ConfigDump.section(dump, "SecretsConfigDump");
         rows(table, section.path("dynamic_active_secrets"), "ACTIVE", now);
         rows(table, section.path("static_secrets"), "ACTIVE", now);
         rows(table, section.path("dynamic_warming_secrets"), "WARMING", now);

@@ -153,7 +153,7 @@ final class Walk {
         RequestHead head = RequestHead.of(request.method(), request.authority(), request.path())
                 .scheme(request.scheme());
         request.headers().forEach(header -> head.with(header.name(), header.value()));
-        HeadPreparation.Refusal refusal = new HeadPreparation(http).request(head, facts, () -> REQUEST_ID);
+        HeadPreparation.Refusal refusal = new HeadPreparation(http).request(head, "HTTP/1.1", facts, () -> REQUEST_ID);
         if (refusal != null) {
             return refusal.location() == null
                     ? new Outcome.Answered(refusal.status(), refusal.details())

@@ -2,7 +2,10 @@ package dev.lateen.analysis;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import java.util.List;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.json.JsonMapper;
 
@@ -34,7 +37,8 @@ class ConfigTablesTest {
 
     @Test
     void clusters() {
-        assertThat(ConfigTables.clusters(DUMP)).hasToString("""
+        assertThat(ConfigTables.clusters(ConfigDump.clusters(DUMP, new ConfigDump.ClusterFilter("", 0, "", ""))))
+                .hasToString("""
                 SERVICE FQDN                    PORT   SUBSET   DIRECTION   TYPE     DESTINATION RULE
                 web.default.svc.cluster.local   80     v1       outbound    EDS      web.default
                 xds-grpc                        -      -        -           STATIC
@@ -43,7 +47,8 @@ class ConfigTablesTest {
 
     @Test
     void listeners() {
-        assertThat(ConfigTables.listeners(DUMP)).hasToString("""
+        assertThat(ConfigTables.listeners(ConfigDump.listeners(DUMP, new ConfigDump.ListenerFilter("", 0, ""))))
+                .hasToString("""
                 ADDRESS   PORT   MATCH                                  DESTINATION
                 0.0.0.0   80     Trans: raw_buffer; App: http/1.1,h2c   Route: 80
                 0.0.0.0   80     SNI: a.example                         Cluster: a
@@ -53,7 +58,7 @@ class ConfigTablesTest {
 
     @Test
     void routes() {
-        assertThat(ConfigTables.routes(DUMP)).hasToString("""
+        assertThat(ConfigTables.routes(ConfigDump.routes(DUMP, ""))).hasToString("""
                 NAME   VHOST NAME   DOMAINS                        MATCH   VIRTUAL SERVICE
                 80     web:80       web, web.default + 1 more...   /a      web.default
                 80     web:80       web, web.default + 1 more...   /*      -> 502
@@ -69,11 +74,88 @@ class ConfigTablesTest {
                  {"address": {"socket_address": {"address": "10.0.0.2", "port_value": 80}},
                   "health_status": {"eds_health_status": "HEALTHY", "failed_outlier_check": true}}]}]}
                 """);
-        assertThat(ConfigTables.endpoints(clusters)).hasToString("""
+        assertThat(ConfigTables.endpoints(ConfigDump.endpoints(clusters, new ConfigDump.EndpointFilter("", 0, "", ""))))
+                .hasToString("""
                 ENDPOINT      STATUS    OUTLIER CHECK   CLUSTER
                 10.0.0.1:80   HEALTHY   OK              a
                 10.0.0.2:80   HEALTHY   FAILED          a
                 """);
+    }
+
+    @ParameterizedTest
+    @CsvSource(
+            delimiter = '|',
+            value = {
+                "''                            | 0  | ''  | ''       | 2",
+                "web.default.svc.cluster.local | 0  | ''  | ''       | 1",
+                "web                           | 0  | ''  | ''       | 0",
+                "''                            | 80 | ''  | ''       | 1",
+                "''                            | 81 | ''  | ''       | 0",
+                "''                            | 0  | v1  | ''       | 1",
+                "''                            | 0  | v2  | ''       | 0",
+                "''                            | 0  | ''  | outbound | 1",
+                "''                            | 0  | ''  | inbound  | 0",
+                "xds-grpc                      | 0  | ''  | ''       | 1",
+            })
+    void clustersThatAreLookedFor(String host, int port, String subset, String direction, int found) {
+        assertThat(ConfigDump.clusters(DUMP, new ConfigDump.ClusterFilter(host, port, subset, direction)))
+                .hasSize(found);
+    }
+
+    @ParameterizedTest
+    @CsvSource(
+            delimiter = '|',
+            value = {
+                "0.0.0.0 | 80 | HTTP+TCP | 1",
+                "0.0.0.0 | 0  | ''       | 1",
+                "0.0.0.1 | 0  | ''       | 0",
+                "''      | 81 | ''       | 0",
+                "''      | 0  | http+tcp | 1",
+                "''      | 0  | HTTP     | 0",
+                "''      | 0  | TCP      | 0",
+            })
+    void listenersThatAreLookedFor(String address, int port, String type, int found) {
+        assertThat(ConfigDump.listeners(DUMP, new ConfigDump.ListenerFilter(address, port, type)))
+                .hasSize(found);
+    }
+
+    @ParameterizedTest
+    @CsvSource({"'', 1", "80, 1", "8, 0"})
+    void routesThatAreLookedFor(String name, int found) {
+        assertThat(ConfigDump.routes(DUMP, name)).hasSize(found);
+    }
+
+    @ParameterizedTest
+    @CsvSource(
+            delimiter = '|',
+            value = {
+                "''       | 0  | '' | ''        | 3",
+                "10.0.0.1 | 0  | '' | ''        | 2",
+                "10.0.0.3 | 0  | '' | ''        | 0",
+                "''       | 80 | '' | ''        | 2",
+                "''       | 81 | '' | ''        | 1",
+                "''       | 0  | b  | ''        | 1",
+                "''       | 0  | c  | ''        | 0",
+                "''       | 0  | '' | healthy   | 2",
+                "''       | 0  | '' | UNHEALTHY | 1",
+            })
+    void endpointsThatAreLookedFor(String address, int port, String cluster, String status, int found) {
+        JsonNode clusters = JsonMapper.shared().readTree("""
+                {"cluster_statuses": [
+                 {"name": "a", "host_statuses": [
+                  {"address": {"socket_address": {"address": "10.0.0.1", "port_value": 80}},
+                   "health_status": {"eds_health_status": "HEALTHY"}},
+                  {"address": {"socket_address": {"address": "10.0.0.2", "port_value": 80}},
+                   "health_status": {"eds_health_status": "UNHEALTHY"}}]},
+                 {"name": "b", "host_statuses": [
+                  {"address": {"socket_address": {"address": "10.0.0.1", "port_value": 81}}}]}]}
+                """);
+        List<JsonNode> chosen =
+                ConfigDump.endpoints(clusters, new ConfigDump.EndpointFilter(address, port, cluster, status));
+        assertThat(ConfigTables.endpoints(chosen).size()).isEqualTo(found);
+        assertThat(chosen)
+                .allSatisfy(
+                        each -> assertThat(each.path("host_statuses").size()).isPositive());
     }
 
     @Test

@@ -31,7 +31,15 @@ class ClustersTest {
     void aServiceIsOneClusterWithEndpointsFromTheControlPlane() throws TextFormat.ParseException {
         Cluster cluster =
                 new Mesh().service("web", "http", 80, 2).cluster("outbound|80||web.default.svc.cluster.local");
-        assertThat(cluster).isEqualTo(TextFormat.parse("""
+        assertThat(Mesh.unpack(cluster.getTypedExtensionProtocolOptionsOrThrow(OPTIONS), HttpProtocolOptions.class))
+                .as("trailers of HTTP/1.1 go on, which Envoy drops unless told otherwise")
+                .isEqualTo(TextFormat.parse(
+                        "explicit_http_config { http_protocol_options { enable_trailers: true } }",
+                        HttpProtocolOptions.class));
+        assertThat(cluster.toBuilder()
+                        .removeTypedExtensionProtocolOptions(OPTIONS)
+                        .build())
+                .isEqualTo(TextFormat.parse("""
                 name: "outbound|80||web.default.svc.cluster.local"
                 type: EDS
                 eds_cluster_config {
@@ -120,7 +128,7 @@ class ClustersTest {
         assertThat(Mesh.unpack(cluster.getTypedExtensionProtocolOptionsOrThrow(OPTIONS), HttpProtocolOptions.class))
                 .isEqualTo(TextFormat.parse("""
                         common_http_protocol_options { max_requests_per_connection { value: 1 } }
-                        explicit_http_config { http_protocol_options {} }
+                        explicit_http_config { http_protocol_options { enable_trailers: true } }
                         """, HttpProtocolOptions.class));
         assertThat(cluster.getOutlierDetection())
                 .isEqualTo(TextFormat.parse("""

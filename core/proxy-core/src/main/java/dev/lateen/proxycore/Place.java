@@ -42,9 +42,10 @@ public record Place(String resource, String path) {
     }
 
     /**
-     * Refuses a message that sets any other field than these, so that nothing is ignored in silence.
+     * Refuses a message that sets any other field than these: where fewer mean something than {@link KnownFields}
+     * knows.
      *
-     * @param fields names of the protobuf definition that the caller honours, or ignores for a reason of its own
+     * @param fields names of the protobuf definition that mean something here
      */
     public void only(Message message, String... fields) throws CompileException {
         for (FieldDescriptor set : message.getAllFields().keySet()) {
@@ -55,10 +56,16 @@ public record Place(String resource, String path) {
         }
     }
 
-    /** The message inside, or a refusal that names the type. */
+    /** This message, unless it sets a field, itself or in a message inside it, that means nothing here. */
+    public <T extends Message> T known(T message) throws CompileException {
+        KnownFields.check(message, this);
+        return message;
+    }
+
+    /** The message inside, or a refusal that names the type or a field that means nothing here. */
     public <T extends Message> T unpack(Any any, Class<T> type) throws CompileException {
         try {
-            return any.unpack(type);
+            return known(any.unpack(type));
         } catch (InvalidProtocolBufferException e) {
             throw refuse("cannot read " + any.getTypeUrl() + " as " + type.getSimpleName() + ": " + e.getMessage());
         }

@@ -24,7 +24,6 @@ import java.net.InetAddress;
 import java.net.UnknownHostException;
 import java.time.Clock;
 import java.util.ArrayList;
-import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
@@ -48,7 +47,7 @@ public final class ControlPlane implements AutoCloseable {
     private final ProxySecrets secrets;
     private final Registrations registrations;
     private final Distribution distribution;
-    private final Map<String, HttpPort.Page> debug;
+    private final Map<String, HttpPages.Page> debug;
     private final StatusBoard status;
     private final SnapshotLoop loop;
     private final IssuerKeys keys;
@@ -117,20 +116,29 @@ public final class ControlPlane implements AutoCloseable {
     }
 
     private void open() throws IOException {
-        Map<String, HttpPort.Page> http = new HashMap<>(debug);
-        http.put(
-                "/ready",
-                query -> isReady() ? HttpPort.Answer.text(200, "") : HttpPort.Answer.text(503, "not ready\n"));
-        http.put("/version", query -> version());
-        ports.add(HttpPort.open(options.address(options.httpPort()), "readiness and debugging", http));
+        ports.add(HttpPort.open(
+                options.address(options.httpPort()),
+                "readiness and debugging",
+                new HttpPages(
+                        Map.of(
+                                "/ready",
+                                query -> isReady()
+                                        ? HttpPages.Answer.text(200, "")
+                                        : HttpPages.Answer.text(503, "not ready\n"),
+                                "/version",
+                                query -> version()),
+                        debug)));
         ports.add(HttpPort.open(
                 options.address(options.monitoringPort()),
                 "monitoring",
-                Map.of(
-                        "/metrics",
-                        query -> new HttpPort.Answer(200, "text/plain; version=0.0.4; charset=utf-8", metrics.text()),
-                        "/version",
-                        query -> version())));
+                new HttpPages(
+                        Map.of(
+                                "/metrics",
+                                query -> new HttpPages.Answer(
+                                        200, "text/plain; version=0.0.4; charset=utf-8", metrics.text()),
+                                "/version",
+                                query -> version()),
+                        debug)));
         metrics.gauge(
                 "pilot_services",
                 () -> distribution.snapshot().registry().services().size());
@@ -245,12 +253,12 @@ public final class ControlPlane implements AutoCloseable {
         return distribution.resourcesFor(node);
     }
 
-    private HttpPort.@Nullable Page debugPage(String path) {
+    private HttpPages.@Nullable Page debugPage(String path) {
         return debug.get(path);
     }
 
-    private HttpPort.Answer version() {
-        return HttpPort.Answer.text(200, metrics.version() + "\n");
+    private HttpPages.Answer version() {
+        return HttpPages.Answer.text(200, metrics.version() + "\n");
     }
 
     private boolean isReady() {

@@ -28,6 +28,10 @@ import tools.jackson.databind.node.ObjectNode;
 final class DebugPages {
     private static final JsonMapper JSON = JsonMapper.builder().build();
     private static final JsonNodeFactory NODES = JsonNodeFactory.instance;
+
+    /** The name of the only cluster, as Istio has it where nothing else is said. */
+    private static final String CLUSTER = "Kubernetes";
+
     private static final Map<String, String> SYNCZ = Map.of(
             ResourceType.CLUSTER, "cluster",
             ResourceType.ENDPOINT, "endpoint",
@@ -53,8 +57,8 @@ final class DebugPages {
         this.clients = clients;
     }
 
-    Map<String, HttpPort.Page> pages() {
-        Map<String, HttpPort.Page> pages = new TreeMap<>();
+    Map<String, HttpPages.Page> pages() {
+        Map<String, HttpPages.Page> pages = new TreeMap<>();
         pages.put("/debug/syncz", query -> json(syncz()));
         pages.put("/debug/adsz", query -> json(adsz()));
         pages.put("/debug/registryz", query -> json(registryz()));
@@ -74,7 +78,7 @@ final class DebugPages {
         ArrayNode all = NODES.arrayNode();
         for (ClientStatus client : clients.get()) {
             ObjectNode one = all.addObject();
-            one.put("cluster_id", metadata(client.node(), "CLUSTER_ID", "Kubernetes"));
+            one.put("cluster_id", metadata(client.node(), "CLUSTER_ID", CLUSTER));
             one.put("proxy", ProxyState.name(client.node()));
             one.put("proxy_type", client.node().getId().split("~", 2)[0]);
             one.put("istio_version", metadata(client.node(), "ISTIO_VERSION", ""));
@@ -136,9 +140,20 @@ final class DebugPages {
             ObjectNode attributes = one.putObject("Attributes");
             attributes.put("Name", service.source().name());
             attributes.put("Namespace", service.namespace());
-            attributes.put("ServiceRegistry", service.kind().toString());
+            attributes.put(
+                    "ServiceRegistry",
+                    switch (service.kind()) {
+                        case KUBERNETES -> "Kubernetes";
+                        case SERVICE_ENTRY -> "External";
+                    });
+            ObjectNode seenBy = attributes.putObject("ExportTo");
+            service.exportTo().forEach(seenBy::putObject);
+            ObjectNode selector = attributes.putObject("LabelSelectors");
+            service.selector().forEach(selector::put);
+            one.put("MeshExternal", service.external());
             one.put("resolution", service.resolution().toString());
-            ArrayNode addresses = one.putArray("addresses");
+            ArrayNode addresses =
+                    one.putObject("clusterVIPs").putObject("Addresses").putArray(CLUSTER);
             service.addresses().forEach(addresses::add);
             ArrayNode ports = one.putArray("ports");
             service.ports().forEach(port -> ports.addObject()
@@ -185,14 +200,14 @@ final class DebugPages {
     }
 
     /** Everything that a proxy would get now, by type, in push order; {@code proxyID} is {@code POD.NAMESPACE}. */
-    private HttpPort.Answer configDump(Map<String, String> query) {
+    private HttpPages.Answer configDump(Map<String, String> query) {
         String wanted = query.getOrDefault("proxyID", "");
         List<ClientStatus> all = clients.get();
         var client = all.stream()
                 .filter(each -> ProxyState.name(each.node()).equals(wanted))
                 .findFirst();
         if (client.isEmpty()) {
-            return HttpPort.Answer.text(
+            return HttpPages.Answer.text(
                     404,
                     "no proxy \"" + wanted + "\" is connected; say proxyID= one of\n"
                             + String.join(
@@ -225,7 +240,7 @@ final class DebugPages {
         return value == null ? otherwise : value.getStringValue();
     }
 
-    private static HttpPort.Answer json(JsonNode page) {
-        return HttpPort.Answer.json(JSON.writerWithDefaultPrettyPrinter().writeValueAsString(page) + "\n");
+    private static HttpPages.Answer json(JsonNode page) {
+        return HttpPages.Answer.json(JSON.writerWithDefaultPrettyPrinter().writeValueAsString(page) + "\n");
     }
 }

@@ -47,7 +47,7 @@ final class DebugQuestions {
     private final String instance;
     private final Supplier<List<ClientStatus>> clients;
     private final Function<Node, ResourceSet> resources;
-    private final Function<String, HttpPort.@Nullable Page> pages;
+    private final Function<String, HttpPages.@Nullable Page> pages;
 
     /**
      * @param instance the name of this control plane's pod
@@ -60,7 +60,7 @@ final class DebugQuestions {
             String instance,
             Supplier<List<ClientStatus>> clients,
             Function<Node, ResourceSet> resources,
-            Function<String, HttpPort.@Nullable Page> pages) {
+            Function<String, HttpPages.@Nullable Page> pages) {
         this.systemNamespace = systemNamespace;
         this.version = version;
         this.instance = instance;
@@ -116,14 +116,14 @@ final class DebugQuestions {
     /** A page as over HTTP. The words for one that is not there are those by which istioctl knows to list what is. */
     private String page(String name, PeerIdentity peer) {
         String[] parts = name.split("\\?", 2);
-        Map<String, String> query = parts.length == 1 ? Map.of() : HttpPort.query(parts[1]);
+        Map<String, String> query = parts.length == 1 ? Map.of() : HttpPages.query(parts[1]);
         boolean own = parts[0].equals(OWN_PAGE)
                 && client(query.getOrDefault("proxyID", ""), peer).isPresent();
         if (!peer.namespace().equals(systemNamespace) && !own) {
             throw new SecurityException("page " + parts[0] + " is for identities of namespace " + systemNamespace
                     + ", others may ask for config_dump?proxyID= of their own proxies");
         }
-        HttpPort.Page page = pages.apply(DebugPages.PREFIX + parts[0]);
+        HttpPages.Page page = pages.apply(DebugPages.PREFIX + parts[0]);
         try {
             return page == null ? "404 page not found" : page.get(query).body();
         } catch (IOException e) {

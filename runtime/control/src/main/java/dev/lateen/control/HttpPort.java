@@ -21,24 +21,18 @@ import io.netty.handler.codec.http.HttpResponseStatus;
 import io.netty.handler.codec.http.HttpServerCodec;
 import io.netty.handler.codec.http.HttpServerKeepAliveHandler;
 import io.netty.handler.codec.http.HttpVersion;
-import io.netty.handler.codec.http.QueryStringDecoder;
 import io.netty.handler.flow.FlowControlHandler;
 import io.netty.util.concurrent.DefaultThreadFactory;
 import java.io.IOException;
+import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.nio.charset.StandardCharsets;
-import java.util.Map;
-import java.util.TreeMap;
 import java.util.concurrent.TimeUnit;
-import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/**
- * A small read-only HTTP port: paths and what answers them, on virtual threads. A path that begins with several slashes
- * is taken for one with a single slash: a stock {@code istioctl version} asks for {@code //version}.
- */
+/** A small read-only HTTP port, whose pages are made on virtual threads. */
 final class HttpPort implements AutoCloseable {
     private static final Logger log = LoggerFactory.getLogger(HttpPort.class);
     private static final int LARGEST_REQUEST = 64 << 10;
@@ -46,29 +40,13 @@ final class HttpPort implements AutoCloseable {
     private final EventLoopGroup loop;
     private final Channel server;
 
-    /** An answer. */
-    record Answer(int status, String contentType, String body) {
-        static Answer text(int status, String body) {
-            return new Answer(status, "text/plain; charset=utf-8", body);
-        }
-
-        static Answer json(String body) {
-            return new Answer(200, "application/json", body);
-        }
-    }
-
-    /** Answers a GET. */
-    interface Page {
-        Answer get(Map<String, String> query) throws IOException;
-    }
-
     private HttpPort(EventLoopGroup loop, Channel server) {
         this.loop = loop;
         this.server = server;
     }
 
     /** @throws IOException if the address is taken; names it and what it was for */
-    static HttpPort open(InetSocketAddress address, String what, Map<String, Page> pages) throws IOException {
+    static HttpPort open(InetSocketAddress address, String what, HttpPages pages) throws IOException {
         var loop = new MultiThreadIoEventLoopGroup(1, new DefaultThreadFactory(what, true), NioIoHandler.newFactory());
         ChannelFuture bound = new ServerBootstrap()
                 .group(loop)
@@ -107,22 +85,11 @@ final class HttpPort implements AutoCloseable {
         var _ = loop.shutdownGracefully(0, 1, TimeUnit.SECONDS);
     }
 
-    /** The parameters of a query, without its question mark; of several values of one the last. */
-    static Map<String, String> query(String text) {
-        return query(new QueryStringDecoder(text, false));
-    }
-
-    private static Map<String, String> query(QueryStringDecoder decoded) {
-        Map<String, String> query = new TreeMap<>();
-        decoded.parameters().forEach((name, values) -> query.put(name, values.getLast()));
-        return query;
-    }
-
     /** Hands each request to a thread that may wait; the next one of a connection is read when it is answered. */
     private static final class Requests extends SimpleChannelInboundHandler<FullHttpRequest> {
-        private final Map<String, Page> pages;
+        private final HttpPages pages;
 
-        Requests(Map<String, Page> pages) {
+        Requests(HttpPages pages) {
             this.pages = pages;
         }
 
@@ -130,9 +97,10 @@ final class HttpPort implements AutoCloseable {
         protected void channelRead0(ChannelHandlerContext ctx, FullHttpRequest request) {
             ctx.channel().config().setAutoRead(false);
             String uri = request.uri();
+            InetAddress caller = ((InetSocketAddress) ctx.channel().remoteAddress()).getAddress();
             boolean head = request.method().equals(HttpMethod.HEAD);
             Thread.ofVirtual().start(() -> {
-                Answer answer = answer(uri);
+                HttpPages.Answer answer = pages.answer(uri, caller);
                 ByteBuf body = Unpooled.copiedBuffer(answer.body(), StandardCharsets.UTF_8);
                 var response = new DefaultFullHttpResponse(
                         HttpVersion.HTTP_1_1,
@@ -143,23 +111,6 @@ final class HttpPort implements AutoCloseable {
                 var _ = ctx.writeAndFlush(response)
                         .addListener(_ -> ctx.channel().config().setAutoRead(true));
             });
-        }
-
-        private Answer answer(String uri) {
-            QueryStringDecoder decoded = new QueryStringDecoder(uri.replaceFirst("^/+", "/"));
-            Page page = pages.get(decoded.path());
-            if (page == null) {
-                return Answer.text(
-                        404,
-                        "not found; here are\n"
-                                + pages.keySet().stream().sorted().collect(Collectors.joining("\n")) + "\n");
-            }
-            try {
-                return page.get(query(decoded));
-            } catch (IOException | RuntimeException e) {
-                log.error("{} failed", uri, e);
-                return Answer.text(500, "failed: " + e + "\n");
-            }
         }
 
         @Override

@@ -94,8 +94,8 @@ class DebugQuestionsTest {
                                                         .build())),
                                 1),
                 path -> switch (path) {
-                    case "/debug/config_dump" -> query -> HttpPort.Answer.text(200, "dump of " + query.get("proxyID"));
-                    case "/debug/syncz" -> query -> HttpPort.Answer.json("[]");
+                    case "/debug/config_dump" -> query -> HttpPages.Answer.text(200, "dump of " + query.get("proxyID"));
+                    case "/debug/syncz" -> query -> HttpPages.Answer.json("[]");
                     default -> null;
                 });
     }

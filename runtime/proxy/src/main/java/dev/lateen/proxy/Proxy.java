@@ -2,6 +2,7 @@ package dev.lateen.proxy;
 
 import dev.lateen.proxy.admin.AdminServers;
 import dev.lateen.proxy.config.ActiveConfiguration;
+import dev.lateen.proxy.config.ClusterIntervals;
 import dev.lateen.proxy.config.Credentials;
 import dev.lateen.proxy.config.NameResolution;
 import dev.lateen.proxy.config.XdsConfiguration;
@@ -25,9 +26,7 @@ import dev.lateen.proxy.tls.Tls;
 import dev.lateen.proxy.tls.TlsContexts;
 import dev.lateen.proxy.upstream.ConnectionPools;
 import dev.lateen.proxy.upstream.UpstreamSockets;
-import dev.lateen.proxycore.balance.LiveCluster;
 import dev.lateen.proxycore.cluster.Host;
-import dev.lateen.proxycore.cluster.OutlierDetector;
 import dev.lateen.proxycore.listener.CompiledListener;
 import dev.lateen.xds.client.AdsClient;
 import dev.lateen.xds.client.ResourceListener;
@@ -44,7 +43,6 @@ import java.time.Clock;
 import java.time.Duration;
 import java.util.Collections;
 import java.util.IdentityHashMap;
-import java.util.Map;
 import java.util.Optional;
 import java.util.Random;
 import java.util.Set;
@@ -69,7 +67,7 @@ public final class Proxy implements AutoCloseable {
     /** How long requests may take to end: Kubernetes kills after 30 seconds. */
     private static final Duration LAST_REQUESTS = Duration.ofSeconds(20);
 
-    private static final long OUTLIER_TICK_MILLIS = 100;
+    private static final long TICK_MILLIS = 100;
 
     private final EventLoopGroup acceptor;
     private final EventLoopGroup loops;
@@ -84,6 +82,7 @@ public final class Proxy implements AutoCloseable {
     private final SecretStore secrets = new SecretStore();
     private final CredentialFiles files = new CredentialFiles(secrets);
     private final Decisions decisions = new Decisions();
+    private final ClusterIntervals intervals = new ClusterIntervals(new Random());
     private final @Nullable IdentityAgent identity;
     private final AccessLogWriter log = new AccessLogWriter();
     private final CountDownLatch closed = new CountDownLatch(1);
@@ -113,7 +112,12 @@ public final class Proxy implements AutoCloseable {
                 ? listener -> true
                 : listener -> listener.direction() == CompiledListener.TrafficDirection.INBOUND;
         configuration = new XdsConfiguration(
-                new Random(), Clock.systemUTC(), this::subscribe, new Credentials(secrets, files), this::changed);
+                new Random(),
+                Clock.systemUTC(),
+                Timer.besides(acceptor.next()),
+                this::subscribe,
+                new Credentials(secrets, files),
+                this::changed);
         Node node = options.node().toBuilder()
                 .setUserAgentName("lateen")
                 // Tells control planes that it honours what they say of Istio's metrics.
@@ -178,7 +182,10 @@ public final class Proxy implements AutoCloseable {
                 Stream.concat(services.keySet().stream(), Stream.of(accepting)).toList());
         var _ = acceptor.next()
                 .scheduleAtFixedRate(
-                        this::outlierTick, OUTLIER_TICK_MILLIS, OUTLIER_TICK_MILLIS, TimeUnit.MILLISECONDS);
+                        () -> intervals.tick(configuration.current().clusters().values(), System.nanoTime()),
+                        TICK_MILLIS,
+                        TICK_MILLIS,
+                        TimeUnit.MILLISECONDS);
         LOG.info("proxy {} starts; configuration comes from {}", options.nodeId(), options.controlPlane());
     }
 
@@ -280,27 +287,6 @@ public final class Proxy implements AutoCloseable {
     private void announceEnd() {
         draining = true;
         listeners.announceEnd(fromOthers);
-    }
-
-    private final Map<OutlierDetector, Long> nextInterval = new java.util.WeakHashMap<>();
-
-    /** Runs the detectors whose interval is over, on one event loop. */
-    private void outlierTick() {
-        long now = System.nanoTime();
-        for (LiveCluster cluster : configuration.current().clusters().values()) {
-            OutlierDetector detector = cluster.outlier();
-            var config = cluster.config().outlier();
-            if (detector == null || config == null) {
-                continue;
-            }
-            long due = nextInterval.getOrDefault(detector, now);
-            if (now - due >= 0) {
-                detector.interval(now, new Random())
-                        .forEach(event -> LOG.info(
-                                "outlier detection: {}: {}", cluster.config().name(), event));
-                nextInterval.put(detector, now + config.interval().toNanos());
-            }
-        }
     }
 
     private static String principal(ProxyOptions options) {

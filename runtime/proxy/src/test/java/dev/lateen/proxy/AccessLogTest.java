@@ -127,6 +127,47 @@ final class AccessLogTest {
                 .matches(TIME + "\"- - -\" 0 - 18 \\d+ \\d+ - \"-\" \"-\" \"-\" \"-\" \"127\\.0\\.0\\.1:" + app + "\"");
     }
 
+    /** A listener's own log has connections that no filter chain takes. */
+    @Test
+    void connectionsThatNobodyTakes() throws Exception {
+        int app = mesh.backend(exchange -> reply(exchange, 200, "hello"));
+        mesh.serve(listener("edge", "UNSPECIFIED", """
+            %s
+            filter_chains: [{filter_chain_match: {source_ports: [1]}, filters: [{name: "tcp", typed_config: {
+              "@type": "type.googleapis.com/envoy.extensions.filters.network.tcp_proxy.v3.TcpProxy",
+              stat_prefix: "tcp", cluster: "app"}}]}]
+            """.formatted(log())), "", cluster("app", "", app));
+        try (Socket socket = new Socket(InetAddress.getLoopbackAddress(), mesh.port())) {
+            assertThat(read(socket)).isEqualTo(-1);
+        }
+        assertThat(lines(1).getFirst()).matches(TIME + "\"- - -\" 0 NR 0 0 \\d+ - \"-\" \"-\" \"-\" \"-\" \"-\"");
+    }
+
+    @Test
+    void connectionsOfAListener() throws Exception {
+        int app = mesh.backend(exchange -> reply(exchange, 200, "hello"));
+        mesh.serve(listener("edge", "UNSPECIFIED", """
+            %s
+            filter_chains: [{filters: [{name: "tcp", typed_config: {
+              "@type": "type.googleapis.com/envoy.extensions.filters.network.tcp_proxy.v3.TcpProxy",
+              stat_prefix: "tcp", cluster: "app"}}]}]
+            """.formatted(log())), "", cluster("app", "", app));
+        try (Socket socket = new Socket(InetAddress.getLoopbackAddress(), mesh.port())) {
+            socket.getOutputStream().write("GET / HTTP/1.0\r\n\r\n".getBytes(StandardCharsets.US_ASCII));
+            assertThat(socket.getInputStream().readAllBytes()).asString().endsWith("hello");
+        }
+        assertThat(lines(1).getFirst()).matches(TIME + "\"- - -\" 0 - 18 \\d\\d+ \\d+ - .*");
+    }
+
+    /** What a client reads: -1 for an end, a reset among them. */
+    private static int read(Socket socket) {
+        try {
+            return socket.getInputStream().read();
+        } catch (IOException e) {
+            return -1;
+        }
+    }
+
     @Test
     void anExpressionSaysWhoGetsALine() throws Exception {
         int app = mesh.backend(exchange -> reply(exchange, 200, "hello"));

@@ -24,6 +24,17 @@ final class AdminPages {
 
     /** A page of JSON. */
     JsonNode read(String namespace, String pod, int port, String path) throws IOException, CommandException {
+        try {
+            return JsonMapper.shared().readTree(text(namespace, pod, port, "GET", path));
+        } catch (JacksonException e) {
+            throw new CommandException("pod " + namespace + "/" + pod + " answers no JSON at port " + port + path + ": "
+                    + e.getOriginalMessage());
+        }
+    }
+
+    /** What is answered to a request without a body. */
+    String text(String namespace, String pod, int port, String method, String path)
+            throws IOException, CommandException {
         if (client.pods().inNamespace(namespace).withName(pod).get() == null) {
             throw new CommandException("there is no pod " + pod + " in namespace " + namespace);
         }
@@ -32,15 +43,16 @@ final class AdminPages {
                 HttpClient http = HttpClient.newHttpClient()) {
             URI uri = URI.create("http://127.0.0.1:" + forward.getLocalPort() + path);
             HttpResponse<String> answer = http.send(
-                    HttpRequest.newBuilder(uri).timeout(PATIENCE).build(), HttpResponse.BodyHandlers.ofString());
+                    HttpRequest.newBuilder(uri)
+                            .method(method, HttpRequest.BodyPublishers.noBody())
+                            .timeout(PATIENCE)
+                            .build(),
+                    HttpResponse.BodyHandlers.ofString());
             if (answer.statusCode() != 200) {
                 throw new CommandException("pod " + namespace + "/" + pod + " answers " + answer.statusCode()
                         + " at port " + port + path + ": " + answer.body().strip());
             }
-            return JsonMapper.shared().readTree(answer.body());
-        } catch (JacksonException e) {
-            throw new CommandException("pod " + namespace + "/" + pod + " answers no JSON at port " + port + path + ": "
-                    + e.getOriginalMessage());
+            return answer.body();
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
             throw new CommandException("interrupted");

@@ -19,6 +19,8 @@ import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Parameters;
 import tools.jackson.databind.JsonNode;
 
 /** {@code lateen analyze}: what is wrong in the cluster, and what would be with these files applied. */
@@ -34,11 +36,58 @@ final class AnalyzeCommand implements Callable<Integer> {
     @Mixin
     ManifestOptions manifests = new ManifestOptions();
 
+    @Parameters(arity = "0..*", paramLabel = "FILE", description = "the same as -f FILE")
+    List<String> files = new ArrayList<>();
+
+    @Option(
+            names = {"-A", "--all-namespaces"},
+            description = "all namespaces, which are looked at in any case")
+    boolean allNamespaces;
+
+    @Option(
+            names = {"-k", "--use-kube"},
+            arity = "0..1",
+            defaultValue = "true",
+            fallbackValue = "true",
+            description = "false: only the files")
+    boolean useKube = true;
+
+    @Option(
+            names = "--failure-threshold",
+            description = "from which level on the exit code is 1: ${COMPLETION-CANDIDATES} (${DEFAULT-VALUE})")
+    Threshold failureThreshold = Threshold.Error;
+
+    @Option(
+            names = "--output-threshold",
+            description = "from which level on a problem is printed: ${COMPLETION-CANDIDATES} (${DEFAULT-VALUE})")
+    Threshold outputThreshold = Threshold.Info;
+
+    /** Levels by Istio's names; nothing is found that is less than a warning. */
+    enum Threshold {
+        Info,
+        Warning,
+        Error;
+
+        boolean takes(Problem problem) {
+            return this != Error || problem.isError();
+        }
+    }
+
     @Override
     public Integer call() throws IOException, CommandException, InterruptedException {
-        List<Problem> problems = new ArrayList<>(manifests.clusterAndFiles().check(true));
-        problems.addAll(certificates());
-        return ValidateCommand.print(problems, "no problem found in the cluster");
+        manifests.files.addAll(files);
+        if (!useKube && manifests.files.isEmpty()) {
+            throw new CommandException("without the cluster, which files? give FILE, a directory, or -");
+        }
+        List<Problem> problems =
+                new ArrayList<>((useKube ? manifests.clusterAndFiles() : manifests.files()).check(useKube));
+        if (useKube) {
+            problems.addAll(certificates());
+        }
+        ValidateCommand.print(
+                problems.stream().filter(outputThreshold::takes).toList(),
+                useKube ? "no problem found in the cluster" : "no problem found");
+        return problems.stream().anyMatch(failureThreshold::takes) ? 1 : 0;
     }
 
     /** What ends soon; a proxy that does not tell is named on standard error. */

@@ -23,7 +23,9 @@ final class ClusterOptions {
     private static final Pattern PKCS8 =
             Pattern.compile("-----BEGIN PRIVATE KEY-----(.*?)-----END PRIVATE KEY-----", Pattern.DOTALL);
 
-    @Option(names = "--kubeconfig", description = "kubeconfig file")
+    @Option(
+            names = {"-c", "--kubeconfig"},
+            description = "kubeconfig file")
     String kubeconfig = "";
 
     @Option(names = "--context", description = "context of the kubeconfig")

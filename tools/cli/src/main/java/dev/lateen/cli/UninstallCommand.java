@@ -6,10 +6,19 @@ import io.fabric8.kubernetes.client.KubernetesClient;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Option;
 
 /** {@code lateen uninstall}: the mesh goes out of the current cluster. */
 @Command(name = "uninstall", description = "Take the mesh out of the current cluster.")
 final class UninstallCommand implements Callable<Integer> {
+    @Option(names = "--purge", description = "all of the mesh, which is always taken out")
+    boolean purge;
+
+    @Option(
+            names = {"-y", "--skip-confirmation"},
+            description = "ask nothing, which is never done")
+    boolean skipConfirmation;
+
     @Mixin
     ClusterOptions cluster = new ClusterOptions();
 

@@ -20,15 +20,16 @@ final class ValidateCommand implements Callable<Integer> {
         if (manifests.files.isEmpty()) {
             throw new CommandException("which files? give -f FILE, a directory, or - for standard input");
         }
-        return print(manifests.files().check(false), "no problem found");
+        List<Problem> problems = manifests.files().check(false);
+        print(problems, "no problem found");
+        return problems.stream().anyMatch(Problem::isError) ? 1 : 0;
     }
 
-    /** Prints all problems; 1 when one of them is an error. */
-    static int print(List<Problem> problems, String none) {
+    /** Prints all problems, a line each. */
+    static void print(List<Problem> problems, String none) {
         problems.forEach(System.out::println);
         if (problems.isEmpty()) {
             System.out.println(none);
         }
-        return problems.stream().anyMatch(Problem::isError) ? 1 : 0;
     }
 }

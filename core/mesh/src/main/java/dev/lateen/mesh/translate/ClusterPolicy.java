@@ -26,7 +26,6 @@ import io.envoyproxy.envoy.config.cluster.v3.Cluster.RingHashLbConfig;
 import io.envoyproxy.envoy.config.cluster.v3.Cluster.RoundRobinLbConfig;
 import io.envoyproxy.envoy.config.cluster.v3.Cluster.SlowStartConfig;
 import io.envoyproxy.envoy.config.cluster.v3.UpstreamConnectionOptions;
-import io.envoyproxy.envoy.config.core.v3.Http1ProtocolOptions;
 import io.envoyproxy.envoy.config.core.v3.Http2ProtocolOptions;
 import io.envoyproxy.envoy.config.core.v3.HttpProtocolOptions;
 import io.envoyproxy.envoy.config.core.v3.RuntimeDouble;
@@ -156,18 +155,13 @@ final class ClusterPolicy {
         }
         Http2ProtocolOptions http2 = http == null ? Http2ProtocolOptions.getDefaultInstance() : http2(http);
         boolean plain = common.build().equals(HttpProtocolOptions.getDefaultInstance());
-        if (plain && upstream == Upstream.PLAIN) {
-            return;
-        }
         var options = io.envoyproxy.envoy.extensions.upstreams.http.v3.HttpProtocolOptions.newBuilder();
         switch (upstream) {
-            case PLAIN ->
-                options.getExplicitHttpConfigBuilder()
-                        .setHttpProtocolOptions(Http1ProtocolOptions.getDefaultInstance());
+            case PLAIN -> options.getExplicitHttpConfigBuilder().setHttpProtocolOptions(Messages.UPSTREAM_HTTP1);
             case HTTP2 -> options.getExplicitHttpConfigBuilder().setHttp2ProtocolOptions(http2);
             case AS_DOWNSTREAM ->
                 options.getUseDownstreamProtocolConfigBuilder()
-                        .setHttpProtocolOptions(Http1ProtocolOptions.getDefaultInstance())
+                        .setHttpProtocolOptions(Messages.UPSTREAM_HTTP1)
                         .setHttp2ProtocolOptions(http2);
         }
         if (!plain) {

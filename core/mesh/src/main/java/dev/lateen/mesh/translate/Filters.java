@@ -118,6 +118,7 @@ final class Filters {
                 .setUseRemoteAddress(side == Side.GATEWAY ? Messages.TRUE : Messages.FALSE)
                 .setGenerateRequestId(Messages.TRUE)
                 .setProxy100Continue(true)
+                .setHttpProtocolOptions(Messages.HTTP1)
                 .setStreamIdleTimeout(Messages.ZERO)
                 .addUpgradeConfigs(UpgradeConfig.newBuilder().setUpgradeType("websocket"))
                 .addAllAccessLog(telemetry.accessLogs());

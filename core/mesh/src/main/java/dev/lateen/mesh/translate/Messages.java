@@ -12,6 +12,7 @@ import io.envoyproxy.envoy.config.core.v3.Address;
 import io.envoyproxy.envoy.config.core.v3.AggregatedConfigSource;
 import io.envoyproxy.envoy.config.core.v3.ApiVersion;
 import io.envoyproxy.envoy.config.core.v3.ConfigSource;
+import io.envoyproxy.envoy.config.core.v3.Http1ProtocolOptions;
 import io.envoyproxy.envoy.config.core.v3.Metadata;
 import io.envoyproxy.envoy.config.core.v3.SocketAddress;
 
@@ -20,6 +21,15 @@ final class Messages {
     static final Duration ZERO = Duration.getDefaultInstance();
     static final BoolValue TRUE = BoolValue.of(true);
     static final BoolValue FALSE = BoolValue.of(false);
+    /** What Envoy does to HTTP/1 unless told otherwise does harm: it refuses HTTP/1.0 and drops trailers. */
+    static final Http1ProtocolOptions HTTP1 = Http1ProtocolOptions.newBuilder()
+            .setAcceptHttp10(true)
+            .setEnableTrailers(true)
+            .build();
+
+    /** The same towards endpoints, whose version of HTTP/1 is theirs to choose. */
+    static final Http1ProtocolOptions UPSTREAM_HTTP1 =
+            Http1ProtocolOptions.newBuilder().setEnableTrailers(true).build();
 
     /** Resources that come over the same stream; the proxy waits for the first answer without end. */
     static final ConfigSource ADS = ConfigSource.newBuilder()

@@ -5,6 +5,7 @@ import static dev.lateen.mesh.translate.Messages.duration;
 import static dev.lateen.mesh.translate.Messages.number;
 
 import com.google.protobuf.ByteString;
+import com.google.protobuf.Duration;
 import dev.lateen.config.ConfigObject;
 import dev.lateen.config.networking.HttpDirectResponse;
 import dev.lateen.config.networking.HttpMatch;
@@ -30,6 +31,7 @@ import io.envoyproxy.envoy.config.route.v3.RetryPolicy;
 import io.envoyproxy.envoy.config.route.v3.Route;
 import io.envoyproxy.envoy.config.route.v3.RouteAction;
 import io.envoyproxy.envoy.config.route.v3.RouteAction.ClusterNotFoundResponseCode;
+import io.envoyproxy.envoy.config.route.v3.RouteAction.MaxStreamDuration;
 import io.envoyproxy.envoy.config.route.v3.RouteAction.RequestMirrorPolicy;
 import io.envoyproxy.envoy.config.route.v3.RouteMatch;
 import io.envoyproxy.envoy.config.route.v3.WeightedCluster;
@@ -278,9 +280,14 @@ final class Routes {
                 .build();
     }
 
-    /** Of the whole request; without one a proxy waits for ever, as Istio has it, not Envoy's 15 seconds. */
+    /**
+     * Of the whole request; without one a proxy waits for ever, as Istio has it, not Envoy's 15 seconds. A caller's
+     * {@code grpc-timeout} is kept up to the same limit.
+     */
     static void timeout(RouteAction.Builder action, java.time.@Nullable Duration timeout) {
-        action.setTimeout(timeout == null ? ZERO : duration(timeout));
+        Duration most = timeout == null ? ZERO : duration(timeout);
+        action.setTimeout(most)
+                .setMaxStreamDuration(MaxStreamDuration.newBuilder().setGrpcTimeoutHeaderMax(most));
     }
 
     private static String rewrite(RouteAction.Builder action, @Nullable HttpRewrite rewrite, String authority) {

@@ -86,23 +86,6 @@ public record ExternalAuthorization(
     }
 
     public static ExternalAuthorization of(ExtAuthz proto, Place at) throws CompileException {
-        // Without effect here: names of statistics; routes are chosen once, before the filters.
-        at.only(
-                proto,
-                "grpc_service",
-                "http_service",
-                "transport_api_version",
-                "failure_mode_allow",
-                "failure_mode_allow_header_add",
-                "with_request_body",
-                "status_on_error",
-                "filter_enabled",
-                "filter_enabled_metadata",
-                "include_peer_certificate",
-                "stat_prefix",
-                "allowed_headers",
-                "disallowed_headers",
-                "charge_cluster_response_stats");
         int status = proto.getStatusOnError().getCodeValue();
         return new ExternalAuthorization(
                 switch (proto.getServicesCase()) {
@@ -129,7 +112,6 @@ public record ExternalAuthorization(
     public static RouteSettings of(
             io.envoyproxy.envoy.extensions.filters.http.ext_authz.v3.CheckSettings proto, Place at)
             throws CompileException {
-        at.only(proto, "context_extensions", "disable_request_body_buffering", "with_request_body");
         return new RouteSettings(
                 proto.getContextExtensionsMap(),
                 proto.getDisableRequestBodyBuffering(),
@@ -139,7 +121,6 @@ public record ExternalAuthorization(
     private static Content content(
             io.envoyproxy.envoy.extensions.filters.http.ext_authz.v3.BufferSettings proto, Place at)
             throws CompileException {
-        at.only(proto, "max_request_bytes", "allow_partial_message", "pack_as_bytes");
         if (proto.getMaxRequestBytes() <= 0) {
             throw at.field("max_request_bytes").refuse("must be at least 1");
         }
@@ -147,7 +128,6 @@ public record ExternalAuthorization(
     }
 
     private static Condition condition(MetadataMatcher proto, Place at) throws CompileException {
-        at.only(proto, "filter", "path", "value", "invert");
         if (proto.getPathCount() != 1 || !proto.getPath(0).hasKey()) {
             throw at.field("path").refuse("only one key is supported");
         }

@@ -46,12 +46,10 @@ public record GrpcService(String cluster, Duration timeout, String authority, Ma
     }
 
     static GrpcService of(io.envoyproxy.envoy.config.core.v3.GrpcService proto, Place at) throws CompileException {
-        at.only(proto, "envoy_grpc", "timeout", "initial_metadata");
         if (!proto.hasEnvoyGrpc()) {
             throw at.refuse("only envoy_grpc is supported");
         }
         var target = proto.getEnvoyGrpc();
-        at.field("envoy_grpc").only(target, "cluster_name", "authority");
         Map<String, String> metadata = new TreeMap<>();
         for (var header : proto.getInitialMetadataList()) {
             if (!FieldName.isToken(header.getKey())) {

@@ -56,14 +56,11 @@ public record HttpService(
     @SuppressWarnings("deprecation") // where Istio names the fields
     static HttpService of(io.envoyproxy.envoy.extensions.filters.http.ext_authz.v3.HttpService proto, Place at)
             throws CompileException {
-        at.only(proto, "server_uri", "path_prefix", "authorization_request", "authorization_response");
         var uri = proto.getServerUri();
         Place uriAt = at.field("server_uri");
-        uriAt.only(uri, "uri", "cluster", "timeout");
         check(uri.getUri(), uriAt.field("uri"));
         var request = proto.getAuthorizationRequest();
         Place requestAt = at.field("authorization_request");
-        requestAt.only(request, "allowed_headers", "headers_to_add");
         Map<String, String> added = new LinkedHashMap<>();
         for (var header : request.getHeadersToAddList()) {
             if (!FieldName.isToken(header.getKey())) {
@@ -73,12 +70,6 @@ public record HttpService(
         }
         var response = proto.getAuthorizationResponse();
         Place responseAt = at.field("authorization_response");
-        responseAt.only(
-                response,
-                "allowed_upstream_headers",
-                "allowed_upstream_headers_to_append",
-                "allowed_client_headers",
-                "allowed_client_headers_on_success");
         return new HttpService(
                 uri.getCluster(),
                 uriAt.field("timeout").duration(uri.getTimeout()),

@@ -35,8 +35,6 @@ final class OriginalDestinationBalancer implements LoadBalancer {
 
     @Override
     public String whyNone() {
-        return config.header() == null
-                ? "the connection's original destination is not known"
-                : "neither header " + config.header() + " nor the connection says where to";
+        return "the connection's original destination is not known";
     }
 }

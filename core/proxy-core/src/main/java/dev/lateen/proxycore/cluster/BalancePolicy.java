@@ -39,7 +39,6 @@ public sealed interface BalancePolicy {
             case ROUND_ROBIN -> {
                 Place here = at.field("round_robin_lb_config");
                 var config = proto.getRoundRobinLbConfig();
-                here.only(config, "slow_start_config");
                 yield new RoundRobin(SlowStart.of(
                         config.hasSlowStartConfig(), config.getSlowStartConfig(), here.field("slow_start_config")));
             }
@@ -60,7 +59,6 @@ public sealed interface BalancePolicy {
     }
 
     private static BalancePolicy leastRequest(LeastRequestLbConfig proto, Place at) throws CompileException {
-        at.only(proto, "choice_count", "active_request_bias", "slow_start_config");
         int choices = proto.hasChoiceCount() ? at.number(proto.getChoiceCount()) : 2;
         double bias =
                 proto.hasActiveRequestBias() ? proto.getActiveRequestBias().getDefaultValue() : 1.0;
@@ -77,7 +75,6 @@ public sealed interface BalancePolicy {
     }
 
     private static BalancePolicy ringHash(RingHashLbConfig proto, Place at) throws CompileException {
-        at.only(proto, "minimum_ring_size", "maximum_ring_size", "hash_function");
         if (proto.getHashFunction() != RingHashLbConfig.HashFunction.XX_HASH) {
             throw at.field("hash_function").refuse("only XX_HASH is supported");
         }

@@ -9,6 +9,7 @@ import dev.lateen.proxycore.health.HealthCheck;
 import dev.lateen.proxycore.listener.TransportSocket;
 import io.envoyproxy.envoy.config.cluster.v3.Cluster;
 import io.envoyproxy.envoy.config.cluster.v3.Cluster.CustomClusterType;
+import io.envoyproxy.envoy.config.core.v3.ConfigSource;
 import io.envoyproxy.envoy.config.core.v3.TcpKeepalive;
 import io.envoyproxy.envoy.extensions.clusters.dynamic_forward_proxy.v3.ClusterConfig;
 import java.net.InetAddress;
@@ -36,7 +37,7 @@ import org.jspecify.annotations.Nullable;
  * @param transportMatches looked at in this order
  * @param bindAddress the local address of its connections, or null for any
  * @param keepalive TCP keep-alive, or null for the system's default
- * @param bufferLimit soft limit in bytes for what is buffered in each direction of a connection
+ * @param bufferLimit soft limit in bytes for what is buffered in each direction of a connection; 0 means the codecs' own
  * @param origin the configuration object behind it, or empty
  * @param metadata for those who show it
  */
@@ -58,6 +59,7 @@ public record CompiledCluster(
         int bufferLimit,
         String origin,
         io.envoyproxy.envoy.config.core.v3.Metadata metadata) {
+    private static final Duration DEFAULT_FETCH_TIMEOUT = Duration.ofSeconds(15);
 
     public CompiledCluster {
         thresholds = Map.copyOf(thresholds);
@@ -107,52 +109,7 @@ public record CompiledCluster(
     @SuppressWarnings("deprecation") // control planes still send options of HTTP where they once were
     public static CompiledCluster of(Cluster proto) throws CompileException {
         Place top = Place.of("cluster", proto.getName());
-        // Without effect here: names and switches of statistics; which DNS client asks; options of HTTP/2 (the codec's
-        // own). Connections of a host that fails its checks end when they carry no request.
-        top.only(
-                proto,
-                "name",
-                "alt_stat_name",
-                "type",
-                "cluster_type",
-                "eds_cluster_config",
-                "connect_timeout",
-                "per_connection_buffer_limit_bytes",
-                "lb_policy",
-                "load_assignment",
-                "max_requests_per_connection",
-                "circuit_breakers",
-                "common_http_protocol_options",
-                "http_protocol_options",
-                "http2_protocol_options",
-                "typed_extension_protocol_options",
-                "dns_refresh_rate",
-                "dns_jitter",
-                "dns_failure_refresh_rate",
-                "respect_dns_ttl",
-                "dns_lookup_family",
-                "typed_dns_resolver_config",
-                "wait_for_warm_on_init",
-                "outlier_detection",
-                "health_checks",
-                "cleanup_interval",
-                "upstream_bind_config",
-                "ring_hash_lb_config",
-                "maglev_lb_config",
-                "original_dst_lb_config",
-                "least_request_lb_config",
-                "round_robin_lb_config",
-                "common_lb_config",
-                "transport_socket",
-                "transport_socket_matches",
-                "metadata",
-                "protocol_selection",
-                "upstream_connection_options",
-                "close_connections_on_host_health_failure",
-                "ignore_health_on_host_removal",
-                "track_timeout_budgets",
-                "track_cluster_stats",
-                "filters");
+        top.known(proto);
         for (var filter : proto.getFiltersList()) {
             if (!Extensions.isOfTelemetry(filter.getTypedConfig())) {
                 throw top.field("filters")
@@ -171,7 +128,7 @@ public record CompiledCluster(
                         ? top.field("connect_timeout").duration(proto.getConnectTimeout())
                         : Duration.ofSeconds(5),
                 BalancePolicy.of(proto, top),
-                balancing(proto.getCommonLbConfig(), top.field("common_lb_config")),
+                balancing(proto.getCommonLbConfig()),
                 Thresholds.of(proto.getCircuitBreakers(), top.field("circuit_breakers")),
                 UpstreamHttp.of(proto, top),
                 proto.hasOutlierDetection()
@@ -185,8 +142,8 @@ public record CompiledCluster(
                 bindAddress(proto, top.field("upstream_bind_config")),
                 keepalive(proto, top.field("upstream_connection_options")),
                 proto.hasPerConnectionBufferLimitBytes()
-                        ? top.number(proto.getPerConnectionBufferLimitBytes())
-                        : 1 << 20,
+                        ? Math.max(1, top.number(proto.getPerConnectionBufferLimitBytes()))
+                        : 0,
                 Extensions.origin(proto.getMetadata()),
                 proto.getMetadata());
     }
@@ -214,16 +171,16 @@ public record CompiledCluster(
                     throw top.field("eds_cluster_config").refuse("endpoints must come by ADS");
                 }
                 String service = proto.getEdsClusterConfig().getServiceName();
-                yield new Discovery.Eds(service.isEmpty() ? proto.getName() : service);
+                ConfigSource source = proto.getEdsClusterConfig().getEdsConfig();
+                yield new Discovery.Eds(
+                        service.isEmpty() ? proto.getName() : service,
+                        source.hasInitialFetchTimeout()
+                                ? top.field("eds_cluster_config").duration(source.getInitialFetchTimeout())
+                                : DEFAULT_FETCH_TIMEOUT);
             }
             case ORIGINAL_DST -> {
                 var config = proto.getOriginalDstLbConfig();
-                top.field("original_dst_lb_config")
-                        .only(config, "use_http_header", "http_header_name", "upstream_port_override");
-                String header =
-                        config.getHttpHeaderName().isEmpty() ? "x-envoy-original-dst-host" : config.getHttpHeaderName();
                 yield new Discovery.OriginalDestination(
-                        config.getUseHttpHeader() ? header : null,
                         config.hasUpstreamPortOverride() ? top.number(config.getUpstreamPortOverride()) : 0,
                         proto.hasCleanupInterval()
                                 ? top.field("cleanup_interval").duration(proto.getCleanupInterval())
@@ -238,8 +195,6 @@ public record CompiledCluster(
             throw at.refuse("not supported: " + Extensions.typeName(proto.getTypedConfig()));
         }
         ClusterConfig config = at.unpack(proto.getTypedConfig(), ClusterConfig.class);
-        // Names in certificates are checked wherever a transport socket says so.
-        at.only(config, "dns_cache_config", "allow_insecure_cluster_options");
         DnsLookup.of(config.getDnsCacheConfig(), at.field("dns_cache_config"));
         return new Discovery.ByRequest();
     }
@@ -258,21 +213,11 @@ public record CompiledCluster(
                         .duration(proto.getDnsFailureRefreshRate().getBaseInterval())
                 : refresh;
         Discovery.DnsFamily family = DnsLookup.family(proto.getDnsLookupFamily(), top.field("dns_lookup_family"));
-        return new Discovery.Dns(endpoints, logical, refresh, failure, proto.getRespectDnsTtl(), family);
+        return new Discovery.Dns(endpoints, logical, refresh, failure, family);
     }
 
-    private static Balancing balancing(Cluster.CommonLbConfig proto, Place at) throws CompileException {
-        // zone_aware_lb_config needs a local cluster, which no bootstrap here names; update_merge_window only delays.
-        at.only(
-                proto,
-                "healthy_panic_threshold",
-                "zone_aware_lb_config",
-                "locality_weighted_lb_config",
-                "update_merge_window",
-                "ignore_new_hosts_until_first_hc",
-                "consistent_hashing_lb_config");
+    private static Balancing balancing(Cluster.CommonLbConfig proto) {
         var hashing = proto.getConsistentHashingLbConfig();
-        at.field("consistent_hashing_lb_config").only(hashing, "use_hostname_for_hashing");
         return new Balancing(
                 proto.hasHealthyPanicThreshold()
                         ? Math.clamp(proto.getHealthyPanicThreshold().getValue(), 0, 100)
@@ -298,8 +243,6 @@ public record CompiledCluster(
         if (!proto.hasUpstreamBindConfig()) {
             return null;
         }
-        // extra_source_addresses are for upstreams of the other address family.
-        at.only(proto.getUpstreamBindConfig(), "source_address", "extra_source_addresses");
         return proto.getUpstreamBindConfig().hasSourceAddress()
                 ? at.field("source_address")
                         .literal(
@@ -308,7 +251,6 @@ public record CompiledCluster(
     }
 
     private static @Nullable Keepalive keepalive(Cluster proto, Place at) throws CompileException {
-        at.only(proto.getUpstreamConnectionOptions(), "tcp_keepalive", "happy_eyeballs_config");
         if (!proto.getUpstreamConnectionOptions().hasTcpKeepalive()) {
             return null;
         }

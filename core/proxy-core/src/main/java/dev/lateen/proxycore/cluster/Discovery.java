@@ -1,12 +1,15 @@
 package dev.lateen.proxycore.cluster;
 
 import java.time.Duration;
-import org.jspecify.annotations.Nullable;
 
 /** Where a cluster's endpoints come from ({@code envoy.config.cluster.v3.Cluster.DiscoveryType}). */
 public sealed interface Discovery {
-    /** From ADS, by this name. Until they are there, the cluster is not ready. */
-    record Eds(String serviceName) implements Discovery {}
+    /**
+     * From ADS, by this name. Until they are there, the cluster is not ready.
+     *
+     * @param patience how long they are waited for; zero means for ever
+     */
+    record Eds(String serviceName, Duration patience) implements Discovery {}
 
     /** They came with the cluster. */
     record Static(EndpointSet endpoints) implements Discovery {}
@@ -19,26 +22,18 @@ public sealed interface Discovery {
      *     is an endpoint
      * @param refresh how often DNS is asked again
      * @param failureRefresh the same after a failure
-     * @param respectTtl whether the answer's time to live takes the place of {@code refresh}
      * @param family which addresses are asked for
      */
-    record Dns(
-            EndpointSet endpoints,
-            boolean logical,
-            Duration refresh,
-            Duration failureRefresh,
-            boolean respectTtl,
-            DnsFamily family)
+    record Dns(EndpointSet endpoints, boolean logical, Duration refresh, Duration failureRefresh, DnsFamily family)
             implements Discovery {}
 
     /**
      * The address that the client dialled.
      *
-     * @param header a request header that names the address instead, or null
      * @param portOverride a port that takes the place of the dialled one, or 0
      * @param cleanup endpoints that nobody uses are forgotten after this
      */
-    record OriginalDestination(@Nullable String header, int portOverride, Duration cleanup) implements Discovery {}
+    record OriginalDestination(int portOverride, Duration cleanup) implements Discovery {}
 
     /** The address of the name that a request or connection asks for, looked up by a filter before. */
     record ByRequest() implements Discovery {}

@@ -17,18 +17,6 @@ import java.net.InetAddress;
 public record DnsLookup(DnsFamily family) {
     /** Compiles the settings of a cache, which is the machine's own here: how long answers are kept is its affair. */
     public static DnsLookup of(DnsCacheConfig proto, Place at) throws CompileException {
-        at.only(
-                proto,
-                "name",
-                "dns_lookup_family",
-                "dns_refresh_rate",
-                "dns_min_refresh_rate",
-                "dns_failure_refresh_rate",
-                "dns_query_timeout",
-                "host_ttl",
-                "max_hosts",
-                "dns_cache_circuit_breaker",
-                "typed_dns_resolver_config");
         return new DnsLookup(family(proto.getDnsLookupFamily(), at.field("dns_lookup_family")));
     }
 

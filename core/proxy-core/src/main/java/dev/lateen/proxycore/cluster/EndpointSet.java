@@ -54,14 +54,12 @@ public record EndpointSet(String cluster, List<Group> groups, int overprovisioni
 
     /** Compiles what EDS sent. Addresses must be literals. */
     public static EndpointSet of(ClusterLoadAssignment proto) throws CompileException {
-        return of(proto, Place.of("endpoints", proto.getClusterName()), false);
+        Place top = Place.of("endpoints", proto.getClusterName());
+        return of(top.known(proto), top, false);
     }
 
     static EndpointSet of(ClusterLoadAssignment proto, Place top, boolean names) throws CompileException {
-        top.only(proto, "cluster_name", "endpoints", "policy");
         ClusterLoadAssignment.Policy policy = proto.getPolicy();
-        // Endpoints here never go stale by themselves: the last ones that the control plane sent stay.
-        top.field("policy").only(policy, "overprovisioning_factor", "weighted_priority_health", "endpoint_stale_after");
         List<Group> groups = new ArrayList<>();
         for (int i = 0; i < proto.getEndpointsCount(); i++) {
             groups.add(group(proto.getEndpoints(i), top.item("endpoints", i), names));
@@ -76,8 +74,6 @@ public record EndpointSet(String cluster, List<Group> groups, int overprovisioni
     }
 
     private static Group group(LocalityLbEndpoints proto, Place at, boolean names) throws CompileException {
-        // proximity is only for a balancer that nobody has.
-        at.only(proto, "locality", "lb_endpoints", "load_balancing_weight", "priority", "proximity", "metadata");
         if (proto.getPriority() < 0 || proto.getPriority() > 128) {
             throw at.field("priority").refuse("not from 0 to 128: " + proto.getPriority());
         }
@@ -94,9 +90,7 @@ public record EndpointSet(String cluster, List<Group> groups, int overprovisioni
     }
 
     private static Endpoint endpoint(LbEndpoint proto, Place at, boolean names) throws CompileException {
-        at.only(proto, "endpoint", "health_status", "metadata", "load_balancing_weight");
         var endpoint = proto.getEndpoint();
-        at.field("endpoint").only(endpoint, "address", "hostname", "health_check_config");
         int weight = proto.hasLoadBalancingWeight() ? at.number(proto.getLoadBalancingWeight()) : 1;
         if (weight < 1) {
             throw at.field("load_balancing_weight").refuse("must be at least 1");
@@ -122,7 +116,6 @@ public record EndpointSet(String cluster, List<Group> groups, int overprovisioni
 
     private static Endpoint.Check check(
             io.envoyproxy.envoy.config.endpoint.v3.Endpoint.HealthCheckConfig proto, Place at) throws CompileException {
-        at.only(proto, "port_value", "hostname", "disable_active_health_check");
         int port = proto.getPortValue();
         if (port < 0 || port > 65_535) {
             throw at.field("port_value").refuse("not a port: " + port);

@@ -62,33 +62,6 @@ public record OutlierConfig(
     public record FailurePercentage(int minimumHosts, int requestVolume, int threshold) {}
 
     static OutlierConfig of(OutlierDetection proto, Place at) throws CompileException {
-        // Without active health checks nothing is un-ejected by one.
-        at.only(
-                proto,
-                "consecutive_5xx",
-                "interval",
-                "base_ejection_time",
-                "max_ejection_percent",
-                "enforcing_consecutive_5xx",
-                "enforcing_success_rate",
-                "success_rate_minimum_hosts",
-                "success_rate_request_volume",
-                "success_rate_stdev_factor",
-                "consecutive_gateway_failure",
-                "enforcing_consecutive_gateway_failure",
-                "split_external_local_origin_errors",
-                "consecutive_local_origin_failure",
-                "enforcing_consecutive_local_origin_failure",
-                "enforcing_local_origin_success_rate",
-                "failure_percentage_threshold",
-                "enforcing_failure_percentage",
-                "enforcing_failure_percentage_local_origin",
-                "failure_percentage_minimum_hosts",
-                "failure_percentage_request_volume",
-                "max_ejection_time",
-                "max_ejection_time_jitter",
-                "successful_active_health_check_uneject_host",
-                "always_eject_one_host");
         Duration base =
                 duration(proto.hasBaseEjectionTime(), proto.getBaseEjectionTime(), 30, at.field("base_ejection_time"));
         Duration max = proto.hasMaxEjectionTime()

@@ -21,7 +21,6 @@ public record SlowStart(Duration window, double aggression, double minimum) {
         if (!set) {
             return null;
         }
-        at.only(proto, "slow_start_window", "aggression", "min_weight_percent");
         double aggression = proto.hasAggression() ? proto.getAggression().getDefaultValue() : 1;
         double percent =
                 proto.hasMinWeightPercent() ? proto.getMinWeightPercent().getValue() : DEFAULT_MINIMUM_PERCENT;

@@ -34,22 +34,10 @@ public record Thresholds(
     public record Budget(double percent, int minimum) {}
 
     static Map<Priority, Thresholds> of(CircuitBreakers proto, Place at) throws CompileException {
-        at.only(proto, "thresholds");
         Map<Priority, Thresholds> all = new EnumMap<>(Priority.class);
         for (int i = 0; i < proto.getThresholdsCount(); i++) {
             CircuitBreakers.Thresholds limits = proto.getThresholds(i);
             Place here = at.item("thresholds", i);
-            // Whether the remaining room is shown as a statistic changes nothing.
-            here.only(
-                    limits,
-                    "priority",
-                    "max_connections",
-                    "max_pending_requests",
-                    "max_requests",
-                    "max_retries",
-                    "retry_budget",
-                    "track_remaining",
-                    "max_connection_pools");
             Budget budget = null;
             if (limits.hasRetryBudget()) {
                 var retryBudget = limits.getRetryBudget();

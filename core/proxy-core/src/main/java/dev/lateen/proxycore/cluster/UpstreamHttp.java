@@ -5,6 +5,7 @@ import dev.lateen.proxycore.Extensions;
 import dev.lateen.proxycore.Http2Options;
 import dev.lateen.proxycore.Place;
 import io.envoyproxy.envoy.config.cluster.v3.Cluster;
+import io.envoyproxy.envoy.config.core.v3.Http1ProtocolOptions;
 import io.envoyproxy.envoy.config.core.v3.Http2ProtocolOptions;
 import io.envoyproxy.envoy.extensions.upstreams.http.v3.HttpProtocolOptions;
 import java.time.Duration;
@@ -18,6 +19,7 @@ import java.util.Map;
  * @param maxConnectionDuration how long a connection may live; zero means without limit
  * @param maxStreamDuration how long a request may live; zero means without limit
  * @param maxRequestsPerConnection 0 means without limit
+ * @param trailers whether trailers of HTTP/1 go on
  * @param http2 how HTTP/2 is spoken, where it is
  * @param keepalive whether connections of HTTP/2 are asked if they live
  */
@@ -27,6 +29,7 @@ public record UpstreamHttp(
         Duration maxConnectionDuration,
         Duration maxStreamDuration,
         int maxRequestsPerConnection,
+        boolean trailers,
         Http2Options http2,
         Http2Keepalive keepalive) {
     private static final String OPTIONS = "envoy.extensions.upstreams.http.v3.HttpProtocolOptions";
@@ -57,12 +60,6 @@ public record UpstreamHttp(
     }
 
     private static UpstreamHttp typed(HttpProtocolOptions options, int maxRequests, Place at) throws CompileException {
-        at.only(
-                options,
-                "common_http_protocol_options",
-                "explicit_http_config",
-                "use_downstream_protocol_config",
-                "auto_config");
         Protocol protocol =
                 switch (options.getUpstreamProtocolOptionsCase()) {
                     case EXPLICIT_HTTP_CONFIG ->
@@ -84,7 +81,15 @@ public record UpstreamHttp(
                     case AUTO_CONFIG -> options.getAutoConfig().getHttp2ProtocolOptions();
                     case UPSTREAMPROTOCOLOPTIONS_NOT_SET -> Http2ProtocolOptions.getDefaultInstance();
                 };
-        return common(protocol, options.getCommonHttpProtocolOptions(), http2, maxRequests, at);
+        Http1ProtocolOptions http1 =
+                switch (options.getUpstreamProtocolOptionsCase()) {
+                    case EXPLICIT_HTTP_CONFIG -> options.getExplicitHttpConfig().getHttpProtocolOptions();
+                    case USE_DOWNSTREAM_PROTOCOL_CONFIG ->
+                        options.getUseDownstreamProtocolConfig().getHttpProtocolOptions();
+                    case AUTO_CONFIG -> options.getAutoConfig().getHttpProtocolOptions();
+                    case UPSTREAMPROTOCOLOPTIONS_NOT_SET -> Http1ProtocolOptions.getDefaultInstance();
+                };
+        return common(protocol, options.getCommonHttpProtocolOptions(), http1, http2, maxRequests, at);
     }
 
     @SuppressWarnings("deprecation") // the older places of the same options
@@ -98,6 +103,7 @@ public record UpstreamHttp(
         return common(
                 protocol,
                 cluster.getCommonHttpProtocolOptions(),
+                cluster.getHttpProtocolOptions(),
                 cluster.getHttp2ProtocolOptions(),
                 legacyMaxRequests(cluster, at),
                 at);
@@ -111,10 +117,12 @@ public record UpstreamHttp(
     private static UpstreamHttp common(
             Protocol protocol,
             io.envoyproxy.envoy.config.core.v3.HttpProtocolOptions common,
+            Http1ProtocolOptions http1,
             Http2ProtocolOptions http2,
             int maxRequests,
             Place at)
             throws CompileException {
+        at.field("http_protocol_options").only(http1, "allow_absolute_url", "header_key_format", "enable_trailers");
         Place here = at.field("common_http_protocol_options");
         here.only(
                 common,
@@ -130,6 +138,7 @@ public record UpstreamHttp(
                 here.field("max_connection_duration").duration(common.getMaxConnectionDuration()),
                 here.field("max_stream_duration").duration(common.getMaxStreamDuration()),
                 common.hasMaxRequestsPerConnection() ? here.number(common.getMaxRequestsPerConnection()) : maxRequests,
+                http1.getEnableTrailers(),
                 Http2Options.of(
                         http2.toBuilder().clearConnectionKeepalive().build(), at.field("http2_protocol_options")),
                 Http2Keepalive.of(http2, at.field("http2_protocol_options")));

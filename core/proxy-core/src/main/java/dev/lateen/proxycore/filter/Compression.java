@@ -54,22 +54,10 @@ public record Compression(
 
     @SuppressWarnings("deprecation") // the same options where they once were
     static Compression of(Compressor proto, Place at) throws CompileException {
-        at.only(
-                proto,
-                "content_length",
-                "content_type",
-                "disable_on_etag_header",
-                "remove_accept_encoding_header",
-                "runtime_enabled",
-                "compressor_library",
-                "response_direction_config",
-                "choose_first");
         var response = proto.getResponseDirectionConfig();
         Place responseAt = at.field("response_direction_config");
-        responseAt.only(response, "common_config", "disable_on_etag_header", "remove_accept_encoding_header");
         var common = response.getCommonConfig();
         Place commonAt = responseAt.field("common_config");
-        commonAt.only(common, "enabled", "min_content_length", "content_type");
         int minimum = proto.hasContentLength() ? at.number(proto.getContentLength()) : DEFAULT_MINIMUM;
         List<String> types =
                 common.getContentTypeCount() > 0 ? common.getContentTypeList() : proto.getContentTypeList();
@@ -91,8 +79,6 @@ public record Compression(
             throw at.refuse("only gzip is supported, not " + Extensions.typeName(library));
         }
         Gzip gzip = at.unpack(library, Gzip.class);
-        // How much memory the compressor takes, and in what pieces it works, changes nothing that a client sees.
-        at.only(gzip, "memory_level", "compression_level", "compression_strategy", "window_bits", "chunk_size");
         int level = gzip.getCompressionLevelValue();
         return level >= 1 && level <= 9 ? level : -1;
     }

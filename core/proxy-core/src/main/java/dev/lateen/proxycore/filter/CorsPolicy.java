@@ -46,17 +46,6 @@ public record CorsPolicy(
 
     public static CorsPolicy of(io.envoyproxy.envoy.extensions.filters.http.cors.v3.CorsPolicy proto, Place at)
             throws CompileException {
-        at.only(
-                proto,
-                "allow_origin_string_match",
-                "allow_methods",
-                "allow_headers",
-                "expose_headers",
-                "max_age",
-                "allow_credentials",
-                "filter_enabled",
-                "allow_private_network_access",
-                "forward_not_matching_preflights");
         List<TextMatcher> origins = new ArrayList<>();
         for (int i = 0; i < proto.getAllowOriginStringMatchCount(); i++) {
             origins.add(TextMatcher.of(proto.getAllowOriginStringMatch(i), at.item("allow_origin_string_match", i)));

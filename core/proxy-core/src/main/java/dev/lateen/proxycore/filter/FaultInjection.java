@@ -57,29 +57,14 @@ public record FaultInjection(
     }
 
     public static FaultInjection of(HTTPFault proto, Place at) throws CompileException {
-        // Names of runtime keys and the switch for statistics change no decision: there is no runtime layer here.
-        at.only(
-                proto,
-                "delay",
-                "abort",
-                "upstream_cluster",
-                "headers",
-                "delay_percent_runtime",
-                "abort_percent_runtime",
-                "delay_duration_runtime",
-                "abort_http_status_runtime",
-                "abort_grpc_status_runtime",
-                "disable_downstream_cluster_stats");
         Duration delay = Duration.ZERO;
         Fraction delayed = Fraction.NEVER;
         if (proto.hasDelay()) {
             FaultDelay fault = proto.getDelay();
-            at.field("delay").only(fault, "fixed_delay", "percentage");
             delay = at.field("delay").field("fixed_delay").duration(fault.getFixedDelay());
             delayed = Fraction.of(fault.getPercentage(), at.field("delay").field("percentage"));
         }
         FaultAbort abort = proto.getAbort();
-        at.field("abort").only(abort, "http_status", "grpc_status", "percentage");
         if (abort.hasHttpStatus() && (abort.getHttpStatus() < 200 || abort.getHttpStatus() > 599)) {
             throw at.field("abort").field("http_status").refuse("not a status from 200 to 599");
         }

@@ -56,7 +56,6 @@ public record HttpFilter(String name, FilterConfig config, boolean disabled) {
         for (int i = 0; i < protos.size(); i++) {
             var proto = protos.get(i);
             Place here = at.item("http_filters", i).named(proto.getName());
-            here.only(proto, "name", "typed_config", "is_optional", "disabled");
             boolean known = Extensions.isOneOf(
                     proto.getTypedConfig(),
                     Router.class,
@@ -94,14 +93,13 @@ public record HttpFilter(String name, FilterConfig config, boolean disabled) {
     private static FilterConfig base(Any any, Place at) throws CompileException {
         if (any.is(Router.class)) {
             Router router = at.unpack(any, Router.class);
-            // Statistics here are always dynamic; a span per upstream try is the tracer's business.
-            at.only(router, "dynamic_stats", "suppress_envoy_headers", "respect_expected_rq_timeout");
             return new FilterConfig.Router(router.getSuppressEnvoyHeaders(), router.getRespectExpectedRqTimeout());
         }
         if (any.is(HTTPFault.class)) {
             return new FilterConfig.Fault(FaultInjection.of(at.unpack(any, HTTPFault.class), at));
         }
         if (any.is(Cors.class)) {
+            at.unpack(any, Cors.class);
             return new FilterConfig.Cors(CorsPolicy.NONE);
         }
         if (any.is(JwtAuthentication.class)) {
@@ -122,21 +120,12 @@ public record HttpFilter(String name, FilterConfig config, boolean disabled) {
         if (any.is(io.envoyproxy.envoy.extensions.filters.http.dynamic_forward_proxy.v3.FilterConfig.class)) {
             var lookUp = at.unpack(
                     any, io.envoyproxy.envoy.extensions.filters.http.dynamic_forward_proxy.v3.FilterConfig.class);
-            at.only(lookUp, "dns_cache_config");
             return new FilterConfig.LookUp(DnsLookup.of(lookUp.getDnsCacheConfig(), at.field("dns_cache_config")));
         }
         throw at.refuse("unknown HTTP filter: " + Extensions.typeName(any));
     }
 
     private static FilterConfig access(RBAC proto, Place at) throws CompileException {
-        // Prefixes are of names of statistics, which are the policies' own here.
-        at.only(
-                proto,
-                "rules",
-                "rules_stat_prefix",
-                "shadow_rules",
-                "shadow_rules_stat_prefix",
-                "track_per_rule_stats");
         return new FilterConfig.Access(
                 proto.hasRules() ? AccessRules.of(proto.getRules(), at.field("rules")) : AccessRules.NONE,
                 proto.hasShadowRules()
@@ -164,7 +153,6 @@ public record HttpFilter(String name, FilterConfig config, boolean disabled) {
         }
         if (any.is(ExtAuthzPerRoute.class)) {
             ExtAuthzPerRoute route = at.unpack(any, ExtAuthzPerRoute.class);
-            at.only(route, "disabled", "check_settings");
             return route.getDisabled()
                     ? new FilterConfig.Disabled()
                     : new FilterConfig.AuthorizeSettings(
@@ -172,7 +160,9 @@ public record HttpFilter(String name, FilterConfig config, boolean disabled) {
         }
         if (any.is(CompressorPerRoute.class)) {
             CompressorPerRoute route = at.unpack(any, CompressorPerRoute.class);
-            at.only(route, "disabled");
+            if (!route.getDisabled()) {
+                throw at.refuse("not supported: CompressorPerRoute without disabled");
+            }
             return new FilterConfig.Disabled();
         }
         return null;

@@ -121,27 +121,6 @@ public record HealthCheck(
 
     public static HealthCheck of(io.envoyproxy.envoy.config.core.v3.HealthCheck proto, Place at)
             throws CompileException {
-        // Events go to the log here; always_log concerns them.
-        at.only(
-                proto,
-                "timeout",
-                "interval",
-                "initial_jitter",
-                "interval_jitter",
-                "interval_jitter_percent",
-                "unhealthy_threshold",
-                "healthy_threshold",
-                "reuse_connection",
-                "http_health_check",
-                "tcp_health_check",
-                "grpc_health_check",
-                "no_traffic_interval",
-                "no_traffic_healthy_interval",
-                "unhealthy_interval",
-                "unhealthy_edge_interval",
-                "healthy_edge_interval",
-                "always_log_health_check_failures",
-                "always_log_health_check_success");
         Duration timeout = positive(proto.getTimeout(), at.field("timeout"));
         Duration healthy = positive(proto.getInterval(), at.field("interval"));
         Duration unhealthy = proto.hasUnhealthyInterval()
@@ -203,7 +182,6 @@ public record HealthCheck(
             case TCP_HEALTH_CHECK -> {
                 Place here = at.field("tcp_health_check");
                 var tcp = proto.getTcpHealthCheck();
-                here.only(tcp, "send", "receive");
                 List<ByteString> receive = new ArrayList<>();
                 for (int i = 0; i < tcp.getReceiveCount(); i++) {
                     receive.add(payload(tcp.getReceive(i), here.item("receive", i)));
@@ -213,7 +191,6 @@ public record HealthCheck(
             }
             case GRPC_HEALTH_CHECK -> {
                 var grpc = proto.getGrpcHealthCheck();
-                at.field("grpc_health_check").only(grpc, "service_name", "authority");
                 yield new Question.Grpc(grpc.getServiceName(), grpc.getAuthority());
             }
             case CUSTOM_HEALTH_CHECK, HEALTHCHECKER_NOT_SET ->
@@ -238,15 +215,6 @@ public record HealthCheck(
 
     private static Question http(io.envoyproxy.envoy.config.core.v3.HealthCheck.HttpHealthCheck proto, Place at)
             throws CompileException {
-        at.only(
-                proto,
-                "host",
-                "path",
-                "request_headers_to_add",
-                "expected_statuses",
-                "retriable_statuses",
-                "codec_client_type",
-                "method");
         if (proto.getPath().isEmpty()) {
             throw at.field("path").refuse("no path");
         }

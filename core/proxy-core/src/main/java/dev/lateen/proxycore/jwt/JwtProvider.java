@@ -77,22 +77,6 @@ record JwtProvider(
     static JwtProvider of(
             String name, io.envoyproxy.envoy.extensions.filters.http.jwt_authn.v3.JwtProvider proto, Place at)
             throws CompileException {
-        // Verified payloads are always kept for rules of access; verified tokens are never remembered.
-        at.only(
-                proto,
-                "issuer",
-                "audiences",
-                "local_jwks",
-                "forward",
-                "from_headers",
-                "from_params",
-                "from_cookies",
-                "normalize_payload_in_metadata",
-                "forward_payload_header",
-                "pad_forward_payload_header",
-                "payload_in_metadata",
-                "clock_skew_seconds",
-                "claim_to_headers");
         if (!proto.getPayloadInMetadata().isEmpty()
                 && !proto.getPayloadInMetadata().equals("payload")) {
             throw at.field("payload_in_metadata").refuse("only \"payload\" is supported");

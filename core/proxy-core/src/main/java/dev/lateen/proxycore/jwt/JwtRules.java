@@ -59,7 +59,6 @@ public final class JwtRules {
 
     /** Compiles rules; the first thing that cannot be honoured refuses all of them. */
     public static JwtRules of(JwtAuthentication proto, Place at) throws CompileException {
-        at.only(proto, "providers", "rules", "stat_prefix");
         Map<String, JwtProvider> known = new TreeMap<>();
         for (var entry : proto.getProvidersMap().entrySet()) {
             known.put(

@@ -42,20 +42,6 @@ public record LocalRateLimit(
     public static LocalRateLimit of(
             io.envoyproxy.envoy.extensions.filters.http.local_ratelimit.v3.LocalRateLimit proto, Place at)
             throws CompileException {
-        // stat_prefix names statistics; without descriptors, stage and virtual hosts' limits choose nothing.
-        at.only(
-                proto,
-                "stat_prefix",
-                "status",
-                "token_bucket",
-                "filter_enabled",
-                "filter_enforced",
-                "request_headers_to_add_when_not_enforced",
-                "response_headers_to_add",
-                "stage",
-                "vh_rate_limits",
-                "always_consume_default_token_bucket",
-                "rate_limited_as_resource_exhausted");
         int status = proto.getStatus().getCodeValue();
         return new LocalRateLimit(
                 proto.hasTokenBucket() ? TokenBucket.of(proto.getTokenBucket(), at.field("token_bucket")) : null,

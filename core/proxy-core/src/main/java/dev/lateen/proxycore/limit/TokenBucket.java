@@ -30,7 +30,6 @@ public final class TokenBucket {
 
     /** Compiles a bucket. */
     public static TokenBucket of(io.envoyproxy.envoy.type.v3.TokenBucket proto, Place at) throws CompileException {
-        at.only(proto, "max_tokens", "tokens_per_fill", "fill_interval");
         Duration interval = at.field("fill_interval").duration(proto.getFillInterval());
         if (proto.getMaxTokens() <= 0) {
             throw at.field("max_tokens").refuse("must be at least 1");

@@ -45,7 +45,6 @@ public record AccessLog(String path, Layout layout, LogFilter filter) {
             Any any = proto.getTypedConfig();
             if (any.is(FileAccessLog.class)) {
                 FileAccessLog log = here.unpack(any, FileAccessLog.class);
-                here.only(log, "path", "log_format");
                 logs.add(new AccessLog(log.getPath(), layout(log.hasLogFormat(), log.getLogFormat(), here), filter));
             } else if (any.is(StdoutAccessLog.class)) {
                 StdoutAccessLog log = here.unpack(any, StdoutAccessLog.class);

@@ -53,16 +53,6 @@ public record ChainMatch(
     }
 
     static ChainMatch of(FilterChainMatch proto, Place at) throws CompileException {
-        at.only(
-                proto,
-                "destination_port",
-                "prefix_ranges",
-                "server_names",
-                "transport_protocol",
-                "application_protocols",
-                "source_type",
-                "source_prefix_ranges",
-                "source_ports");
         List<String> serverNames = new ArrayList<>();
         for (String name : proto.getServerNamesList()) {
             if (name.equals("*") || name.indexOf('*', 1) > 0 || (name.startsWith("*") && !name.startsWith("*."))) {

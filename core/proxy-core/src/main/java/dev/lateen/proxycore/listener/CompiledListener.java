@@ -61,8 +61,8 @@ public final class CompiledListener {
                 : Duration.ofSeconds(15);
         continueOnTimeout = proto.getContinueOnListenerFiltersTimeout();
         bufferLimit = proto.hasPerConnectionBufferLimitBytes()
-                ? top.number(proto.getPerConnectionBufferLimitBytes())
-                : 1 << 20;
+                ? Math.max(1, top.number(proto.getPerConnectionBufferLimitBytes()))
+                : 0;
         backlog = proto.hasTcpBacklogSize() ? top.number(proto.getTcpBacklogSize()) : 0;
         accessLogs = AccessLog.all(proto.getAccessLogList(), top);
         chains = chains(proto, top);
@@ -78,33 +78,7 @@ public final class CompiledListener {
     /** Compiles a listener; the first thing that cannot be honoured refuses all of it. */
     public static CompiledListener of(Listener proto) throws CompileException {
         Place top = Place.of("listener", proto.getName());
-        // Without effect here: how connections spread over threads and sockets, draining, statistics' names.
-        top.only(
-                proto,
-                "name",
-                "address",
-                "additional_addresses",
-                "stat_prefix",
-                "filter_chains",
-                "use_original_dst",
-                "default_filter_chain",
-                "per_connection_buffer_limit_bytes",
-                "metadata",
-                "deprecated_v1",
-                "drain_type",
-                "listener_filters",
-                "listener_filters_timeout",
-                "continue_on_listener_filters_timeout",
-                "traffic_direction",
-                "connection_balance_config",
-                "reuse_port",
-                "enable_reuse_port",
-                "access_log",
-                "tcp_backlog_size",
-                "max_connections_to_accept_per_socket_event",
-                "bind_to_port",
-                "ignore_global_conn_limit",
-                "bypass_overload_manager");
+        top.known(proto);
         return new CompiledListener(proto, top);
     }
 
@@ -158,14 +132,6 @@ public final class CompiledListener {
 
     private FilterChain chain(io.envoyproxy.envoy.config.listener.v3.FilterChain proto, Place at)
             throws CompileException {
-        at.only(
-                proto,
-                "filter_chain_match",
-                "filters",
-                "metadata",
-                "transport_socket",
-                "transport_socket_connect_timeout",
-                "name");
         return new FilterChain(
                 proto.getName(),
                 ChainMatch.of(proto.getFilterChainMatch(), at.field("filter_chain_match")),
@@ -224,7 +190,7 @@ public final class CompiledListener {
         return continueOnTimeout;
     }
 
-    /** Soft limit in bytes for what is buffered in each direction of a connection. */
+    /** Soft limit in bytes for what is buffered in each direction of a connection; 0 means the codecs' own. */
     public int bufferLimit() {
         return bufferLimit;
     }

@@ -46,11 +46,13 @@ public final class HeadPreparation {
     };
 
     private final HeaderRules rules;
+    private final HttpConnectionManager.Http1Rules http1;
     private final PathNormalization paths;
     private final boolean touchesPaths;
 
     public HeadPreparation(HttpConnectionManager manager) {
         rules = manager.headers();
+        http1 = manager.http1();
         paths = new PathNormalization(manager.paths());
         touchesPaths = manager.paths().normalize()
                 || manager.paths().mergeSlashes()
@@ -60,7 +62,7 @@ public final class HeadPreparation {
     /**
      * A request that goes no further.
      *
-     * @param status 400, or 307 with a location
+     * @param status 400 or 426, or 307 with a location
      * @param details Envoy's response code details
      * @param location where the client is sent, or null
      */
@@ -70,11 +72,24 @@ public final class HeadPreparation {
     /**
      * Changes a request as the connection manager's rules say.
      *
+     * @param protocol the client's: {@code HTTP/1.0}, {@code HTTP/1.1} or {@code HTTP/2}
      * @param requestId makes a new {@code x-request-id}
      * @return what to answer, or null to go on
      */
-    public @Nullable Refusal request(RequestHead head, ConnectionFacts facts, Supplier<String> requestId) {
+    public @Nullable Refusal request(
+            RequestHead head, String protocol, ConnectionFacts facts, Supplier<String> requestId) {
         Fields fields = head.fields();
+        if (protocol.equals("HTTP/1.0")) {
+            if (!http1.acceptHttp10()) {
+                return new Refusal(426, "low_version", null);
+            }
+            if (head.authority().isEmpty()) {
+                head.authority(http1.defaultHost());
+            }
+            if (head.authority().isEmpty()) {
+                return new Refusal(400, "missing_host_header", null);
+            }
+        }
         if (rules.underscores() != Underscores.ALLOW && underscores(fields)) {
             return new Refusal(400, "unexpected_underscore", null);
         }

@@ -103,7 +103,7 @@ public record HeaderRules(
                     case UNRECOGNIZED ->
                         throw at.field("server_header_transformation").refuse("not known");
                 },
-                scheme(proto, at.field("scheme_header_transformation")),
+                proto.getSchemeHeaderTransformation().getSchemeToOverwrite(),
                 proto.getUseRemoteAddress().getValue(),
                 proto.getXffNumTrustedHops(),
                 internalRanges(proto, at.field("internal_address_config")),
@@ -125,14 +125,7 @@ public record HeaderRules(
                 });
     }
 
-    private static String scheme(HttpConnectionManager proto, Place at) throws CompileException {
-        at.only(proto.getSchemeHeaderTransformation(), "scheme_to_overwrite");
-        return proto.getSchemeHeaderTransformation().getSchemeToOverwrite();
-    }
-
     private static List<Cidr> internalRanges(HttpConnectionManager proto, Place at) throws CompileException {
-        // Clients come over TCP only: whether Unix sockets are internal does not matter.
-        at.only(proto.getInternalAddressConfig(), "unix_sockets", "cidr_ranges");
         List<Cidr> ranges = new ArrayList<>();
         for (int i = 0; i < proto.getInternalAddressConfig().getCidrRangesCount(); i++) {
             ranges.add(Cidr.of(proto.getInternalAddressConfig().getCidrRanges(i), at.item("cidr_ranges", i)));

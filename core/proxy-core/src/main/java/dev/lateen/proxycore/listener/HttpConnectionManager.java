@@ -148,58 +148,8 @@ public record HttpConnectionManager(
             Place at,
             List<String> ignored)
             throws CompileException {
-        // Without effect here: request_id_extension (UUIDs are the only kind), proxy_100_continue (always proxied).
-        at.only(
-                proto,
-                "codec_type",
-                "stat_prefix",
-                "rds",
-                "route_config",
-                "http_filters",
-                "tracing",
-                "common_http_protocol_options",
-                "http_protocol_options",
-                "http2_protocol_options",
-                "server_name",
-                "server_header_transformation",
-                "scheme_header_transformation",
-                "max_request_headers_kb",
-                "stream_idle_timeout",
-                "request_timeout",
-                "request_headers_timeout",
-                "drain_timeout",
-                "delayed_close_timeout",
-                "access_log",
-                "use_remote_address",
-                "xff_num_trusted_hops",
-                "internal_address_config",
-                "skip_xff_append",
-                "via",
-                "generate_request_id",
-                "preserve_external_request_id",
-                "always_set_request_id_in_response",
-                "forward_client_cert_details",
-                "set_current_client_cert_details",
-                "proxy_100_continue",
-                "upgrade_configs",
-                "normalize_path",
-                "merge_slashes",
-                "path_with_escaped_slashes_action",
-                "request_id_extension",
-                "strip_matching_host_port",
-                "strip_any_host_port",
-                "strip_trailing_host_dot",
-                "stream_error_on_invalid_http_message");
         Place commonAt = at.field("common_http_protocol_options");
         HttpProtocolOptions common = proto.getCommonHttpProtocolOptions();
-        commonAt.only(
-                common,
-                "idle_timeout",
-                "max_connection_duration",
-                "max_headers_count",
-                "max_stream_duration",
-                "headers_with_underscores_action",
-                "max_requests_per_connection");
         return new HttpConnectionManager(
                 proto.getStatPrefix(),
                 codec(proto, at),
@@ -224,9 +174,9 @@ public record HttpConnectionManager(
                                 : 0),
                 HeaderRules.of(proto, at),
                 paths(proto, at),
-                http1(proto, at),
+                http1(proto),
                 Http2Options.of(proto.getHttp2ProtocolOptions(), at.field("http2_protocol_options")),
-                upgrades(proto.getUpgradeConfigsList(), at),
+                upgrades(proto.getUpgradeConfigsList()),
                 proto.hasTracing() ? tracing(proto, at.field("tracing"), ignored) : null,
                 AccessLog.all(proto.getAccessLogList(), at),
                 MetricRules.of(
@@ -259,7 +209,13 @@ public record HttpConnectionManager(
             Place at)
             throws CompileException {
         return switch (proto.getRouteSpecifierCase()) {
-            case RDS -> new RouteSource.Rds(proto.getRds().getRouteConfigName());
+            case RDS -> {
+                if (proto.getRds().hasConfigSource()
+                        && !proto.getRds().getConfigSource().hasAds()) {
+                    throw at.field("rds").field("config_source").refuse("routes must come by ADS");
+                }
+                yield new RouteSource.Rds(proto.getRds().getRouteConfigName());
+            }
             case ROUTE_CONFIG -> {
                 try {
                     yield new RouteSource.Inline(RouteTable.of(proto.getRouteConfig()));
@@ -291,27 +247,15 @@ public record HttpConnectionManager(
     }
 
     private static Http1Rules http1(
-            io.envoyproxy.envoy.extensions.filters.network.http_connection_manager.v3.HttpConnectionManager proto,
-            Place at)
-            throws CompileException {
+            io.envoyproxy.envoy.extensions.filters.network.http_connection_manager.v3.HttpConnectionManager proto) {
         var options = proto.getHttpProtocolOptions();
-        at.field("http_protocol_options")
-                .only(
-                        options,
-                        "allow_absolute_url",
-                        "accept_http_10",
-                        "default_host_for_http_10",
-                        "header_key_format",
-                        "enable_trailers");
         return new Http1Rules(
                 options.getAcceptHttp10(), options.getDefaultHostForHttp10(), options.getEnableTrailers());
     }
 
-    private static Map<String, Boolean> upgrades(List<UpgradeConfig> protos, Place at) throws CompileException {
+    private static Map<String, Boolean> upgrades(List<UpgradeConfig> protos) {
         Map<String, Boolean> upgrades = new HashMap<>();
-        for (int i = 0; i < protos.size(); i++) {
-            UpgradeConfig proto = protos.get(i);
-            at.item("upgrade_configs", i).only(proto, "upgrade_type", "enabled");
+        for (UpgradeConfig proto : protos) {
             upgrades.put(
                     proto.getUpgradeType().toLowerCase(Locale.ROOT),
                     !proto.hasEnabled() || proto.getEnabled().getValue());
@@ -325,16 +269,6 @@ public record HttpConnectionManager(
             List<String> ignored)
             throws CompileException {
         var tracing = proto.getTracing();
-        at.only(
-                tracing,
-                "client_sampling",
-                "random_sampling",
-                "overall_sampling",
-                "verbose",
-                "max_path_tag_length",
-                "custom_tags",
-                "provider",
-                "spawn_upstream_span");
         return new Tracing(
                 tracing.hasClientSampling() ? tracing.getClientSampling().getValue() : 100,
                 tracing.hasRandomSampling() ? tracing.getRandomSampling().getValue() : 100,

@@ -59,19 +59,20 @@ public final class ListenerFilter {
         for (int i = 0; i < protos.size(); i++) {
             var filter = protos.get(i);
             Place at = top.item("listener_filters", i).named(filter.getName());
-            at.only(filter, "name", "typed_config", "filter_disabled");
             Kind kind;
             if (filter.getTypedConfig().is(OriginalDst.class)) {
+                at.unpack(filter.getTypedConfig(), OriginalDst.class);
                 kind = Kind.ORIGINAL_DESTINATION;
             } else if (filter.getTypedConfig().is(ProxyProtocol.class)) {
                 ProxyProtocol proxy = at.unpack(filter.getTypedConfig(), ProxyProtocol.class);
-                at.only(proxy, "allow_requests_without_proxy_protocol", "stat_prefix");
                 kind = proxy.getAllowRequestsWithoutProxyProtocol()
                         ? Kind.OPTIONAL_PROXY_PROTOCOL
                         : Kind.PROXY_PROTOCOL;
             } else if (filter.getTypedConfig().is(TlsInspector.class)) {
+                at.unpack(filter.getTypedConfig(), TlsInspector.class);
                 kind = Kind.TLS_INSPECTOR;
             } else if (filter.getTypedConfig().is(HttpInspector.class)) {
+                at.unpack(filter.getTypedConfig(), HttpInspector.class);
                 kind = Kind.HTTP_INSPECTOR;
             } else {
                 throw at.refuse("unknown listener filter: " + Extensions.typeName(filter.getTypedConfig()));

@@ -27,7 +27,6 @@ public record NameLookup(DnsLookup lookup, int port) {
             if (is(filters.get(i))) {
                 Place here = at.item("filters", i).named(filters.get(i).getName());
                 FilterConfig proto = here.unpack(filters.get(i).getTypedConfig(), FilterConfig.class);
-                here.only(proto, "dns_cache_config", "port_value");
                 return new NameLookup(
                         DnsLookup.of(proto.getDnsCacheConfig(), here.field("dns_cache_config")),
                         proto.getPortValue() == 0 ? HTTPS : proto.getPortValue());

@@ -28,8 +28,6 @@ public sealed interface NetworkFilter permits HttpConnectionManager, TcpProxy {
                 throw here.refuse("unknown network filter: " + Extensions.typeName(proto.getTypedConfig()));
             }
             RBAC rbac = here.unpack(proto.getTypedConfig(), RBAC.class);
-            // Rules are asked once, when the connection comes: each has all that is ever known of it.
-            here.only(rbac, "rules", "stat_prefix", "shadow_rules", "shadow_rules_stat_prefix");
             if (rbac.hasRules()) {
                 rules.add(AccessRules.of(rbac.getRules(), here.field("rules")));
             }
@@ -44,7 +42,6 @@ public sealed interface NetworkFilter permits HttpConnectionManager, TcpProxy {
         }
         Filter proto = protos.getLast();
         Place here = at.item("filters", protos.size() - 1).named(proto.getName());
-        here.only(proto, "name", "typed_config");
         Any any = proto.getTypedConfig();
         if (any.is(
                 io.envoyproxy.envoy.extensions.filters.network.http_connection_manager.v3.HttpConnectionManager

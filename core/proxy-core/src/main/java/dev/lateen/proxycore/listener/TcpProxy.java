@@ -51,16 +51,6 @@ public record TcpProxy(
             @Nullable NameLookup lookup,
             MetricRules metrics)
             throws CompileException {
-        at.only(
-                proto,
-                "stat_prefix",
-                "cluster",
-                "weighted_clusters",
-                "idle_timeout",
-                "access_log",
-                "max_connect_attempts",
-                "hash_policy",
-                "max_downstream_connection_duration");
         List<Destination> destinations = new ArrayList<>();
         switch (proto.getClusterSpecifierCase()) {
             case CLUSTER -> destinations.add(new Destination(proto.getCluster(), 1));
@@ -69,7 +59,6 @@ public record TcpProxy(
                 for (int i = 0; i < proto.getWeightedClusters().getClustersCount(); i++) {
                     var cluster = proto.getWeightedClusters().getClusters(i);
                     Place here = at.field("weighted_clusters").item("clusters", i);
-                    here.only(cluster, "name", "weight");
                     if (cluster.getWeight() < 1) {
                         throw here.field("weight").refuse("must be at least 1");
                     }

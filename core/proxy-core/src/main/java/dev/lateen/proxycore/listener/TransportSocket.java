@@ -48,6 +48,9 @@ public sealed interface TransportSocket {
             if (any.getTypeUrl().isEmpty() && !isRawName(proto.getName())) {
                 throw at.named(proto.getName()).refuse("unknown transport socket without configuration");
             }
+            if (any.is(RawBuffer.class)) {
+                at.unpack(any, RawBuffer.class);
+            }
             return new Raw();
         }
         if (any.is(DownstreamTlsContext.class)) {
@@ -68,9 +71,7 @@ public sealed interface TransportSocket {
 
     private static TransportSocket proxyProtocol(ProxyProtocolUpstreamTransport proto, Place at)
             throws CompileException {
-        at.only(proto, "config", "transport_socket");
         Place configAt = at.field("config");
-        configAt.only(proto.getConfig(), "version");
         TransportSocket inside = of(proto.getTransportSocket(), at.field("transport_socket"));
         if (inside instanceof DownstreamTls || inside instanceof ProxyProtocol) {
             throw at.field("transport_socket").refuse("only raw bytes or TLS towards an endpoint can be inside");

@@ -56,12 +56,10 @@ public final class AccessRules {
 
     /** Compiles rules; the first thing that cannot be honoured refuses all of them. */
     public static AccessRules of(RBAC proto, Place at) throws CompileException {
-        at.only(proto, "action", "policies");
         List<CompiledPolicy> policies = new ArrayList<>();
         // Of several that match, the first by name is told, as Envoy has it.
         for (Map.Entry<String, Policy> entry : new TreeMap<>(proto.getPoliciesMap()).entrySet()) {
             Place here = at.field("policies").named(entry.getKey());
-            here.only(entry.getValue(), "permissions", "principals");
             policies.add(new CompiledPolicy(
                     entry.getKey(),
                     ConditionCompiler.permissions(entry.getValue().getPermissionsList(), here, "permissions"),

@@ -93,19 +93,6 @@ public record RetryPolicy(
 
     public static RetryPolicy of(io.envoyproxy.envoy.config.route.v3.RetryPolicy proto, Place at)
             throws CompileException {
-        at.only(
-                proto,
-                "retry_on",
-                "num_retries",
-                "per_try_timeout",
-                "per_try_idle_timeout",
-                "retry_host_predicate",
-                "host_selection_retry_max_attempts",
-                "retriable_status_codes",
-                "retry_back_off",
-                "rate_limited_retry_back_off",
-                "retriable_headers",
-                "retriable_request_headers");
         Duration base = DEFAULT_BASE_INTERVAL;
         Duration max = null;
         if (proto.hasRetryBackOff()) {

@@ -30,31 +30,8 @@ record ForwardDefaults(
     }
 
     ForwardPolicy policy(RouteAction proto, PathMatcher matched, Place at) throws CompileException {
-        at.only(
-                proto,
-                "cluster",
-                "cluster_header",
-                "weighted_clusters",
-                "cluster_not_found_response_code",
-                "prefix_rewrite",
-                "regex_rewrite",
-                "host_rewrite_literal",
-                "auto_host_rewrite",
-                "host_rewrite_header",
-                "host_rewrite_path_regex",
-                "append_x_forwarded_host",
-                "timeout",
-                "idle_timeout",
-                "retry_policy",
-                "request_mirror_policies",
-                "priority",
-                "hash_policy",
-                "upgrade_configs",
-                "max_stream_duration",
-                "max_grpc_timeout");
         var duration = proto.getMaxStreamDuration();
         Place durationAt = at.field("max_stream_duration");
-        durationAt.only(duration, "max_stream_duration", "grpc_timeout_header_max");
         List<Mirror> own = Mirror.all(proto.getRequestMirrorPoliciesList(), at);
         return new ForwardPolicy(
                 ForwardPolicy.destinations(proto),
@@ -75,7 +52,7 @@ record ForwardDefaults(
                 proto.getAutoHostRewrite().getValue(),
                 proto.getAppendXForwardedHost(),
                 proto.getPriority() == RoutingPriority.HIGH ? Priority.HIGH : Priority.DEFAULT,
-                upgrades(proto.getUpgradeConfigsList(), at),
+                upgrades(proto.getUpgradeConfigsList()),
                 endsConnect(proto.getUpgradeConfigsList(), at),
                 attemptCountInRequest,
                 attemptCountInResponse,
@@ -122,11 +99,9 @@ record ForwardDefaults(
         };
     }
 
-    private static Map<String, Boolean> upgrades(List<UpgradeConfig> configs, Place at) throws CompileException {
+    private static Map<String, Boolean> upgrades(List<UpgradeConfig> configs) {
         Map<String, Boolean> upgrades = new HashMap<>();
-        for (int i = 0; i < configs.size(); i++) {
-            UpgradeConfig config = configs.get(i);
-            at.item("upgrade_configs", i).only(config, "upgrade_type", "enabled", "connect_config");
+        for (UpgradeConfig config : configs) {
             upgrades.put(
                     config.getUpgradeType().toLowerCase(Locale.ROOT),
                     !config.hasEnabled() || config.getEnabled().getValue());
@@ -143,7 +118,6 @@ record ForwardDefaults(
                 if (!config.getUpgradeType().equalsIgnoreCase("CONNECT")) {
                     throw here.refuse("only for CONNECT, not for " + config.getUpgradeType());
                 }
-                here.only(config.getConnectConfig());
                 ends = true;
             }
         }

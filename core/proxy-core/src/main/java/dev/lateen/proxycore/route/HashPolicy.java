@@ -159,9 +159,8 @@ public sealed interface HashPolicy {
                                             ? RegexRewrite.of(proto.getHeader().getRegexRewrite(), here.field("header"))
                                             : null,
                                     terminal);
-                        case COOKIE -> {
-                            here.field("cookie").only(proto.getCookie(), "name", "ttl", "path", "attributes");
-                            yield new Cookie(
+                        case COOKIE ->
+                            new Cookie(
                                     proto.getCookie().getName(),
                                     proto.getCookie().hasTtl()
                                             ? here.field("cookie")
@@ -170,7 +169,6 @@ public sealed interface HashPolicy {
                                     proto.getCookie().getPath(),
                                     attributes(proto.getCookie()),
                                     terminal);
-                        }
                         case CONNECTION_PROPERTIES -> {
                             ConnectionProperties properties = proto.getConnectionProperties();
                             if (!properties.getSourceIp()) {

@@ -70,7 +70,6 @@ public final class HeaderMutations {
     }
 
     private static Step add(HeaderValueOption option, Place at) throws CompileException {
-        at.only(option, "header", "append", "append_action", "keep_empty_value");
         FieldName name = fieldName(option.getHeader().getKey(), at);
         Format value = option.getHeader().getRawValue().isEmpty()
                 ? Format.parse(option.getHeader().getValue(), at.field("value"))

@@ -2,6 +2,7 @@ package dev.lateen.proxycore.route;
 
 import dev.lateen.proxycore.CompileException;
 import dev.lateen.proxycore.Place;
+import dev.lateen.proxycore.head.RequestHead;
 import dev.lateen.proxycore.match.Fraction;
 import dev.lateen.proxycore.match.HeaderMatcher.HeaderRef;
 import io.envoyproxy.envoy.config.route.v3.RouteAction.RequestMirrorPolicy;
@@ -24,14 +25,6 @@ public record Mirror(String cluster, @Nullable HeaderRef clusterHeader, Fraction
         for (int i = 0; i < protos.size(); i++) {
             RequestMirrorPolicy proto = protos.get(i);
             Place here = at.item("request_mirror_policies", i);
-            // Whether a copy is traced is the tracer's business, not a decision.
-            here.only(
-                    proto,
-                    "cluster",
-                    "cluster_header",
-                    "runtime_fraction",
-                    "trace_sampled",
-                    "disable_shadow_host_suffix_append");
             if (proto.getCluster().isEmpty() == proto.getClusterHeader().isEmpty()) {
                 throw here.refuse("exactly one of cluster and cluster_header is needed");
             }
@@ -46,6 +39,12 @@ public record Mirror(String cluster, @Nullable HeaderRef clusterHeader, Fraction
                     !proto.getDisableShadowHostSuffixAppend()));
         }
         return List.copyOf(mirrors);
+    }
+
+    /** The cluster of a copy of this request; empty when its header names none: no copy is sent then. */
+    public String cluster(RequestHead head) {
+        String named = clusterHeader == null ? cluster : clusterHeader.in(head);
+        return named == null ? "" : named;
     }
 
     /** The host of a copy: the suffix goes before the port. */

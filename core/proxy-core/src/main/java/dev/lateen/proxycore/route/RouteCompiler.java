@@ -38,22 +38,7 @@ final class RouteCompiler {
     }
 
     RouteTable compile() throws CompileException {
-        // validate_clusters: clusters come and go here; an unknown one is found when a request asks for it.
-        top.only(
-                proto,
-                "name",
-                "virtual_hosts",
-                "response_headers_to_add",
-                "response_headers_to_remove",
-                "request_headers_to_add",
-                "request_headers_to_remove",
-                "most_specific_header_mutations_wins",
-                "validate_clusters",
-                "max_direct_response_body_size_bytes",
-                "request_mirror_policies",
-                "ignore_port_in_host_matching",
-                "typed_per_filter_config",
-                "metadata");
+        top.known(proto);
         Level level = new Level(
                 HeaderMutations.of(proto.getRequestHeadersToAddList(), proto.getRequestHeadersToRemoveList(), top),
                 HeaderMutations.of(proto.getResponseHeadersToAddList(), proto.getResponseHeadersToRemoveList(), top),
@@ -81,23 +66,6 @@ final class RouteCompiler {
     private VirtualHost virtualHost(
             io.envoyproxy.envoy.config.route.v3.VirtualHost host, Level above, List<Mirror> mirrors, Place at)
             throws CompileException {
-        at.only(
-                host,
-                "name",
-                "domains",
-                "routes",
-                "require_tls",
-                "request_headers_to_add",
-                "request_headers_to_remove",
-                "response_headers_to_add",
-                "response_headers_to_remove",
-                "typed_per_filter_config",
-                "include_request_attempt_count",
-                "include_attempt_count_in_response",
-                "retry_policy",
-                "per_request_buffer_limit_bytes",
-                "request_mirror_policies",
-                "metadata");
         Level level = below(
                 above,
                 HeaderMutations.of(host.getRequestHeadersToAddList(), host.getRequestHeadersToRemoveList(), at),
@@ -137,23 +105,6 @@ final class RouteCompiler {
             ForwardDefaults defaults,
             Place at)
             throws CompileException {
-        // stat_prefix only adds statistics.
-        at.only(
-                route,
-                "name",
-                "match",
-                "route",
-                "redirect",
-                "direct_response",
-                "metadata",
-                "decorator",
-                "typed_per_filter_config",
-                "request_headers_to_add",
-                "request_headers_to_remove",
-                "response_headers_to_add",
-                "response_headers_to_remove",
-                "per_request_buffer_limit_bytes",
-                "stat_prefix");
         Level level = below(
                 above,
                 HeaderMutations.of(route.getRequestHeadersToAddList(), route.getRequestHeadersToRemoveList(), at),
@@ -254,24 +205,12 @@ final class RouteCompiler {
 
     private Route.Target weighted(WeightedCluster clusters, ForwardPolicy policy, RouteInfo info, Level above, Place at)
             throws CompileException {
-        // total_weight is what the weights add up to; runtime keys have no layer here that could change them.
-        at.only(clusters, "clusters", "total_weight", "runtime_key_prefix");
         List<Forward> forwards = new ArrayList<>();
         int[] ends = new int[clusters.getClustersCount()];
         long sum = 0;
         for (int i = 0; i < ends.length; i++) {
             ClusterWeight cluster = clusters.getClusters(i);
             Place here = at.item("clusters", i).named(cluster.getName());
-            here.only(
-                    cluster,
-                    "name",
-                    "weight",
-                    "request_headers_to_add",
-                    "request_headers_to_remove",
-                    "response_headers_to_add",
-                    "response_headers_to_remove",
-                    "typed_per_filter_config",
-                    "host_rewrite_literal");
             Level level = below(
                     above,
                     HeaderMutations.of(

@@ -28,19 +28,6 @@ final class RouteMatcher {
     }
 
     static RouteMatcher of(RouteMatch match, Place at) throws CompileException {
-        at.only(
-                match,
-                "prefix",
-                "path",
-                "safe_regex",
-                "connect_matcher",
-                "path_separated_prefix",
-                "path_match_policy",
-                "case_sensitive",
-                "runtime_fraction",
-                "headers",
-                "query_parameters",
-                "grpc");
         QueryMatcher[] queries = new QueryMatcher[match.getQueryParametersCount()];
         for (int i = 0; i < queries.length; i++) {
             queries[i] = QueryMatcher.of(match.getQueryParameters(i), at.item("query_parameters", i));

@@ -18,8 +18,6 @@ public record ClientTls(TlsRules rules, String serverName) {
 
     /** Compiles a context. */
     public static ClientTls of(UpstreamTlsContext proto, Place at) throws CompileException {
-        // Resumption and renegotiation are never done, so their limits cannot be passed.
-        at.only(proto, "common_tls_context", "sni", "max_session_keys", "enforce_rsa_key_usage");
         return new ClientTls(TlsRules.of(proto.getCommonTlsContext(), at.field("common_tls_context")), proto.getSni());
     }
 

@@ -78,7 +78,6 @@ public sealed interface Material {
 
     /** A certificate in the configuration itself: its content, or the files that have it. */
     static Material ofCertificate(TlsCertificate proto, Place at) throws CompileException {
-        at.only(proto, "certificate_chain", "private_key", "watched_directory");
         if (proto.getCertificateChain().hasFilename() && proto.getPrivateKey().hasFilename()) {
             return new CertificateFiles(
                     proto.getCertificateChain().getFilename(),
@@ -101,6 +100,7 @@ public sealed interface Material {
     /** What a secret holds. */
     static Material of(Secret secret) throws CompileException {
         Place at = Place.of("secret", secret.getName());
+        at.known(secret);
         return switch (secret.getTypeCase()) {
             case TLS_CERTIFICATE -> ofCertificate(secret.getTlsCertificate(), at.field("tls_certificate"));
             case VALIDATION_CONTEXT -> {

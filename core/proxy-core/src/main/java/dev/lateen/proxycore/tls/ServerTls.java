@@ -9,26 +9,14 @@ import io.envoyproxy.envoy.extensions.transport_sockets.tls.v3.DownstreamTlsCont
  * resumed: each connection verifies its client anew.
  *
  * @param requireCertificate whether a client without a certificate is refused
- * @param requireServerName whether a client that names no server is refused
  */
-public record ServerTls(TlsRules rules, boolean requireCertificate, boolean requireServerName) {
+public record ServerTls(TlsRules rules, boolean requireCertificate) {
     /** Compiles a context. */
     public static ServerTls of(DownstreamTlsContext proto, Place at) throws CompileException {
-        at.only(
-                proto,
-                "common_tls_context",
-                "require_client_certificate",
-                "require_sni",
-                "disable_stateless_session_resumption",
-                "disable_stateful_session_resumption",
-                "session_timeout");
         TlsRules rules = TlsRules.of(proto.getCommonTlsContext(), at.field("common_tls_context"));
         if (rules.certificates().isEmpty()) {
             throw at.field("common_tls_context").refuse("a server needs a certificate");
         }
-        return new ServerTls(
-                rules,
-                proto.getRequireClientCertificate().getValue(),
-                proto.getRequireSni().getValue());
+        return new ServerTls(rules, proto.getRequireClientCertificate().getValue());
     }
 }

@@ -5,7 +5,6 @@ import dev.lateen.proxycore.Place;
 import io.envoyproxy.envoy.extensions.transport_sockets.tls.v3.CertificateValidationContext;
 import io.envoyproxy.envoy.extensions.transport_sockets.tls.v3.CertificateValidationContext.TrustChainVerification;
 import io.envoyproxy.envoy.extensions.transport_sockets.tls.v3.CommonTlsContext;
-import io.envoyproxy.envoy.extensions.transport_sockets.tls.v3.TlsParameters;
 import io.envoyproxy.envoy.extensions.transport_sockets.tls.v3.TlsParameters.TlsProtocol;
 import java.util.ArrayList;
 import java.util.List;
@@ -96,15 +95,6 @@ public record TlsRules(
     }
 
     static TlsRules of(CommonTlsContext proto, Place at) throws CompileException {
-        at.only(
-                proto,
-                "tls_params",
-                "tls_certificates",
-                "tls_certificate_sds_secret_configs",
-                "validation_context",
-                "validation_context_sds_secret_config",
-                "combined_validation_context",
-                "alpn_protocols");
         List<Material> certificates = new ArrayList<>();
         for (int i = 0; i < proto.getTlsCertificatesCount(); i++) {
             certificates.add(Material.ofCertificate(proto.getTlsCertificates(i), at.item("tls_certificates", i)));
@@ -121,18 +111,6 @@ public record TlsRules(
                     default -> CertificateValidationContext.getDefaultInstance();
                 };
         Place here = at.field("validation_context");
-        // SNI and certificate depth: chains of more than a hundred certificates are refused by the library itself.
-        here.only(
-                validation,
-                "trusted_ca",
-                "crl",
-                "system_root_certs",
-                "match_typed_subject_alt_names",
-                "match_subject_alt_names",
-                "verify_certificate_spki",
-                "verify_certificate_hash",
-                "watched_directory",
-                "trust_chain_verification");
         return new TlsRules(
                 certificates,
                 trust(proto, validation, at),
@@ -142,9 +120,7 @@ public record TlsRules(
                 proto.getAlpnProtocolsList(),
                 version(proto.getTlsParams().getTlsMinimumProtocolVersion(), TlsVersion.V1_2),
                 version(proto.getTlsParams().getTlsMaximumProtocolVersion(), TlsVersion.V1_3),
-                CipherSuites.standard(
-                        parameters(proto.getTlsParams(), at.field("tls_params")).getCipherSuitesList(),
-                        at.field("tls_params")),
+                CipherSuites.standard(proto.getTlsParams().getCipherSuitesList(), at.field("tls_params")),
                 proto.getTlsParams().getEcdhCurvesList());
     }
 
@@ -161,11 +137,6 @@ public record TlsRules(
             case VALIDATION_CONTEXT -> Material.ofTrust(validation, at.field("validation_context"));
             default -> null;
         };
-    }
-
-    private static TlsParameters parameters(TlsParameters proto, Place at) throws CompileException {
-        at.only(proto, "tls_minimum_protocol_version", "tls_maximum_protocol_version", "cipher_suites", "ecdh_curves");
-        return proto;
     }
 
     private static TlsVersion version(TlsProtocol proto, TlsVersion otherwise) {

@@ -45,8 +45,9 @@ class ExternalAuthorizationTest {
             .withPeer(PeerCertificate.ofUri("spiffe://cluster.local/ns/default/sa/client"));
 
     private static ExternalAuthorization compile(String text) throws CompileException {
+        Place at = Place.of("listener", "l");
         return ExternalAuthorization.of(
-                TextProto.parse(text, ExtAuthz.newBuilder()).build(), Place.of("listener", "l"));
+                at.known(TextProto.parse(text, ExtAuthz.newBuilder()).build()), at);
     }
 
     private static RequestHead request() {

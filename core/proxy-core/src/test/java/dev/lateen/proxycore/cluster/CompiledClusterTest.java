@@ -45,7 +45,7 @@ class CompiledClusterTest {
                 upstream_connection_options { tcp_keepalive { keepalive_time { value: 60 } } }
                 metadata { filter_metadata { key: 'istio' value { fields { key: 'config' value { string_value: '/dr' } } } } }
                 """);
-        assertThat(cluster.discovery()).isEqualTo(new Discovery.Eds("svc"));
+        assertThat(cluster.discovery()).isEqualTo(new Discovery.Eds("svc", Duration.ZERO));
         assertThat(cluster.connectTimeout()).isEqualTo(Duration.ofSeconds(10));
         assertThat(cluster.balance()).isEqualTo(new BalancePolicy.LeastRequest(2, 1.0, null));
         assertThat(cluster.thresholds(Priority.DEFAULT))
@@ -58,6 +58,7 @@ class CompiledClusterTest {
                         Duration.ZERO,
                         Duration.ZERO,
                         1,
+                        false,
                         new Http2Options(7, 0, 0),
                         new Http2Keepalive(Duration.ofSeconds(5), Duration.ofSeconds(1))));
         OutlierConfig outlier = cluster.outlier();
@@ -136,10 +137,10 @@ class CompiledClusterTest {
                 "lb_policy: MAGLEV maglev_lb_config { table_size { value: 65536 } }  | not a prime number",
                 "lb_policy: ROUND_ROBIN round_robin_lb_config { slow_start_config {} }  | slow_start_window: must be more than nothing",
                 "lb_policy: CLUSTER_PROVIDED  | only clusters of type ORIGINAL_DST",
-                "type: EDS eds_cluster_config { eds_config { path: '/x' } }  | endpoints must come by ADS",
+                "type: EDS eds_cluster_config { eds_config { path: '/x' } }  | eds_cluster_config.eds_config.path: not supported",
                 "type: LOGICAL_DNS  | LOGICAL_DNS takes exactly one endpoint",
                 "load_assignment { endpoints { lb_endpoints { endpoint { address { socket_address { address: 'name' port_value: 1 } } } } } }  | not an IP address: \"name\"",
-                "load_assignment { endpoints { lb_endpoints { endpoint { address { pipe { path: 'x' } } } } } }  | only socket addresses",
+                "load_assignment { endpoints { lb_endpoints { endpoint { address { pipe { path: 'x' } } } } } }  | endpoint.address.pipe: not supported",
                 "load_assignment { policy { drop_overloads { category: 'x' } } }  | drop_overloads: not supported",
                 "connect_timeout { seconds: -1 }  | connect_timeout: not a duration",
                 "outlier_detection { base_ejection_time { seconds: 60 } max_ejection_time { seconds: 30 } }  | must not be less than base_ejection_time",

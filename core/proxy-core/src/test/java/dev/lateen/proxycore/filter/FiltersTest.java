@@ -21,7 +21,9 @@ class FiltersTest {
     private final Random random = new Random(11);
 
     private static FaultInjection fault(String text) throws CompileException {
-        return FaultInjection.of(TextProto.parse(text, HTTPFault.newBuilder()).build(), Place.of("route", "r"));
+        Place at = Place.of("route", "r");
+        return FaultInjection.of(
+                at.known(TextProto.parse(text, HTTPFault.newBuilder()).build()), at);
     }
 
     private static CorsPolicy cors(String text) throws CompileException {

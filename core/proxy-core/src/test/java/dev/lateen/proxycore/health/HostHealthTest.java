@@ -21,10 +21,11 @@ class HostHealthTest {
                     + "healthy_threshold { value: 2 } ";
 
     private static HealthCheck check(String text) throws CompileException {
+        Place at = Place.of("cluster", "c");
         return HealthCheck.of(
-                TextProto.parse(text, io.envoyproxy.envoy.config.core.v3.HealthCheck.newBuilder())
-                        .build(),
-                Place.of("cluster", "c"));
+                at.known(TextProto.parse(text, io.envoyproxy.envoy.config.core.v3.HealthCheck.newBuilder())
+                        .build()),
+                at);
     }
 
     /** {@code +} well, {@code !} unwell, {@code .} no answer; expected: {@code W} well, {@code u} unwell after each. */

@@ -20,13 +20,14 @@ class LocalRateLimitTest {
     private final Random random = new Random(5);
 
     private static LocalRateLimit limit(String text) throws CompileException {
+        Place at = Place.of("listener", "l");
         return LocalRateLimit.of(
-                TextProto.parse(
+                at.known(TextProto.parse(
                                 text,
                                 io.envoyproxy.envoy.extensions.filters.http.local_ratelimit.v3.LocalRateLimit
                                         .newBuilder())
-                        .build(),
-                Place.of("listener", "l"));
+                        .build()),
+                at);
     }
 
     private static final String FIVE =

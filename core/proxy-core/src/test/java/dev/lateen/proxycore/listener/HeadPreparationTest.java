@@ -32,7 +32,36 @@ class HeadPreparationTest {
     }
 
     private HeadPreparation.@Nullable Refusal prepare(String settings, RequestHead head) throws Exception {
-        return preparation(settings).request(head, facts, () -> "new-id");
+        return preparation(settings).request(head, "HTTP/1.1", facts, () -> "new-id");
+    }
+
+    /** As Envoy: HTTP/1.0 is served where it is asked for, and is where a default host may stand in. */
+    @ParameterizedTest
+    @CsvSource(
+            delimiter = '|',
+            nullValues = "-",
+            value = {
+                // options                                              protocol   host   answer
+                // host then
+                "-                                                     | HTTP/1.0 | a    | 426 low_version            | -",
+                "-                                                     | HTTP/1.1 | a    | -                          | a",
+                "-                                                     | HTTP/2   | a    | -                          | a",
+                "accept_http_10: true                                  | HTTP/1.0 | a    | -                          | a",
+                "accept_http_10: true                                  | HTTP/1.0 | ''   | 400 missing_host_header    | -",
+                "accept_http_10: true default_host_for_http_10: 'd'    | HTTP/1.0 | ''   | -                          | d",
+                "accept_http_10: true default_host_for_http_10: 'd'    | HTTP/1.0 | a    | -                          | a",
+                "default_host_for_http_10: 'd'                         | HTTP/1.0 | ''   | 426 low_version            | -",
+            })
+    void http10(String options, String protocol, String host, String answer, String then) throws Exception {
+        RequestHead head = RequestHead.of("GET", host, "/");
+        HeadPreparation.Refusal refusal = preparation(
+                        "http_protocol_options { " + (options == null ? "" : options) + " }")
+                .request(head, protocol, facts, () -> "new-id");
+        assertThat(refusal == null ? null : refusal.status() + " " + refusal.details())
+                .isEqualTo(answer);
+        if (then != null) {
+            assertThat(head.authority()).isEqualTo(then);
+        }
     }
 
     /** What Envoy 1.40 makes of the same paths. */
@@ -238,7 +267,7 @@ class HeadPreparationTest {
                 + " via: 'lateen' always_set_request_id_in_response: true");
         RequestHead request =
                 RequestHead.of("GET", "h", "/").with("x-request-id", "abc").with("via", "one");
-        preparation.request(request, facts, () -> "new-id");
+        preparation.request(request, "HTTP/1.1", facts, () -> "new-id");
         ResponseHead response = new ResponseHead(200).with("server", "app");
         preparation.response(response, request);
         assertThat(response.fields().get(FieldName.SERVER)).isEqualTo(expected);
@@ -250,7 +279,7 @@ class HeadPreparationTest {
     @Test
     void tlsConnections_areHttps() throws Exception {
         RequestHead head = RequestHead.of("GET", "h", "/");
-        preparation("").request(head, facts.withTls("h", java.util.List.of()), () -> "id");
+        preparation("").request(head, "HTTP/1.1", facts.withTls("h", java.util.List.of()), () -> "id");
         assertThat(head.scheme()).isEqualTo("https");
     }
 }

@@ -94,7 +94,7 @@ class AuthorizationTest {
         ConnectionFacts facts = facts(question);
         HeadPreparation preparation = new HeadPreparation(manager);
         InetAddress client = preparation.client(head, facts);
-        if (preparation.request(head, facts, () -> "id") != null) {
+        if (preparation.request(head, "HTTP/1.1", facts, () -> "id") != null) {
             return false;
         }
         Access access = new Access(facts, head, client, claims);

@@ -67,6 +67,8 @@ final class Network {
                 "-d " + CALLER + drop,
                 "-p tcp --dport " + App.PORT + drop,
                 "-p tcp --sport " + App.PORT + drop,
+                "-p tcp --dport " + Http2App.PORT + drop,
+                "-p tcp --sport " + Http2App.PORT + drop,
                 "-p tcp --dport " + App.TCP_PORT + drop,
                 "-p tcp --sport " + App.TCP_PORT + drop);
     }

@@ -28,6 +28,7 @@ final class Promises {
         all.addAll(packets());
         all.addAll(resets());
         all.addAll(silence());
+        all.addAll(GrpcPromises.all());
         all.addAll(surroundings());
         return all;
     }
@@ -389,7 +390,7 @@ final class Promises {
                 "callers " + statuses + ", log " + said + "; " + slowest(replies));
     }
 
-    private static Map<String, Long> byLine(List<String> lines) {
+    static Map<String, Long> byLine(List<String> lines) {
         return lines.stream().collect(Collectors.groupingBy(Function.identity(), TreeMap::new, Collectors.counting()));
     }
 

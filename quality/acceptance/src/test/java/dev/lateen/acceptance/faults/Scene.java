@@ -31,6 +31,8 @@ final class Scene implements AutoCloseable {
     static final String LIMITED = "10.96.0.12";
     static final String FAR = "10.96.0.13";
     static final String ECHO = "10.96.0.14";
+    static final String GRPC = "10.96.0.15";
+    static final String SOLO = "10.96.0.16";
     static final String STRICT = "198.51.100.20";
     static final String LOGICAL = "198.51.100.21";
     static final String FIRST = "10.244.1.1";
@@ -44,6 +46,8 @@ final class Scene implements AutoCloseable {
     private final Proxy proxy;
     private final App first = new App("first", FIRST);
     private final App second = new App("second", SECOND);
+    private final Http2App firstGrpc = new Http2App(FIRST);
+    private final Http2App secondGrpc = new Http2App(SECOND);
     private final App behind = new App("behind", "10.244.3.2");
     private final Relay relay = new Relay("10.244.3.1", "10.244.3.2", 100);
     private Names names = new Names(FIRST);
@@ -116,6 +120,8 @@ final class Scene implements AutoCloseable {
         all.append(limits("far", "far")).append(service("far", FAR, "http", 80, App.PORT, "10.244.3.1"));
         all.append(limits("echo", "echo"))
                 .append(service("echo", ECHO, "tcp", App.TCP_PORT, App.TCP_PORT, FIRST, SECOND));
+        all.append(service("grpc", GRPC, "grpc", 80, Http2App.PORT, FIRST, SECOND));
+        all.append(service("solo", SOLO, "grpc", 80, Http2App.PORT, FIRST));
         all.append(named("strict", STRICT, "DNS")).append(named("logical", LOGICAL, "DNS_ROUND_ROBIN"));
         all.append(
                 route("ruled", "retries: {attempts: 3, perTryTimeout: 300ms, retryOn: 'reset,connect-failure,5xx'}"));
@@ -209,19 +215,25 @@ final class Scene implements AutoCloseable {
 
     /** How many requests whose id begins so reached an app whole. */
     long arrivals(String prefix) {
-        return List.of(first, second, behind).stream()
-                .flatMap(app -> app.arrivals().stream())
-                .filter(id -> id.startsWith(prefix))
-                .count();
+        return ids(prefix).size();
     }
 
     /** How many of them reached one more than once. */
     long repeated(String prefix) {
-        List<String> all = List.of(first, second, behind).stream()
-                .flatMap(app -> app.arrivals().stream())
+        List<String> all = ids(prefix);
+        return all.size() - all.stream().distinct().count();
+    }
+
+    private List<String> ids(String prefix) {
+        return Stream.of(
+                        first.arrivals(),
+                        second.arrivals(),
+                        behind.arrivals(),
+                        firstGrpc.arrivals(),
+                        secondGrpc.arrivals())
+                .flatMap(List::stream)
                 .filter(id -> id.startsWith(prefix))
                 .toList();
-        return all.size() - all.stream().distinct().count();
     }
 
     /** Lines of the access log of requests whose id begins so, without the id; those that came in time. */
@@ -322,6 +334,8 @@ final class Scene implements AutoCloseable {
         first.close();
         second.close();
         behind.close();
+        firstGrpc.close();
+        secondGrpc.close();
         http.close();
     }
 }

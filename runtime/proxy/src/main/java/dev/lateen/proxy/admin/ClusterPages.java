@@ -73,7 +73,7 @@ final class ClusterPages {
     }
 
     private static String service(LiveCluster cluster) {
-        return cluster.config().discovery() instanceof Discovery.Eds(var name) ? name : "";
+        return cluster.config().discovery() instanceof Discovery.Eds(var name, var _) ? name : "";
     }
 
     private static HostStatus.Builder status(HostSet.Group group, Host host) {

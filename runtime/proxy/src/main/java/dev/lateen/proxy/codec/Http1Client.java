@@ -241,7 +241,9 @@ public final class Http1Client extends Http1Connection implements ClientConnecti
     @Override
     public void trailers(Fields trailers) {
         Stream stream = current;
-        if (stream != null) {
+        if (!settings.trailers()) {
+            end();
+        } else if (stream != null) {
             stream.responseDone = true;
             stream.events.trailers(trailers);
             finish(stream);
@@ -365,7 +367,9 @@ public final class Http1Client extends Http1Connection implements ClientConnecti
 
         @Override
         public void trailers(Fields trailers) {
-            if (!over()) {
+            if (!settings.trailers()) {
+                data(Unpooled.EMPTY_BUFFER, true);
+            } else if (!over()) {
                 requestDone = true;
                 writer.trailers(ctx(), trailers);
                 flushSoon();

@@ -190,6 +190,10 @@ public final class Http1Server extends Http1Connection implements ServerConnecti
 
     @Override
     public void trailers(Fields trailers) {
+        if (!settings.trailers()) {
+            end();
+            return;
+        }
         Stream stream = current;
         if (stream == null) {
             return;
@@ -374,7 +378,9 @@ public final class Http1Server extends Http1Connection implements ServerConnecti
 
         @Override
         public void trailers(Fields trailers) {
-            if (!over() && headSent) {
+            if (!settings.trailers()) {
+                data(Unpooled.EMPTY_BUFFER, true);
+            } else if (!over() && headSent) {
                 writer.trailers(ctx(), trailers);
                 flushSoon();
                 responseEnded();

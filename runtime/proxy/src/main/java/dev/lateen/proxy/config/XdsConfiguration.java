@@ -3,6 +3,7 @@ package dev.lateen.proxy.config;
 import com.google.protobuf.Any;
 import com.google.protobuf.InvalidProtocolBufferException;
 import com.google.protobuf.Message;
+import dev.lateen.proxy.net.Timer;
 import dev.lateen.proxycore.CompileException;
 import dev.lateen.proxycore.balance.LiveCluster;
 import dev.lateen.proxycore.cluster.CompiledCluster;
@@ -12,6 +13,7 @@ import dev.lateen.proxycore.listener.CompiledListener;
 import dev.lateen.proxycore.listener.FilterChain;
 import dev.lateen.proxycore.listener.HttpConnectionManager;
 import dev.lateen.proxycore.listener.RouteSource;
+import dev.lateen.proxycore.listener.TcpProxy;
 import dev.lateen.proxycore.route.RouteTable;
 import dev.lateen.xds.client.ResourceListener;
 import dev.lateen.xds.client.ResourceUpdate;
@@ -21,10 +23,10 @@ import io.envoyproxy.envoy.config.endpoint.v3.ClusterLoadAssignment;
 import io.envoyproxy.envoy.config.listener.v3.Listener;
 import io.envoyproxy.envoy.config.route.v3.RouteConfiguration;
 import io.envoyproxy.envoy.extensions.transport_sockets.tls.v3.Secret;
-import java.time.Duration;
 import java.time.Instant;
 import java.time.InstantSource;
 import java.util.ArrayList;
+import java.util.Collection;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
@@ -49,11 +51,9 @@ public final class XdsConfiguration implements ResourceListener {
 
     public static final String SECRETS = "type.googleapis.com/envoy.extensions.transport_sockets.tls.v3.Secret";
 
-    /** As Envoy's initial_fetch_timeout; it is looked at when anything changes. */
-    private static final Duration LONGEST_WAIT = Duration.ofSeconds(15);
-
     private final RandomGenerator random;
     private final InstantSource clock;
+    private final Timer timer;
     private final BiConsumer<String, Subscription> subscribe;
     private final Consumer<ActiveConfiguration> changed;
     private final Credentials credentials;
@@ -61,8 +61,10 @@ public final class XdsConfiguration implements ResourceListener {
     private final Map<String, RouteTable> routes = new TreeMap<>();
     private final Map<String, LiveCluster> clusters = new TreeMap<>();
     private final Map<String, EndpointSet> endpoints = new HashMap<>();
-    /** Since when endpoints have been asked for. */
-    private final Map<String, Instant> asked = new HashMap<>();
+    /** Since when endpoints have been asked for, by the timer's clock. */
+    private final Map<String, Long> asked = new HashMap<>();
+
+    private Timer.Timeout patienceEnds = () -> {};
 
     private final Map<String, Map<String, Kept>> resources = new TreeMap<>();
     private final Set<String> seen = new HashSet<>();
@@ -74,18 +76,21 @@ public final class XdsConfiguration implements ResourceListener {
     public record Kept(Message body, String version, Instant updated) {}
 
     /**
+     * @param timer runs its tasks where they may wait for what {@code changed} does
      * @param subscribe asks for resources of a type by name
      * @param credentials takes keys and certificates
-     * @param changed is told of each new configuration, on the thread that brought it
+     * @param changed is told of each new configuration, on the thread that brought it or the timer's
      */
     public XdsConfiguration(
             RandomGenerator random,
             InstantSource clock,
+            Timer timer,
             BiConsumer<String, Subscription> subscribe,
             Credentials credentials,
             Consumer<ActiveConfiguration> changed) {
         this.random = random;
         this.clock = clock;
+        this.timer = timer;
         this.subscribe = subscribe;
         this.credentials = credentials;
         this.changed = changed;
@@ -181,7 +186,7 @@ public final class XdsConfiguration implements ResourceListener {
         Set<String> names = wantedEndpoints();
         endpoints.keySet().retainAll(names);
         asked.keySet().retainAll(names);
-        names.forEach(name -> asked.putIfAbsent(name, clock.instant()));
+        names.forEach(name -> asked.putIfAbsent(name, timer.nanoTime()));
         subscribe.accept(ENDPOINTS, Subscription.to(names));
         wantSecrets();
     }
@@ -197,7 +202,7 @@ public final class XdsConfiguration implements ResourceListener {
     }
 
     private static String service(CompiledCluster cluster) {
-        return cluster.discovery() instanceof Discovery.Eds(var name) && !name.isEmpty() ? name : cluster.name();
+        return cluster.discovery() instanceof Discovery.Eds(var name, var _) && !name.isEmpty() ? name : cluster.name();
     }
 
     private void endpoints(ResourceUpdate update) throws CompileException, InvalidProtocolBufferException {
@@ -238,18 +243,38 @@ public final class XdsConfiguration implements ResourceListener {
 
     private static Set<String> routeNames(CompiledListener listener) {
         Set<String> names = new HashSet<>();
-        List<FilterChain> chains = new ArrayList<>(listener.chains());
-        FilterChain last = listener.defaultChain();
-        if (last != null) {
-            chains.add(last);
-        }
-        for (FilterChain chain : chains) {
+        for (FilterChain chain : chains(listener)) {
             if (chain.filter() instanceof HttpConnectionManager manager
                     && manager.routes() instanceof RouteSource.Rds(var name)) {
                 names.add(name);
             }
         }
         return names;
+    }
+
+    /** The clusters that a listener names itself: those of its TCP connections and of routes that came with it. */
+    private static Set<String> clusterNames(CompiledListener listener) {
+        Set<String> names = new HashSet<>();
+        for (FilterChain chain : chains(listener)) {
+            switch (chain.filter()) {
+                case TcpProxy tcp -> tcp.destinations().forEach(destination -> names.add(destination.cluster()));
+                case HttpConnectionManager manager -> {
+                    if (manager.routes() instanceof RouteSource.Inline(var table)) {
+                        names.addAll(table.clusters());
+                    }
+                }
+            }
+        }
+        return names;
+    }
+
+    private static List<FilterChain> chains(CompiledListener listener) {
+        List<FilterChain> chains = new ArrayList<>(listener.chains());
+        FilterChain last = listener.defaultChain();
+        if (last != null) {
+            chains.add(last);
+        }
+        return chains;
     }
 
     private void routes(ResourceUpdate update) throws CompileException, InvalidProtocolBufferException {
@@ -285,37 +310,64 @@ public final class XdsConfiguration implements ResourceListener {
 
     /**
      * New routes wait until the clusters that they name have heard of their endpoints, and a cluster that is gone stays
-     * as long as routes in force name it: resources come one type after the other, and no request is to fall between.
+     * as long as routes or listeners in force name it: resources come one type after the other, and no request or
+     * connection is to fall between.
      */
     private ActiveConfiguration withRoutes(Map<String, CompiledListener> ready) {
         Map<String, RouteTable> inForce = new HashMap<>();
         Map<String, LiveCluster> reachable = new HashMap<>(clusters);
+        ready.values().forEach(listener -> keepReachable(clusterNames(listener), reachable));
         routes.forEach((name, table) -> {
             RouteTable present = current.routes().get(name);
             boolean warm = table.clusters().stream().allMatch(this::warm);
             RouteTable chosen = present == null || warm ? table : present;
             inForce.put(name, chosen);
-            for (String cluster : chosen.clusters()) {
-                LiveCluster known = current.clusters().get(cluster);
-                if (known != null && !(clusters.containsKey(cluster) && warm(cluster))) {
-                    reachable.put(cluster, known);
-                }
-            }
+            keepReachable(chosen.clusters(), reachable);
         });
         return new ActiveConfiguration(ready, inForce, reachable);
+    }
+
+    private void keepReachable(Collection<String> names, Map<String, LiveCluster> reachable) {
+        for (String name : names) {
+            LiveCluster known = current.clusters().get(name);
+            if (known != null && !(clusters.containsKey(name) && warm(name))) {
+                reachable.put(name, known);
+            }
+        }
     }
 
     /** Whether a cluster has its endpoints, or has waited for long enough; one that is not known has nothing to wait for. */
     private boolean warm(String name) {
         LiveCluster cluster = clusters.get(name);
-        if (cluster == null || !(cluster.config().discovery() instanceof Discovery.Eds)) {
-            return true;
+        return cluster == null || patienceLeft(cluster) <= 0;
+    }
+
+    /** For how many nanoseconds a cluster's endpoints are still waited for. */
+    private long patienceLeft(LiveCluster cluster) {
+        if (!(cluster.config().discovery() instanceof Discovery.Eds(var _, var patience))) {
+            return 0;
         }
         String wanted = service(cluster.config());
-        Instant since = asked.get(wanted);
-        return endpoints.containsKey(wanted)
-                || since == null
-                || since.plus(LONGEST_WAIT).isBefore(clock.instant());
+        Long since = asked.get(wanted);
+        if (since == null || endpoints.containsKey(wanted)) {
+            return 0;
+        }
+        return patience.isZero() ? Long.MAX_VALUE : patience.toNanos() - (timer.nanoTime() - since);
+    }
+
+    /** Has what waits for endpoints come into force when the first of them have been waited for long enough. */
+    private void watchPatience() {
+        patienceEnds.cancel();
+        patienceEnds = () -> {};
+        clusters.values().stream()
+                .mapToLong(this::patienceLeft)
+                .filter(left -> left > 0 && left < Long.MAX_VALUE)
+                .min()
+                .ifPresent(left -> patienceEnds = timer.after(left, this::patienceOver));
+    }
+
+    private synchronized void patienceOver() {
+        activate();
     }
 
     private void activate() {
@@ -323,7 +375,10 @@ public final class XdsConfiguration implements ResourceListener {
         boolean all = true;
         for (Map.Entry<String, CompiledListener> entry : listeners.entrySet()) {
             CompiledListener present = current.listeners().get(entry.getKey());
-            if (routes.keySet().containsAll(routeNames(entry.getValue()))) {
+            boolean routed = routes.keySet().containsAll(routeNames(entry.getValue()));
+            boolean warm =
+                    present == null || clusterNames(entry.getValue()).stream().allMatch(this::warm);
+            if (routed && warm) {
                 ready.put(entry.getKey(), entry.getValue());
             } else {
                 all = false;
@@ -336,9 +391,10 @@ public final class XdsConfiguration implements ResourceListener {
         boolean whole = all
                 && seen.contains(CLUSTERS)
                 && seen.contains(LISTENERS)
-                && endpoints.keySet().containsAll(wantedEndpoints());
+                && clusters.values().stream().allMatch(cluster -> patienceLeft(cluster) <= 0);
         changed.accept(current);
         // Only now: whoever is told that it is ready finds its sockets open.
         complete |= whole;
+        watchPatience();
     }
 }

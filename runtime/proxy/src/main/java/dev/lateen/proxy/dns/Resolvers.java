@@ -1,5 +1,6 @@
 package dev.lateen.proxy.dns;
 
+import dev.lateen.proxy.net.SocketTuning;
 import dev.lateen.proxy.net.Sockets;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.ByteBufUtil;
@@ -88,7 +89,7 @@ final class Resolvers {
     }
 
     private ChannelFuture overTcp(InetSocketAddress server, Try one) {
-        return sockets.connect(loop, server, null, TRY_MILLIS, new ChannelInitializer<>() {
+        return sockets.connect(loop, server, null, SocketTuning.NONE, TRY_MILLIS, new ChannelInitializer<>() {
             @Override
             protected void initChannel(Channel channel) {
                 channel.pipeline()

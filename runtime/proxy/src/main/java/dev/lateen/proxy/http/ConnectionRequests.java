@@ -43,19 +43,26 @@ public final class ConnectionRequests implements ServerStreams {
     private HttpConnectionManager manager;
     private final ConnectionFacts facts;
     private final boolean inbound;
+    private final int bufferLimit;
     private HeadPreparation preparation;
     private final StreamDeadline.Connection deadlines;
 
     /**
      * @param facts with the original destination as the destination
      * @param inbound whether the requests come to this workload
+     * @param bufferLimit the connection's, in bytes; 0 means the default
      */
     public ConnectionRequests(
-            HttpService service, HttpConnectionManager manager, ConnectionFacts facts, boolean inbound) {
+            HttpService service,
+            HttpConnectionManager manager,
+            ConnectionFacts facts,
+            boolean inbound,
+            int bufferLimit) {
         this.service = service;
         this.manager = manager;
         this.facts = facts;
         this.inbound = inbound;
+        this.bufferLimit = bufferLimit;
         deadlines = new StreamDeadline.Connection(service.worker().timer());
         preparation = new HeadPreparation(manager);
     }
@@ -76,7 +83,7 @@ public final class ConnectionRequests implements ServerStreams {
         RequestRecord record = new RequestRecord(service, facts, stream.protocol(), head, manager, inbound);
         // Before the field that tells it is changed.
         InetAddress client = preparation.client(head, facts);
-        HeadPreparation.Refusal refusal = preparation.request(head, facts, this::requestId);
+        HeadPreparation.Refusal refusal = preparation.request(head, stream.protocol(), facts, this::requestId);
         record.trace(manager.tracing());
         ActiveConfiguration configuration = service.configuration().get();
         RouteTable table = configuration.routes(manager.routes());
@@ -203,8 +210,8 @@ public final class ConnectionRequests implements ServerStreams {
                 .lookedUp(request.lookedUp());
         List<Mirror> mirrors = forward.mirrors(service.random());
         forward.rewrite(head, record);
-        RequestExchange exchange =
-                new RequestExchange(service, request.answer(), head, forward, router, cluster, pick, timeouts, record);
+        RequestExchange exchange = new RequestExchange(
+                service, request.answer(), head, forward, router, cluster, pick, timeouts, bufferLimit, record);
         RequestEvents events = mirrors.isEmpty()
                 ? exchange
                 : new Mirroring(service, exchange, head, mirrors, configuration, facts, end);

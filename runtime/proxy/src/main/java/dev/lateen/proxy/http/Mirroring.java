@@ -95,7 +95,7 @@ final class Mirroring implements RequestEvents {
 
     private void send() {
         for (Mirror mirror : mirrors) {
-            LiveCluster cluster = configuration.clusters().get(mirror.cluster());
+            LiveCluster cluster = configuration.clusters().get(mirror.cluster(head));
             Host host = cluster == null ? null : ConnectionRequests.pick(cluster, service, facts);
             if (cluster != null && host != null) {
                 RequestHead copied = head.copy();

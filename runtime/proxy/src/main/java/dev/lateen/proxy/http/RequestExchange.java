@@ -34,6 +34,7 @@ import org.jspecify.annotations.Nullable;
  * the event loop of the connection that the request came on.
  */
 final class RequestExchange implements RequestEvents {
+    /** As Envoy's limit of what is buffered of a connection. */
     private static final int DEFAULT_KEPT = 1 << 20;
 
     private final HttpService service;
@@ -58,6 +59,7 @@ final class RequestExchange implements RequestEvents {
     private boolean over;
     private Runnable onEnd = () -> {};
 
+    /** @param connectionLimit bytes of content that are kept for retries where the route says nothing; 0 means 1 MiB */
     RequestExchange(
             HttpService service,
             ServerStream downstream,
@@ -67,6 +69,7 @@ final class RequestExchange implements RequestEvents {
             LiveCluster cluster,
             Pick pick,
             Timeouts timeouts,
+            int connectionLimit,
             RequestRecord record) {
         this.service = service;
         this.downstream = downstream;
@@ -83,8 +86,10 @@ final class RequestExchange implements RequestEvents {
                 forward.policy().retry(),
                 head,
                 cluster.breaker(forward.policy().priority()).retries());
-        long limit = forward.policy().bufferLimit() > 0 ? forward.policy().bufferLimit() : DEFAULT_KEPT;
-        this.body = new RequestBody(retries != null, limit);
+        long most = connectionLimit > 0 ? connectionLimit : DEFAULT_KEPT;
+        this.body = new RequestBody(
+                retries != null,
+                forward.policy().bufferLimit() > 0 ? forward.policy().bufferLimit() : most);
     }
 
     /** Has this done once nothing more of the request is needed. */

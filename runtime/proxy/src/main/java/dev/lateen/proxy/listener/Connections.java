@@ -10,6 +10,7 @@ import dev.lateen.proxy.config.ActiveConfiguration;
 import dev.lateen.proxy.http.ConnectionRequests;
 import dev.lateen.proxy.http.HttpService;
 import dev.lateen.proxy.net.OriginalDestination;
+import dev.lateen.proxy.net.SocketTuning;
 import dev.lateen.proxy.tcp.TcpTunnel;
 import dev.lateen.proxy.tls.Tls;
 import dev.lateen.proxy.upstream.UpstreamSockets;
@@ -101,6 +102,7 @@ final class Connections extends ChannelInitializer<Channel> {
             var _ = channel.close();
             return;
         }
+        SocketTuning.limitWrites(channel, accepted.bufferLimit());
         open.put(channel, accepted);
         var _ = channel.closeFuture().addListener(_ -> open.remove(channel));
         HttpService service = services.apply(channel);
@@ -140,6 +142,7 @@ final class Connections extends ChannelInitializer<Channel> {
             CompiledListener other = configuration.handover(facts.destination(), accepted.direction());
             taking = other == null ? accepted : other;
         }
+        ConnectionRecord.begin(channel, service, taking, facts);
         int port = facts.destination().getPort();
         boolean looks =
                 taking.listenerFilters().stream().anyMatch(filter -> filter.looksAtContent() && filter.runsFor(port));
@@ -166,6 +169,7 @@ final class Connections extends ChannelInitializer<Channel> {
     }
 
     private void take(Channel channel, HttpService service, CompiledListener listener, ConnectionFacts facts) {
+        ConnectionRecord.know(channel, facts);
         FilterChain chain = listener.match(facts, Trace.NONE);
         if (chain == null) {
             refuse(channel, service, listener, ResponseFlag.NR);
@@ -188,6 +192,7 @@ final class Connections extends ChannelInitializer<Channel> {
 
                     @Override
                     public void failed(String reason) {
+                        ConnectionRecord.flag(channel, ResponseFlag.DPE);
                         count(service, listener, ResponseFlag.DPE);
                         LOG.info(
                                 "refused a connection from {} to listener \"{}\": {}",
@@ -202,6 +207,7 @@ final class Connections extends ChannelInitializer<Channel> {
     }
 
     private static void refuse(Channel channel, HttpService service, CompiledListener listener, ResponseFlag flag) {
+        ConnectionRecord.flag(channel, flag);
         count(service, listener, flag);
         channel.config().setOption(ChannelOption.SO_LINGER, 0);
         var _ = channel.close();
@@ -223,13 +229,14 @@ final class Connections extends ChannelInitializer<Channel> {
             FilterChain chain,
             ConnectionFacts offered,
             ConnectionFacts facts) {
+        ConnectionRecord.know(channel, facts);
         if (!service.mayBegin(facts, chain.access())) {
             refuse(channel, service, listener, ResponseFlag.UAEX);
             return;
         }
         boolean inbound = inbound(listener);
         ConnectionRequests requests = chain.filter() instanceof HttpConnectionManager manager
-                ? new ConnectionRequests(service, manager, facts, inbound)
+                ? new ConnectionRequests(service, manager, facts, inbound, listener.bufferLimit())
                 : null;
         channel.attr(TAKEN).set(new Taken(listener.name(), chain, service, offered, facts, requests));
         switch (chain.filter()) {
@@ -287,7 +294,9 @@ final class Connections extends ChannelInitializer<Channel> {
                                         service.worker(),
                                         Http1Settings.DEFAULT
                                                 .withMaxHeadBytes(bytes)
-                                                .withMaxFields(count),
+                                                .withMaxFields(count)
+                                                .withBufferLimit(listener.bufferLimit())
+                                                .withTrailers(manager.http1().trailers()),
                                         requests,
                                         limits));
         if (ending.test(listener)) {

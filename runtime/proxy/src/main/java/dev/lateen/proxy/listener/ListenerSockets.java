@@ -87,8 +87,8 @@ public final class ListenerSockets {
     private void open(String name, CompiledListener listener) {
         Connections child = new Connections(
                 () -> current.get(name), services, upstreams, tls, connections, l -> ending.test(l), serverFirst);
-        ChannelFuture future =
-                sockets.listen(acceptor, loops, listener.address(), child).awaitUninterruptibly();
+        ChannelFuture future = sockets.listen(acceptor, loops, listener.address(), listener.backlog(), child)
+                .awaitUninterruptibly();
         if (future.isSuccess()) {
             bound.put(name, new Bound(listener.address(), future.channel()));
             failures.remove(name);

@@ -25,7 +25,8 @@ import org.jspecify.annotations.Nullable;
 public final class Sockets {
     private static final int SOL_SOCKET = 1;
     private static final int SO_MARK = 36;
-    private static final int BACKLOG = 4096;
+    /** More than the kernel allows anywhere by default: it takes what it allows (net.core.somaxconn). */
+    private static final int BACKLOG = 65_535;
     /** Heads and small bodies come and go on one thread: there its caches cost less than Netty's adaptive buffers. */
     private static final ByteBufAllocator BUFFERS = PooledByteBufAllocator.DEFAULT;
 
@@ -68,13 +69,27 @@ public final class Sockets {
         return mark;
     }
 
-    /** Listens; accepted connections are handed round robin to the loops of {@code children}. */
+    /** Listens with as many connections waiting to be accepted as the system allows. */
     public ChannelFuture listen(
             EventLoopGroup acceptor, EventLoopGroup children, SocketAddress address, ChannelHandler child) {
+        return listen(acceptor, children, address, 0, child);
+    }
+
+    /**
+     * Listens; accepted connections are handed round robin to the loops of {@code children}.
+     *
+     * @param backlog how many connections may wait to be accepted; 0 means as many as the system allows
+     */
+    public ChannelFuture listen(
+            EventLoopGroup acceptor,
+            EventLoopGroup children,
+            SocketAddress address,
+            int backlog,
+            ChannelHandler child) {
         return new ServerBootstrap()
                 .group(acceptor, children)
                 .channelFactory(factory::server)
-                .option(ChannelOption.SO_BACKLOG, BACKLOG)
+                .option(ChannelOption.SO_BACKLOG, backlog == 0 ? BACKLOG : backlog)
                 .option(ChannelOption.SO_REUSEADDR, true)
                 .childOption(ChannelOption.TCP_NODELAY, true)
                 .childOption(ChannelOption.ALLOCATOR, BUFFERS)
@@ -86,6 +101,7 @@ public final class Sockets {
      * Connects on this event loop.
      *
      * @param local the address to bind to first, or null
+     * @param tuning what is special about the socket
      * @param timeoutMillis how long the handshake may take; afterwards the future fails with {@link
      *     io.netty.channel.ConnectTimeoutException}
      */
@@ -93,6 +109,7 @@ public final class Sockets {
             EventLoop loop,
             SocketAddress remote,
             @Nullable SocketAddress local,
+            SocketTuning tuning,
             int timeoutMillis,
             ChannelHandler handler) {
         Bootstrap bootstrap = marked(new Bootstrap()
@@ -102,6 +119,7 @@ public final class Sockets {
                 .option(ChannelOption.ALLOCATOR, BUFFERS)
                 .option(ChannelOption.CONNECT_TIMEOUT_MILLIS, timeoutMillis)
                 .handler(handler));
+        tuning.apply(bootstrap, transport);
         return local == null ? bootstrap.connect(remote) : bootstrap.connect(remote, local);
     }
 

@@ -283,9 +283,11 @@ final class HostPool {
         }
 
         private ChannelHandler http1(boolean tunnel) {
-            Http1Client client = tunnel
-                    ? Http1Client.ofTunnel(worker, Http1Settings.DEFAULT, this)
-                    : new Http1Client(worker, Http1Settings.DEFAULT, this);
+            Http1Settings settings = Http1Settings.DEFAULT
+                    .withBufferLimit(cluster.config().bufferLimit())
+                    .withTrailers(cluster.config().http().trailers());
+            Http1Client client =
+                    tunnel ? Http1Client.ofTunnel(worker, settings, this) : new Http1Client(worker, settings, this);
             connection = client;
             return client;
         }

@@ -1,5 +1,6 @@
 package dev.lateen.proxy.upstream;
 
+import dev.lateen.proxy.net.SocketTuning;
 import dev.lateen.proxy.net.Sockets;
 import dev.lateen.proxy.tls.Tls;
 import dev.lateen.proxy.tls.TlsUnavailable;
@@ -72,6 +73,7 @@ public final class UpstreamSockets {
         InetAddress bind = cluster.bindAddress();
         InetSocketAddress local = bind == null ? null : new InetSocketAddress(bind, 0);
         int patience = Math.clamp(cluster.connectTimeout().toMillis(), 1, Integer.MAX_VALUE);
+        SocketTuning tuning = new SocketTuning(cluster.bufferLimit(), cluster.keepalive());
         TransportSocket socket = cluster.transport(host.endpoint());
         ChannelHandler first = null;
         if (socket instanceof TransportSocket.ProxyProtocol(var version, var within)) {
@@ -80,12 +82,12 @@ public final class UpstreamSockets {
         }
         if (socket instanceof TransportSocket.UpstreamTls(var wanted)) {
             Wrapped wrapped = new Wrapped(offering(wanted, inside), patience, handler);
-            ChannelFuture connected = sockets.connect(loop, address, local, patience, after(first, wrapped));
+            ChannelFuture connected = sockets.connect(loop, address, local, tuning, patience, after(first, wrapped));
             ChannelPromise secured = connected.channel().newPromise();
             connected.addListener(_ -> wrapped.connected(connected, secured));
             return secured;
         }
-        return sockets.connect(loop, address, local, patience, after(first, handler));
+        return sockets.connect(loop, address, local, tuning, patience, after(first, handler));
     }
 
     private static ChannelHandler after(@Nullable ChannelHandler first, ChannelHandler handler) {

@@ -2,6 +2,8 @@ package dev.lateen.proxy.codec;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.lateen.proxycore.head.FieldName;
+import dev.lateen.proxycore.head.Fields;
 import dev.lateen.proxycore.head.ResponseHead;
 import io.netty.buffer.Unpooled;
 import java.nio.charset.StandardCharsets;
@@ -178,10 +180,31 @@ class Http1ServerTest {
     }
 
     @Test
-    void trailers_reachTheStream() {
-        ServerProbe probe = new ServerProbe();
-        probe.send(bytes("POST / HTTP/1.1|Host: a|Transfer-Encoding: chunked||1|a|0|X-T: 1||"));
-        assertThat(probe.events).containsExactly("POST a / ", "body a", "trailers X-T: 1;");
+    void trailers_reachTheStream_whereTheyAreOn() {
+        String request = "POST / HTTP/1.1|Host: a|Transfer-Encoding: chunked||1|a|0|X-T: 1||";
+        ServerProbe on = new ServerProbe(Http1Settings.DEFAULT.withTrailers(true));
+        on.send(bytes(request));
+        assertThat(on.events).containsExactly("POST a / ", "body a", "trailers X-T: 1;");
+
+        ServerProbe off = new ServerProbe();
+        off.send(bytes(request));
+        assertThat(off.events).as("dropped, as enable_trailers asks").containsExactly("POST a / ", "body a");
+    }
+
+    @Test
+    void trailersOfAnswers_areWritten_whereTheyAreOn() {
+        for (boolean on : new boolean[] {true, false}) {
+            ServerProbe probe = new ServerProbe(Http1Settings.DEFAULT.withTrailers(on));
+            probe.answer = false;
+            probe.send(bytes("GET / HTTP/1.1|Host: a||"));
+            probe.streams.getFirst().head(new ResponseHead(200), false);
+            Fields trailers = new Fields();
+            trailers.add(FieldName.of("x-t"), "1");
+            probe.streams.getFirst().trailers(trailers);
+            assertThat(probe.written())
+                    .isEqualTo("HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n0\r\n" + (on ? "x-t: 1\r\n" : "")
+                            + "\r\n");
+        }
     }
 
     @Test

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import com.google.protobuf.Any;
 import com.google.protobuf.Message;
+import dev.lateen.proxy.net.ManualTimer;
 import dev.lateen.proxy.tls.CredentialFiles;
 import dev.lateen.proxy.tls.SecretStore;
 import dev.lateen.xds.client.ResourceUpdate;
@@ -16,11 +17,15 @@ import io.envoyproxy.envoy.config.endpoint.v3.ClusterLoadAssignment;
 import io.envoyproxy.envoy.config.endpoint.v3.Endpoint;
 import io.envoyproxy.envoy.config.endpoint.v3.LbEndpoint;
 import io.envoyproxy.envoy.config.endpoint.v3.LocalityLbEndpoints;
+import io.envoyproxy.envoy.config.listener.v3.Filter;
+import io.envoyproxy.envoy.config.listener.v3.FilterChain;
+import io.envoyproxy.envoy.config.listener.v3.Listener;
 import io.envoyproxy.envoy.config.route.v3.Route;
 import io.envoyproxy.envoy.config.route.v3.RouteAction;
 import io.envoyproxy.envoy.config.route.v3.RouteConfiguration;
 import io.envoyproxy.envoy.config.route.v3.RouteMatch;
 import io.envoyproxy.envoy.config.route.v3.VirtualHost;
+import io.envoyproxy.envoy.extensions.filters.network.tcp_proxy.v3.TcpProxy;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
@@ -32,10 +37,11 @@ import org.junit.jupiter.api.Test;
 /** No request falls between routes and their clusters while both change: resources come one type after the other. */
 class WarmingTest {
     private final SecretStore secrets = new SecretStore();
-    private Instant now = Instant.EPOCH;
+    private final ManualTimer timer = new ManualTimer();
     private final XdsConfiguration configuration = new XdsConfiguration(
             new Random(1),
-            () -> now,
+            () -> Instant.EPOCH,
+            timer,
             (type, subscription) -> {},
             new Credentials(secrets, new CredentialFiles(secrets)),
             changed -> {});
@@ -62,9 +68,59 @@ class WarmingTest {
     void butNotForEver() {
         changed(XdsConfiguration.CLUSTERS, "new", cluster("new"));
         changed(XdsConfiguration.ROUTES, "r", routes("new"));
-        now = now.plus(Duration.ofSeconds(16));
-        changed(XdsConfiguration.ENDPOINTS, "old", endpoints("old"));
-        assertThat(routed()).containsExactly("new");
+        timer.advance(Duration.ofMillis(14_999));
+        assertThat(routed()).containsExactly("old");
+
+        timer.advance(Duration.ofMillis(1));
+        assertThat(routed()).as("nothing else has changed").containsExactly("new");
+        assertThat(timer.waiting()).isZero();
+    }
+
+    @Test
+    void eachClusterIsWaitedForAsLongAsItsFetchTimeoutSays() {
+        changed(XdsConfiguration.CLUSTERS, "new", cluster("new", 2));
+        changed(XdsConfiguration.CLUSTERS, "newer", cluster("newer", 3));
+        changed(XdsConfiguration.ROUTES, "r", routes("newer"));
+        timer.advance(Duration.ofMillis(2_999));
+        assertThat(routed()).containsExactly("old");
+        timer.advance(Duration.ofMillis(1));
+        assertThat(routed()).containsExactly("newer");
+    }
+
+    @Test
+    void withoutAFetchTimeoutItIsWaitedForForEver() {
+        changed(XdsConfiguration.CLUSTERS, "new", cluster("new", 0));
+        changed(XdsConfiguration.ROUTES, "r", routes("new"));
+        timer.advance(Duration.ofDays(1));
+        assertThat(routed()).containsExactly("old");
+        assertThat(timer.waiting()).isZero();
+    }
+
+    @Test
+    void aListenerOfTcpWaitsForTheEndpointsOfItsClustersToo() {
+        changed(XdsConfiguration.LISTENERS, "l", listener("old"));
+        assertThat(passedTo()).isEqualTo("old");
+
+        changed(XdsConfiguration.CLUSTERS, "new", cluster("new"));
+        changed(XdsConfiguration.LISTENERS, "l", listener("new"));
+        assertThat(passedTo()).isEqualTo("old");
+
+        changed(XdsConfiguration.ENDPOINTS, "new", endpoints("new"));
+        assertThat(passedTo()).isEqualTo("new");
+    }
+
+    @Test
+    void aClusterStaysAsLongAsAListenerOfTcpNamesIt() {
+        changed(XdsConfiguration.LISTENERS, "l", listener("old"));
+        changed(XdsConfiguration.CLUSTERS, "new", cluster("new"), "old");
+        changed(XdsConfiguration.LISTENERS, "l", listener("new"));
+        changed(XdsConfiguration.ROUTES, "r", routes("unknown"));
+        assertThat(passedTo()).isEqualTo("old");
+        assertThat(hosts("old")).isEqualTo(1);
+
+        changed(XdsConfiguration.ENDPOINTS, "new", endpoints("new"));
+        assertThat(passedTo()).isEqualTo("new");
+        assertThat(configuration.current().clusters()).containsOnlyKeys("new");
     }
 
     @Test
@@ -134,6 +190,40 @@ class WarmingTest {
                 .setEdsClusterConfig(Cluster.EdsClusterConfig.newBuilder()
                         .setEdsConfig(ConfigSource.newBuilder().setAds(AggregatedConfigSource.getDefaultInstance())))
                 .build();
+    }
+
+    private static Cluster cluster(String name, int seconds) {
+        Cluster.Builder cluster = cluster(name).toBuilder();
+        cluster.getEdsClusterConfigBuilder()
+                .getEdsConfigBuilder()
+                .setInitialFetchTimeout(
+                        com.google.protobuf.Duration.newBuilder().setSeconds(seconds));
+        return cluster.build();
+    }
+
+    private static Listener listener(String cluster) {
+        return Listener.newBuilder()
+                .setName("l")
+                .setAddress(Address.newBuilder()
+                        .setSocketAddress(SocketAddress.newBuilder()
+                                .setAddress("127.0.0.1")
+                                .setPortValue(9000)))
+                .addFilterChains(FilterChain.newBuilder()
+                        .addFilters(Filter.newBuilder()
+                                .setName("tcp")
+                                .setTypedConfig(Any.pack(TcpProxy.newBuilder()
+                                        .setStatPrefix("s")
+                                        .setCluster(cluster)
+                                        .build()))))
+                .build();
+    }
+
+    private String passedTo() {
+        var listener =
+                Objects.requireNonNull(configuration.current().listeners().get("l"));
+        var tcp = (dev.lateen.proxycore.listener.TcpProxy)
+                listener.chains().getFirst().filter();
+        return tcp.destinations().getFirst().cluster();
     }
 
     private static ClusterLoadAssignment endpoints(String name) {

@@ -1,0 +1,74 @@
+package dev.lateen.proxy.net;
+
+import dev.lateen.proxycore.cluster.CompiledCluster.Keepalive;
+import io.netty.bootstrap.Bootstrap;
+import io.netty.channel.Channel;
+import io.netty.channel.ChannelOption;
+import io.netty.channel.WriteBufferWaterMark;
+import io.netty.channel.epoll.EpollChannelOption;
+import io.netty.channel.socket.nio.NioChannelOption;
+import java.net.SocketOption;
+import jdk.net.ExtendedSocketOptions;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What a configuration says about the socket of a connection.
+ *
+ * @param bufferLimit bytes that may wait to be sent before its writer is asked to pause; 0 means the default
+ * @param keepalive when a silent peer is asked whether it is there, or null for never
+ */
+public record SocketTuning(int bufferLimit, @Nullable Keepalive keepalive) {
+    /** Nothing special. */
+    public static final SocketTuning NONE = new SocketTuning(0, null);
+
+    /** Has an accepted connection pause its writers at this limit; 0 leaves the default. */
+    public static void limitWrites(Channel channel, int bufferLimit) {
+        if (bufferLimit > 0) {
+            channel.config().setWriteBufferWaterMark(watermark(bufferLimit));
+        }
+    }
+
+    private static WriteBufferWaterMark watermark(int limit) {
+        return new WriteBufferWaterMark(limit / 2, limit);
+    }
+
+    void apply(Bootstrap bootstrap, Transport transport) {
+        if (bufferLimit > 0) {
+            bootstrap.option(ChannelOption.WRITE_BUFFER_WATER_MARK, watermark(bufferLimit));
+        }
+        if (keepalive != null) {
+            bootstrap.option(ChannelOption.SO_KEEPALIVE, true);
+            boolean epoll = transport == Transport.EPOLL;
+            set(
+                    bootstrap,
+                    epoll,
+                    EpollChannelOption.TCP_KEEPCNT,
+                    ExtendedSocketOptions.TCP_KEEPCOUNT,
+                    keepalive.probes());
+            set(
+                    bootstrap,
+                    epoll,
+                    EpollChannelOption.TCP_KEEPIDLE,
+                    ExtendedSocketOptions.TCP_KEEPIDLE,
+                    keepalive.time());
+            set(
+                    bootstrap,
+                    epoll,
+                    EpollChannelOption.TCP_KEEPINTVL,
+                    ExtendedSocketOptions.TCP_KEEPINTERVAL,
+                    keepalive.interval());
+        }
+    }
+
+    /** Sets one number, which each transport calls by a name of its own; 0 leaves the system's. */
+    private static void set(
+            Bootstrap bootstrap,
+            boolean epoll,
+            ChannelOption<Integer> ofEpoll,
+            SocketOption<Integer> ofNio,
+            int value) {
+        if (value > 0) {
+            bootstrap.option(epoll ? ofEpoll : NioChannelOption.of(ofNio), value);
+        }
+    }
+}

@@ -1,0 +1,84 @@
+package dev.lateen.cli;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.io.ByteArrayOutputStream;
+import java.io.IOException;
+import java.io.PrintStream;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+/** Flags that istioctl has too, of verbs that need no cluster for them. */
+class FlagsTest {
+    private static final String DUMP = """
+            {"configs": [
+             {"@type": "type.googleapis.com/envoy.admin.v3.ClustersConfigDump", "dynamic_active_clusters": [
+              {"cluster": {"name": "outbound|80|v1|web.default.svc.cluster.local", "type": "EDS"}},
+              {"cluster": {"name": "outbound|90||web.default.svc.cluster.local", "type": "EDS"}}]},
+             {"@type": "type.googleapis.com/envoy.admin.v3.BootstrapConfigDump", "bootstrap": {"node": {"id": "me"}}}],
+             "cluster_statuses": [{"name": "a", "host_statuses": [
+              {"address": {"socket_address": {"address": "10.0.0.1", "port_value": 80}}}]}]}
+            """;
+    private static final String LOST = """
+            apiVersion: networking.istio.io/v1
+            kind: VirtualService
+            metadata: {name: a}
+            spec: {hosts: [a], http: [{route: [{destination: {host: nowhere}}]}]}
+            """;
+
+    private final PrintStream out = System.out;
+    private final ByteArrayOutputStream said = new ByteArrayOutputStream();
+
+    @TempDir
+    private Path directory;
+
+    @BeforeEach
+    void listen() throws IOException {
+        Files.writeString(directory.resolve("dump.json"), DUMP);
+        Files.writeString(directory.resolve("lost.yaml"), LOST);
+        System.setOut(new PrintStream(said, true, StandardCharsets.UTF_8));
+    }
+
+    @AfterEach
+    void restore() {
+        System.setOut(out);
+    }
+
+    @ParameterizedTest
+    @CsvSource(
+            delimiter = '|',
+            value = {
+                "proxy-config clusters -f dump.json                                   | 0 | web.default.svc.cluster.local   90",
+                "pc cluster -f dump.json --subset v1                                  | 0 | web.default.svc.cluster.local   80     v1",
+                "pc cluster -f dump.json --port 90 -o json                            | 0 | \"name\" : \"outbound|90||web",
+                "pc cluster -f dump.json --port 90 -o yaml                            | 0 | - name: \"outbound|90||web",
+                "pc cluster -f dump.json --direction inbound -o json                  | 0 | [ ]",
+                "pc endpoint -f dump.json --address 10.0.0.1                          | 0 | 10.0.0.1:80   HEALTHY",
+                "pc bootstrap -f dump.json                                            | 0 | \"id\" : \"me\"",
+                "pc cluster -f dump.json -o xml                                       | 1 | ''",
+                "pc cluster                                                           | 1 | ''",
+                "pc nothing                                                           | 2 | ''",
+                "analyze --use-kube=false lost.yaml                                   | 0 | warning: spec.http[0].route[0].destination.host",
+                "analyze --use-kube=false -f lost.yaml --failure-threshold Warning    | 1 | warning: spec.http[0].route[0].destination.host",
+                "analyze --use-kube=false lost.yaml --output-threshold Error          | 0 | no problem found",
+                "analyze --use-kube=false                                             | 1 | ''",
+                "validate -f lost.yaml                                                | 0 | warning: spec.http[0].route[0].destination.host",
+                "version --short                                                      | 0 | 0.1.0",
+            })
+    void a_verb_takes_the_flag(String command, int code, String says) throws IOException {
+        String[] arguments = command.strip().split(" +");
+        for (int i = 0; i < arguments.length; i++) {
+            if (arguments[i].endsWith(".json") || arguments[i].endsWith(".yaml")) {
+                arguments[i] = directory.resolve(arguments[i]).toString();
+            }
+        }
+        assertThat(Main.run(arguments)).isEqualTo(code);
+        assertThat(said.toString(StandardCharsets.UTF_8)).contains(says);
+    }
+}
