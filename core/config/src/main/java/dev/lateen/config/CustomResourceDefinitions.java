@@ -20,7 +20,7 @@ public final class CustomResourceDefinitions {
     private static final String APPROVED = "https://github.com/kubernetes-sigs/gateway-api/pull/1538";
 
     /** The release of the Gateway API whose kinds they are: tools ask for it before they look at any object. */
-    private static final String GATEWAY_API = "v1.5.0";
+    private static final String GATEWAY_API = "v1.6.0";
 
     private CustomResourceDefinitions() {}
 
@@ -56,7 +56,7 @@ public final class CustomResourceDefinitions {
                     .putObject("annotations")
                     .put("api-approved.kubernetes.io", APPROVED)
                     .put("gateway.networking.k8s.io/bundle-version", GATEWAY_API)
-                    .put("gateway.networking.k8s.io/channel", channel(kind));
+                    .put("gateway.networking.k8s.io/channel", "standard");
         } else {
             names.putArray("categories").add("istio-io").add(kind.group().replace(".", "-"));
         }
@@ -82,11 +82,6 @@ public final class CustomResourceDefinitions {
             }
         }
         return definition;
-    }
-
-    /** Where that release has the kind. */
-    private static String channel(Kind<?> kind) {
-        return kind.versions().getFirst().contains("alpha") ? "experimental" : "standard";
     }
 
     private static ObjectNode of(Refused refused) {

@@ -197,7 +197,7 @@ public final class Kinds {
             "Where TLS connections go, by server name.");
 
     public static final Kind<ConnectionRouteSpec> TCP_ROUTE = gatewayApi(
-            List.of("v1alpha2"),
+            List.of("v1", "v1alpha2"),
             "TCPRoute",
             "tcproutes",
             "",

@@ -140,6 +140,11 @@ public final class Snapshot {
         return java.util.Collections.unmodifiableMap(config);
     }
 
+    /** Labels of every namespace that the snapshot knows, by name. */
+    public Map<String, Map<String, String>> namespaces() {
+        return java.util.Collections.unmodifiableMap(namespaces);
+    }
+
     /** Labels of a namespace, null when the snapshot does not know it. */
     public @Nullable Map<String, String> namespaceLabels(String name) {
         return namespaces.get(name);

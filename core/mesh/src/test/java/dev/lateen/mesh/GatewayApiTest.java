@@ -273,6 +273,37 @@ class GatewayApiTest {
     }
 
     @Test
+    void what_is_of_ambient_mode_is_told() {
+        Mesh mesh = new Mesh().with("""
+                apiVersion: gateway.networking.k8s.io/v1
+                kind: Gateway
+                metadata: {name: edge}
+                spec: {gatewayClassName: istio-waypoint, listeners: [{name: mesh, port: 15008, protocol: HBONE}]}
+                ---
+                apiVersion: v1
+                kind: Namespace
+                metadata: {name: shop, labels: {istio.io/dataplane-mode: ambient, istio.io/use-waypoint: waypoint}}
+                ---
+                apiVersion: v1
+                kind: Namespace
+                metadata: {name: bank, labels: {istio.io/dataplane-mode: none, istio.io/use-waypoint: none}}
+                """);
+        RouteReport report = mesh.snapshot()
+                .rules()
+                .ofKubernetes()
+                .reports()
+                .get(new ObjectName("Gateway.gateway.networking.k8s.io", "default", "edge"));
+        assertThat(((RouteReport.OfRefusedGateway) Objects.requireNonNull(report)).conditions())
+                .allSatisfy(condition -> {
+                    assertThat(condition.status()).isFalse();
+                    assertThat(condition.message()).contains("ambient mode", "istio-injection=enabled");
+                });
+        assertThat(Validation.check(mesh.snapshot(), true))
+                .extracting(dev.lateen.config.Problem::path)
+                .containsExactly("metadata.labels[istio.io/dataplane-mode]", "metadata.labels[istio.io/use-waypoint]");
+    }
+
+    @Test
     void listeners_that_cannot_be_told_apart_are_both_closed() {
         Mesh mesh = mesh();
         mesh.with(GATEWAY.replace("port: 81, protocol: HTTP", "port: 80, protocol: TCP"));

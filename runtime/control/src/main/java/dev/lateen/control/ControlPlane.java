@@ -14,7 +14,9 @@ import dev.lateen.control.status.StatusBoard;
 import dev.lateen.control.status.StatusWriter;
 import dev.lateen.mesh.Snapshot;
 import dev.lateen.xds.server.ClientStatus;
+import dev.lateen.xds.server.ResourceSet;
 import dev.lateen.xds.server.XdsServer;
+import io.envoyproxy.envoy.config.core.v3.Node;
 import io.fabric8.kubernetes.api.model.ConfigMap;
 import io.fabric8.kubernetes.client.KubernetesClient;
 import java.io.IOException;
@@ -45,6 +47,7 @@ public final class ControlPlane implements AutoCloseable {
     private final ProxySecrets secrets;
     private final Registrations registrations;
     private final Distribution distribution;
+    private final Map<String, HttpPages.Page> debug;
     private final StatusBoard status;
     private final SnapshotLoop loop;
     private final IssuerKeys keys;
@@ -70,8 +73,15 @@ public final class ControlPlane implements AutoCloseable {
                 first,
                 secrets,
                 registrations,
-                new DebugQuestions(options.systemNamespace(), version, hostName(), this::clients),
+                new DebugQuestions(
+                        options.systemNamespace(),
+                        version,
+                        hostName(),
+                        this::clients,
+                        this::resources,
+                        this::debugPage),
                 metrics::internalError);
+        this.debug = new DebugPages(distribution, secrets, problems, this::clients).pages();
         this.status = new StatusBoard(first);
         this.loop = new SnapshotLoop(first, options.quiet(), options.limit(), problems, metrics, this::distribute);
         this.keys = IssuerKeys.start(fetched -> loop.change(change -> change.keys(fetched)));
@@ -106,7 +116,6 @@ public final class ControlPlane implements AutoCloseable {
     }
 
     private void open() throws IOException {
-        Map<String, HttpPages.Page> debug = new DebugPages(distribution, secrets, problems, this::clients).pages();
         ports.add(HttpPort.open(
                 options.address(options.httpPort()),
                 "readiness and debugging",
@@ -238,6 +247,14 @@ public final class ControlPlane implements AutoCloseable {
             bundles.want(snapshot.rules().ofKubernetes().bundles())
                     .forEach(name -> loop.change(change -> change.remove(name)));
         }
+    }
+
+    private ResourceSet resources(Node node) {
+        return distribution.resourcesFor(node);
+    }
+
+    private HttpPages.@Nullable Page debugPage(String path) {
+        return debug.get(path);
     }
 
     private HttpPages.Answer version() {

@@ -39,6 +39,8 @@ final class DebugPages {
             ResourceType.ROUTE, "route",
             ResourceType.EXTENSION, "extensionconfig");
 
+    static final String PREFIX = "/debug/";
+
     private final Distribution distribution;
     private final ProxySecrets secrets;
     private final ProblemBoard problems;
@@ -65,6 +67,10 @@ final class DebugPages {
         pages.put("/debug/problems", query -> json(problems()));
         pages.put("/debug/config_dump", this::configDump);
         pages.put("/debug/secrets", query -> json(secrets()));
+        List<String> names = pages.keySet().stream()
+                .map(path -> path.substring(PREFIX.length()))
+                .toList();
+        pages.put(PREFIX + "list", query -> json(JSON.valueToTree(names)));
         return pages;
     }
 

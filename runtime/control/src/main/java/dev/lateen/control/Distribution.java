@@ -16,6 +16,7 @@ import dev.lateen.xds.server.ResourceSet;
 import io.envoyproxy.envoy.config.core.v3.Node;
 import io.envoyproxy.envoy.service.discovery.v3.DiscoveryResponse;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
@@ -116,8 +117,8 @@ final class Distribution implements ResourceProvider {
         }
 
         @Override
-        public @Nullable DiscoveryResponse answer(String type) {
-            return questions.answer(type, peer);
+        public @Nullable DiscoveryResponse answer(String type, List<String> names) {
+            return questions.answer(type, names, peer);
         }
 
         @Override

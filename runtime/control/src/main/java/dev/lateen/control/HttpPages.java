@@ -57,13 +57,22 @@ record HttpPages(Map<String, Page> open, Map<String, Page> local) {
                                     .collect(Collectors.joining("\n"))
                             + "\n");
         }
-        Map<String, String> query = new TreeMap<>();
-        decoded.parameters().forEach((name, values) -> query.put(name, values.getLast()));
         try {
-            return page.get(query);
+            return page.get(query(decoded));
         } catch (IOException | RuntimeException e) {
             log.error("{} failed", uri, e);
             return Answer.text(500, "failed: " + e + "\n");
         }
+    }
+
+    /** The parameters of a query, without its question mark; of several values of one the last. */
+    static Map<String, String> query(String text) {
+        return query(new QueryStringDecoder(text, false));
+    }
+
+    private static Map<String, String> query(QueryStringDecoder decoded) {
+        Map<String, String> query = new TreeMap<>();
+        decoded.parameters().forEach((name, values) -> query.put(name, values.getLast()));
+        return query;
     }
 }

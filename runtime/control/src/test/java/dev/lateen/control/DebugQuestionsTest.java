@@ -6,9 +6,13 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import com.google.protobuf.InvalidProtocolBufferException;
 import com.google.protobuf.Struct;
 import com.google.protobuf.Value;
+import dev.lateen.xds.ResourceType;
 import dev.lateen.xds.server.ClientStatus;
 import dev.lateen.xds.server.PeerIdentity;
+import dev.lateen.xds.server.ResourceEncoder;
 import dev.lateen.xds.server.TypeStatus;
+import io.envoyproxy.envoy.admin.v3.ClustersConfigDump;
+import io.envoyproxy.envoy.config.cluster.v3.Cluster;
 import io.envoyproxy.envoy.config.core.v3.Node;
 import io.envoyproxy.envoy.service.discovery.v3.DiscoveryResponse;
 import io.envoyproxy.envoy.service.status.v3.ClientConfig;
@@ -20,7 +24,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
-/** What istioctl's proxy-status gets to see (envoy.service.status.v3), and who may ask. */
+/** What a stock istioctl gets to see of proxies and pages, and who may ask. */
 class DebugQuestionsTest {
     private static final PeerIdentity MESH = new PeerIdentity("cluster.local", "istio-system", "default");
     private static final PeerIdentity SHOP = new PeerIdentity("cluster.local", "shop", "web");
@@ -55,11 +59,11 @@ class DebugQuestionsTest {
         };
         assertThat(answer(MESH, all).getResourcesCount()).isEqualTo(2);
         assertThat(answer(SHOP, all).getResourcesCount()).isEqualTo(1);
-        DebugQuestions questions = new DebugQuestions("istio-system", "1", "istiod-0", () -> List.of(all));
-        assertThatThrownBy(() -> questions.answer(DebugQuestions.SYNC, null))
+        DebugQuestions questions = questions(all);
+        assertThatThrownBy(() -> questions.answer(DebugQuestions.SYNC, List.of(), null))
                 .isInstanceOf(SecurityException.class)
                 .hasMessageContaining("15012");
-        assertThat(questions.answer("type.googleapis.com/x", null)).isNull();
+        assertThat(questions.answer("type.googleapis.com/x", List.of(), null)).isNull();
     }
 
     @Test
@@ -69,8 +73,84 @@ class DebugQuestionsTest {
     }
 
     private static DiscoveryResponse answer(PeerIdentity peer, ClientStatus... clients) {
-        return Objects.requireNonNull(new DebugQuestions("istio-system", "1.2", "istiod-0", () -> List.of(clients))
-                .answer(DebugQuestions.SYNC, peer));
+        return Objects.requireNonNull(questions(clients).answer(DebugQuestions.SYNC, List.of(), peer));
+    }
+
+    /** Each proxy has a cluster of its name; the pages are two. */
+    private static DebugQuestions questions(ClientStatus... clients) {
+        return new DebugQuestions(
+                "istio-system",
+                "1.2",
+                "istiod-0",
+                () -> List.of(clients),
+                node -> new ResourceEncoder()
+                        .encode(
+                                Map.of(
+                                        ResourceType.CLUSTER,
+                                        Map.of(
+                                                "c",
+                                                Cluster.newBuilder()
+                                                        .setName(node.getId())
+                                                        .build())),
+                                1),
+                path -> switch (path) {
+                    case "/debug/config_dump" -> query -> HttpPages.Answer.text(200, "dump of " + query.get("proxyID"));
+                    case "/debug/syncz" -> query -> HttpPages.Answer.json("[]");
+                    default -> null;
+                });
+    }
+
+    @ParameterizedTest(name = "{0} asks for {1}: {2}")
+    @CsvSource({
+        "istio-system, web.shop, sidecar~10.0.0.1~web.shop~shop.svc.cluster.local",
+        "shop, web.shop, sidecar~10.0.0.1~web.shop~shop.svc.cluster.local",
+        "shop, pay.bank, ''",
+        "istio-system, gone.shop, ''"
+    })
+    void what_a_proxy_should_have_is_dumped_as_Envoy_does(String namespace, String proxy, String cluster)
+            throws Exception {
+        PeerIdentity peer = new PeerIdentity("cluster.local", namespace, "web");
+        DiscoveryResponse answer = Objects.requireNonNull(two().answer(DebugQuestions.DUMP, List.of(proxy), peer));
+        if (cluster.isEmpty()) {
+            assertThat(answer.getResourcesList()).isEmpty();
+        } else {
+            assertThat(answer.getResourcesCount()).isEqualTo(3);
+            assertThat(answer.getResources(0)
+                            .unpack(ClustersConfigDump.class)
+                            .getDynamicActiveClusters(0)
+                            .getCluster()
+                            .unpack(Cluster.class)
+                            .getName())
+                    .isEqualTo(cluster);
+        }
+    }
+
+    @ParameterizedTest(name = "{0} asks for {1}: {2}")
+    @CsvSource({
+        "istio-system, syncz, []",
+        "istio-system, config_dump?proxyID=web.shop, dump of web.shop",
+        "istio-system, nothing, 404 page not found",
+        "shop, config_dump?proxyID=web.shop, dump of web.shop",
+        "shop, config_dump?proxyID=pay.bank, refused",
+        "shop, config_dump, refused",
+        "shop, syncz, refused"
+    })
+    void pages_are_answered_as_over_HTTP(String namespace, String page, String text) {
+        PeerIdentity peer = new PeerIdentity("cluster.local", namespace, "web");
+        if (text.equals("refused")) {
+            assertThatThrownBy(() -> two().answer(DebugQuestions.PAGE, List.of(page), peer))
+                    .isInstanceOf(SecurityException.class)
+                    .hasMessageContaining("istio-system");
+        } else {
+            DiscoveryResponse answer = Objects.requireNonNull(two().answer(DebugQuestions.PAGE, List.of(page), peer));
+            assertThat(answer.getResources(0).getTypeUrl()).isEqualTo(DebugQuestions.PAGE);
+            assertThat(answer.getResources(0).getValue().toStringUtf8()).isEqualTo(text);
+        }
+    }
+
+    private static DebugQuestions two() {
+        var type = new TypeStatus("type.googleapis.com/x", true, 0, "1", "1", 1, 1, "");
+        return questions(client("web.shop", "shop", type), client("pay.bank", "bank", type));
     }
 
     private static ClientConfig only(DiscoveryResponse answer) throws InvalidProtocolBufferException {

@@ -10,6 +10,7 @@ import dev.lateen.control.secret.FileSecrets;
 import dev.lateen.control.secret.ProxySecrets;
 import dev.lateen.mesh.Snapshot;
 import dev.lateen.xds.server.PeerIdentity;
+import dev.lateen.xds.server.ResourceSet;
 import io.envoyproxy.envoy.config.core.v3.Node;
 import java.time.Clock;
 import java.time.Instant;
@@ -45,7 +46,8 @@ class DistributionTest {
                     Snapshot.empty(),
                     new ProxySecrets(null, new FileSecrets(), false, () -> Instant.EPOCH),
                     registrations,
-                    new DebugQuestions("istio-system", "0", "istiod-0", List::of),
+                    new DebugQuestions(
+                            "istio-system", "0", "istiod-0", List::of, of -> ResourceSet.EMPTY, path -> null),
                     () -> {});
             if (allowed) {
                 try (var client = distribution.connect(node, web, () -> {})) {

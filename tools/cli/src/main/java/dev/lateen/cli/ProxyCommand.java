@@ -74,6 +74,7 @@ final class ProxyCommand implements Callable<Integer> {
     @Override
     public Integer call() throws IOException, InterruptedException, CommandException {
         Map<String, String> environment = new LinkedHashMap<>(System.getenv());
+        environment.putIfAbsent("ISTIO_META_ISTIO_VERSION", VersionCommand.VERSION);
         if (!namespace.isEmpty()) {
             environment.put("POD_NAMESPACE", namespace);
         }

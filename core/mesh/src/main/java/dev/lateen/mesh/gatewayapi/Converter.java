@@ -37,6 +37,9 @@ public final class Converter {
     /** The class that is the mesh's without an object that says so. */
     public static final String CLASS = "istio";
 
+    /** The class of Istio's ambient mode. */
+    private static final String WAYPOINT = "istio-waypoint";
+
     /** Requests of one host at one place, gathered from several routes. */
     private record Place(String gateway, String host) {}
 
@@ -124,6 +127,12 @@ public final class Converter {
                 GatewayState state = new GatewayState(gateway, attaching(gateway, all), around);
                 gateways.put(gateway.objectName(), state);
                 state.sets.forEach(set -> sets.put(set.set.objectName(), set));
+            } else if (gateway.spec().gatewayClassName().equals(WAYPOINT)) {
+                reports.put(
+                        gateway.objectName(),
+                        RefusedReports.notInForce(
+                                "class " + WAYPOINT + " is of Istio's ambient mode, which this mesh does"
+                                        + " not have: label the namespace istio-injection=enabled, and rules hold in sidecars"));
             }
         }
     }

@@ -69,7 +69,7 @@ public final class RefusedReports {
         return kind.equals(Kinds.REFERENCE_GRANT) ? new RouteReport.OfRefused(message) : route(tree, message);
     }
 
-    private static RouteReport notInForce(String message) {
+    static RouteReport notInForce(String message) {
         return new RouteReport.OfRefusedGateway(
                 List.of(Condition.no("Accepted", "Invalid", message), Condition.no("Programmed", "Invalid", message)));
     }

@@ -41,7 +41,8 @@ final class Entries {
                             : spec.workloadSelector().labels(),
                     created == null ? Instant.EPOCH : created,
                     entry.objectName(),
-                    spec.subjectAltNames()));
+                    spec.subjectAltNames(),
+                    List.of()));
         }
         return services;
     }

@@ -20,6 +20,7 @@ import java.time.Instant;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Objects;
 import org.jspecify.annotations.Nullable;
@@ -29,6 +30,7 @@ public final class Kubernetes {
     /** Names who sees a Service, as {@code exportTo} of Istio's kinds. */
     static final String EXPORT_TO = "networking.istio.io/exportTo";
 
+    private static final String DISTRIBUTION = "networking.istio.io/traffic-distribution";
     private static final String TEMPLATE_HASH = "pod-template-hash";
 
     private Kubernetes() {}
@@ -70,7 +72,21 @@ public final class Kubernetes {
                 Map.copyOf(map(spec.getSelector())),
                 created(service),
                 name,
-                List.of());
+                List.of(),
+                nearest(text(spec.getTrafficDistribution()), map(meta.getAnnotations())));
+    }
+
+    /** Where its calls should stay (Kubernetes' documentation, traffic distribution; the annotation is Istio's). */
+    private static List<String> nearest(String field, Map<String, String> annotations) {
+        String wanted = field.isEmpty() ? annotations.getOrDefault(DISTRIBUTION, "") : field;
+        return switch (wanted.toLowerCase(Locale.ROOT)) {
+            case "preferclose", "prefersamezone" ->
+                List.of("topology.kubernetes.io/region", "topology.kubernetes.io/zone");
+            // Nodes are no places of proxies: the nearest that is known.
+            case "prefersamenode" ->
+                List.of("topology.kubernetes.io/region", "topology.kubernetes.io/zone", "topology.istio.io/subzone");
+            default -> List.of();
+        };
     }
 
     private static List<String> published(Service service) {

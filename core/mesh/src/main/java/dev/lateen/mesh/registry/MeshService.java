@@ -20,6 +20,7 @@ import java.util.Optional;
  * @param created of the object, the epoch when unknown; older objects win conflicts
  * @param source the object
  * @param certificateNames that its servers' certificates bear; empty when not told
+ * @param nearest labels of places that callers should share with endpoints, the widest first; empty when all are as good
  */
 public record MeshService(
         String host,
@@ -36,7 +37,8 @@ public record MeshService(
         Map<String, String> selector,
         Instant created,
         ObjectName source,
-        List<String> certificateNames) {
+        List<String> certificateNames,
+        List<String> nearest) {
     /** Where a service comes from. */
     public enum Kind {
         KUBERNETES,
@@ -95,7 +97,8 @@ public record MeshService(
                 selector,
                 created,
                 source,
-                certificateNames);
+                certificateNames,
+                nearest);
     }
 
     public boolean isHeadless() {

@@ -37,6 +37,8 @@ public final class Registry {
     private volatile @Nullable Map<String, List<MeshService>> listed;
     private final Map<MeshService, List<Endpoint>> endpoints = new ConcurrentHashMap<>();
 
+    private final boolean placed;
+
     /**
      * @param kubernetes by name of the Service
      * @param slices by name of the EndpointSlice
@@ -63,6 +65,7 @@ public final class Registry {
         this.workloads = workloads;
         this.services = services(kubernetes.values(), entries.values());
         this.byHost = index(services);
+        this.placed = services.stream().anyMatch(service -> !service.nearest().isEmpty());
         this.slices = byService(slices);
         this.byAddress = new HashMap<>();
         this.byNamespace = new HashMap<>();
@@ -105,6 +108,11 @@ public final class Registry {
             index.computeIfAbsent(service, _ -> new ArrayList<>()).add(slice);
         }
         return index;
+    }
+
+    /** Whether any service asks where its callers are. */
+    public boolean isPlaced() {
+        return placed;
     }
 
     /** All services, the oldest first. */

@@ -11,6 +11,7 @@ import dev.lateen.config.networking.TrafficPolicy;
 import dev.lateen.config.networking.TrafficPolicy.PortPolicy;
 import dev.lateen.config.networking.TrafficPolicy.ProxyProtocol;
 import dev.lateen.config.networking.TrafficPolicy.RetryBudget;
+import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -98,9 +99,17 @@ public record Policies(
                         .with(this);
     }
 
-    /** How places count, null when they do not; {@code mesh} is what holds where no rule speaks. */
-    public @Nullable LocalitySetting locality(@Nullable LocalitySetting mesh) {
+    /**
+     * How places count, null when they do not.
+     *
+     * @param nearest what the service says, where no rule speaks of it; see {@code MeshService}
+     * @param mesh what holds where neither speaks
+     */
+    public @Nullable LocalitySetting locality(List<String> nearest, @Nullable LocalitySetting mesh) {
         LocalitySetting own = loadBalancer == null ? null : loadBalancer.localityLbSetting();
+        if (own == null && !nearest.isEmpty()) {
+            return new LocalitySetting(List.of(), List.of(), nearest, null);
+        }
         LocalitySetting setting = own == null ? mesh : own;
         boolean enabled = setting == null || setting.enabled() == null || setting.enabled();
         if (!enabled) {
@@ -112,9 +121,7 @@ public record Policies(
         // Without outlier detection nobody would notice that a place has failed.
         return outlierDetection == null
                 ? null
-                : setting == null
-                        ? new LocalitySetting(java.util.List.of(), java.util.List.of(), java.util.List.of(), null)
-                        : setting;
+                : setting == null ? new LocalitySetting(List.of(), List.of(), List.of(), null) : setting;
     }
 
     static boolean asksForPlace(@Nullable LoadBalancer balancer, @Nullable OutlierDetection detection) {

@@ -101,8 +101,13 @@ final class Clusters {
     }
 
     private ClusterLoadAssignment assignment(
-            Cluster.Builder cluster, List<Endpoint> endpoints, Policies policies, Predicate<Endpoint> tls) {
-        LocalitySetting setting = policies.locality(scope.mesh().localityLbSetting());
+            Cluster.Builder cluster,
+            MeshService service,
+            List<Endpoint> endpoints,
+            Policies policies,
+            Predicate<Endpoint> tls) {
+        List<String> nearest = scope.locality().equals(Locality.UNKNOWN) ? List.of() : service.nearest();
+        LocalitySetting setting = policies.locality(nearest, scope.mesh().localityLbSetting());
         if (setting != null && !setting.distribute().isEmpty()) {
             cluster.getCommonLbConfigBuilder()
                     .setLocalityWeightedLbConfig(LocalityWeightedLbConfig.getDefaultInstance());
@@ -144,7 +149,8 @@ final class Clusters {
                 }
             }
         }
-        ClusterLoadAssignment assignment = assignment(cluster, endpoints, policies, e -> Encryption.takesTls(scope, e));
+        ClusterLoadAssignment assignment =
+                assignment(cluster, service, endpoints, policies, e -> Encryption.takesTls(scope, e));
         ClusterPolicy.apply(cluster, policies, Upstream.of(port.protocol(), policies.connectionPool()), scope.mesh());
         Encryption.apply(cluster, scope, service, port, subset == null ? "" : subset.name(), policies, endpoints);
         Encryption.announceSource(cluster, policies);
@@ -194,7 +200,7 @@ final class Clusters {
                                 ? DNS_REFRESH
                                 : scope.mesh().dnsRefreshRate()))
                 .setRespectDnsTtl(true)
-                .setLoadAssignment(assignment(cluster, names, policies, _ -> false));
+                .setLoadAssignment(assignment(cluster, service, names, policies, _ -> false));
     }
 
     private static Struct metadata(MeshService service, @Nullable HostPolicy policy, @Nullable Subset subset) {

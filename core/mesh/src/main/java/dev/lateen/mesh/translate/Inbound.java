@@ -96,6 +96,7 @@ public final class Inbound {
                 Map.of(),
                 Instant.EPOCH,
                 sidecar.objectName(),
+                List.of(),
                 List.of());
     }
 

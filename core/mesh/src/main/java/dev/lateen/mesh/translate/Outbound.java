@@ -55,7 +55,7 @@ record Outbound(
                 node.type(),
                 node.namespace(),
                 snapshot.rules().dependOnLabels() || placed ? all : Map.of(),
-                placed ? Translation.locality(snapshot, node) : Locality.UNKNOWN,
+                placed || snapshot.registry().isPlaced() ? Translation.locality(snapshot, node) : Locality.UNKNOWN,
                 sidecar == null ? null : sidecar.objectName(),
                 node.dns(),
                 snapshot.rules().telemetry().holding(node.namespace(), all).stream()

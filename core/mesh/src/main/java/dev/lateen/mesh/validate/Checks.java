@@ -31,6 +31,7 @@ public final class Checks {
         ServiceEntryChecks.run(checks.of(Kinds.SERVICE_ENTRY), snapshot, findings);
         checks.of(Kinds.REQUEST_AUTHENTICATION).forEach(o -> RequestAuthenticationChecks.run(o, snapshot, findings));
         checks.of(Kinds.AUTHORIZATION_POLICY).forEach(o -> AuthorizationPolicyChecks.run(o, snapshot, findings));
+        findings.addAll(AmbientChecks.of(snapshot));
         TelemetryChecks.run(checks.of(Kinds.TELEMETRY), snapshot, findings);
     }
 

@@ -9,7 +9,6 @@ import dev.lateen.proxy.config.XdsConfiguration.Kept;
 import dev.lateen.proxy.tls.SecretStore;
 import dev.lateen.xds.XdsJson;
 import io.envoyproxy.envoy.admin.v3.BootstrapConfigDump;
-import io.envoyproxy.envoy.admin.v3.ClientResourceStatus;
 import io.envoyproxy.envoy.admin.v3.ClustersConfigDump;
 import io.envoyproxy.envoy.admin.v3.ConfigDump;
 import io.envoyproxy.envoy.admin.v3.EndpointsConfigDump;
@@ -70,8 +69,7 @@ final class ConfigPages {
             clusters.addDynamicActiveClustersBuilder()
                     .setVersionInfo(resource.version())
                     .setCluster(cluster)
-                    .setLastUpdated(time(resource.updated()))
-                    .setClientStatus(ClientResourceStatus.ACKED);
+                    .setLastUpdated(time(resource.updated()));
         });
         return clusters.build();
     }
@@ -83,7 +81,6 @@ final class ConfigPages {
             listeners
                     .addDynamicListenersBuilder()
                     .setName(name)
-                    .setClientStatus(ClientResourceStatus.ACKED)
                     .getActiveStateBuilder()
                     .setVersionInfo(resource.version())
                     .setListener(Any.pack(resource.body()))
@@ -97,8 +94,7 @@ final class ConfigPages {
         each(kept, XdsConfiguration.ROUTES, (route, resource) -> routes.addDynamicRouteConfigsBuilder()
                 .setVersionInfo(resource.version())
                 .setRouteConfig(route)
-                .setLastUpdated(time(resource.updated()))
-                .setClientStatus(ClientResourceStatus.ACKED));
+                .setLastUpdated(time(resource.updated())));
         return routes.build();
     }
 
@@ -108,8 +104,7 @@ final class ConfigPages {
                 .addDynamicEndpointConfigsBuilder()
                 .setVersionInfo(resource.version())
                 .setEndpointConfig(assignment)
-                .setLastUpdated(time(resource.updated()))
-                .setClientStatus(ClientResourceStatus.ACKED));
+                .setLastUpdated(time(resource.updated())));
         return endpoints.build();
     }
 

@@ -189,8 +189,8 @@ final class ClientStream<Q, R extends MessageLite> implements StreamObserver<Q>,
         server.metrics().rejected(this, type, reason);
     }
 
-    private @Nullable DiscoveryResponse answer(String type) {
-        return client == null ? null : client.answer(type);
+    private @Nullable DiscoveryResponse answer(String type, List<String> names) {
+        return client == null ? null : client.answer(type, names);
     }
 
     private void fail(RuntimeException failure) {

@@ -2,6 +2,7 @@ package dev.lateen.xds.server;
 
 import io.envoyproxy.envoy.config.core.v3.Node;
 import io.envoyproxy.envoy.service.discovery.v3.DiscoveryResponse;
+import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /** Where the server's resources come from. */
@@ -26,9 +27,10 @@ public interface ResourceProvider {
          * Answers a question that Istio's tools put on the stream, under a type that is no resource of the mesh
          * ({@code istio.io/debug/syncz}); null for a type that is no question. Each request is answered once, at once.
          *
+         * @param names what is asked about
          * @throws SecurityException if this client may not ask; ends the stream with PERMISSION_DENIED
          */
-        default @Nullable DiscoveryResponse answer(String type) {
+        default @Nullable DiscoveryResponse answer(String type, List<String> names) {
             return null;
         }
 

@@ -29,11 +29,11 @@ interface Session<Q, R> {
 
     /** Who answers what is asked for on the stream and is no configuration. */
     interface Questions {
-        Questions NONE = type -> null;
+        Questions NONE = (type, names) -> null;
 
         /** See {@link ResourceProvider.Client#answer}. */
         @Nullable
-        DiscoveryResponse answer(String type);
+        DiscoveryResponse answer(String type, List<String> names);
     }
 
     /** Told when a client refuses a response. */

@@ -55,7 +55,7 @@ final class SotwSession implements Session<DiscoveryRequest, DiscoveryResponse> 
         if (url.isEmpty()) {
             throw XdsError.invalid("type_url is missing in a request on an aggregated stream");
         }
-        DiscoveryResponse answer = questions.answer(url);
+        DiscoveryResponse answer = questions.answer(url, request.getResourceNamesList());
         if (answer != null) {
             return answered(request, answer);
         }

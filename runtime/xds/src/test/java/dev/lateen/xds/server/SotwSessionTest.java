@@ -61,7 +61,7 @@ class SotwSessionTest {
                 .isEqualTo(expected.strip());
     }
 
-    private static @Nullable DiscoveryResponse answer(String type) {
+    private static @Nullable DiscoveryResponse answer(String type, List<String> names) {
         return type.equals(QUESTION)
                 ? DiscoveryResponse.newBuilder().setVersionInfo("told").build()
                 : null;
