@@ -32,7 +32,7 @@ final class ProxyConfigCommand {
     private static final String DUMP = "/config_dump";
 
     /** One part. */
-    private abstract static class Part implements Callable<Integer> {
+    abstract static class Part implements Callable<Integer> {
         @Mixin
         ProxyPage page = new ProxyPage();
     }
