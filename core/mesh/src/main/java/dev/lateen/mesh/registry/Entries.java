@@ -42,7 +42,8 @@ final class Entries {
                     created == null ? Instant.EPOCH : created,
                     entry.objectName(),
                     spec.subjectAltNames(),
-                    List.of()));
+                    List.of(),
+                    false));
         }
         return services;
     }

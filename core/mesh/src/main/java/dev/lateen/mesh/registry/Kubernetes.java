@@ -73,7 +73,8 @@ public final class Kubernetes {
                 created(service),
                 name,
                 List.of(),
-                nearest(text(spec.getTrafficDistribution()), map(meta.getAnnotations())));
+                nearest(text(spec.getTrafficDistribution()), map(meta.getAnnotations())),
+                "ClientIP".equals(spec.getSessionAffinity()));
     }
 
     /** Where its calls should stay (Kubernetes' documentation, traffic distribution; the annotation is Istio's). */

@@ -21,6 +21,7 @@ import java.util.Optional;
  * @param source the object
  * @param certificateNames that its servers' certificates bear; empty when not told
  * @param nearest labels of places that callers should share with endpoints, the widest first; empty when all are as good
+ * @param sticky calls from one address keep to one endpoint, where no rule says how they are shared out
  */
 public record MeshService(
         String host,
@@ -38,7 +39,8 @@ public record MeshService(
         Instant created,
         ObjectName source,
         List<String> certificateNames,
-        List<String> nearest) {
+        List<String> nearest,
+        boolean sticky) {
     /** Where a service comes from. */
     public enum Kind {
         KUBERNETES,
@@ -98,7 +100,8 @@ public record MeshService(
                 created,
                 source,
                 certificateNames,
-                nearest);
+                nearest,
+                sticky);
     }
 
     public boolean isHeadless() {

@@ -11,6 +11,7 @@ import dev.lateen.config.networking.TrafficPolicy;
 import dev.lateen.config.networking.TrafficPolicy.PortPolicy;
 import dev.lateen.config.networking.TrafficPolicy.ProxyProtocol;
 import dev.lateen.config.networking.TrafficPolicy.RetryBudget;
+import dev.lateen.mesh.registry.MeshService;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
@@ -25,6 +26,9 @@ public record Policies(
         @Nullable ClientTls tls,
         @Nullable RetryBudget retryBudget,
         @Nullable ProxyProtocol proxyProtocol) {
+    private static final LoadBalancer.Policy BY_CALLER = new LoadBalancer.Policy.Hashed(
+            new LoadBalancer.ConsistentHash(new LoadBalancer.HashKey.SourceIp(true), null, 0));
+
     /** No settings. */
     public static final Policies NONE = new Policies(null, null, null, null, null, null);
 
@@ -88,6 +92,25 @@ public record Policies(
                 over.tls != null ? over.tls : tls,
                 over.retryBudget != null ? over.retryBudget : retryBudget,
                 over.proxyProtocol != null ? over.proxyProtocol : proxyProtocol);
+    }
+
+    /** These, with what a Service itself says of its endpoints where no rule chose a load balancer. */
+    public Policies orElse(MeshService service) {
+        boolean chosen = loadBalancer != null && loadBalancer.policy() != null;
+        return chosen || !service.sticky()
+                ? this
+                : new Policies(
+                        new LoadBalancer(
+                                BY_CALLER,
+                                loadBalancer == null ? null : loadBalancer.localityLbSetting(),
+                                null,
+                                null,
+                                null),
+                        connectionPool,
+                        outlierDetection,
+                        tls,
+                        retryBudget,
+                        proxyProtocol);
     }
 
     /** These, with the mesh's defaults in the gaps. */

@@ -92,10 +92,15 @@ final class Clusters {
 
     private void add(MeshService service, MeshPort port) {
         HostPolicy policy = scope.policy(service);
-        add(service, port, policy, null, Policies.of(policy, port.number()));
+        add(service, port, policy, null, Policies.of(policy, port.number()).orElse(service));
         if (policy != null) {
             for (Subset subset : policy.subsets()) {
-                add(service, port, policy, subset, Policies.of(policy, subset, port.number()));
+                add(
+                        service,
+                        port,
+                        policy,
+                        subset,
+                        Policies.of(policy, subset, port.number()).orElse(service));
             }
         }
     }

@@ -2,7 +2,6 @@ package dev.lateen.mesh.translate;
 
 import dev.lateen.config.networking.Destination;
 import dev.lateen.config.networking.DestinationRule.Subset;
-import dev.lateen.config.networking.LoadBalancer.ConsistentHash;
 import dev.lateen.mesh.registry.MeshPort;
 import dev.lateen.mesh.registry.MeshService;
 import dev.lateen.mesh.rules.HostPolicy;
@@ -24,18 +23,18 @@ final class Destinations {
      *
      * @param cluster the cluster's name, also where there is none of it
      * @param host the full host
-     * @param hash how requests stick to endpoints, null when they do not
+     * @param policies how it is called
      * @param wildcard that names are looked up for, null where they are not
      * @param missing why there is no such cluster, for the caller of the failed request; empty when there is
      */
     record Target(
             String cluster,
             String host,
-            @Nullable ConsistentHash hash,
+            Policies policies,
             @Nullable Wildcard wildcard,
             String missing) {
         static Target missing(String cluster, String host, String reason) {
-            return new Target(cluster, host, null, null, reason);
+            return new Target(cluster, host, Policies.NONE, null, reason);
         }
 
         boolean exists() {
@@ -65,14 +64,16 @@ final class Destinations {
         HostPolicy policy = scope.policy(service);
         Wildcard wildcard = Wildcard.of(service, port);
         if (destination.subset().isEmpty()) {
-            return new Target(name, host, Policies.of(policy, number).hash(), wildcard, "");
+            return new Target(
+                    name, host, Policies.of(policy, number).orElse(service).orElse(scope.mesh()), wildcard, "");
         }
         Subset subset = policy == null ? null : policy.subset(destination.subset());
         if (policy == null || subset == null) {
             return Target.missing(
                     name, host, "no DestinationRule of host " + host + " has a subset " + destination.subset());
         }
-        return new Target(name, host, Policies.of(policy, subset, number).hash(), wildcard, "");
+        return new Target(
+                name, host, Policies.of(policy, subset, number).orElse(service).orElse(scope.mesh()), wildcard, "");
     }
 
     private static int port(Destination destination, @Nullable MeshService service, int listenPort) {

@@ -6,9 +6,13 @@ import com.github.udpa.udpa.type.v1.TypedStruct;
 import com.google.protobuf.Message;
 import com.google.protobuf.Struct;
 import dev.lateen.config.MeshConfig;
+import dev.lateen.config.networking.ConnectionPool;
+import dev.lateen.config.networking.LoadBalancer;
+import dev.lateen.config.networking.LoadBalancer.ConsistentHash;
 import dev.lateen.config.telemetry.WorkloadMode;
 import dev.lateen.mesh.ProxyNode;
 import dev.lateen.mesh.Snapshot;
+import dev.lateen.mesh.rules.Policies;
 import io.envoyproxy.envoy.config.listener.v3.Filter;
 import io.envoyproxy.envoy.config.listener.v3.FilterChain;
 import io.envoyproxy.envoy.config.listener.v3.Listener;
@@ -31,6 +35,7 @@ import io.envoyproxy.envoy.extensions.filters.network.http_connection_manager.v3
 import io.envoyproxy.envoy.extensions.filters.network.http_connection_manager.v3.Rds;
 import io.envoyproxy.envoy.extensions.filters.network.tcp_proxy.v3.TcpProxy;
 import io.envoyproxy.envoy.extensions.filters.network.tcp_proxy.v3.TcpProxy.WeightedCluster;
+import io.envoyproxy.envoy.type.v3.HashPolicy;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -208,9 +213,26 @@ final class Filters {
         return tcp(TcpProxy.newBuilder().setStatPrefix(cluster).setCluster(cluster));
     }
 
-    /** Bytes, shared out among clusters. */
-    Filter tcp(String statPrefix, WeightedCluster clusters) {
-        return tcp(TcpProxy.newBuilder().setStatPrefix(statPrefix).setWeightedClusters(clusters));
+    /** Bytes, to one cluster, as rules say. */
+    Filter tcp(String cluster, Policies policies) {
+        return tcp(ruled(TcpProxy.newBuilder().setStatPrefix(cluster).setCluster(cluster), policies));
+    }
+
+    /** Bytes, shared out among clusters, as rules say. */
+    Filter tcp(String statPrefix, WeightedCluster clusters, Policies policies) {
+        return tcp(ruled(TcpProxy.newBuilder().setStatPrefix(statPrefix).setWeightedClusters(clusters), policies));
+    }
+
+    private static TcpProxy.Builder ruled(TcpProxy.Builder proxy, Policies policies) {
+        ConnectionPool pool = policies.connectionPool();
+        if (pool != null && pool.tcp() != null && pool.tcp().idleTimeout() != null) {
+            proxy.setIdleTimeout(Messages.duration(pool.tcp().idleTimeout()));
+        }
+        ConsistentHash hash = policies.hash();
+        if (hash != null && hash.key() instanceof LoadBalancer.HashKey.SourceIp) {
+            proxy.addHashPolicy(HashPolicy.newBuilder().setSourceIp(HashPolicy.SourceIp.getDefaultInstance()));
+        }
+        return proxy;
     }
 
     private Filter tcp(TcpProxy.Builder proxy) {

@@ -97,7 +97,8 @@ public final class Inbound {
                 Instant.EPOCH,
                 sidecar.objectName(),
                 List.of(),
-                List.of());
+                List.of(),
+                false);
     }
 
     /** Ports that services lead to, by the workload's port; the oldest service wins one. */

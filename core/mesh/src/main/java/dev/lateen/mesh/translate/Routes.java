@@ -224,7 +224,7 @@ final class Routes {
         mirrors(action, rule, object);
         boolean hashed = false;
         for (Target target : targets) {
-            ConsistentHash hash = target.hash();
+            ConsistentHash hash = target.policies().hash();
             if (hash != null) {
                 action.addHashPolicy(HashPolicies.of(hash));
                 hashed = true;

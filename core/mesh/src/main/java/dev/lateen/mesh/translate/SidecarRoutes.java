@@ -99,7 +99,8 @@ final class SidecarRoutes {
         BoundVirtualService rule = winner(service.host());
         List<Route> list = rule == null ? List.of() : routes.of(rule);
         if (list.isEmpty()) {
-            ConsistentHash hash = Policies.of(scope.policy(service), port).hash();
+            ConsistentHash hash =
+                    Policies.of(scope.policy(service), port).orElse(service).hash();
             list = List.of(Routes.plain(
                     "default",
                     Names.outbound(port, "", service.host()),

@@ -10,6 +10,7 @@ import dev.lateen.mesh.registry.MeshPort;
 import dev.lateen.mesh.registry.MeshService;
 import dev.lateen.mesh.rules.BoundVirtualService;
 import dev.lateen.mesh.rules.Hosts;
+import dev.lateen.mesh.rules.Policies;
 import dev.lateen.mesh.translate.DynamicDns.Wildcard;
 import io.envoyproxy.envoy.config.core.v3.CidrRange;
 import io.envoyproxy.envoy.config.listener.v3.Filter;
@@ -62,7 +63,10 @@ final class TcpChains {
             Wildcard wildcard = Wildcard.of(service, port);
             List<String> names = tls && (shared || wildcard != null) ? List.of(service.host()) : List.of();
             String cluster = Names.outbound(port.number(), "", service.host());
-            chains.add(lookedUp(chain(match(blocks, names), filters.tcp(cluster)), wildcard));
+            Policies policies = Policies.of(scope.policy(service), port.number())
+                    .orElse(service)
+                    .orElse(scope.mesh());
+            chains.add(lookedUp(chain(match(blocks, names), filters.tcp(cluster, policies)), wildcard));
         }
         return chains;
     }
@@ -152,26 +156,25 @@ final class TcpChains {
 
     private Filter route(BoundVirtualService rule, List<RouteDestination> route, int port) {
         if (route.size() == 1) {
-            return filters.tcp(cluster(rule, route.getFirst(), port));
+            Destinations.Target target = target(rule, route.getFirst(), port);
+            return filters.tcp(target.cluster(), target.policies());
         }
+        // One filter has settings for all: as in Istio the first destination's.
+        Policies policies = target(rule, route.getFirst(), port).policies();
         WeightedCluster.Builder clusters = WeightedCluster.newBuilder();
         for (RouteDestination destination : route) {
             if (destination.weight() > 0) {
                 clusters.addClusters(ClusterWeight.newBuilder()
-                        .setName(cluster(rule, destination, port))
+                        .setName(target(rule, destination, port).cluster())
                         .setWeight(destination.weight()));
             }
         }
-        return filters.tcp(rule.object().name() + "." + rule.object().namespace(), clusters.build());
+        return filters.tcp(rule.object().name() + "." + rule.object().namespace(), clusters.build(), policies);
     }
 
     /** The wildcard that a route's one destination is; null where it is none. */
     private @Nullable Wildcard wildcard(BoundVirtualService rule, List<RouteDestination> route, int port) {
-        return route.size() != 1
-                ? null
-                : destinations
-                        .find(route.getFirst().destination(), rule.object().namespace(), port)
-                        .wildcard();
+        return route.size() != 1 ? null : target(rule, route.getFirst(), port).wildcard();
     }
 
     /** The chain for the server names that a wildcard covers; null when it has none of them. */
@@ -204,10 +207,8 @@ final class TcpChains {
                         .build();
     }
 
-    private String cluster(BoundVirtualService rule, RouteDestination destination, int port) {
-        return destinations
-                .find(destination.destination(), rule.object().namespace(), port)
-                .cluster();
+    private Destinations.Target target(BoundVirtualService rule, RouteDestination destination, int port) {
+        return destinations.find(destination.destination(), rule.object().namespace(), port);
     }
 
     static FilterChain chain(@Nullable FilterChainMatch match, Filter filter) {
