@@ -56,7 +56,7 @@ class SidecarRoutesTest {
                   route {
                     cluster: "outbound|80||web.default.svc.cluster.local"
                     timeout {}
-                    max_stream_duration { grpc_timeout_header_max {} }
+                    max_grpc_timeout {}
                     retry_policy {
                       retry_on: "connect-failure,refused-stream,reset-before-request"
                       num_retries { value: 2 }

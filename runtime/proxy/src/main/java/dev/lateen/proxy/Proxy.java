@@ -304,6 +304,11 @@ public final class Proxy implements AutoCloseable {
         return known && configuration.complete() && listeners.failures().isEmpty() && (dns == null || dns.knowsNames());
     }
 
+    /** Whether all that the control plane sent is in force, and nothing that it took away goes on. */
+    public boolean settled() {
+        return ready() && configuration.settled();
+    }
+
     /** The port that a listener is bound to, or -1. */
     public int port(String listener) {
         return listeners.port(listener);

@@ -31,7 +31,6 @@ import io.envoyproxy.envoy.config.route.v3.RetryPolicy;
 import io.envoyproxy.envoy.config.route.v3.Route;
 import io.envoyproxy.envoy.config.route.v3.RouteAction;
 import io.envoyproxy.envoy.config.route.v3.RouteAction.ClusterNotFoundResponseCode;
-import io.envoyproxy.envoy.config.route.v3.RouteAction.MaxStreamDuration;
 import io.envoyproxy.envoy.config.route.v3.RouteAction.RequestMirrorPolicy;
 import io.envoyproxy.envoy.config.route.v3.RouteMatch;
 import io.envoyproxy.envoy.config.route.v3.WeightedCluster;
@@ -282,12 +281,13 @@ final class Routes {
 
     /**
      * Of the whole request; without one a proxy waits for ever, as Istio has it, not Envoy's 15 seconds. A caller's
-     * {@code grpc-timeout} is kept up to the same limit.
+     * {@code grpc-timeout} is kept up to the same limit: by the older field, since beside the newer one Envoy keeps no
+     * limit of requests that are not gRPC.
      */
+    @SuppressWarnings("deprecation")
     static void timeout(RouteAction.Builder action, java.time.@Nullable Duration timeout) {
         Duration most = timeout == null ? ZERO : duration(timeout);
-        action.setTimeout(most)
-                .setMaxStreamDuration(MaxStreamDuration.newBuilder().setGrpcTimeoutHeaderMax(most));
+        action.setTimeout(most).setMaxGrpcTimeout(most);
     }
 
     private static String rewrite(RouteAction.Builder action, @Nullable HttpRewrite rewrite, String authority) {

@@ -45,7 +45,7 @@ final class LateenPeer implements Peer {
 
     @Override
     public boolean settled() {
-        return sidecar.ready() && router.ready();
+        return sidecar.settled() && router.settled();
     }
 
     @Override

@@ -37,6 +37,7 @@ import java.util.TreeMap;
 import java.util.function.BiConsumer;
 import java.util.function.Consumer;
 import java.util.random.RandomGenerator;
+import java.util.stream.LongStream;
 
 /**
  * Takes xDS, compiles it off the event loops, and puts it in force by swapping one reference. What does not compile is
@@ -63,6 +64,8 @@ public final class XdsConfiguration implements ResourceListener {
     private final Map<String, EndpointSet> endpoints = new HashMap<>();
     /** Since when endpoints have been asked for, by the timer's clock. */
     private final Map<String, Long> asked = new HashMap<>();
+
+    private final LeavingClusters leaving = new LeavingClusters();
 
     private Timer.Timeout patienceEnds = () -> {};
 
@@ -177,12 +180,17 @@ public final class XdsConfiguration implements ResourceListener {
                     ? LiveCluster.of(cluster, random, System::nanoTime)
                     : present.changed(cluster, random);
             clusters.put(cluster.name(), next);
+            leaving.back(cluster.name());
             EndpointSet known = endpoints.get(service(cluster));
             if (known != null && cluster.discovery() instanceof Discovery.Eds) {
                 next.hosts().update(known);
             }
         }
-        update.removed().forEach(clusters::remove);
+        for (String gone : update.removed()) {
+            if (clusters.remove(gone) != null) {
+                leaving.gone(gone, timer.nanoTime());
+            }
+        }
         Set<String> names = wantedEndpoints();
         endpoints.keySet().retainAll(names);
         asked.keySet().retainAll(names);
@@ -310,27 +318,32 @@ public final class XdsConfiguration implements ResourceListener {
 
     /**
      * New routes wait until the clusters that they name have heard of their endpoints, and a cluster that is gone stays
-     * as long as routes or listeners in force name it: resources come one type after the other, and no request or
-     * connection is to fall between.
+     * for what waits, or a little while for routes or listeners that still name it: resources come one type after the
+     * other, and no request or connection is to fall between.
      */
     private ActiveConfiguration withRoutes(Map<String, CompiledListener> ready) {
         Map<String, RouteTable> inForce = new HashMap<>();
         Map<String, LiveCluster> reachable = new HashMap<>(clusters);
-        ready.values().forEach(listener -> keepReachable(clusterNames(listener), reachable));
+        ready.forEach((name, listener) ->
+                keepReachable(clusterNames(listener), listener != listeners.get(name), reachable));
         routes.forEach((name, table) -> {
             RouteTable present = current.routes().get(name);
             boolean warm = table.clusters().stream().allMatch(this::warm);
             RouteTable chosen = present == null || warm ? table : present;
             inForce.put(name, chosen);
-            keepReachable(chosen.clusters(), reachable);
+            keepReachable(chosen.clusters(), chosen != table, reachable);
         });
         return new ActiveConfiguration(ready, inForce, reachable);
     }
 
-    private void keepReachable(Collection<String> names, Map<String, LiveCluster> reachable) {
+    /** @param waiting whether what names the clusters is to be replaced */
+    private void keepReachable(Collection<String> names, boolean waiting, Map<String, LiveCluster> reachable) {
         for (String name : names) {
             LiveCluster known = current.clusters().get(name);
-            if (known != null && !(clusters.containsKey(name) && warm(name))) {
+            boolean stays = clusters.containsKey(name)
+                    ? !warm(name)
+                    : waiting || leaving.patienceLeft(name, timer.nanoTime()) > 0;
+            if (known != null && stays) {
                 reachable.put(name, known);
             }
         }
@@ -355,15 +368,23 @@ public final class XdsConfiguration implements ResourceListener {
         return patience.isZero() ? Long.MAX_VALUE : patience.toNanos() - (timer.nanoTime() - since);
     }
 
-    /** Has what waits for endpoints come into force when the first of them have been waited for long enough. */
+    /** Has what waits come into force when it has waited for long enough. */
     private void watchPatience() {
         patienceEnds.cancel();
         patienceEnds = () -> {};
-        clusters.values().stream()
-                .mapToLong(this::patienceLeft)
+        LongStream.concat(
+                        clusters.values().stream().mapToLong(this::patienceLeft),
+                        leaving.patienceLeft(timer.nanoTime()))
                 .filter(left -> left > 0 && left < Long.MAX_VALUE)
                 .min()
                 .ifPresent(left -> patienceEnds = timer.after(left, this::patienceOver));
+    }
+
+    /** Whether all that was sent is in force, and nothing that is gone goes on. Any thread. */
+    public synchronized boolean settled() {
+        return complete
+                && leaving.patienceLeft(timer.nanoTime()).findAny().isEmpty()
+                && clusters.values().stream().allMatch(cluster -> patienceLeft(cluster) <= 0);
     }
 
     private synchronized void patienceOver() {

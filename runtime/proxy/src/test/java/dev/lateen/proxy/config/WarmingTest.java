@@ -124,13 +124,38 @@ class WarmingTest {
     }
 
     @Test
-    void aClusterStaysAsLongAsRoutesNameIt() {
+    void aClusterStaysForRoutesThatStillNameIt() {
         changed(XdsConfiguration.CLUSTERS, "new", cluster("new"), "old");
         assertThat(configuration.current().clusters()).containsOnlyKeys("old", "new");
 
         changed(XdsConfiguration.ENDPOINTS, "new", endpoints("new"));
         changed(XdsConfiguration.ROUTES, "r", routes("new"));
         assertThat(configuration.current().clusters()).containsOnlyKeys("new");
+    }
+
+    @Test
+    void butNotForLongWhenTheyGoOnNamingIt() {
+        changed(XdsConfiguration.LISTENERS, "l", listener("unknown"));
+        changed(XdsConfiguration.CLUSTERS, "new", cluster("new"), "old");
+        changed(XdsConfiguration.ENDPOINTS, "new", endpoints("new"));
+        timer.advance(Duration.ofMillis(1_999));
+        assertThat(configuration.current().clusters()).containsOnlyKeys("old", "new");
+        assertThat(configuration.settled()).isFalse();
+
+        timer.advance(Duration.ofMillis(1));
+        assertThat(configuration.current().clusters()).containsOnlyKeys("new");
+        assertThat(routed()).containsExactly("old");
+        assertThat(configuration.settled()).isTrue();
+        assertThat(timer.waiting()).isZero();
+    }
+
+    @Test
+    void andAsLongAsTheRoutesInItsPlaceWait() {
+        changed(XdsConfiguration.CLUSTERS, "new", cluster("new"), "old");
+        changed(XdsConfiguration.ROUTES, "r", routes("new"));
+        timer.advance(Duration.ofSeconds(10));
+        assertThat(routed()).containsExactly("old");
+        assertThat(configuration.current().clusters()).containsKey("old");
     }
 
     @Test
