@@ -29,6 +29,7 @@ final class Promises {
         all.addAll(resets());
         all.addAll(silence());
         all.addAll(GrpcPromises.all());
+        all.addAll(RulePromises.all());
         all.addAll(surroundings());
         return all;
     }
@@ -362,8 +363,7 @@ final class Promises {
     }
 
     /** All are answered, none is served twice, and the access log says nothing else than this. */
-    private static Seen answered(Scene scene, String prefix, List<Caller.Reply> replies, String... lines)
-            throws IOException {
+    static Seen answered(Scene scene, String prefix, List<Caller.Reply> replies, String... lines) throws IOException {
         long good = count(replies, r -> r.status() == 200);
         long twice = scene.repeated(prefix);
         Map<String, Long> said = byLine(scene.logged(prefix, replies.size()));

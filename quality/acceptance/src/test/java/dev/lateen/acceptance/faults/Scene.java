@@ -12,6 +12,7 @@ import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
@@ -33,6 +34,7 @@ final class Scene implements AutoCloseable {
     static final String ECHO = "10.96.0.14";
     static final String GRPC = "10.96.0.15";
     static final String SOLO = "10.96.0.16";
+    static final String CHANGING = "10.96.0.17";
     static final String STRICT = "198.51.100.20";
     static final String LOGICAL = "198.51.100.21";
     static final String FIRST = "10.244.1.1";
@@ -122,6 +124,7 @@ final class Scene implements AutoCloseable {
                 .append(service("echo", ECHO, "tcp", App.TCP_PORT, App.TCP_PORT, FIRST, SECOND));
         all.append(service("grpc", GRPC, "grpc", 80, Http2App.PORT, FIRST, SECOND));
         all.append(service("solo", SOLO, "grpc", 80, Http2App.PORT, FIRST));
+        all.append(service("changing", CHANGING, "http", 80, App.PORT, FIRST, SECOND));
         all.append(named("strict", STRICT, "DNS")).append(named("logical", LOGICAL, "DNS_ROUND_ROBIN"));
         all.append(
                 route("ruled", "retries: {attempts: 3, perTryTimeout: 300ms, retryOn: 'reset,connect-failure,5xx'}"));
@@ -293,6 +296,23 @@ final class Scene implements AutoCloseable {
     void startControlPlaneWithNewRule() throws IOException {
         Files.writeString(config.resolve("new.yaml"), route("web", "headers: {response: {add: {x-rule: new}}}"));
         control = control(controlPort);
+    }
+
+    /** Has {@code changing} go to a subset that only this rule has; at once, for whoever reads the directory. */
+    void rule(int number) throws IOException {
+        Path hidden = config.resolve(".rule");
+        Files.writeString(hidden, """
+                apiVersion: networking.istio.io/v1
+                kind: DestinationRule
+                metadata: {name: changing, namespace: default}
+                spec: {host: changing, subsets: [{name: s%1$d, labels: {app: app}}]}
+                ---
+                apiVersion: networking.istio.io/v1
+                kind: VirtualService
+                metadata: {name: changing, namespace: default}
+                spec: {hosts: [changing], http: [{route: [{destination: {host: changing, subset: s%1$d}}]}]}
+                """.formatted(number));
+        Files.move(hidden, config.resolve("rule.yaml"), StandardCopyOption.ATOMIC_MOVE);
     }
 
     void stopNames() {
