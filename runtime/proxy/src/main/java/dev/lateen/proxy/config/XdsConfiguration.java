@@ -324,8 +324,8 @@ public final class XdsConfiguration implements ResourceListener {
     private ActiveConfiguration withRoutes(Map<String, CompiledListener> ready) {
         Map<String, RouteTable> inForce = new HashMap<>();
         Map<String, LiveCluster> reachable = new HashMap<>(clusters);
-        ready.forEach((name, listener) ->
-                keepReachable(clusterNames(listener), listener != listeners.get(name), reachable));
+        ready.forEach(
+                (name, listener) -> keepReachable(clusterNames(listener), listener != listeners.get(name), reachable));
         routes.forEach((name, table) -> {
             RouteTable present = current.routes().get(name);
             boolean warm = table.clusters().stream().allMatch(this::warm);
