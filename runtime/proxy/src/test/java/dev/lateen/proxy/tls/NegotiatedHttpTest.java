@@ -81,9 +81,22 @@ class NegotiatedHttpTest {
         for (CompletableFuture<HttpResponse<String>> each : many) {
             assertThat(each.get().body()).isEqualTo("app");
         }
-        assertThat(Files.readAllLines(directory.resolve("log")))
-                .filteredOn(line -> line.startsWith("200"))
-                .containsOnly("200 " + spoken);
+        TestMesh.await("the log is written", () -> answered().size() >= many.size());
+        assertThat(answered()).containsOnly("200 " + spoken);
+    }
+
+    /** Lines of the log, which is written beside the calls. */
+    private List<String> answered() {
+        try {
+            Path log = directory.resolve("log");
+            return Files.exists(log)
+                    ? Files.readAllLines(log).stream()
+                            .filter(line -> line.startsWith("200"))
+                            .toList()
+                    : List.of();
+        } catch (java.io.IOException e) {
+            throw new java.io.UncheckedIOException(e);
+        }
     }
 
     private int status(String path) {
