@@ -8,10 +8,6 @@ import dev.lateen.config.Problem;
 import dev.lateen.mesh.Snapshot;
 import java.io.BufferedReader;
 import java.io.IOException;
-import java.io.InputStreamReader;
-import java.nio.charset.StandardCharsets;
-import java.nio.file.Files;
-import java.nio.file.Path;
 import java.util.List;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
@@ -84,13 +80,8 @@ final class AuthzCheckCommand implements Callable<Integer> {
     }
 
     private void read(AccessReplay replay) throws IOException, CommandException {
-        Path path = Path.of(log);
-        if (!log.equals("-") && !Files.isReadable(path)) {
-            throw new CommandException("cannot read " + log);
-        }
-        try (BufferedReader lines = log.equals("-")
-                ? new BufferedReader(new InputStreamReader(System.in, StandardCharsets.UTF_8))
-                : Files.newBufferedReader(path)) {
+        InputFile file = new InputFile(log);
+        try (BufferedReader lines = file.reader()) {
             int number = 0;
             for (String line = lines.readLine(); line != null; line = lines.readLine()) {
                 number++;
@@ -101,8 +92,7 @@ final class AuthzCheckCommand implements Callable<Integer> {
                 try {
                     replay.add(line);
                 } catch (IllegalArgumentException e) {
-                    System.err.println(
-                            (log.equals("-") ? "standard input" : log) + ":" + number + ": " + e.getMessage());
+                    System.err.println(file + ":" + number + ": " + e.getMessage());
                 }
             }
         }

@@ -10,14 +10,10 @@ import io.fabric8.kubernetes.api.model.Pod;
 import io.fabric8.kubernetes.client.KubernetesClient;
 import io.fabric8.kubernetes.client.KubernetesClientException;
 import java.io.IOException;
-import java.nio.charset.StandardCharsets;
-import java.nio.file.Files;
-import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.Callable;
-import java.util.stream.Stream;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
@@ -59,7 +55,7 @@ final class EgressLearnCommand implements Callable<Integer> {
                     + " with --watch");
         }
         for (String log : logs) {
-            seen.addLog(manifests.namespace, log, lines(log));
+            seen.addLog(manifests.namespace, log, new InputFile(log).text().lines());
         }
         EgressList list = EgressList.of(snapshot, seen.all());
         System.out.print(list);
@@ -86,15 +82,5 @@ final class EgressLearnCommand implements Callable<Integer> {
                     .within(Duration.ofSeconds(seconds), pods, System.err::println)
                     .forEach(seen::add);
         }
-    }
-
-    private static Stream<String> lines(String log) throws IOException, CommandException {
-        if (log.equals("-")) {
-            return new String(System.in.readAllBytes(), StandardCharsets.UTF_8).lines();
-        }
-        if (!Files.isReadable(Path.of(log))) {
-            throw new CommandException("cannot read " + log);
-        }
-        return Files.readAllLines(Path.of(log)).stream();
     }
 }

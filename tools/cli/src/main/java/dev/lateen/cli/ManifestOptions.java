@@ -5,7 +5,6 @@ import dev.lateen.mesh.Snapshot;
 import dev.lateen.ops.ClusterObjects;
 import io.fabric8.kubernetes.client.KubernetesClient;
 import java.io.IOException;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -77,19 +76,18 @@ final class ManifestOptions {
     /** Gives name and text of each of these files, and of those in these directories. */
     static void eachFile(List<String> files, BiConsumer<String, String> use) throws IOException, CommandException {
         for (String file : files) {
-            if (file.equals("-")) {
-                use.accept("standard input", new String(System.in.readAllBytes(), StandardCharsets.UTF_8));
+            Path path = Path.of(file);
+            if (!Files.isDirectory(path)) {
+                InputFile single = new InputFile(file);
+                use.accept(single.toString(), single.text());
                 continue;
             }
-            Path path = Path.of(file);
-            if (!Files.isReadable(path)) {
-                throw new CommandException("cannot read " + file);
-            }
             try (Stream<Path> all = Files.walk(path)) {
-                for (Path each : all.filter(Files::isRegularFile).sorted().toList()) {
-                    if (each.equals(path) || each.toString().matches(".*\\.(ya?ml|json)")) {
-                        use.accept(each.toString(), Files.readString(each));
-                    }
+                for (Path each : all.filter(Files::isRegularFile)
+                        .filter(each -> each.toString().matches(".*\\.(ya?ml|json)"))
+                        .sorted()
+                        .toList()) {
+                    use.accept(each.toString(), Files.readString(each));
                 }
             }
         }

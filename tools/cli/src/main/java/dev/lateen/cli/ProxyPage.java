@@ -4,8 +4,6 @@ import dev.lateen.analysis.TextTable;
 import dev.lateen.ops.OperationException;
 import io.fabric8.kubernetes.client.utils.Serialization;
 import java.io.IOException;
-import java.nio.file.Files;
-import java.nio.file.Path;
 import java.util.List;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
@@ -39,7 +37,7 @@ final class ProxyPage {
         if (file.isEmpty()) {
             return parsed(pod.text("GET", path), "the proxy's page " + path);
         }
-        return parsed(Files.readString(Path.of(file)), file);
+        return parsed(new InputFile(file).text(), file);
     }
 
     /** Prints the table, or the resources that it shows; gives the exit code. */

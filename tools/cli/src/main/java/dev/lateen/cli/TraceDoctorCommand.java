@@ -7,9 +7,6 @@ import dev.lateen.telemetry.TraceReport;
 import dev.lateen.telemetry.ZipkinSpans;
 import io.fabric8.kubernetes.client.KubernetesClient;
 import java.io.IOException;
-import java.nio.file.Files;
-import java.nio.file.NoSuchFileException;
-import java.nio.file.Path;
 import java.time.Duration;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
@@ -53,9 +50,7 @@ final class TraceDoctorCommand implements Callable<Integer> {
 
     private JsonNode fromFile() throws IOException, CommandException {
         try {
-            return JsonMapper.shared().readTree(Files.readString(Path.of(file)));
-        } catch (NoSuchFileException e) {
-            throw new CommandException("there is no file " + file);
+            return JsonMapper.shared().readTree(new InputFile(file).text());
         } catch (JacksonException e) {
             throw new CommandException(file + " is not JSON: " + e.getOriginalMessage());
         }
