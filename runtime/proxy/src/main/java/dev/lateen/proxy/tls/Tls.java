@@ -73,6 +73,9 @@ public final class Tls {
             return;
         }
         Duration patience = timeout.isZero() ? LONGEST_HANDSHAKE : timeout;
+        if (!tls.resumes() && handler.engine() instanceof ReferenceCountedOpenSslEngine openSsl) {
+            SSL.setOptions(openSsl.sslPointer(), SSL.SSL_OP_NO_TICKET);
+        }
         handler.setHandshakeTimeoutMillis(patience.toMillis());
         channel.pipeline().addLast("tls", handler).addLast("handshake", new Handshake(outcome, tls));
     }
