@@ -114,6 +114,14 @@ public final class Tls {
         }
     }
 
+    /** Notes for logs what the handshake with an endpoint, which is done, settled. */
+    public static void note(Channel channel, ClientTls tls) {
+        SslHandler handler = channel.pipeline().get(SslHandler.class);
+        if (handler != null) {
+            ConnectionTls.note(channel, handler.engine().getSession(), true, tls.serverName());
+        }
+    }
+
     /** What the handshake of a connection brought; null where there was none. */
     public static @Nullable Session session(Channel channel) {
         SslHandler handler = channel.pipeline().get(SslHandler.class);
@@ -173,6 +181,7 @@ public final class Tls {
             SslHandler handler = channel.pipeline().get(SslHandler.class);
             boolean known = !tls.rules().acceptUntrusted()
                     || contexts.verifies(tls.rules(), chain(handler.engine().getSession()));
+            ConnectionTls.note(channel, handler.engine().getSession(), known, "");
             return known ? session : new Session(null, session.protocol());
         }
 
