@@ -74,6 +74,9 @@ public final class Http1Server extends Http1Connection implements ServerConnecti
             body.read(in, this);
             return stream.requestDone;
         }
+        if (!ctx().channel().isWritable()) {
+            return false; // the client does not read the answers that it has: the next one would be kept here
+        }
         if (!scanner.begun()) {
             if (in.getByte(in.readerIndex()) == '\r' && mayBeginWithEmptyLine) {
                 return skipEmptyLine(in);
@@ -276,7 +279,9 @@ public final class Http1Server extends Http1Connection implements ServerConnecti
     @Override
     void drained() {
         Stream stream = current;
-        if (stream != null && !stream.responseDone && stream.events != null) {
+        if (stream == null) {
+            process();
+        } else if (!stream.responseDone && stream.events != null) {
             stream.events.writable();
         }
     }

@@ -12,6 +12,7 @@ import dev.lateen.proxy.http.ConnectionRequests;
 import dev.lateen.proxy.http.HttpService;
 import dev.lateen.proxy.net.OriginalDestination;
 import dev.lateen.proxy.net.SocketTuning;
+import dev.lateen.proxy.overload.OverloadMonitor;
 import dev.lateen.proxy.tcp.TcpTunnel;
 import dev.lateen.proxy.tls.Tls;
 import dev.lateen.proxy.upstream.UpstreamSockets;
@@ -24,6 +25,7 @@ import dev.lateen.proxycore.listener.HttpConnectionManager;
 import dev.lateen.proxycore.listener.ListenerFilter;
 import dev.lateen.proxycore.listener.TcpProxy;
 import dev.lateen.proxycore.listener.TransportSocket;
+import dev.lateen.proxycore.overload.Resource;
 import dev.lateen.proxycore.rbac.AccessRules;
 import io.netty.channel.Channel;
 import io.netty.channel.ChannelInitializer;
@@ -104,10 +106,18 @@ final class Connections extends ChannelInitializer<Channel> {
             var _ = channel.close();
             return;
         }
+        HttpService service = services.apply(channel);
+        OverloadMonitor overload = service.overload();
+        if (!overload.admits(accepted)) {
+            reset(channel);
+            return;
+        }
         SocketTuning.limitWrites(channel, accepted.bufferLimit());
         open.put(channel, accepted);
-        var _ = channel.closeFuture().addListener(_ -> open.remove(channel));
-        HttpService service = services.apply(channel);
+        var _ = channel.closeFuture().addListener(_ -> {
+            open.remove(channel);
+            overload.connectionClosed();
+        });
         InetSocketAddress local = (InetSocketAddress) channel.localAddress();
         InetSocketAddress original = wantsOriginal(accepted) ? OriginalDestination.of(channel) : null;
         ConnectionFacts facts = ConnectionRequests.facts(original, local, (InetSocketAddress) channel.remoteAddress());
@@ -257,8 +267,16 @@ final class Connections extends ChannelInitializer<Channel> {
             }
             return;
         }
+        Resource scarce =
+                listener.bypassesOverload() ? null : service.overload().noRequests();
+        if (scarce != null && chain.filter() instanceof TcpProxy) {
+            service.overload().connectionRefused(scarce);
+            refuse(channel, service, listener, info, ResponseFlag.OM);
+            return;
+        }
         ConnectionRequests requests = chain.filter() instanceof HttpConnectionManager manager
-                ? new ConnectionRequests(service, manager, info, inbound, listener.bufferLimit())
+                ? new ConnectionRequests(
+                        service, manager, info, inbound, listener.bufferLimit(), listener.bypassesOverload())
                 : null;
         channel.attr(TAKEN).set(new Taken(listener.name(), chain, service, offered, facts, requests));
         switch (chain.filter()) {
