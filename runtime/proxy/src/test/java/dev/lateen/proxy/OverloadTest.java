@@ -152,8 +152,8 @@ final class OverloadTest {
                 first.getOutputStream().write("GET / HTTP/1.1\r\nhost: a\r\n\r\n".getBytes(StandardCharsets.US_ASCII));
             } else {
                 second.send(RawHttp2.frame(RawHttp2.SETTINGS, 0, 0, new byte[] {0, 4, 0, 0, 0, 0}));
-                second.send(RawHttp2.frame(
-                        RawHttp2.HEADERS, RawHttp2.END_HEADERS | RawHttp2.END_STREAM, 1, RawHttp2.GET));
+                second.send(
+                        RawHttp2.frame(RawHttp2.HEADERS, RawHttp2.END_HEADERS | RawHttp2.END_STREAM, 1, RawHttp2.GET));
             }
             TestMesh.await("it is given up", () -> mesh.metric("lateen_overload_streams_reset_total") == 1);
             assertThat(mesh.get("/good").statusCode()).isEqualTo(200);

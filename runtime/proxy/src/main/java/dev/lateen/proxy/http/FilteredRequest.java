@@ -271,6 +271,7 @@ final class FilteredRequest implements RequestEvents, StreamDeadline.Watched {
         deadline.touch();
         if (end) {
             ended = true;
+            record.requestEnded();
             deadline.requestEnded();
         }
     }
