@@ -207,8 +207,7 @@ public final class Proxy implements AutoCloseable {
         watch = LoopWatch.start(
                 Stream.concat(services.keySet().stream(), Stream.of(accepting)).toList());
         var _ = acceptor.next().scheduleAtFixedRate(this::tick, TICK_MILLIS, TICK_MILLIS, TimeUnit.MILLISECONDS);
-        var _ = acceptor.next()
-                .scheduleAtFixedRate(() -> overload.look(System.nanoTime()), 0, TICK_MILLIS, TimeUnit.MILLISECONDS);
+        var _ = acceptor.next().scheduleAtFixedRate(this::lookForOverload, 0, TICK_MILLIS, TimeUnit.MILLISECONDS);
         LOG.info("proxy {} starts; configuration comes from {}", options.nodeId(), options.controlPlane());
     }
 
@@ -239,6 +238,19 @@ public final class Proxy implements AutoCloseable {
         ActiveConfiguration current = configuration.current();
         if (intervals.tick(current.clusters().values(), System.nanoTime())) {
             closeUnused(current);
+        }
+    }
+
+    private void lookForOverload() {
+        boolean before = overload.tight();
+        overload.look(System.nanoTime());
+        boolean tight = overload.tight();
+        if (tight != before) {
+            services.forEach(
+                    (loop, service) -> loop.execute(() -> service.worker().tight(tight)));
+        }
+        if (tight) {
+            listeners.relieve();
         }
     }
 

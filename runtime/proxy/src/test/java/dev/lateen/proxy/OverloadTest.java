@@ -22,7 +22,7 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
-import org.junit.jupiter.params.provider.EnumSource;
+import org.junit.jupiter.params.provider.CsvSource;
 
 /** A proxy that is short of memory, and one with as many connections as it may have; readings are forced, all else is real. */
 final class OverloadTest {
@@ -51,17 +51,19 @@ final class OverloadTest {
         mesh.serve(List.of(listeners), TO_APP, cluster("app", "", app));
     }
 
-    private void use(Resource resource, int percent) {
+    /** @param refused whether requests are refused then */
+    private void use(Resource resource, int percent, boolean refused) {
         process.use(resource, percent);
         TestMesh.await(percent + " % of " + resource + " have been seen", () -> mesh.metrics(
                         "lateen_overload_active{action=\"stop_accepting_requests\"}")
                 .getFirst()
-                .endsWith(percent >= 80 ? " 1" : " 0"));
+                .endsWith(refused ? " 1" : " 0"));
     }
 
-    @ParameterizedTest
-    @EnumSource(Resource.class)
-    void whileShortOfMemory_requestsAreAnswered503_andNoneReachesTheApp(Resource scarce) throws Exception {
+    @ParameterizedTest(name = "{0}")
+    @CsvSource({"HEAP, 92, 82, 79", "BUFFERS, 78, 68, 64"})
+    void whileShortOfMemory_requestsAreAnswered503_andNoneReachesTheApp(
+            Resource scarce, int over, int between, int below) throws Exception {
         serve(http("edge", "UNSPECIFIED", """
             access_log: [{name: "file", typed_config: {
               "@type": "type.googleapis.com/envoy.extensions.access_loggers.file.v3.FileAccessLog", path: "%s",
@@ -70,7 +72,7 @@ final class OverloadTest {
             """.formatted(directory.resolve("log")), ""));
         assertThat(mesh.get("/").statusCode()).isEqualTo(200);
 
-        use(scarce, 92);
+        use(scarce, over, true);
         HttpResponse<String> refused = mesh.get("/");
         assertThat(refused.statusCode()).isEqualTo(503);
         assertThat(refused.body()).isEqualTo("proxy overloaded");
@@ -80,9 +82,9 @@ final class OverloadTest {
         assertThat(mesh.post("/", "x".repeat(300_000)).statusCode()).isEqualTo(503);
         assertThat(reached).hasValue(1);
 
-        use(scarce, 82); // well below where it began, not below where it ends
+        use(scarce, between, true); // well below where it began, not below where it ends
         assertThat(mesh.get("/").statusCode()).isEqualTo(503);
-        use(scarce, 79);
+        use(scarce, below, false);
         assertThat(mesh.get("/").statusCode()).isEqualTo(200);
         assertThat(mesh.metric("lateen_overload_requests_refused_total{resource=\"" + scarce.label() + "\"}"))
                 .isEqualTo(4);
@@ -111,15 +113,50 @@ final class OverloadTest {
         serve(http("edge", "UNSPECIFIED", "", ""));
         try (Socket before = connect("edge")) {
             assertThat(answer(before)).isEqualTo("200");
-            use(Resource.HEAP, 96);
+            use(Resource.HEAP, 96, true);
             assertThat(answer(before)).isEqualTo("503");
             try (Socket late = connect("edge")) {
                 assertThatThrownBy(() -> answer(late)).isInstanceOf(IOException.class);
             }
             assertThat(mesh.metric("lateen_overload_connections_refused_total{resource=\"heap\"}"))
                     .isEqualTo(1);
-            use(Resource.HEAP, 50);
+            use(Resource.HEAP, 50, false);
             assertThat(answer(before)).isEqualTo("200");
+        }
+    }
+
+    /** Long before requests are refused, answers that a client does not read are given up, over both versions. */
+    @ParameterizedTest(name = "HTTP/{0}, complete: {1}")
+    @CsvSource({"1, false", "2, false", "2, true"})
+    void clientsThatTakeNothing_loseTheirStreams_andOthersGoOn(int version, boolean complete) throws Exception {
+        int app = mesh.backend(exchange -> {
+            if (complete) {
+                reply(exchange, 200, "hello");
+            } else {
+                exchange.sendResponseHeaders(200, 64 << 20);
+                exchange.getResponseBody().write(new byte[64 << 20]);
+                exchange.close();
+            }
+        });
+        int good = mesh.backend(exchange -> reply(exchange, 200, "hello"));
+        mesh.within(process);
+        mesh.serve(
+                List.of(http("edge", "UNSPECIFIED", "stream_idle_timeout: \"0s\",", "")), // as in Istio's
+                "{match: {prefix: \"/good\"}, route: {cluster: \"good\"}}," + TO_APP,
+                cluster("app", "", app),
+                cluster("good", "", good));
+        process.use(Resource.BUFFERS, 60);
+        try (Socket first = connect("edge");
+                RawHttp2 second = new RawHttp2(mesh.port())) {
+            if (version == 1) {
+                first.getOutputStream().write("GET / HTTP/1.1\r\nhost: a\r\n\r\n".getBytes(StandardCharsets.US_ASCII));
+            } else {
+                second.send(RawHttp2.frame(RawHttp2.SETTINGS, 0, 0, new byte[] {0, 4, 0, 0, 0, 0}));
+                second.send(
+                        RawHttp2.frame(RawHttp2.HEADERS, RawHttp2.END_HEADERS | RawHttp2.END_STREAM, 1, RawHttp2.GET));
+            }
+            TestMesh.await("it is given up", () -> mesh.metric("lateen_overload_streams_reset_total") == 1);
+            assertThat(mesh.get("/good").statusCode()).isEqualTo(200);
         }
     }
 
@@ -129,7 +166,7 @@ final class OverloadTest {
                 .setBypassOverloadManager(true)
                 .build();
         serve(http("edge", "UNSPECIFIED", "", ""), bypass);
-        use(Resource.BUFFERS, 99);
+        use(Resource.BUFFERS, 99, true);
         try (Socket client = connect("bypass")) {
             assertThat(answer(client)).isEqualTo("200");
         }
@@ -146,7 +183,7 @@ final class OverloadTest {
             """), TO_APP, cluster("app", "", app));
         try (Socket before = connect("edge")) {
             assertThat(answer(before)).isEqualTo("200");
-            use(Resource.BUFFERS, 91);
+            use(Resource.BUFFERS, 78, true);
             try (Socket late = connect("edge")) {
                 assertThatThrownBy(() -> answer(late)).isInstanceOf(IOException.class);
             }

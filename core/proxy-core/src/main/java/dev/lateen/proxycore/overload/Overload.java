@@ -22,19 +22,25 @@ public final class Overload {
 
     /** What is done, in the order in which things get worse; Envoy's names. */
     public enum Action {
+        /** Little is read ahead for clients that do not keep up, and those that take nothing lose their streams. */
+        RESET_STALLED_STREAMS("reset_stalled_streams", 85, 75, 50, 40),
         /** Each new request is answered 503. */
-        STOP_ACCEPTING_REQUESTS("stop_accepting_requests", 90, 80),
+        STOP_ACCEPTING_REQUESTS("stop_accepting_requests", 90, 80, 75, 65),
         /** Each new connection is reset: an answer would cost memory that is not there. */
-        STOP_ACCEPTING_CONNECTIONS("stop_accepting_connections", 95, 85);
+        STOP_ACCEPTING_CONNECTIONS("stop_accepting_connections", 95, 85, 85, 75);
 
         private final String label;
-        private final int begins;
-        private final int ends;
+        private final int heapBegins;
+        private final int heapEnds;
+        private final int buffersBegin;
+        private final int buffersEnd;
 
-        Action(String label, int begins, int ends) {
+        Action(String label, int heapBegins, int heapEnds, int buffersBegin, int buffersEnd) {
             this.label = label;
-            this.begins = begins;
-            this.ends = ends;
+            this.heapBegins = heapBegins;
+            this.heapEnds = heapEnds;
+            this.buffersBegin = buffersBegin;
+            this.buffersEnd = buffersEnd;
         }
 
         /** Its name in metrics and logs. */
@@ -42,14 +48,17 @@ public final class Overload {
             return label;
         }
 
-        /** From how many percent of a resource in use on. */
-        public int begins() {
-            return begins;
+        /**
+         * From how many percent of a resource in use on. Of buffers that is early: requests that were taken already go on
+         * to fill them.
+         */
+        public int begins(Resource resource) {
+            return resource == Resource.HEAP ? heapBegins : buffersBegin;
         }
 
         /** Below how many percent in use it is over. */
-        public int ends() {
-            return ends;
+        public int ends(Resource resource) {
+            return resource == Resource.HEAP ? heapEnds : buffersEnd;
         }
     }
 
@@ -60,7 +69,7 @@ public final class Overload {
         for (Map.Entry<Action, Set<Resource>> entry : active.entrySet()) {
             Action action = entry.getKey();
             boolean goesOn = entry.getValue().contains(resource);
-            if (percent >= (goesOn ? action.ends() : action.begins())) {
+            if (percent >= (goesOn ? action.ends(resource) : action.begins(resource))) {
                 changed |= entry.getValue().add(resource);
             } else {
                 changed |= entry.getValue().remove(resource);
@@ -77,6 +86,15 @@ public final class Overload {
             }
         }
         return null;
+    }
+
+    /** The last of the actions that are active for a resource; null when none is. */
+    public @Nullable Action worst(Resource resource) {
+        Action worst = null;
+        for (Action action : Action.values()) {
+            worst = active(action, resource) ? action : worst;
+        }
+        return worst;
     }
 
     /** Whether an action is active for this resource. */

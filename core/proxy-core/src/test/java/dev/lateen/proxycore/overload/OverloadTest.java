@@ -12,26 +12,35 @@ import org.junit.jupiter.params.provider.CsvSource;
 class OverloadTest {
     private final Overload overload = new Overload();
 
+    private boolean buffers(int percent) {
+        return overload.heard(Resource.BUFFERS, new Usage(percent, 100));
+    }
+
     private boolean heap(int percent) {
         return overload.heard(Resource.HEAP, new Usage(percent, 100));
     }
 
-    /** R: requests are refused; C: connections are; each after a reading in percent. */
-    @ParameterizedTest(name = "{0}: {1}")
+    /** S: stalled streams are reset; R: requests are refused; C: connections are; each after a reading in percent. */
+    @ParameterizedTest(name = "{0} {1}: {2}")
     @CsvSource(delimiter = '|', textBlock = """
-        0 50 89                | - - -
-        90                     | R
-        89 90 89 80 79         | - R R R -
-        90 79 89 90            | R - - R
-        94 95 94 85 84 80 79   | R RC RC RC R R -
-        95 100 79 94           | RC RC - R
-        120                    | RC
+        HEAP    | 0 50 84              | - - -
+        HEAP    | 85 75 74             | S S -
+        HEAP    | 90                   | SR
+        HEAP    | 89 90 89 80 79       | S SR SR SR S
+        HEAP    | 90 79 89 90          | SR S S SR
+        HEAP    | 94 95 94 85 84 80 79 | SR SRC SRC SRC SR SR S
+        HEAP    | 95 100 74 94         | SRC SRC - SR
+        HEAP    | 120                  | SRC
+        BUFFERS | 49 50 40 39          | - S S -
+        BUFFERS | 74 75 65 64          | S SR SR S
+        BUFFERS | 84 85 75 74 30       | SR SRC SRC SR -
         """)
-    void beginsAtOneShare_andEndsBelowAnother(String readings, String expected) {
+    void beginsAtOneShare_andEndsBelowAnother(Resource resource, String readings, String expected) {
         List<String> seen = new ArrayList<>();
         for (String percent : readings.trim().split(" ")) {
-            heap(Integer.parseInt(percent));
-            String active = (overload.cause(Action.STOP_ACCEPTING_REQUESTS) == null ? "" : "R")
+            overload.heard(resource, new Usage(Integer.parseInt(percent), 100));
+            String active = (overload.cause(Action.RESET_STALLED_STREAMS) == null ? "" : "S")
+                    + (overload.cause(Action.STOP_ACCEPTING_REQUESTS) == null ? "" : "R")
                     + (overload.cause(Action.STOP_ACCEPTING_CONNECTIONS) == null ? "" : "C");
             seen.add(active.isEmpty() ? "-" : active);
         }
@@ -40,7 +49,9 @@ class OverloadTest {
 
     @Test
     void tellsWhenSomethingChanges() {
-        assertThat(heap(89)).isFalse();
+        assertThat(heap(84)).isFalse();
+        assertThat(heap(85)).isTrue();
+        assertThat(heap(86)).isFalse();
         assertThat(heap(90)).isTrue();
         assertThat(heap(91)).isFalse();
         assertThat(heap(95)).isTrue();
@@ -51,13 +62,13 @@ class OverloadTest {
     @Test
     void eachResourceCountsForItself() {
         heap(92);
-        overload.heard(Resource.BUFFERS, new Usage(91, 100));
+        buffers(91);
         assertThat(overload.cause(Action.STOP_ACCEPTING_REQUESTS)).isEqualTo(Resource.HEAP);
         heap(10);
         assertThat(overload.cause(Action.STOP_ACCEPTING_REQUESTS)).isEqualTo(Resource.BUFFERS);
         assertThat(overload.active(Action.STOP_ACCEPTING_REQUESTS, Resource.HEAP))
                 .isFalse();
-        overload.heard(Resource.BUFFERS, new Usage(10, 100));
+        buffers(10);
         assertThat(overload.cause(Action.STOP_ACCEPTING_REQUESTS)).isNull();
     }
 

@@ -59,6 +59,11 @@ public final class Http1Server extends Http1Connection implements ServerConnecti
     }
 
     @Override
+    public int relieve(long patience) {
+        return current == null && closedAsStuck(patience) ? 1 : 0;
+    }
+
+    @Override
     public void handlerAdded(io.netty.channel.ChannelHandlerContext ctx) {
         super.handlerAdded(ctx);
         life.begin();

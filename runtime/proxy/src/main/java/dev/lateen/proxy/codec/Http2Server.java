@@ -38,6 +38,7 @@ public final class Http2Server extends Http2Codec implements ServerConnection {
     private long headNanos;
     private Timer.Timeout unsent = () -> {};
     private int windowsOpened;
+    private int givenUp;
     private boolean draining;
 
     private Http2Server(
@@ -179,20 +180,28 @@ public final class Http2Server extends Http2Codec implements ServerConnection {
         }
     }
 
-    /** Gives up answers that are complete and that the client takes nothing of. */
     private void lookForUnsent() {
+        for (int left = relieve(times.flush()); left > 0; left--) {
+            streams.unsent();
+        }
+        unsent = worker.timer().after(times.flush() / 2, this::lookForUnsent);
+    }
+
+    @Override
+    public int relieve(long patience) {
         long now = worker.timer().nanoTime();
+        int before = givenUp;
         try {
             connection().forEachActiveStream(stream -> {
                 if (stream(stream) instanceof Exchange exchange) {
-                    exchange.giveUpUnsent(now);
+                    exchange.giveUpUnsent(now, patience);
                 }
                 return true;
             });
         } catch (Http2Exception e) {
             onError(ctx(), true, e);
         }
-        unsent = worker.timer().after(times.flush() / 2, this::lookForUnsent);
+        return givenUp - before;
     }
 
     private void headDone() {
@@ -376,7 +385,7 @@ public final class Http2Server extends Http2Codec implements ServerConnection {
             super.data(data, end);
         }
 
-        private void giveUpUnsent(long now) {
+        private void giveUpUnsent(long now, long patience) {
             if (!localDone) {
                 return; // it has limits of time of its own
             }
@@ -387,8 +396,8 @@ public final class Http2Server extends Http2Codec implements ServerConnection {
                 waitsSince = now;
                 windowOpened = false;
                 windowsSeen = windowsOpened;
-            } else if (now - waitsSince >= times.flush()) {
-                streams.unsent();
+            } else if (now - waitsSince >= patience) {
+                givenUp++;
                 over = true;
                 rst(served, Http2Error.CANCEL);
             }

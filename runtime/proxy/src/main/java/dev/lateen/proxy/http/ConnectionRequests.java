@@ -84,6 +84,13 @@ public final class ConnectionRequests implements ServerStreams {
         preparation = new HeadPreparation(rules);
     }
 
+    /** Ends requests whose answers have waited for the client for so long, in nanoseconds. */
+    public void relieve(long patience) {
+        for (int ended = deadlines.relieve(patience); ended > 0; ended--) {
+            service.overload().stalledReset();
+        }
+    }
+
     @Override
     public void malformed(int status, String detail) {
         service.telemetry().malformed(inbound, status, ResponseFlag.DPE);

@@ -35,6 +35,7 @@ import java.net.InetSocketAddress;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.concurrent.TimeUnit;
 import java.util.function.Function;
 import java.util.function.Predicate;
 import java.util.function.Supplier;
@@ -46,6 +47,8 @@ import org.slf4j.LoggerFactory;
 final class Connections extends ChannelInitializer<Channel> {
     static final String PROTOCOL = "protocol";
     private static final Logger LOG = LoggerFactory.getLogger(Connections.class);
+    /** While memory is short, a client may take nothing of an answer for so long. */
+    private static final long STALLED_NANOS = TimeUnit.SECONDS.toNanos(5);
 
     private static final AttributeKey<Taken> TAKEN = AttributeKey.valueOf(Connections.class, "taken");
 
@@ -386,6 +389,21 @@ final class Connections extends ChannelInitializer<Channel> {
     static void announceEnd(Channel connection) {
         if (connection.pipeline().get(PROTOCOL) instanceof ServerConnection server) {
             server.announceEnd();
+        }
+    }
+
+    /** Gives up what is kept for a client that has taken nothing for a while. On its event loop. */
+    static void relieve(Channel connection) {
+        Taken taken = connection.attr(TAKEN).get();
+        ConnectionRequests requests = taken == null ? null : taken.requests();
+        if (taken == null || requests == null) {
+            return;
+        }
+        requests.relieve(STALLED_NANOS);
+        if (connection.pipeline().get(PROTOCOL) instanceof ServerConnection server) {
+            for (int left = server.relieve(STALLED_NANOS); left > 0; left--) {
+                taken.service().overload().stalledReset();
+            }
         }
     }
 

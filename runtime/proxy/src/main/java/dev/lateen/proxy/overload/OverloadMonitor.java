@@ -35,6 +35,8 @@ public final class OverloadMonitor {
     private final LongAdder unsent = new LongAdder();
     private final AtomicInteger connections = new AtomicInteger();
     private final int most;
+    private final LongAdder streamsReset = new LongAdder();
+    private volatile boolean tight;
     private volatile @Nullable Resource noRequests;
     private volatile @Nullable Resource noConnections;
     private volatile boolean full;
@@ -73,6 +75,7 @@ public final class OverloadMonitor {
                 tell(resource, usage);
             }
         }
+        tight = overload.cause(Action.RESET_STALLED_STREAMS) != null;
         noRequests = overload.cause(Action.STOP_ACCEPTING_REQUESTS);
         noConnections = overload.cause(Action.STOP_ACCEPTING_CONNECTIONS);
         collectWhenUnsure(now);
@@ -84,7 +87,7 @@ public final class OverloadMonitor {
      */
     private void collectWhenUnsure(long now) {
         boolean unsure = overload.active(Action.STOP_ACCEPTING_REQUESTS, Resource.HEAP)
-                || process.heapTaken().percent() >= Action.STOP_ACCEPTING_REQUESTS.begins();
+                || process.heapTaken().percent() >= Action.STOP_ACCEPTING_REQUESTS.begins(Resource.HEAP);
         if (unsure && (!collected || now - collectedAt >= COLLECTION_NANOS)) {
             collected = true;
             collectedAt = now;
@@ -94,18 +97,30 @@ public final class OverloadMonitor {
 
     private void tell(Resource resource, Usage usage) {
         String level = usage.used() / MIB + " of " + usage.limit() / MIB + " MiB of " + resource.label() + " in use";
-        if (overload.active(Action.STOP_ACCEPTING_CONNECTIONS, resource)) {
-            LOG.warn(
-                    "overload: {}: requests are answered 503 and new connections are reset until it is less than {} %",
-                    level, Action.STOP_ACCEPTING_CONNECTIONS.ends());
-        } else if (overload.active(Action.STOP_ACCEPTING_REQUESTS, resource)) {
-            LOG.warn(
-                    "overload: {}: requests are answered 503 until it is less than {} %; give the proxy more memory, or"
-                            + " fewer requests at a time",
-                    level, Action.STOP_ACCEPTING_REQUESTS.ends());
-        } else {
+        Action worst = overload.worst(resource);
+        if (worst == null) {
             LOG.info("overload is over: {}", level);
+            return;
         }
+        LOG.warn(
+                "overload: {}: {} until it is less than {} %; give the proxy more memory, or fewer requests at a time",
+                level,
+                switch (worst) {
+                    case RESET_STALLED_STREAMS -> "streams whose client takes nothing are reset";
+                    case STOP_ACCEPTING_REQUESTS -> "requests are answered 503";
+                    case STOP_ACCEPTING_CONNECTIONS -> "requests are answered 503, and new connections are reset,";
+                },
+                worst.ends(resource));
+    }
+
+    /** Whether what waits for clients is to be kept small, and given up where they take nothing of it. */
+    public boolean tight() {
+        return tight;
+    }
+
+    /** A stream was reset, or a connection closed, whose client took nothing. */
+    public void stalledReset() {
+        streamsReset.increment();
     }
 
     /** Why requests are refused now; null when they are not. */
@@ -177,8 +192,12 @@ public final class OverloadMonitor {
                     .append('\n');
         }
         text.append("# TYPE lateen_overload_active gauge\n");
-        state(text, Action.STOP_ACCEPTING_REQUESTS, noRequests);
-        state(text, Action.STOP_ACCEPTING_CONNECTIONS, noConnections);
+        state(text, Action.RESET_STALLED_STREAMS, tight);
+        state(text, Action.STOP_ACCEPTING_REQUESTS, noRequests != null);
+        state(text, Action.STOP_ACCEPTING_CONNECTIONS, noConnections != null);
+        text.append("# TYPE lateen_overload_streams_reset_total counter\nlateen_overload_streams_reset_total ")
+                .append(streamsReset.sum())
+                .append('\n');
         text.append("# TYPE lateen_overload_requests_refused_total counter\n");
         requestsRefused.forEach(
                 (resource, refused) -> line(text, "lateen_overload_requests_refused_total", resource.label())
@@ -205,11 +224,11 @@ public final class OverloadMonitor {
         return text.toString();
     }
 
-    private static void state(StringBuilder text, Action action, @Nullable Resource cause) {
+    private static void state(StringBuilder text, Action action, boolean active) {
         text.append("lateen_overload_active{action=\"")
                 .append(action.label())
                 .append("\"} ")
-                .append(cause == null ? 0 : 1)
+                .append(active ? 1 : 0)
                 .append('\n');
     }
 

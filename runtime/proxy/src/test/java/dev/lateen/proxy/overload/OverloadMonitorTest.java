@@ -63,8 +63,10 @@ class OverloadMonitorTest {
                 .containsExactly(
                         "lateen_overload_usage_ratio{resource=\"heap\"} 0.91",
                         "lateen_overload_usage_ratio{resource=\"buffers\"} 0.0",
+                        "lateen_overload_active{action=\"reset_stalled_streams\"} 1",
                         "lateen_overload_active{action=\"stop_accepting_requests\"} 1",
                         "lateen_overload_active{action=\"stop_accepting_connections\"} 0",
+                        "lateen_overload_streams_reset_total 0",
                         "lateen_overload_requests_refused_total{resource=\"heap\"} 2",
                         "lateen_overload_requests_refused_total{resource=\"buffers\"} 0",
                         "lateen_overload_connections_refused_total{resource=\"heap\"} 0",
