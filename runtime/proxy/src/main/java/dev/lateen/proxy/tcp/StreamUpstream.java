@@ -15,7 +15,7 @@ import dev.lateen.proxycore.head.RequestHead;
 import dev.lateen.proxycore.head.ResponseHead;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.Unpooled;
-import java.net.SocketAddress;
+import io.netty.channel.Channel;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -30,7 +30,7 @@ final class StreamUpstream implements Upstream, Waiter, ResponseEvents {
     private final Asker asker;
     private Lease lease = () -> {};
     private @Nullable ClientStream stream;
-    private @Nullable SocketAddress local;
+    private @Nullable Channel way;
     private boolean multiplexed;
     private boolean begun;
     private boolean clientEnded;
@@ -40,8 +40,8 @@ final class StreamUpstream implements Upstream, Waiter, ResponseEvents {
 
     /** Hears one of these, once; none when it gives up first. */
     interface Asker {
-        /** The endpoint is ready, by a connection from this address. */
-        void ready(Upstream upstream, SocketAddress local);
+        /** The endpoint is ready, at the other end of this connection. */
+        void ready(Upstream upstream, Channel way);
 
         /** It is not. */
         void refused(ResponseFlag why);
@@ -67,7 +67,7 @@ final class StreamUpstream implements Upstream, Waiter, ResponseEvents {
     @Override
     public void connected(ClientConnection connection) {
         multiplexed = connection.protocol().equals("HTTP/2");
-        local = connection.channel().localAddress();
+        way = connection.channel();
         ClientStream opened = connection.open(this);
         stream = opened;
         opened.head(request, false);
@@ -94,14 +94,14 @@ final class StreamUpstream implements Upstream, Waiter, ResponseEvents {
 
     @Override
     public void head(ResponseHead head, boolean end) {
-        SocketAddress from = local;
+        Channel connection = way;
         boolean accepted = multiplexed ? head.status() == 200 : head.status() / 100 == 2;
-        if (!accepted || from == null) {
+        if (!accepted || connection == null) {
             refuse(ResponseFlag.UF);
             return;
         }
         begun = true;
-        asker.ready(this, from);
+        asker.ready(this, connection);
         if (end) {
             endpointEnded();
         }

@@ -1,6 +1,7 @@
 package dev.lateen.proxy.tcp;
 
 import dev.lateen.proxy.dns.Lookups;
+import dev.lateen.proxy.http.ConnectionInfo;
 import dev.lateen.proxy.http.HttpService;
 import dev.lateen.proxy.upstream.UpstreamSockets;
 import dev.lateen.proxycore.ConnectionFacts;
@@ -22,7 +23,6 @@ import io.netty.channel.ChannelInboundHandlerAdapter;
 import io.netty.channel.ChannelOption;
 import io.netty.channel.socket.ChannelInputShutdownEvent;
 import java.net.InetSocketAddress;
-import java.net.SocketAddress;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -34,6 +34,7 @@ public final class TcpTunnel extends ChannelInboundHandlerAdapter {
     private final HttpService service;
     private final UpstreamSockets sockets;
     private final TcpProxy config;
+    private final ConnectionInfo info;
     private final ConnectionFacts facts;
     private final TunnelRecord record;
     private @Nullable TunnelTime time;
@@ -49,12 +50,13 @@ public final class TcpTunnel extends ChannelInboundHandlerAdapter {
      * @param inbound whether the connection comes to this workload
      */
     public TcpTunnel(
-            HttpService service, UpstreamSockets sockets, TcpProxy config, ConnectionFacts facts, boolean inbound) {
+            HttpService service, UpstreamSockets sockets, TcpProxy config, ConnectionInfo info, boolean inbound) {
         this.service = service;
         this.sockets = sockets;
         this.config = config;
-        this.facts = facts;
-        record = new TunnelRecord(service, config, facts, inbound);
+        this.info = info;
+        this.facts = info.facts();
+        record = new TunnelRecord(service, config, info, inbound);
     }
 
     /**
@@ -63,12 +65,10 @@ public final class TcpTunnel extends ChannelInboundHandlerAdapter {
      * @param inbound whether it came to this workload
      * @param why Envoy's words for it
      */
-    public static void refused(
-            HttpService service, TcpProxy config, ConnectionFacts facts, boolean inbound, String why) {
-        TunnelRecord record = new TunnelRecord(service, config, facts, inbound);
-        record.flag(ResponseFlag.UAEX);
-        record.terminated(why);
-        record.ended();
+    public static void refused(HttpService service, TcpProxy config, ConnectionInfo info, boolean inbound, String why) {
+        info.flag(ResponseFlag.UAEX);
+        info.terminated(why);
+        new TunnelRecord(service, config, info, inbound).ended();
     }
 
     @Override
@@ -151,7 +151,7 @@ public final class TcpTunnel extends ChannelInboundHandlerAdapter {
     /** It took too long. */
     private void end(Channel client, @Nullable ResponseFlag flag) {
         if (flag != null) {
-            record.flag(flag);
+            info.flag(flag);
         }
         var _ = client.close();
         Upstream other = upstream;
@@ -162,7 +162,7 @@ public final class TcpTunnel extends ChannelInboundHandlerAdapter {
 
     private void connect(Client client, int attempt) {
         String name = config.cluster(service.random());
-        record.cluster(name);
+        info.upstream().cluster(name);
         LiveCluster cluster = service.configuration().get().clusters().get(name);
         if (cluster == null) {
             refuse(client, ResponseFlag.NC);
@@ -177,7 +177,7 @@ public final class TcpTunnel extends ChannelInboundHandlerAdapter {
             refuse(client, ResponseFlag.UH);
             return;
         }
-        record.host(host);
+        info.upstream().attempt(host);
         TcpProxy.Tunnel tunnel = config.tunnel();
         if (tunnel == null) {
             open(client, cluster, host, attempt);
@@ -208,7 +208,7 @@ public final class TcpTunnel extends ChannelInboundHandlerAdapter {
                         connections.release();
                         client.upstreamClosed();
                     });
-                    established(client, new SocketUpstream(channel, client.channel()), channel.localAddress());
+                    established(client, new SocketUpstream(channel, client.channel()), channel);
                 });
     }
 
@@ -222,9 +222,9 @@ public final class TcpTunnel extends ChannelInboundHandlerAdapter {
         RequestHead request = tunnel.request(record, cluster.transport(host).securesUpstream());
         StreamUpstream asked = new StreamUpstream(client, request, host, requests, new StreamUpstream.Asker() {
             @Override
-            public void ready(Upstream other, SocketAddress local) {
+            public void ready(Upstream other, Channel way) {
                 pending = null;
-                established(client, other, local);
+                established(client, other, way);
             }
 
             @Override
@@ -245,13 +245,13 @@ public final class TcpTunnel extends ChannelInboundHandlerAdapter {
         }
     }
 
-    private void established(Client client, Upstream other, SocketAddress local) {
+    private void established(Client client, Upstream other, Channel way) {
         if (!client.channel().isActive() || record.dropped()) {
             other.close();
             return;
         }
         upstream = other;
-        record.connected(local);
+        record.connected(way);
         ByteBuf waiting = first;
         first = null;
         if (waiting != null) {
@@ -268,7 +268,7 @@ public final class TcpTunnel extends ChannelInboundHandlerAdapter {
         if (record.dropped()) {
             return;
         }
-        record.flag(flag);
+        info.flag(flag);
         // A reset, not an end: what was asked for cannot be had.
         client.channel().config().setOption(ChannelOption.SO_LINGER, 0);
         var _ = client.channel().close();
