@@ -1,7 +1,9 @@
 package dev.lateen.proxy;
 
+import com.google.protobuf.InvalidProtocolBufferException;
 import com.google.protobuf.Struct;
 import com.google.protobuf.Value;
+import com.google.protobuf.util.JsonFormat;
 import dev.lateen.proxy.config.ConfigurationFile;
 import dev.lateen.proxy.telemetry.Telemetry;
 import dev.lateen.proxy.tls.IdentityOptions;
@@ -51,6 +53,14 @@ public record ProxyOptions(
     /** Where injection mounts a volume that outlives the container. */
     private static final Path STATE = Path.of("/var/lib/istio/data");
 
+    private static final String PROXY_CONFIG = "PROXY_CONFIG";
+
+    /**
+     * The part of its ProxyConfig that a control plane has to know. Without it nothing is told: Istio takes what it is
+     * told for the whole, and forgets the mesh's.
+     */
+    private static final String TOPOLOGY = "gatewayTopology";
+
     /** What a proxy stands in front of. */
     public enum Role {
         SIDECAR,
@@ -66,7 +76,7 @@ public record ProxyOptions(
      * Options of a proxy in a pod, from the environment that injection gives it; {@code controlPlane} and labels may be
      * given otherwise.
      *
-     * @throws IllegalArgumentException naming the variable that is missing
+     * @throws IllegalArgumentException naming the variable that is wrong
      */
     public static ProxyOptions fromEnvironment(
             Role role, String controlPlane, Map<String, String> labels, Map<String, String> environment) {
@@ -81,6 +91,10 @@ public record ProxyOptions(
                 metadata.put(name.substring("ISTIO_META_".length()), value);
             }
         });
+        String config = environment.getOrDefault(PROXY_CONFIG, "{}");
+        if (json(config).containsFields(TOPOLOGY)) {
+            metadata.put(PROXY_CONFIG, config);
+        }
         metadata.put("INSTANCE_IPS", address);
         metadata.put("NAME", pod);
         metadata.put("SERVICE_ACCOUNT", environment.getOrDefault("SERVICE_ACCOUNT", "default"));
@@ -108,7 +122,11 @@ public record ProxyOptions(
     /** Who the proxy is, as control planes are told. */
     public Node node() {
         Struct.Builder all = Struct.newBuilder();
-        metadata.forEach((name, value) -> all.putFields(name, text(value)));
+        metadata.forEach((name, value) -> all.putFields(
+                name,
+                name.equals(PROXY_CONFIG)
+                        ? Value.newBuilder().setStructValue(json(value)).build()
+                        : text(value)));
         all.putFields("NAMESPACE", text(namespace));
         Struct.Builder named = Struct.newBuilder();
         labels.forEach((name, value) -> named.putFields(name, text(value)));
@@ -122,6 +140,16 @@ public record ProxyOptions(
 
     private static Value text(String text) {
         return Value.newBuilder().setStringValue(text).build();
+    }
+
+    private static Struct json(String config) {
+        Struct.Builder fields = Struct.newBuilder();
+        try {
+            JsonFormat.parser().merge(config, fields);
+        } catch (InvalidProtocolBufferException e) {
+            throw new IllegalArgumentException(PROXY_CONFIG + " is no JSON object: " + e.getMessage(), e);
+        }
+        return fields.build();
     }
 
     /**
