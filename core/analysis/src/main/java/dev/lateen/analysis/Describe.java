@@ -76,7 +76,7 @@ public final class Describe {
             line(1, "no Service selects it: it is called by its address alone, and counted as unknown");
         }
         services.forEach(service -> calls(service, List.of(pod)));
-        callers(pod);
+        callers(1, pod);
         snapshot.rules()
                 .envoyFilters(pod.namespace(), pod.labels())
                 .forEach(filter -> object(1, filter, ": changes what the proxy is told"));
@@ -104,7 +104,7 @@ public final class Describe {
                             + pods.stream()
                                     .filter(each -> each.owner().equals(pod.owner()))
                                     .count());
-            callers(pod);
+            callers(2, pod);
         }
         return text.toString();
     }
@@ -190,17 +190,17 @@ public final class Describe {
     }
 
     /** What a workload asks of its callers. */
-    private void callers(Workload pod) {
+    private void callers(int depth, Workload pod) {
         var security = snapshot.rules().security();
-        line(1, "mutual TLS: " + security.mode(pod.namespace(), pod.labels(), 0) + ports(pod));
-        security.peers(pod.namespace(), pod.labels()).forEach(object -> object(2, object, ""));
+        line(depth, "mutual TLS: " + security.mode(pod.namespace(), pod.labels(), 0) + ports(pod));
+        security.peers(pod.namespace(), pod.labels()).forEach(object -> object(depth + 1, object, ""));
         security.authentications(pod.namespace(), pod.labels())
-                .forEach(object -> object(1, object, ": says whose tokens it believes"));
+                .forEach(object -> object(depth, object, ": says whose tokens it believes"));
         security.policies(pod.namespace(), pod.labels())
-                .forEach(object -> object(1, object, ": " + object.spec().action()));
+                .forEach(object -> object(depth, object, ": " + object.spec().action()));
         ConfigObject<?> sidecar = snapshot.rules().sidecar(pod.namespace(), pod.labels());
         if (sidecar != null) {
-            object(1, sidecar, ": says what it sees of the mesh");
+            object(depth, sidecar, ": says what it sees of the mesh");
         }
     }
 

@@ -108,10 +108,24 @@ class DescribeTest {
 
     @Test
     void aService() {
-        assertThat(Describe.service(snapshot(RULES), "d", "web")).hasValueSatisfying(text -> assertThat(text)
-                .startsWith("Service web.d.svc.cluster.local\n")
-                .contains("    subset v1 (version=v1): 1 of 2 pods\n", "    subset v3 (version=v3): 0 of 2 pods\n")
-                .contains("  pods of d/web-1: 1\n", "  pods of d/web-2: 1\n"));
+        assertThat(Describe.service(snapshot(RULES), "d", "web")).hasValue("""
+                Service web.d.svc.cluster.local
+                  port 80 (http): HTTP to 8080
+                  port 90 (other): UNKNOWN to 90; what is spoken is found out on each connection: say it by appProtocol or the name's prefix
+                  VirtualService d/web (rules.yaml:1): routes its calls
+                  VirtualService e/edge (rules.yaml:6): shop.example at istio-system/edge lead to it
+                  DestinationRule d/web (rules.yaml:14): says how endpoints are called
+                    subset v1 (version=v1): 1 of 2 pods
+                    subset v3 (version=v3): 0 of 2 pods
+                  pods of d/web-1: 1
+                    mutual TLS: STRICT; PERMISSIVE at port 8080
+                      PeerAuthentication d/web (rules.yaml:22)
+                    AuthorizationPolicy d/no-admin (rules.yaml:30): DENY
+                  pods of d/web-2: 1
+                    mutual TLS: STRICT
+                      PeerAuthentication d/web (rules.yaml:22)
+                    AuthorizationPolicy d/no-admin (rules.yaml:30): DENY
+                """);
     }
 
     @Test

@@ -7,5 +7,5 @@ import picocli.CommandLine.Command;
         name = "experimental",
         aliases = {"x", "exp"},
         description = "Verbs that istioctl has under this name.",
-        subcommands = DescribeCommand.class)
+        subcommands = {DescribeCommand.class, WaitCommand.class})
 final class ExperimentalCommand {}
