@@ -236,6 +236,7 @@ final class TelemetryTest {
         metrics: [{overrides: [{match: {metric: REQUEST_COUNT, mode: CLIENT}, disabled: true}]}] | - | {"metrics":[{"name":"requests_total","drop":true}]} | -
         metrics: [{overrides: [{match: {metric: REQUEST_COUNT}, disabled: true}]}] | metrics: [{overrides: [{match: {mode: SERVER}, disabled: false}]}] | {"metrics":[{"name":"requests_total","drop":true}]} | -
         metrics: [{overrides: [{match: {metric: REQUEST_SIZE}, tagOverrides: {a: {value: request.host}, b: {operation: REMOVE}}}]}] | metrics: [{overrides: [{match: {metric: REQUEST_SIZE, mode: CLIENT}, tagOverrides: {b: {value: request.path}}}]}] | {"metrics":[{"name":"request_bytes","dimensions":{"a":"request.host","b":"request.path"}}]} | {"metrics":[{"name":"request_bytes","dimensions":{"a":"request.host"},"tags_to_remove":["b"]}]}
+        metrics: [{overrides: [{match: {metric: GRPC_REQUEST_MESSAGES}, disabled: true}, {match: {metric: GRPC_RESPONSE_MESSAGES, mode: SERVER}, tagOverrides: {a: {value: request.host}}}]}] | accessLogging: [{disabled: true}] | {"metrics":[{"name":"request_messages_total","drop":true}]} | {"metrics":[{"name":"request_messages_total","drop":true},{"name":"response_messages_total","dimensions":{"a":"request.host"}}]}
         metrics: [{providers: [{name: file}], overrides: [{disabled: true}]}] | - | - | -
         """)
     void metrics(String root, String workload, String client, String server) throws InvalidProtocolBufferException {

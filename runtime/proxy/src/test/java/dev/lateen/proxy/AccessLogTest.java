@@ -117,6 +117,48 @@ final class AccessLogTest {
                         + mesh.port() + "\" \"127\\.0\\.0\\.1:1\"");
     }
 
+    /** What a client writes into its head stays one line of text, byte by byte, and one value of JSON. */
+    @Test
+    void hostileValuesStayInTheirPlace() throws Exception {
+        int app = mesh.backend(exchange -> reply(exchange, 200, "hello"));
+        String logs = """
+            access_log: [
+              {name: "text", typed_config: {
+                "@type": "type.googleapis.com/envoy.extensions.access_loggers.file.v3.FileAccessLog",
+                path: "%1$s/log", log_format: {text_format_source: {inline_string: "%%REQ(x)%%|%%PATH%%\\n"}}}},
+              {name: "json", typed_config: {
+                "@type": "type.googleapis.com/envoy.extensions.access_loggers.file.v3.FileAccessLog",
+                path: "%1$s/json", log_format: {json_format: {x: "%%REQ(x)%%"}}}}],
+            """.formatted(directory);
+        mesh.serve(
+                http("edge", "UNSPECIFIED", logs, ""),
+                "{match: {prefix: \"/\"}, route: {cluster: \"app\"}}",
+                cluster("app", "", app));
+        // A tab, signs of JSON, UTF-8 and a byte that is none; the test sends bytes of ISO 8859-1.
+        String utf8 = new String("gr\u00fc\u00df".getBytes(StandardCharsets.UTF_8), StandardCharsets.ISO_8859_1);
+        mesh.raw("GET /%0a\"} HTTP/1.1|host: h|connection: close|x: \",\\\t{\"y\":1}</script> " + utf8 + "\u00ff||");
+        TestMesh.await(
+                "lines are written",
+                () -> !bytes("log").isEmpty() && !bytes("json").isEmpty());
+        assertThat(bytes("log")).isEqualTo("\",\\\t{\"y\":1}</script> " + utf8 + "\u00ff|/%0a\"}\n");
+        Struct.Builder fields = Struct.newBuilder();
+        String line = new String(bytes("json").getBytes(StandardCharsets.ISO_8859_1), StandardCharsets.UTF_8);
+        assertThat(line.lines()).hasSize(1);
+        JsonFormat.parser().merge(line, fields);
+        assertThat(fields.getFieldsMap()).hasSize(1);
+        assertThat(fields.getFieldsOrThrow("x").getStringValue())
+                .isEqualTo("\",\\\t{\"y\":1}</script> gr\u00fc\u00df\ufffd");
+    }
+
+    private String bytes(String file) {
+        try {
+            Path path = directory.resolve(file);
+            return Files.exists(path) ? Files.readString(path, StandardCharsets.ISO_8859_1) : "";
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
     @Test
     void connections() throws Exception {
         int app = mesh.backend(exchange -> reply(exchange, 200, "hello"));

@@ -284,6 +284,27 @@ final class MetricsTest {
                 .endsWith(" 2");
     }
 
+    /** Messages of gRPC are metrics as the others: dropped, or with labels of one's own. */
+    @Test
+    void messagesOfGrpcFollowTheirFilterToo() throws Exception {
+        int app = mesh.backend(exchange -> reply(exchange, 200, "\0\0\0\0\1a\0\0\0\0\1b"));
+        mesh.serve(
+                http("edge", "OUTBOUND", "", stats("""
+                    {name: "request_messages_total", drop: true},
+                    {name: "response_messages_total", dimensions: {method: "request.url_path"}}
+                    """)),
+                "{match: {prefix: \"/\"}, route: {cluster: \"app\"}}",
+                cluster("app", OF_THE_MESH, app));
+        mesh.send(HttpRequest.newBuilder(mesh.uri("/pkg.Service/Call"))
+                .header("content-type", "application/grpc")
+                .POST(HttpRequest.BodyPublishers.ofByteArray(new byte[] {0, 0, 0, 0, 1, 'q'}))
+                .build());
+        awaitSum(1, "istio_requests_total");
+        assertThat(sum("istio_response_messages_total", "method=\"/pkg.Service/Call\""))
+                .isEqualTo(2);
+        assertThat(page()).noneMatch(line -> line.startsWith("istio_request_messages_total"));
+    }
+
     @Test
     void connectionsFollowTheirFilterToo() throws Exception {
         int app = mesh.backend(exchange -> reply(exchange, 200, "hello"));

@@ -65,9 +65,7 @@ public record Metrics(
         TCP_CLOSED_CONNECTIONS,
         TCP_SENT_BYTES,
         TCP_RECEIVED_BYTES,
-        @Later("counting the messages of gRPC")
         GRPC_REQUEST_MESSAGES,
-        @Later("counting the messages of gRPC")
         GRPC_RESPONSE_MESSAGES
     }
 

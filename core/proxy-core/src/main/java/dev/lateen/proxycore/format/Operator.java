@@ -180,6 +180,7 @@ public enum Operator {
 
     private final Kind kind;
     private final @Nullable Pattern argument;
+    private final boolean upstream = name().startsWith("UPSTREAM_");
 
     Operator(Kind kind) {
         this.kind = kind;
@@ -207,6 +208,11 @@ public enum Operator {
     /** Whether it needs points of time that are noted only where a log asks for them. */
     public boolean isTimed() {
         return kind == Kind.TIMED;
+    }
+
+    /** Whether it is about the endpoint's side. */
+    public boolean isUpstream() {
+        return upstream;
     }
 
     /** Whether it tells a moment, in a form that its argument may give. */

@@ -2,18 +2,27 @@ package dev.lateen.proxycore.listener;
 
 import dev.lateen.proxycore.CompileException;
 import dev.lateen.proxycore.Extensions;
+import dev.lateen.proxycore.GrpcCode;
 import dev.lateen.proxycore.Place;
 import dev.lateen.proxycore.ResponseFlag;
 import dev.lateen.proxycore.expression.Expression;
 import dev.lateen.proxycore.format.FormatContext;
+import dev.lateen.proxycore.format.Operator;
+import dev.lateen.proxycore.head.RequestHead;
 import dev.lateen.proxycore.match.Fraction;
+import dev.lateen.proxycore.match.HeaderMatcher;
 import io.envoyproxy.envoy.config.accesslog.v3.AccessLogFilter;
 import io.envoyproxy.envoy.config.accesslog.v3.ComparisonFilter;
+import io.envoyproxy.envoy.config.accesslog.v3.GrpcStatusFilter;
+import io.envoyproxy.envoy.config.accesslog.v3.LogTypeFilter;
+import io.envoyproxy.envoy.data.accesslog.v3.AccessLogType;
 import io.envoyproxy.envoy.extensions.access_loggers.filters.cel.v3.ExpressionFilter;
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.List;
-import java.util.Locale;
+import java.util.Set;
 import java.util.random.RandomGenerator;
+import org.jspecify.annotations.Nullable;
 
 /** Which streams an access log writes ({@code envoy.config.accesslog.v3.AccessLogFilter}). */
 public sealed interface LogFilter {
@@ -59,11 +68,72 @@ public sealed interface LogFilter {
         }
     }
 
-    /** A share of the streams. */
-    record Share(Fraction fraction) implements LogFilter {
+    /**
+     * A share of the streams.
+     *
+     * @param independent whether each is drawn for itself; else its {@code x-request-id} decides, so that every proxy on
+     *     its way writes it or none does
+     */
+    record Share(Fraction fraction, boolean independent) implements LogFilter {
+        private static final int DIGITS = 8;
+
         @Override
         public boolean takes(int status, long flags, long millis, FormatContext stream, RandomGenerator random) {
-            return fraction.takes(random);
+            Long drawn = independent ? null : drawn(stream.value(Operator.STREAM_ID, ""));
+            return drawn == null ? fraction.takes(random) : fraction.takes(drawn);
+        }
+
+        /** What the first digits of an id stand for; null where they are none. */
+        private static @Nullable Long drawn(@Nullable String id) {
+            try {
+                return id == null || id.length() < DIGITS
+                        ? null
+                        : (Long) (long) Integer.parseUnsignedInt(id, 0, DIGITS, 16);
+            } catch (NumberFormatException e) {
+                return null; // an id of another form
+            }
+        }
+    }
+
+    /** Requests whose head this matches; a connection has none. */
+    record Header(HeaderMatcher matcher) implements LogFilter {
+        @Override
+        public boolean takes(int status, long flags, long millis, FormatContext stream, RandomGenerator random) {
+            RequestHead head = stream.request();
+            return head != null && matcher.matches(head);
+        }
+    }
+
+    /** Streams with one of these statuses of gRPC, or with none of them. */
+    record Grpc(Set<Integer> statuses, boolean exclude) implements LogFilter {
+        public Grpc {
+            statuses = Set.copyOf(statuses);
+        }
+
+        @Override
+        public boolean takes(int status, long flags, long millis, FormatContext stream, RandomGenerator random) {
+            return statuses.contains(GrpcCode.of(stream.response(), stream.trailers())) != exclude;
+        }
+    }
+
+    /** Streams that are recorded in a trace. */
+    record Traced() implements LogFilter {
+        @Override
+        public boolean takes(int status, long flags, long millis, FormatContext stream, RandomGenerator random) {
+            return stream.value(Operator.TRACE_ID, "") != null;
+        }
+    }
+
+    /** Lines that are written for one of these reasons, or for none of them ({@code ACCESS_LOG_TYPE}). */
+    record Type(Set<String> types, boolean exclude) implements LogFilter {
+        public Type {
+            types = Set.copyOf(types);
+        }
+
+        @Override
+        public boolean takes(int status, long flags, long millis, FormatContext stream, RandomGenerator random) {
+            String type = stream.value(Operator.ACCESS_LOG_TYPE, "");
+            return (type != null && types.contains(type)) != exclude;
         }
     }
 
@@ -103,6 +173,9 @@ public sealed interface LogFilter {
 
     /** A comparison with a number: {@code GE 500}. */
     record Comparison(Operation operation, long number) {
+        /** Of later versions of the API than the classes that are read with here. */
+        private static final int NE_VALUE = 3;
+
         /** Equal, not equal, at least, at most. */
         public enum Operation {
             EQ,
@@ -121,13 +194,16 @@ public sealed interface LogFilter {
         }
 
         static Comparison of(ComparisonFilter proto, Place at) throws CompileException {
-            for (Operation operation : Operation.values()) {
-                if (operation.name().equals(proto.getOp().name())) {
-                    return new Comparison(
-                            operation, Integer.toUnsignedLong(proto.getValue().getDefaultValue()));
-                }
-            }
-            throw at.field("comparison").refuse("not an operation: " + proto.getOp());
+            Operation operation =
+                    switch (proto.getOpValue()) {
+                        case ComparisonFilter.Op.EQ_VALUE -> Operation.EQ;
+                        case ComparisonFilter.Op.GE_VALUE -> Operation.GE;
+                        case ComparisonFilter.Op.LE_VALUE -> Operation.LE;
+                        case NE_VALUE -> Operation.NE;
+                        default -> throw at.field("comparison").refuse("not an operation: " + proto.getOpValue());
+                    };
+            return new Comparison(
+                    operation, Integer.toUnsignedLong(proto.getValue().getDefaultValue()));
         }
     }
 
@@ -139,7 +215,20 @@ public sealed interface LogFilter {
             case DURATION_FILTER ->
                 new Duration(Comparison.of(proto.getDurationFilter().getComparison(), at.field("duration_filter")));
             case RUNTIME_FILTER ->
-                new Share(Fraction.of(proto.getRuntimeFilter().getPercentSampled(), at.field("runtime_filter")));
+                new Share(
+                        Fraction.of(proto.getRuntimeFilter().getPercentSampled(), at.field("runtime_filter")),
+                        proto.getRuntimeFilter().getUseIndependentRandomness());
+            // Which requests ask for health, Envoy's filter of that name says: without it, none does.
+            case NOT_HEALTH_CHECK_FILTER -> new Always();
+            case TRACEABLE_FILTER -> new Traced();
+            case HEADER_FILTER ->
+                new Header(HeaderMatcher.of(
+                        proto.getHeaderFilter().getHeader(),
+                        at.field("header_filter").field("header")));
+            case GRPC_STATUS_FILTER -> grpc(proto.getGrpcStatusFilter(), at.field("grpc_status_filter"));
+            case LOG_TYPE_FILTER -> type(proto.getLogTypeFilter(), at.field("log_type_filter"));
+            case METADATA_FILTER ->
+                throw at.refuse("not supported: metadata_filter: metadata of filters is not kept for logs");
             case AND_FILTER -> new All(list(proto.getAndFilter().getFiltersList(), at.field("and_filter")));
             case OR_FILTER -> new Any(list(proto.getOrFilter().getFiltersList(), at.field("or_filter")));
             case EXTENSION_FILTER -> {
@@ -151,7 +240,7 @@ public sealed interface LogFilter {
                 yield new Holds(Expression.compile(
                         here.unpack(any, ExpressionFilter.class).getExpression(), here));
             }
-            default -> throw at.refuse("not supported: " + name(proto));
+            case FILTERSPECIFIER_NOT_SET -> throw at.refuse("no filter");
         };
     }
 
@@ -167,15 +256,33 @@ public sealed interface LogFilter {
         return new Flags(wanted);
     }
 
+    private static LogFilter grpc(GrpcStatusFilter proto, Place at) throws CompileException {
+        Set<Integer> statuses = new HashSet<>();
+        for (GrpcStatusFilter.Status status : proto.getStatusesList()) {
+            if (status == GrpcStatusFilter.Status.UNRECOGNIZED) {
+                throw at.field("statuses").refuse("not a status of gRPC");
+            }
+            statuses.add(status.getNumber());
+        }
+        return new Grpc(statuses, proto.getExclude());
+    }
+
+    private static LogFilter type(LogTypeFilter proto, Place at) throws CompileException {
+        Set<String> types = new HashSet<>();
+        for (AccessLogType type : proto.getTypesList()) {
+            if (type == AccessLogType.UNRECOGNIZED) {
+                throw at.field("types").refuse("not a type of access logs");
+            }
+            types.add(type.name());
+        }
+        return new Type(types, proto.getExclude());
+    }
+
     private static List<LogFilter> list(List<AccessLogFilter> protos, Place at) throws CompileException {
         List<LogFilter> filters = new ArrayList<>();
         for (int i = 0; i < protos.size(); i++) {
             filters.add(of(protos.get(i), at.item("filters", i)));
         }
         return List.copyOf(filters);
-    }
-
-    private static String name(AccessLogFilter proto) {
-        return proto.getFilterSpecifierCase().name().toLowerCase(Locale.ROOT);
     }
 }

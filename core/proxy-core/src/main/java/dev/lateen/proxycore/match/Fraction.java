@@ -39,6 +39,11 @@ public record Fraction(int numerator, int denominator) {
         return numerator >= denominator || (numerator > 0 && random.nextInt(denominator) < numerator);
     }
 
+    /** Whether what was drawn, a number that is not negative, is in the share. */
+    public boolean takes(long drawn) {
+        return drawn % denominator < numerator;
+    }
+
     /** Such as {@code 12.5 %}. */
     @Override
     public String toString() {

@@ -13,6 +13,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Instant;
 import java.util.List;
+import java.util.Objects;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
@@ -164,7 +165,7 @@ public final class ConnectionInfo {
             case CONNECTION_ID -> Long.toString(id(channel));
             case UNIQUE_ID -> service.uuid();
             case HOSTNAME -> HOSTNAME;
-            case ENVIRONMENT -> System.getenv(argument);
+            case ENVIRONMENT -> Objects.requireNonNullElse(System.getenv(argument), "-"); // a value, as Envoy has it
             case DOWNSTREAM_PEER_URI_SAN -> names(facts.peer(), PeerCertificate::uris);
             case DOWNSTREAM_PEER_DNS_SAN -> names(facts.peer(), PeerCertificate::dnsNames);
             case DOWNSTREAM_PEER_SUBJECT -> names(facts.peer(), peer -> List.of(peer.subject()));

@@ -2,6 +2,7 @@ package dev.lateen.proxy.http;
 
 import dev.lateen.proxy.stream.ServerStream;
 import dev.lateen.proxycore.Fault;
+import dev.lateen.proxycore.GrpcCode;
 import dev.lateen.proxycore.ResponseFlag;
 import dev.lateen.proxycore.head.FieldName;
 import dev.lateen.proxycore.head.RequestHead;
@@ -75,24 +76,12 @@ final class LocalReply {
         response.status(200);
         response.fields().set(FieldName.CONTENT_TYPE, GRPC);
         if (!response.fields().contains(FieldName.GRPC_STATUS)) {
-            response.fields().set(FieldName.GRPC_STATUS, Integer.toString(grpcStatus(status)));
+            response.fields().set(FieldName.GRPC_STATUS, Integer.toString(status == 200 ? 0 : GrpcCode.ofHttp(status)));
         }
         if (!text.isEmpty()) {
             response.fields().set(FieldName.GRPC_MESSAGE, percentEncoded(text));
         }
         return new byte[0];
-    }
-
-    static int grpcStatus(int http) {
-        return switch (http) {
-            case 200 -> 0;
-            case 400 -> 13;
-            case 401 -> 16;
-            case 403 -> 7;
-            case 404 -> 12;
-            case 429, 502, 503, 504 -> 14;
-            default -> 2;
-        };
     }
 
     /** Printable ASCII but for the percent sign stands for itself (gRPC over HTTP/2, "Status-Message"). */

@@ -9,6 +9,7 @@ import dev.lateen.proxy.telemetry.Workload;
 import dev.lateen.proxycore.ByteText;
 import dev.lateen.proxycore.ConnectionFacts;
 import dev.lateen.proxycore.Fault;
+import dev.lateen.proxycore.GrpcCode;
 import dev.lateen.proxycore.ResponseFlag;
 import dev.lateen.proxycore.balance.LiveCluster;
 import dev.lateen.proxycore.cluster.Host;
@@ -32,9 +33,6 @@ import org.jspecify.annotations.Nullable;
 
 /** What is known of one request, for its line in the access log and the statistics. One thread. */
 final class RequestRecord implements FormatContext, RequestFacts {
-    /** Of gRPC: an answer without a status. */
-    private static final int UNKNOWN = 2;
-
     private final HttpService service;
     private final ConnectionInfo connection;
     private final String protocol;
@@ -342,16 +340,8 @@ final class RequestRecord implements FormatContext, RequestFacts {
 
     @Override
     public String grpcStatus() {
-        String status = grpc() ? statusOfGrpc() : null;
+        String status = grpc() ? GrpcCode.told(response, trailers) : null;
         return status == null ? "" : status;
-    }
-
-    /** In the trailers, or in the head of an answer that has nothing else. */
-    private @Nullable String statusOfGrpc() {
-        Fields last = trailers;
-        String status = last == null ? null : last.get(FieldName.GRPC_STATUS);
-        ResponseHead head = response;
-        return status != null || head == null ? status : head.fields().get(FieldName.GRPC_STATUS);
     }
 
     @Override
@@ -477,11 +467,9 @@ final class RequestRecord implements FormatContext, RequestFacts {
         if (!grpc()) {
             return null;
         }
-        String told = statusOfGrpc();
+        String told = GrpcCode.told(response, trailers);
         ResponseHead head = response;
-        return told != null || head == null
-                ? told
-                : Integer.toString(head.status() == 200 ? UNKNOWN : LocalReply.grpcStatus(head.status()));
+        return told != null || head == null ? told : Integer.toString(GrpcCode.ofHttp(head.status()));
     }
 
     /** A field of who is on the other side, as Istio's build of Envoy keeps it: {@code upstream_peer:FIELD:namespace}. */

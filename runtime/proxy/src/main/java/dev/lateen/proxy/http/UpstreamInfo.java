@@ -94,7 +94,7 @@ public final class UpstreamInfo {
             case UPSTREAM_LOCAL_PORT -> Addresses.port(local());
             case UPSTREAM_CONNECTION_ID -> connection == null ? null : Long.toString(ConnectionInfo.id(connection));
             default ->
-                connection == null || !operator.name().startsWith("UPSTREAM_")
+                connection == null || !operator.isUpstream()
                         ? null
                         : TlsFormat.value(ConnectionTls.of(connection), operator, argument);
         };
