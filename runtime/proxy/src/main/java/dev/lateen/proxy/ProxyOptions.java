@@ -4,9 +4,11 @@ import com.google.protobuf.InvalidProtocolBufferException;
 import com.google.protobuf.Struct;
 import com.google.protobuf.Value;
 import com.google.protobuf.util.JsonFormat;
+import dev.lateen.proxy.config.ConfigurationFile;
 import dev.lateen.proxy.telemetry.Telemetry;
 import dev.lateen.proxy.tls.IdentityOptions;
 import io.envoyproxy.envoy.config.core.v3.Node;
+import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
@@ -29,6 +31,7 @@ import org.jspecify.annotations.Nullable;
  * @param appMetrics where the application's metrics are: the value of ISTIO_PROMETHEUS_ANNOTATIONS, or empty
  * @param concurrency number of event loops
  * @param identity how the workload comes by its certificate; null: it has none
+ * @param stateDirectory where the last configuration is kept for a start without the control plane; null: nowhere
  */
 public record ProxyOptions(
         Role role,
@@ -45,7 +48,8 @@ public record ProxyOptions(
         String probes,
         String appMetrics,
         int concurrency,
-        @Nullable IdentityOptions identity) {
+        @Nullable IdentityOptions identity,
+        @Nullable Path stateDirectory) {
     private static final String PROXY_CONFIG = "PROXY_CONFIG";
 
     /**
@@ -53,6 +57,9 @@ public record ProxyOptions(
      * told for the whole, and forgets the mesh's.
      */
     private static final String TOPOLOGY = "gatewayTopology";
+
+    /** Where injection mounts a volume that outlives the container. */
+    private static final Path STATE = Path.of("/var/lib/istio/data");
 
     /** What a proxy stands in front of. */
     public enum Role {
@@ -108,7 +115,8 @@ public record ProxyOptions(
                 environment.getOrDefault("ISTIO_KUBE_APP_PROBERS", "{}"),
                 environment.getOrDefault("ISTIO_PROMETHEUS_ANNOTATIONS", ""),
                 1,
-                IdentityOptions.fromEnvironment(environment));
+                IdentityOptions.fromEnvironment(environment),
+                ConfigurationFile.fits(STATE) ? STATE : null);
     }
 
     /** Who the proxy is, as control planes are told. */
@@ -183,7 +191,8 @@ public record ProxyOptions(
                 probes,
                 appMetrics,
                 concurrency,
-                other);
+                other,
+                stateDirectory);
     }
 
     /** These options with another node id. */
@@ -203,7 +212,8 @@ public record ProxyOptions(
                 probes,
                 appMetrics,
                 concurrency,
-                identity);
+                identity,
+                stateDirectory);
     }
 
     /** These options with free ports for all of the proxy's own interfaces: several in one process. */
@@ -223,7 +233,29 @@ public record ProxyOptions(
                 probes,
                 appMetrics,
                 concurrency,
-                identity);
+                identity,
+                stateDirectory);
+    }
+
+    /** These options with another place for the last configuration. */
+    public ProxyOptions withStateDirectory(@Nullable Path directory) {
+        return new ProxyOptions(
+                role,
+                controlPlane,
+                nodeId,
+                namespace,
+                labels,
+                metadata,
+                adminPort,
+                statusPort,
+                agentPort,
+                metricsPort,
+                socketMark,
+                probes,
+                appMetrics,
+                concurrency,
+                identity,
+                directory);
     }
 
     /** These options with so many event loops. */
@@ -243,6 +275,7 @@ public record ProxyOptions(
                 probes,
                 appMetrics,
                 loops,
-                identity);
+                identity,
+                stateDirectory);
     }
 }
