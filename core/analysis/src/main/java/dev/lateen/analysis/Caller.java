@@ -104,6 +104,7 @@ public final class Caller {
                 "Kubernetes",
                 Locality.UNKNOWN,
                 ProxyNode.Dns.ELSEWHERE,
-                true);
+                true,
+                null);
     }
 }

@@ -41,7 +41,7 @@ import tools.jackson.databind.node.ObjectNode;
  * @param protocolDetectionTimeout how long a port of unnamed protocol waits for the first bytes; zero and null: without
  *     end
  * @param defaultHttpRetryPolicy for routes that say nothing; null means retrying only what never reached the server
- * @param defaultConfig ProxyConfig of the proxies, as it came
+ * @param defaultConfig how proxies run
  * @param localityLbSetting for destinations whose rules say nothing
  * @param tcpKeepalive for destinations whose rules say nothing
  * @param dnsRefreshRate how often names are looked up again where DNS gives no time to live; null means 60 s
@@ -63,7 +63,7 @@ public record MeshConfig(
         @Nullable Duration connectTimeout,
         @Nullable Duration protocolDetectionTimeout,
         @Nullable HttpRetry defaultHttpRetryPolicy,
-        @Nullable JsonNode defaultConfig,
+        @Nullable DefaultConfig defaultConfig,
         @Nullable LocalitySetting localityLbSetting,
         ConnectionPool.@Nullable Keepalive tcpKeepalive,
         @AtLeast("1s") @Nullable Duration dnsRefreshRate,
@@ -187,6 +187,13 @@ public record MeshConfig(
                 : pathNormalization.normalization();
     }
 
+    /** What stands in front of gateways. */
+    public GatewayTopology gatewayTopology() {
+        return defaultConfig == null || defaultConfig.gatewayTopology() == null
+                ? GatewayTopology.NONE
+                : defaultConfig.gatewayTopology();
+    }
+
     /** Time to wait for a connection, unless a DestinationRule says otherwise. */
     public Duration effectiveConnectTimeout() {
         return connectTimeout == null ? Duration.ofSeconds(10) : connectTimeout;
@@ -214,24 +221,37 @@ public record MeshConfig(
     }
 
     private static @Nullable MeshConfig read(JsonNode tree, Origin origin, List<Problem> problems) {
+        if (!(tree instanceof ObjectNode given)) {
+            return reader(origin, problems).read(tree, MeshConfig.class, "");
+        }
+        ObjectNode used = used(given, MeshConfig.class, "", origin, problems);
+        if (used.get("extensionProviders") instanceof ArrayNode all) {
+            used.set("extensionProviders", providers(all, origin, problems));
+        }
+        if (used.get("defaultConfig") instanceof ObjectNode proxies) {
+            used.set("defaultConfig", used(proxies, DefaultConfig.class, "defaultConfig.", origin, problems));
+        }
+        return reader(origin, problems).read(used, MeshConfig.class, "");
+    }
+
+    /** The fields that a record has; a warning names each of the others. */
+    private static ObjectNode used(
+            ObjectNode tree, Class<?> record, String path, Origin origin, List<Problem> problems) {
         ObjectNode used = JsonNodeFactory.instance.objectNode();
-        List<String> known = Structure.of(MeshConfig.class).fields().stream()
-                .map(f -> f.name())
-                .toList();
+        List<String> known =
+                Structure.of(record).fields().stream().map(f -> f.name()).toList();
         for (Map.Entry<String, JsonNode> entry : tree.properties()) {
-            if (entry.getKey().equals("extensionProviders") && entry.getValue().isArray()) {
-                used.set(entry.getKey(), providers(entry.getValue(), origin, problems));
-            } else if (known.contains(entry.getKey())) {
+            if (known.contains(entry.getKey())) {
                 used.set(entry.getKey(), entry.getValue());
             } else {
-                problems.add(Problem.warning(origin, entry.getKey(), "has no effect in this version"));
+                problems.add(Problem.warning(origin, path + entry.getKey(), "has no effect in this version"));
             }
         }
-        return reader(origin, problems).read(tree.isObject() ? used : tree, MeshConfig.class, "");
+        return used;
     }
 
     /** Those that can be honoured: one that cannot is a problem, and stops nothing else. */
-    private static JsonNode providers(JsonNode all, Origin origin, List<Problem> problems) {
+    private static JsonNode providers(ArrayNode all, Origin origin, List<Problem> problems) {
         ArrayNode good = JsonNodeFactory.instance.arrayNode();
         for (int i = 0; i < all.size(); i++) {
             ShapeReader reader = reader(origin, problems);

@@ -61,7 +61,7 @@ class CustomResourceDefinitionsTest {
             virtualservices  | spec.http[].route[].destination.host               | /minLength                          | 1
             virtualservices  | spec.http[].delegate                               | /required/0                         | "name"
             gateways         | spec.servers[]                                     | /x-kubernetes-validations/0/rule    | "!has(self.defaultEndpoint)"
-            destinationrules | spec.trafficPolicy.tunnel                          | /x-kubernetes-preserve-unknown-fields | true
+            proxyconfigs | spec.image | /x-kubernetes-preserve-unknown-fields | true
             virtualservices  | spec.http[].mirror_percent                         | /maximum                            | 100
             virtualservices  | spec.http[].retries.retryRemoteLocalities          | /description                        | "needs retries in other localities, which this version does not have"
             destinationrules | spec                                               | /required                           | ["host"]

@@ -13,13 +13,16 @@ class MeshConfigTest {
                 outboundTrafficPolicy: {mode: REGISTRY_ONLY}
                 accessLogFile: /dev/stdout
                 enablePrometheusMerge: true
-                defaultConfig: {concurrency: 2}
+                defaultConfig: {concurrency: 2, holdApplicationUntilProxyStarts: true, gatewayTopology: {numTrustedProxies: 2}}
                 """);
         assertThat(read.config().registryOnly()).isTrue();
         assertThat(read.config().accessLogFile()).isEqualTo("/dev/stdout");
         assertThat(read.problems())
                 .extracting(Problem::toString)
-                .containsExactly("mesh:3: warning: enablePrometheusMerge: has no effect in this version");
+                .containsExactly(
+                        "mesh:3: warning: enablePrometheusMerge: has no effect in this version",
+                        "mesh:4: warning: defaultConfig.holdApplicationUntilProxyStarts: has no effect in this version");
+        assertThat(read.config().gatewayTopology()).isEqualTo(new GatewayTopology(2, null, null));
     }
 
     @ParameterizedTest
@@ -27,6 +30,9 @@ class MeshConfigTest {
             outboundTrafficPolicy: {mode: SOME}                | mesh:1: outboundTrafficPolicy.mode: expected one of ALLOW_ANY, REGISTRY_ONLY, found text "SOME"
             a: [                                               | mesh:1: not YAML: expected the node content, but found '<stream end>' while parsing a flow node
             just text                                          | mesh:1: expected an object, found text "just text"
+            defaultConfig: {gatewayTopology: {numTrustedProxies: -1}}              | mesh:1: defaultConfig.gatewayTopology.numTrustedProxies: must be at least 0, found -1
+            defaultConfig: {gatewayTopology: {forwardClientCertDetails: SET}}      | mesh:1: defaultConfig.gatewayTopology.forwardClientCertDetails: expected one of UNDEFINED, SANITIZE, FORWARD_ONLY, APPEND_FORWARD, SANITIZE_SET, ALWAYS_FORWARD_ONLY, found text "SET"
+            defaultConfig: {gatewayTopology: {proxyProtocol: {version: V1}}}       | mesh:1: defaultConfig.gatewayTopology.proxyProtocol.version: unknown field
             {accessLogEncoding: JSON, accessLogFormat: "{"}    | mesh:1: accessLogFormat: is no JSON: Unexpected end-of-input
             """)
     void aBadTextLeavesTheDefaults(String yaml, String problem) {

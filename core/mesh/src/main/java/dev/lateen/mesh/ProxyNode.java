@@ -1,12 +1,20 @@
 package dev.lateen.mesh;
 
+import com.google.protobuf.InvalidProtocolBufferException;
 import com.google.protobuf.Struct;
 import com.google.protobuf.Value;
+import com.google.protobuf.util.JsonFormat;
+import dev.lateen.config.GatewayTopology;
+import dev.lateen.config.shape.ShapeReader;
 import dev.lateen.mesh.registry.Locality;
 import io.envoyproxy.envoy.config.core.v3.Node;
+import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
+import org.jspecify.annotations.Nullable;
+import tools.jackson.databind.json.JsonMapper;
 
 /**
  * A proxy, as its xDS node tells: id {@code TYPE~IP~POD.NAMESPACE~NAMESPACE.svc.DOMAIN}, and Istio's metadata.
@@ -21,6 +29,8 @@ import java.util.TreeMap;
  * @param locality where it says it is
  * @param dns what it answers its workload's DNS questions with (metadata DNS_CAPTURE)
  * @param knowsIstio whether it has Istio's metrics: filter {@code istio.stats} among its extensions
+ * @param topology what stands in front of it, as its own ProxyConfig says (metadata PROXY_CONFIG); null where the mesh's
+ *     counts
  */
 public record ProxyNode(
         String id,
@@ -34,7 +44,8 @@ public record ProxyNode(
         String clusterId,
         Locality locality,
         Dns dns,
-        boolean knowsIstio) {
+        boolean knowsIstio,
+        @Nullable GatewayTopology topology) {
     private static final String STATS = "istio.stats";
 
     /** Of which families are the addresses that a proxy may make up; of neither when it answers no DNS questions. */
@@ -62,7 +73,7 @@ public record ProxyNode(
     /**
      * Reads a node.
      *
-     * @throws IllegalArgumentException with the reason when the id is not of this form
+     * @throws IllegalArgumentException with the reason when the id is not of this form, or its ProxyConfig is wrong
      */
     public static ProxyNode of(Node node) {
         String[] parts = node.getId().split("~", -1);
@@ -86,7 +97,32 @@ public record ProxyNode(
                 Locality.of(node),
                 dns(metadata, parts[1]),
                 node.getExtensionsList().stream()
-                        .anyMatch(extension -> extension.getName().equals(STATS)));
+                        .anyMatch(extension -> extension.getName().equals(STATS)),
+                topology(metadata));
+    }
+
+    private static @Nullable GatewayTopology topology(Struct metadata) {
+        Value told = metadata.getFieldsOrDefault("PROXY_CONFIG", Value.getDefaultInstance())
+                .getStructValue()
+                .getFieldsMap()
+                .get("gatewayTopology");
+        if (told == null) {
+            return null;
+        }
+        List<String> problems = new ArrayList<>();
+        try {
+            GatewayTopology topology = new ShapeReader((_, path, message) -> problems.add(path + ": " + message))
+                    .read(
+                            JsonMapper.shared().readTree(JsonFormat.printer().print(told)),
+                            GatewayTopology.class,
+                            "gatewayTopology");
+            if (topology != null) {
+                return topology;
+            }
+        } catch (InvalidProtocolBufferException e) {
+            problems.add("gatewayTopology: " + e.getMessage());
+        }
+        throw new IllegalArgumentException("PROXY_CONFIG of the node: " + String.join("; ", problems));
     }
 
     private static Dns dns(Struct metadata, String address) {

@@ -47,7 +47,7 @@ class BackendTlsPolicyTest {
                 """.formatted(name, created, targets, roots);
     }
 
-    private static Mesh mesh(String... documents) {
+    static Mesh mesh(String... documents) {
         Mesh mesh = new Mesh().service("web", "http", 80, 1).with(ROUTE).with(map("roots", "ca.crt", root()));
         for (String document : documents) {
             mesh.with(document);
@@ -62,6 +62,11 @@ class BackendTlsPolicyTest {
                 metadata: {name: %s}
                 data: {%s: "%s"}
                 """.formatted(name, key, text.replace("\n", "\\n"));
+    }
+
+    /** A ConfigMap with roots, in a namespace. */
+    static String roots(String namespace, String name) {
+        return map(name, "ca.crt", root()).replace("{name: ", "{namespace: " + namespace + ", name: ");
     }
 
     /** A root that every JDK has. */

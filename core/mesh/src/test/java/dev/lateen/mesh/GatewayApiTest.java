@@ -287,6 +287,26 @@ class GatewayApiTest {
                 apiVersion: v1
                 kind: Namespace
                 metadata: {name: bank, labels: {istio.io/dataplane-mode: none, istio.io/use-waypoint: none}}
+                ---
+                apiVersion: v1
+                kind: Service
+                metadata: {name: cart, namespace: shop, labels: {istio.io/use-waypoint: waypoint}}
+                spec: {clusterIP: 10.96.0.77, ports: [{name: http, port: 80}]}
+                ---
+                apiVersion: v1
+                kind: Service
+                metadata: {name: plain, namespace: shop, labels: {istio.io/use-waypoint: none}}
+                spec: {clusterIP: 10.96.0.78, ports: [{name: http, port: 80}]}
+                ---
+                apiVersion: v1
+                kind: Pod
+                metadata: {name: cart-1, namespace: shop, labels: {istio.io/dataplane-mode: ambient}}
+                status: {podIP: 10.244.7.7}
+                ---
+                apiVersion: networking.istio.io/v1
+                kind: ServiceEntry
+                metadata: {name: far, labels: {istio.io/use-waypoint: waypoint}}
+                spec: {hosts: [far.example], ports: [{number: 80, name: http, protocol: HTTP}], resolution: DNS}
                 """);
         RouteReport report = mesh.snapshot()
                 .rules()
@@ -299,8 +319,13 @@ class GatewayApiTest {
                     assertThat(condition.message()).contains("ambient mode", "istio-injection=enabled");
                 });
         assertThat(Validation.check(mesh.snapshot(), true))
-                .extracting(dev.lateen.config.Problem::path)
-                .containsExactly("metadata.labels[istio.io/dataplane-mode]", "metadata.labels[istio.io/use-waypoint]");
+                .extracting(problem -> problem.origin().at() + " " + problem.path())
+                .containsExactly(
+                        "Namespace shop metadata.labels[istio.io/dataplane-mode]",
+                        "Namespace shop metadata.labels[istio.io/use-waypoint]",
+                        "Pod shop/cart-1 metadata.labels[istio.io/dataplane-mode]",
+                        "Service shop/cart metadata.labels[istio.io/use-waypoint]",
+                        "test.yaml:29 metadata.labels[istio.io/use-waypoint]");
     }
 
     @Test

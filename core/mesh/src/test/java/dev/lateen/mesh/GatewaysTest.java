@@ -119,6 +119,28 @@ class GatewaysTest {
                 .isEqualTo("outbound|5432||db.default.svc.cluster.local");
     }
 
+    /** A proxy refuses a listener of which two chains are for one server name. */
+    @Test
+    void ofTwoGatewaysWithOneNameTheOlderHasIt() {
+        String gateway = """
+                apiVersion: networking.istio.io/v1
+                kind: Gateway
+                metadata: {name: %s, creationTimestamp: "%s"}
+                spec:
+                  selector: {istio: ingressgateway}
+                  servers: [{port: {number: 443, name: https, protocol: HTTPS}, hosts: [%s], tls: {mode: SIMPLE, credentialName: %1$s}}]
+                ---
+                """;
+        Mesh mesh = new Mesh()
+                .with(gateway.formatted("late", "2026-01-02T00:00:00Z", "b.com, c.com")
+                        + gateway.formatted("early", "2026-01-01T00:00:00Z", "a.com, b.com"))
+                .router("istio", "ingressgateway");
+        assertThat(mesh.listener("0.0.0.0_443").getFilterChainsList())
+                .extracting(chain ->
+                        chain.getFilterChainMatch().getServerNamesList().toString())
+                .containsExactly("[a.com, b.com]", "[c.com]");
+    }
+
     @Test
     void plainCallsAreSentToHttps() {
         Mesh mesh = new Mesh().with("""

@@ -6,6 +6,7 @@ import com.google.protobuf.Any;
 import com.google.protobuf.InvalidProtocolBufferException;
 import com.google.protobuf.Message;
 import dev.lateen.config.ConfigReader;
+import dev.lateen.config.GatewayTopology;
 import dev.lateen.config.KubernetesReader;
 import dev.lateen.config.MeshConfig;
 import dev.lateen.config.Problem;
@@ -33,6 +34,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.TreeMap;
+import org.jspecify.annotations.Nullable;
 
 /** A mesh out of YAML, seen from one proxy. */
 public final class Mesh {
@@ -42,6 +44,7 @@ public final class Mesh {
     private ProxyNode.Type type = ProxyNode.Type.SIDECAR;
     private ProxyNode.Dns dns = ProxyNode.Dns.ELSEWHERE;
     private boolean knowsIstio = true;
+    private @Nullable GatewayTopology topology;
     private final Map<String, String> labels = new TreeMap<>();
 
     public Mesh() {
@@ -166,6 +169,12 @@ public final class Mesh {
         return this;
     }
 
+    /** The proxy's own settings say what stands in front of it. */
+    public Mesh topology(GatewayTopology own) {
+        topology = own;
+        return this;
+    }
+
     public Snapshot snapshot() {
         return snapshot;
     }
@@ -183,7 +192,8 @@ public final class Mesh {
                 "Kubernetes",
                 Locality.UNKNOWN,
                 dns,
-                knowsIstio);
+                knowsIstio,
+                topology);
     }
 
     public ProxyResources resources() {

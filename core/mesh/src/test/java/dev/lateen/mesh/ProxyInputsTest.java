@@ -104,7 +104,8 @@ class ProxyInputsTest {
                 "Kubernetes",
                 dev.lateen.mesh.registry.Locality.UNKNOWN,
                 ProxyNode.Dns.ELSEWHERE,
-                true);
+                true,
+                null);
         List<String> names = Translator.inputs(snapshot, node).stream()
                 .map(ProxyInputsTest::shortName)
                 .sorted()

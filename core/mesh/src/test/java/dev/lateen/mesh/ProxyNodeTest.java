@@ -6,7 +6,10 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import com.google.protobuf.Struct;
 import com.google.protobuf.TextFormat;
 import com.google.protobuf.Value;
+import com.google.protobuf.util.JsonFormat;
+import dev.lateen.config.GatewayTopology;
 import io.envoyproxy.envoy.config.core.v3.Node;
+import java.io.IOException;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -58,6 +61,32 @@ class ProxyNodeTest {
         assertThat(node.serviceAccount()).isEqualTo("sa");
         assertThat(node.clusterId()).isEqualTo("Kubernetes");
         assertThat(node.clusterDomain()).isEqualTo("corp");
+    }
+
+    @ParameterizedTest
+    @CsvSource(delimiter = '|', nullValues = "-", textBlock = """
+            {}                                                                    | -
+            {discoveryAddress: "istiod:15012"}                                    | -
+            {gatewayTopology: {numTrustedProxies: 2}}                             | GatewayTopology[numTrustedProxies=2, forwardClientCertDetails=null, proxyProtocol=null]
+            {gatewayTopology: {forwardClientCertDetails: "SANITIZE", proxyProtocol: {}}} | GatewayTopology[numTrustedProxies=0, forwardClientCertDetails=SANITIZE, proxyProtocol=ProxyProtocol[]]
+            {gatewayTopology: {numTrustedProxies: -1}}                            | PROXY_CONFIG of the node: gatewayTopology.numTrustedProxies: must be at least 0, found -1
+            {gatewayTopology: {hops: 1}}                                          | PROXY_CONFIG of the node: gatewayTopology.hops: unknown field
+            """)
+    void readsWhatStandsInFrontOfIt(String config, String expected) throws IOException {
+        Value.Builder told = Value.newBuilder();
+        JsonFormat.parser().merge(config, told);
+        Node node = Node.newBuilder()
+                .setId("router~10.0.0.1~gw.istio-system~istio-system.svc.cluster.local")
+                .setMetadata(Struct.newBuilder().putFields("PROXY_CONFIG", told.build()))
+                .build();
+        String found;
+        try {
+            GatewayTopology topology = ProxyNode.of(node).topology();
+            found = topology == null ? null : topology.toString();
+        } catch (IllegalArgumentException e) {
+            found = e.getMessage();
+        }
+        assertThat(found).isEqualTo(expected);
     }
 
     @ParameterizedTest(name = "DNS_CAPTURE {0} with addresses {1}: v4 {2}, v6 {3}")

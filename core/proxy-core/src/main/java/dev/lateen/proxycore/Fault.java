@@ -1,5 +1,6 @@
 package dev.lateen.proxycore;
 
+import dev.lateen.proxycore.overload.Resource;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -89,6 +90,21 @@ public record Fault(
                 "Check that the destination's host, port and subset exist: no cluster \"" + cluster
                         + "\" is known here.",
                 "");
+    }
+
+    /** The proxy is short of memory: it refuses what it would have to hold. */
+    public static Fault overload(Resource scarce) {
+        return new Fault(
+                Side.PROXY,
+                Phase.REQUEST_HEAD,
+                ResponseFlag.OM,
+                503,
+                "overload",
+                scarce.label(),
+                "the memory of the proxy",
+                "The proxy is short of memory (" + scarce.label()
+                        + "): give it more, or send fewer requests at a time.",
+                "proxy overloaded");
     }
 
     /** DNS has no address for the name that a request asks for. */

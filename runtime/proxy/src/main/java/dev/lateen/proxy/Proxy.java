@@ -3,6 +3,7 @@ package dev.lateen.proxy;
 import dev.lateen.proxy.admin.AdminServers;
 import dev.lateen.proxy.config.ActiveConfiguration;
 import dev.lateen.proxy.config.ClusterIntervals;
+import dev.lateen.proxy.config.ConfigurationFile;
 import dev.lateen.proxy.config.Credentials;
 import dev.lateen.proxy.config.NameResolution;
 import dev.lateen.proxy.config.XdsConfiguration;
@@ -10,12 +11,15 @@ import dev.lateen.proxy.dns.NameServer;
 import dev.lateen.proxy.health.HealthChecks;
 import dev.lateen.proxy.http.Decisions;
 import dev.lateen.proxy.http.HttpService;
+import dev.lateen.proxy.http.ServiceFailures;
 import dev.lateen.proxy.listener.ListenerSockets;
 import dev.lateen.proxy.net.LoopWatch;
 import dev.lateen.proxy.net.Sockets;
 import dev.lateen.proxy.net.Timer;
 import dev.lateen.proxy.net.Transport;
 import dev.lateen.proxy.net.Worker;
+import dev.lateen.proxy.overload.OverloadMonitor;
+import dev.lateen.proxy.overload.ProcessResources;
 import dev.lateen.proxy.telemetry.SpanExporter;
 import dev.lateen.proxy.telemetry.Telemetry;
 import dev.lateen.proxy.tls.CredentialFiles;
@@ -29,8 +33,6 @@ import dev.lateen.proxy.upstream.UpstreamSockets;
 import dev.lateen.proxycore.cluster.Host;
 import dev.lateen.proxycore.listener.CompiledListener;
 import dev.lateen.xds.client.AdsClient;
-import dev.lateen.xds.client.ResourceListener;
-import dev.lateen.xds.client.ResourceUpdate;
 import dev.lateen.xds.client.Subscription;
 import io.envoyproxy.envoy.config.core.v3.Extension;
 import io.envoyproxy.envoy.config.core.v3.Node;
@@ -38,12 +40,12 @@ import io.netty.channel.Channel;
 import io.netty.channel.EventLoop;
 import io.netty.channel.EventLoopGroup;
 import java.io.IOException;
+import java.nio.file.Path;
 import java.security.cert.X509Certificate;
 import java.time.Clock;
 import java.time.Duration;
 import java.util.Collections;
 import java.util.IdentityHashMap;
-import java.util.Optional;
 import java.util.Random;
 import java.util.Set;
 import java.util.concurrent.CountDownLatch;
@@ -85,6 +87,8 @@ public final class Proxy implements AutoCloseable {
     private final ClusterIntervals intervals = new ClusterIntervals(new Random());
     private final @Nullable IdentityAgent identity;
     private final AccessLogWriter log = new AccessLogWriter();
+    private final OverloadMonitor overload;
+    private final @Nullable ConfigurationFile file;
     private final CountDownLatch closed = new CountDownLatch(1);
     private final Predicate<CompiledListener> fromOthers;
     private volatile boolean draining;
@@ -97,10 +101,16 @@ public final class Proxy implements AutoCloseable {
      * @throws IOException when one of its own ports is taken
      */
     public static Proxy start(ProxyOptions options) throws IOException {
-        return new Proxy(options);
+        return start(options, ProcessResources.own());
     }
 
-    private Proxy(ProxyOptions options) throws IOException {
+    /** The same within other limits than those of the process. */
+    static Proxy start(ProxyOptions options, ProcessResources resources) throws IOException {
+        return new Proxy(options, resources);
+    }
+
+    private Proxy(ProxyOptions options, ProcessResources resources) throws IOException {
+        overload = new OverloadMonitor(resources);
         Transport transport = Transport.best();
         Sockets sockets = new Sockets(transport, transport, options.socketMark());
         acceptor = transport.newGroup(1, "accept");
@@ -158,12 +168,19 @@ public final class Proxy implements AutoCloseable {
                             log,
                             Clock.systemUTC(),
                             decisions,
-                            node.getCluster()));
+                            node.getCluster(),
+                            overload,
+                            new ServiceFailures(worker.timer())));
         }
         listeners = new ListenerSockets(sockets, upstreams, tls, acceptor, loops, this::service);
         names = new NameResolution();
         dns = options.answersDns() ? NameServer.start(sockets, acceptor, options.nodeId()) : null;
-        ads = new AdsClient(() -> channels.discovery(options.controlPlane()), node, receiver());
+        ConfigurationReceiver receiver = new ConfigurationReceiver(configuration, dns);
+        Path state = options.stateDirectory();
+        file = state == null
+                ? null
+                : new ConfigurationFile(state, options.nodeId(), Clock.systemUTC(), receiver::savable);
+        ads = new AdsClient(() -> channels.discovery(options.controlPlane()), node, receiver);
         health = new HealthChecks(exporting, upstreams, configuration::current, new Random());
         health.start();
         IdentityOptions known = options.identity();
@@ -179,34 +196,19 @@ public final class Proxy implements AutoCloseable {
         }
         files.start();
         ads.start();
+        ConfigurationFile kept = file;
+        if (kept != null) {
+            kept.start();
+            var _ = Timer.besides(accepting)
+                    .after(
+                            ConfigurationReceiver.PATIENCE.toNanos(),
+                            () -> receiver.restore(kept, options.controlPlane()));
+        }
         watch = LoopWatch.start(
                 Stream.concat(services.keySet().stream(), Stream.of(accepting)).toList());
-        var _ = acceptor.next()
-                .scheduleAtFixedRate(
-                        () -> intervals.tick(configuration.current().clusters().values(), System.nanoTime()),
-                        TICK_MILLIS,
-                        TICK_MILLIS,
-                        TimeUnit.MILLISECONDS);
+        var _ = acceptor.next().scheduleAtFixedRate(this::tick, TICK_MILLIS, TICK_MILLIS, TimeUnit.MILLISECONDS);
+        var _ = acceptor.next().scheduleAtFixedRate(this::lookForOverload, 0, TICK_MILLIS, TimeUnit.MILLISECONDS);
         LOG.info("proxy {} starts; configuration comes from {}", options.nodeId(), options.controlPlane());
-    }
-
-    private ResourceListener receiver() {
-        NameServer names = dns;
-        return names == null
-                ? configuration
-                : new ResourceListener() {
-                    @Override
-                    public Optional<String> onUpdate(ResourceUpdate update) {
-                        return update.type().equals(NameServer.TYPE)
-                                ? names.onUpdate(update)
-                                : configuration.onUpdate(update);
-                    }
-
-                    @Override
-                    public void onConnection(boolean works, String detail) {
-                        configuration.onConnection(works, detail);
-                    }
-                };
     }
 
     private HttpService service(Channel channel) {
@@ -226,6 +228,30 @@ public final class Proxy implements AutoCloseable {
         names.apply(current);
         health.changed();
         closeUnused(current);
+        ConfigurationFile kept = file;
+        if (kept != null) {
+            kept.changed();
+        }
+    }
+
+    private void tick() {
+        ActiveConfiguration current = configuration.current();
+        if (intervals.tick(current.clusters().values(), System.nanoTime())) {
+            closeUnused(current);
+        }
+    }
+
+    private void lookForOverload() {
+        boolean before = overload.tight();
+        overload.look(System.nanoTime());
+        boolean tight = overload.tight();
+        if (tight != before) {
+            services.forEach(
+                    (loop, service) -> loop.execute(() -> service.worker().tight(tight)));
+        }
+        if (tight) {
+            listeners.relieve();
+        }
     }
 
     /** Connections to hosts that are gone carry no other request. */
@@ -266,6 +292,11 @@ public final class Proxy implements AutoCloseable {
             @Override
             public long lostLogLines() {
                 return log.lost();
+            }
+
+            @Override
+            public OverloadMonitor overload() {
+                return overload;
             }
 
             @Override
@@ -360,6 +391,10 @@ public final class Proxy implements AutoCloseable {
                 watching.close();
             }
             ads.close();
+            ConfigurationFile kept = file;
+            if (kept != null) {
+                kept.close();
+            }
             files.close();
             if (identity != null) {
                 identity.close();

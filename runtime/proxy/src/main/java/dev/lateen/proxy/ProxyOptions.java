@@ -1,10 +1,14 @@
 package dev.lateen.proxy;
 
+import com.google.protobuf.InvalidProtocolBufferException;
 import com.google.protobuf.Struct;
 import com.google.protobuf.Value;
+import com.google.protobuf.util.JsonFormat;
+import dev.lateen.proxy.config.ConfigurationFile;
 import dev.lateen.proxy.telemetry.Telemetry;
 import dev.lateen.proxy.tls.IdentityOptions;
 import io.envoyproxy.envoy.config.core.v3.Node;
+import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
@@ -27,6 +31,7 @@ import org.jspecify.annotations.Nullable;
  * @param appMetrics where the application's metrics are: the value of ISTIO_PROMETHEUS_ANNOTATIONS, or empty
  * @param concurrency number of event loops
  * @param identity how the workload comes by its certificate; null: it has none
+ * @param stateDirectory where the last configuration is kept for a start without the control plane; null: nowhere
  */
 public record ProxyOptions(
         Role role,
@@ -43,7 +48,19 @@ public record ProxyOptions(
         String probes,
         String appMetrics,
         int concurrency,
-        @Nullable IdentityOptions identity) {
+        @Nullable IdentityOptions identity,
+        @Nullable Path stateDirectory) {
+    /** Where injection mounts a volume that outlives the container. */
+    private static final Path STATE = Path.of("/var/lib/istio/data");
+
+    private static final String PROXY_CONFIG = "PROXY_CONFIG";
+
+    /**
+     * The part of its ProxyConfig that a control plane has to know. Without it nothing is told: Istio takes what it is
+     * told for the whole, and forgets the mesh's.
+     */
+    private static final String TOPOLOGY = "gatewayTopology";
+
     /** What a proxy stands in front of. */
     public enum Role {
         SIDECAR,
@@ -59,7 +76,7 @@ public record ProxyOptions(
      * Options of a proxy in a pod, from the environment that injection gives it; {@code controlPlane} and labels may be
      * given otherwise.
      *
-     * @throws IllegalArgumentException naming the variable that is missing
+     * @throws IllegalArgumentException naming the variable that is wrong
      */
     public static ProxyOptions fromEnvironment(
             Role role, String controlPlane, Map<String, String> labels, Map<String, String> environment) {
@@ -74,6 +91,10 @@ public record ProxyOptions(
                 metadata.put(name.substring("ISTIO_META_".length()), value);
             }
         });
+        String config = environment.getOrDefault(PROXY_CONFIG, "{}");
+        if (json(config).containsFields(TOPOLOGY)) {
+            metadata.put(PROXY_CONFIG, config);
+        }
         metadata.put("INSTANCE_IPS", address);
         metadata.put("NAME", pod);
         metadata.put("SERVICE_ACCOUNT", environment.getOrDefault("SERVICE_ACCOUNT", "default"));
@@ -94,13 +115,18 @@ public record ProxyOptions(
                 environment.getOrDefault("ISTIO_KUBE_APP_PROBERS", "{}"),
                 environment.getOrDefault("ISTIO_PROMETHEUS_ANNOTATIONS", ""),
                 1,
-                IdentityOptions.fromEnvironment(environment));
+                IdentityOptions.fromEnvironment(environment),
+                ConfigurationFile.fits(STATE) ? STATE : null);
     }
 
     /** Who the proxy is, as control planes are told. */
     public Node node() {
         Struct.Builder all = Struct.newBuilder();
-        metadata.forEach((name, value) -> all.putFields(name, text(value)));
+        metadata.forEach((name, value) -> all.putFields(
+                name,
+                name.equals(PROXY_CONFIG)
+                        ? Value.newBuilder().setStructValue(json(value)).build()
+                        : text(value)));
         all.putFields("NAMESPACE", text(namespace));
         Struct.Builder named = Struct.newBuilder();
         labels.forEach((name, value) -> named.putFields(name, text(value)));
@@ -114,6 +140,16 @@ public record ProxyOptions(
 
     private static Value text(String text) {
         return Value.newBuilder().setStringValue(text).build();
+    }
+
+    private static Struct json(String config) {
+        Struct.Builder fields = Struct.newBuilder();
+        try {
+            JsonFormat.parser().merge(config, fields);
+        } catch (InvalidProtocolBufferException e) {
+            throw new IllegalArgumentException(PROXY_CONFIG + " is no JSON object: " + e.getMessage(), e);
+        }
+        return fields.build();
     }
 
     /**
@@ -155,7 +191,8 @@ public record ProxyOptions(
                 probes,
                 appMetrics,
                 concurrency,
-                other);
+                other,
+                stateDirectory);
     }
 
     /** These options with another node id. */
@@ -175,7 +212,8 @@ public record ProxyOptions(
                 probes,
                 appMetrics,
                 concurrency,
-                identity);
+                identity,
+                stateDirectory);
     }
 
     /** These options with free ports for all of the proxy's own interfaces: several in one process. */
@@ -195,7 +233,29 @@ public record ProxyOptions(
                 probes,
                 appMetrics,
                 concurrency,
-                identity);
+                identity,
+                stateDirectory);
+    }
+
+    /** These options with another place for the last configuration. */
+    public ProxyOptions withStateDirectory(@Nullable Path directory) {
+        return new ProxyOptions(
+                role,
+                controlPlane,
+                nodeId,
+                namespace,
+                labels,
+                metadata,
+                adminPort,
+                statusPort,
+                agentPort,
+                metricsPort,
+                socketMark,
+                probes,
+                appMetrics,
+                concurrency,
+                identity,
+                directory);
     }
 
     /** These options with so many event loops. */
@@ -215,6 +275,7 @@ public record ProxyOptions(
                 probes,
                 appMetrics,
                 loops,
-                identity);
+                identity,
+                stateDirectory);
     }
 }

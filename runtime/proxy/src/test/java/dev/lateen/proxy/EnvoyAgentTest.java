@@ -101,6 +101,7 @@ final class EnvoyAgentTest {
                 known.probes(),
                 known.appMetrics(),
                 1,
+                null,
                 null);
     }
 

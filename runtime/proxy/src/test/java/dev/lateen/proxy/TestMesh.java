@@ -8,6 +8,7 @@ import com.sun.net.httpserver.HttpExchange;
 import com.sun.net.httpserver.HttpHandler;
 import com.sun.net.httpserver.HttpServer;
 import dev.lateen.proxy.config.XdsConfiguration;
+import dev.lateen.proxy.overload.ProcessResources;
 import dev.lateen.xds.server.PeerIdentity;
 import dev.lateen.xds.server.ResourceEncoder;
 import dev.lateen.xds.server.ResourceProvider;
@@ -50,6 +51,7 @@ import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
 import java.time.Clock;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -75,6 +77,8 @@ public final class TestMesh implements AutoCloseable {
     private final int controlPort;
     private XdsServer server;
     private @org.jspecify.annotations.Nullable Proxy proxy;
+    private ProcessResources resources = ProcessResources.own();
+    private @Nullable Path kept;
 
     public TestMesh() {
         server = control(0);
@@ -91,6 +95,43 @@ public final class TestMesh implements AutoCloseable {
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }
+    }
+
+    /** What the proxy may use, in place of what the process may; before it starts. */
+    void within(ProcessResources limits) {
+        resources = limits;
+    }
+
+    /** Has the proxy keep its configuration there; before it starts. */
+    void keepIn(Path directory) {
+        kept = directory;
+    }
+
+    /** Ends the proxy, and starts another in its place. */
+    void restartProxy() {
+        proxy().close();
+        proxy = start();
+    }
+
+    /** Lines of the proxy's page of metrics that begin with this. */
+    List<String> metrics(String beginning) {
+        try {
+            URI page = URI.create("http://127.0.0.1:" + proxy().adminPort() + "/stats/prometheus");
+            return send(HttpRequest.newBuilder(page).build())
+                    .body()
+                    .lines()
+                    .filter(line -> line.startsWith(beginning))
+                    .toList();
+        } catch (IOException | InterruptedException e) {
+            throw new IllegalStateException(e);
+        }
+    }
+
+    /** The value of the one line of metrics that begins with this and a blank. */
+    long metric(String name) {
+        List<String> lines = metrics(name + " ");
+        assertThat(lines).as(name).hasSize(1);
+        return Long.parseLong(lines.getFirst().substring(lines.getFirst().lastIndexOf(' ') + 1));
     }
 
     /** Ends the control plane; {@link #restartControlPlane} brings it back on the same port. */
@@ -247,9 +288,15 @@ public final class TestMesh implements AutoCloseable {
 
     private Proxy start() {
         try {
-            return Proxy.start(ProxyOptions.fromEnvironment(
-                            ProxyOptions.Role.ROUTER, "127.0.0.1:" + server.port(), Map.of("app", "edge"), Map.of())
-                    .withFreePorts());
+            return Proxy.start(
+                    ProxyOptions.fromEnvironment(
+                                    ProxyOptions.Role.ROUTER,
+                                    "127.0.0.1:" + controlPort,
+                                    Map.of("app", "edge"),
+                                    Map.of())
+                            .withFreePorts()
+                            .withStateDirectory(kept),
+                    resources);
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }

@@ -24,9 +24,10 @@ public final class XdsJson {
 
     public static String print(Message message) {
         Map<String, Descriptor> types = new HashMap<>();
-        Message readable = readable(message, types);
-        TypeRegistry registry = TypeRegistry.newBuilder().add(types.values()).build();
         try {
+            Message readable = NewerFields.named(readable(message, types));
+            TypeRegistry registry =
+                    TypeRegistry.newBuilder().add(types.values()).build();
             return JsonFormat.printer()
                     .usingTypeRegistry(registry)
                     .preservingProtoFieldNames()
@@ -65,7 +66,7 @@ public final class XdsJson {
         if (known.isPresent()) {
             try {
                 Parser<? extends Message> parser = known.get().getParserForType();
-                Message content = readable(parser.parseFrom(any.getValue()), types);
+                Message content = NewerFields.named(readable(parser.parseFrom(any.getValue()), types));
                 types.put(name, content.getDescriptorForType());
                 return Any.newBuilder()
                         .setTypeUrl("type.googleapis.com/" + name)

@@ -21,9 +21,9 @@ import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
-import tools.jackson.core.JacksonException;
 import tools.jackson.databind.JsonNode;
-import tools.jackson.databind.json.JsonMapper;
+import tools.jackson.databind.node.JsonNodeFactory;
+import tools.jackson.databind.node.ObjectNode;
 
 /** {@code lateen proxy sidecar|router|agent}: one proxy on any xDS server, or what an Envoy needs beside it. */
 @Command(
@@ -32,6 +32,7 @@ import tools.jackson.databind.json.JsonMapper;
                 + " or, as agent alone, keep the workload's certificate for an Envoy beside it.")
 final class ProxyCommand implements Callable<Integer> {
     private static final Path POD_LABELS = Path.of("/etc/istio/pod/labels");
+    private static final Path POD_ANNOTATIONS = Path.of("/etc/istio/pod/annotations");
 
     /** Words of the command line. */
     enum Role {
@@ -71,6 +72,8 @@ final class ProxyCommand implements Callable<Integer> {
             description = "for Envoy's bootstrap and its agent's socket (default: ${DEFAULT-VALUE})")
     Path directory = Path.of("/etc/istio/proxy");
 
+    private ObjectNode config = JsonNodeFactory.instance.objectNode();
+
     @Override
     public Integer call() throws IOException, InterruptedException, CommandException {
         Map<String, String> environment = new LinkedHashMap<>(System.getenv());
@@ -78,6 +81,10 @@ final class ProxyCommand implements Callable<Integer> {
         if (!namespace.isEmpty()) {
             environment.put("POD_NAMESPACE", namespace);
         }
+        config = PodConfig.of(
+                environment.getOrDefault("PROXY_CONFIG", "{}"),
+                Files.isReadable(POD_ANNOTATIONS) ? Files.readString(POD_ANNOTATIONS) : "");
+        PodConfig.environment(config, environment);
         if (role != Role.agent && !program.isEmpty()) {
             throw new CommandException("only an agent runs a program: " + String.join(" ", program));
         }
@@ -102,7 +109,7 @@ final class ProxyCommand implements Callable<Integer> {
         if (!node.isEmpty()) {
             options = options.withNodeId(node);
         }
-        JsonNode concurrency = proxyConfig().path("concurrency");
+        JsonNode concurrency = config.path("concurrency");
         if (concurrency.isInt()) {
             // As Istio has it, 0 stands for every processor.
             options = options.withConcurrency(
@@ -126,8 +133,8 @@ final class ProxyCommand implements Callable<Integer> {
         return agent.awaitExit();
     }
 
-    private static Duration drain() throws CommandException {
-        String text = proxyConfig().path("terminationDrainDuration").asString("5s");
+    private Duration drain() throws CommandException {
+        String text = config.path("terminationDrainDuration").asString("5s");
         try {
             return Duration.parse("PT" + text.toUpperCase(Locale.ROOT));
         } catch (DateTimeParseException e) {
@@ -152,19 +159,11 @@ final class ProxyCommand implements Callable<Integer> {
         if (!xds.isEmpty()) {
             return xds;
         }
-        String address = proxyConfig().path("discoveryAddress").asString("");
+        String address = config.path("discoveryAddress").asString("");
         if (!address.isEmpty()) {
             return address;
         }
         throw new CommandException("which control plane? give --xds HOST:PORT, or discoveryAddress in PROXY_CONFIG");
-    }
-
-    private static JsonNode proxyConfig() throws CommandException {
-        try {
-            return new JsonMapper().readTree(System.getenv().getOrDefault("PROXY_CONFIG", "{}"));
-        } catch (JacksonException e) {
-            throw new CommandException("PROXY_CONFIG is not JSON: " + e.getOriginalMessage());
-        }
     }
 
     /** Labels as the downward API writes them, {@code key="value"} a line. */

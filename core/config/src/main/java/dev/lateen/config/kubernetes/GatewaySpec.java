@@ -3,6 +3,7 @@ package dev.lateen.config.kubernetes;
 import dev.lateen.config.shape.Later;
 import dev.lateen.config.shape.Named;
 import dev.lateen.config.shape.Range;
+import dev.lateen.config.shape.Refused;
 import dev.lateen.config.shape.Required;
 import java.util.List;
 import java.util.Map;
@@ -20,7 +21,7 @@ public record GatewaySpec(
         List<Address> addresses,
         @Nullable Infrastructure infrastructure,
         @Nullable AllowedListeners allowedListeners,
-        @Later("checks of callers' certificates") @Nullable JsonNode tls,
+        @Nullable GatewayTls tls,
 
         @Later("policies for TLS towards backends") @Nullable
         JsonNode backendTLS) {
@@ -52,7 +53,7 @@ public record GatewaySpec(
             @Nullable TlsMode mode,
             List<ObjectReference> certificateRefs,
 
-            @Later("checks of callers' certificates") @Nullable
+            @Refused("is no field of a listener any more: write spec.tls.frontend of the Gateway") @Nullable
             JsonNode frontendValidation,
 
             @Later("options of TLS") Map<String, String> options) {}
@@ -63,6 +64,47 @@ public record GatewaySpec(
         TERMINATE,
         @Named("Passthrough")
         PASSTHROUGH
+    }
+
+    /** TLS of the whole Gateway. */
+    public record GatewayTls(
+            @Later("certificates of gateways towards backends") @Nullable
+            JsonNode backend,
+
+            @Nullable Frontend frontend) {}
+
+    /**
+     * What callers of listeners of protocol HTTPS have to show.
+     *
+     * @param perPort in the place of what holds by default
+     */
+    public record Frontend(@Named("default") @Required FrontendTls otherwise, List<PortTls> perPort) {}
+
+    /** TLS of the listeners of one port. */
+    public record PortTls(
+            @Required @Range(min = 1, max = 65535) int port,
+            @Required FrontendTls tls) {}
+
+    /** TLS towards callers. */
+    public record FrontendTls(@Nullable FrontendValidation validation) {}
+
+    /**
+     * How callers' certificates are verified.
+     *
+     * @param caCertificateRefs ConfigMaps with roots under key {@code ca.crt}; those of other namespaces need a
+     *     ReferenceGrant there
+     * @param mode null means AllowValidOnly
+     */
+    public record FrontendValidation(
+            @Required List<ObjectReference> caCertificateRefs,
+            @Nullable ValidationMode mode) {}
+
+    /** Who gets in. */
+    public enum ValidationMode {
+        /** Callers whose certificate is verified. */
+        AllowValidOnly,
+        /** Callers without a certificate, or with one that nobody vouches for, as well. */
+        AllowInsecureFallback
     }
 
     /** Whose routes may use a listener: of the Gateway's own namespace unless told otherwise. */

@@ -32,6 +32,15 @@ final class HostNames {
         }
     }
 
+    /** The host of one place, never a wildcard. */
+    static void checkFull(String host, String field, Findings findings) {
+        if (host.startsWith("*")) {
+            findings.error(field, "\"" + shorten(host) + "\" is many hosts; expected one DNS name or address");
+        } else {
+            check(host, field, findings);
+        }
+    }
+
     private static String shorten(String host) {
         return host.length() <= 80 ? host : host.substring(0, 80) + "…";
     }

@@ -17,7 +17,12 @@ public record TcpRoute(List<L4Match> match, @Required List<RouteDestination> rou
     /** One destination with its share, as of HTTP rules. */
     public record RouteDestination(
             @Required Destination destination,
-            @Range(min = 0) int weight) {}
+            @Range(min = 0) int weight) {
+        /** The destination's host, whatever subset of it is meant. */
+        public RouteDestination ofWholeHost() {
+            return new RouteDestination(new Destination(destination.host(), "", destination.port()), weight);
+        }
+    }
 
     /** Conditions on a connection, all of which must hold. */
     public record L4Match(

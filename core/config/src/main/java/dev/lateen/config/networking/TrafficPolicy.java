@@ -8,18 +8,54 @@ import dev.lateen.config.shape.Required;
 import java.time.Duration;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
-import tools.jackson.databind.JsonNode;
 
-/** How connections to a destination are made, shared out and given up. */
+/**
+ * How connections to a destination are made, shared out and given up.
+ *
+ * @param tunnel of connections whose content is not read; of no meaning to requests, as in Istio
+ */
 public record TrafficPolicy(
         @Nullable LoadBalancer loadBalancer,
         @Nullable ConnectionPool connectionPool,
         @Nullable OutlierDetection outlierDetection,
         @Nullable ClientTls tls,
         List<PortPolicy> portLevelSettings,
-        @Later("tunnels by HTTP CONNECT") @Nullable JsonNode tunnel,
+        @Nullable Tunnel tunnel,
         @Nullable ProxyProtocol proxyProtocol,
-        @Nullable RetryBudget retryBudget) {
+        @Nullable RetryBudget retryBudget)
+        implements Checked {
+    @Override
+    public void check(Findings findings) {
+        if (tunnel != null && proxyProtocol != null) {
+            findings.error("tunnel", "and proxyProtocol exclude each other: a tunnel's proxy speaks HTTP");
+        }
+    }
+
+    /**
+     * Connections are carried through the destination, a proxy of HTTP, to somewhere else. The version of HTTP is that of
+     * the destination's port.
+     *
+     * @param protocol the method that asks for it: CONNECT or POST; empty means CONNECT
+     * @param targetHost name or address
+     */
+    public record Tunnel(
+            String protocol,
+            @Required String targetHost,
+            @Required @Range(min = 1, max = 65535) int targetPort) implements Checked {
+        @Override
+        public void check(Findings findings) {
+            if (!protocol.isEmpty() && !protocol.equals("CONNECT") && !protocol.equals("POST")) {
+                findings.error("protocol", "expected CONNECT or POST, found \"" + protocol + "\"");
+            }
+            HostNames.checkFull(targetHost, "targetHost", findings);
+        }
+
+        /** Whether the tunnel is the content of a POST. */
+        public boolean byPost() {
+            return protocol.equals("POST");
+        }
+    }
+
     /**
      * How many retries may be under way at a time, in relation to the requests.
      *

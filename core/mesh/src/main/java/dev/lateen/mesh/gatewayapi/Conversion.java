@@ -3,11 +3,14 @@ package dev.lateen.mesh.gatewayapi;
 import dev.lateen.config.ConfigObject;
 import dev.lateen.config.ObjectName;
 import dev.lateen.config.kubernetes.GatewaySpec;
+import dev.lateen.config.networking.Gateway;
 import dev.lateen.config.security.TargetReference;
 import dev.lateen.mesh.rules.BoundVirtualService;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Set;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The Gateway API's and Ingress' objects in the mesh's own terms.
@@ -36,6 +39,16 @@ public record Conversion(
 
     /** Label of the pods that were made for a Gateway. */
     public static final String NAME_LABEL = TargetReference.GATEWAY_NAME;
+
+    /** How the callers of a port at the edge are verified; null where they are not asked for certificates. */
+    public @Nullable CallerCheck callerCheck(ConfigObject<Gateway> gateway) {
+        return gateways.stream()
+                .filter(edge -> edge.gateway().objectName().equals(gateway.objectName()))
+                .map(EdgeGateway::check)
+                .filter(Objects::nonNull)
+                .findFirst()
+                .orElse(null);
+    }
 
     /** Name of the Service that is made for a Gateway. */
     public static String serviceName(ConfigObject<GatewaySpec> gateway) {

@@ -30,6 +30,7 @@ import java.util.Map;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.function.Consumer;
+import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
 /** Makes the mesh's own rules of the Gateway API's objects and of Ingresses. */
@@ -270,7 +271,11 @@ public final class Converter {
                         .map(GatewayState::managed)
                         .toList(),
                 policies.ports(),
-                policies.bundles());
+                Stream.concat(
+                                policies.bundles().stream(),
+                                gateways.values().stream()
+                                        .flatMap(state -> CallerChecks.bundles(state.gateway).stream()))
+                        .collect(Collectors.toSet()));
     }
 
     static List<BoundRoute> ordered(List<RouteUnit> units) {

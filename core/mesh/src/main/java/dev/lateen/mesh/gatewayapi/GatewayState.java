@@ -119,7 +119,8 @@ final class GatewayState {
                             gateway.metadata().withName(state.derivedName()),
                             new Gateway(List.of(server), selector),
                             gateway.origin()),
-                    namespace));
+                    namespace,
+                    state.callerCheck()));
         }
         return edges;
     }
@@ -144,8 +145,16 @@ final class GatewayState {
         MeshService service = service();
         List<RouteReport.Address> addresses = service == null ? List.of() : addresses(service);
         Condition programmed = programmed(any, service, addresses);
+        List<Condition> conditions = new ArrayList<>(List.of(accepted, programmed));
+        if (CallerChecks.letsAnyoneIn(gateway.spec())) {
+            conditions.add(new Condition(
+                    "InsecureFrontendValidationMode",
+                    true,
+                    "ConfigurationChanged",
+                    "callers get in without a certificate, or with one that nobody vouches for"));
+        }
         return new RouteReport.OfGateway(
-                List.of(accepted, programmed),
+                conditions,
                 addresses,
                 (int) sets.stream().filter(ListenerSetState::isAccepted).count(),
                 listeners.stream().map(l -> l.report(programmed.status())).toList());

@@ -130,7 +130,8 @@ final class Ingresses {
                         ObjectMeta.named(SYSTEM, NAME),
                         new Gateway(servers, Map.of("istio", "ingressgateway")),
                         first.origin()),
-                ""));
+                "",
+                null));
     }
 
     /** Where TLS ends for an Ingress, with Secrets of its namespace. Without a Secret nothing can end it. */

@@ -27,6 +27,8 @@ final class ListenerState {
     private final ConfigObject<?> owner;
     private final List<RouteKind> kinds = new ArrayList<>();
     private final Condition accepted;
+    private final Condition certificate;
+    private final CallerChecks callers;
     private Condition conflicted = Condition.no("Conflicted", "NoConflicts", "");
     private final Condition resolved;
     private int attached;
@@ -37,9 +39,16 @@ final class ListenerState {
         this.owner = owner;
         this.listener = listener;
         List<Kind<?>> possible = kinds(listener);
+        callers = CallerChecks.of(gateway, listener.port(), around);
+        boolean https = listener.protocol().equals("HTTPS");
         accepted = possible.isEmpty()
                 ? Condition.no("Accepted", "UnsupportedProtocol", unsupported(listener))
-                : Condition.yes("Accepted", "Accepted");
+                : https && callers.verifiesNobody()
+                        ? Condition.no(
+                                "Accepted",
+                                "NoValidCACertificate",
+                                callers.resolved().message())
+                        : Condition.yes("Accepted", "Accepted");
         AllowedRoutes allowed = listener.allowedRoutes();
         boolean unknown = false;
         if (allowed == null || allowed.kinds().isEmpty()) {
@@ -56,7 +65,7 @@ final class ListenerState {
                 }
             }
         }
-        Condition certificate = ends() ? certificate(around) : Condition.yes("ResolvedRefs", "ResolvedRefs");
+        certificate = ends() ? certificate(around) : Condition.yes("ResolvedRefs", "ResolvedRefs");
         resolved = unknown
                 ? Condition.no(
                         "ResolvedRefs",
@@ -64,7 +73,7 @@ final class ListenerState {
                         "a listener of " + listener.protocol() + " takes only "
                                 + String.join(
                                         ", ", possible.stream().map(Kind::name).toList()))
-                : certificate;
+                : certificate.status() && https ? callers.resolved() : certificate;
     }
 
     /** Whether TLS ends at the listener. */
@@ -118,6 +127,12 @@ final class ListenerState {
                 .toList());
     }
 
+    /** How its callers are verified; null where they are not asked for certificates. */
+    @Nullable
+    CallerCheck callerCheck() {
+        return listener.protocol().equals("HTTPS") ? callers.check() : null;
+    }
+
     /** What names a Secret of any namespace as a credential. */
     static String secret(String namespace, String name) {
         return SECRET + namespace + "/" + name;
@@ -150,7 +165,7 @@ final class ListenerState {
         return switch (listener.protocol()) {
             case "HTTP" -> List.of(Kinds.HTTP_ROUTE, Kinds.GRPC_ROUTE);
             case "HTTPS" -> isPassed(listener) ? List.of() : List.of(Kinds.HTTP_ROUTE, Kinds.GRPC_ROUTE);
-            case "TLS" -> isPassed(listener) ? List.of(Kinds.TLS_ROUTE) : List.of(Kinds.TCP_ROUTE);
+            case "TLS" -> isPassed(listener) ? List.of(Kinds.TLS_ROUTE) : List.of(Kinds.TLS_ROUTE, Kinds.TCP_ROUTE);
             case "TCP" -> List.of(Kinds.TCP_ROUTE);
             default -> List.of();
         };
@@ -185,7 +200,7 @@ final class ListenerState {
     }
 
     boolean isUsable() {
-        return accepted.status() && !conflicted.status() && (!ends() || resolved.status());
+        return accepted.status() && !conflicted.status() && certificate.status();
     }
 
     /** In lower case, {@code *} for every host. */
@@ -228,12 +243,15 @@ final class ListenerState {
     }
 
     RouteReport.OfListener report(boolean programmed) {
+        boolean conflicts = conflicted.status();
+        Condition taken = conflicts ? Condition.no("Accepted", conflicted.reason(), conflicted.message()) : accepted;
         Condition works = !isUsable()
-                ? Condition.no("Programmed", "Invalid", "the listener is not in force")
+                ? Condition.no(
+                        "Programmed", conflicts ? conflicted.reason() : "Invalid", "the listener is not in force")
                 : programmed
                         ? Condition.yes("Programmed", "Programmed")
                         : Condition.no("Programmed", "Pending", "the gateway is not there yet");
         return new RouteReport.OfListener(
-                listener.name(), kinds, attached, List.of(accepted, conflicted, resolved, works));
+                listener.name(), kinds, attached, List.of(taken, conflicted, resolved, works));
     }
 }

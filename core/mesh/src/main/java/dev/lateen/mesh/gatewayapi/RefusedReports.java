@@ -47,7 +47,8 @@ public final class RefusedReports {
                     : null;
         }
         if (kind.equals(Kinds.KUBERNETES_GATEWAY)) {
-            return isOurs(tree) ? notInForce(message) : null;
+            boolean parameters = spec.path("infrastructure").has("parametersRef");
+            return isOurs(tree) ? notInForce(parameters ? "InvalidParameters" : "Invalid", message) : null;
         }
         if (kind.equals(Kinds.LISTENER_SET)) {
             ParentReference parent = read(spec.path("parentRef"));
@@ -70,8 +71,12 @@ public final class RefusedReports {
     }
 
     static RouteReport notInForce(String message) {
+        return notInForce("Invalid", message);
+    }
+
+    private static RouteReport notInForce(String reason, String message) {
         return new RouteReport.OfRefusedGateway(
-                List.of(Condition.no("Accepted", "Invalid", message), Condition.no("Programmed", "Invalid", message)));
+                List.of(Condition.no("Accepted", reason, message), Condition.no("Programmed", "Invalid", message)));
     }
 
     private static String namespace(JsonNode tree) {

@@ -43,6 +43,7 @@ final class Entries {
                     entry.objectName(),
                     spec.subjectAltNames(),
                     List.of(),
+                    "",
                     false));
         }
         return services;

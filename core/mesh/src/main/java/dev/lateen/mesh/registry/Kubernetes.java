@@ -30,6 +30,9 @@ public final class Kubernetes {
     /** Names who sees a Service, as {@code exportTo} of Istio's kinds. */
     static final String EXPORT_TO = "networking.istio.io/exportTo";
 
+    /** Label of Istio's ambient mode. */
+    public static final String WAYPOINT = "istio.io/use-waypoint";
+
     private static final String DISTRIBUTION = "networking.istio.io/traffic-distribution";
     private static final String TEMPLATE_HASH = "pod-template-hash";
 
@@ -74,6 +77,7 @@ public final class Kubernetes {
                 name,
                 List.of(),
                 nearest(text(spec.getTrafficDistribution()), map(meta.getAnnotations())),
+                map(meta.getLabels()).getOrDefault(WAYPOINT, ""),
                 "ClientIP".equals(spec.getSessionAffinity()));
     }
 

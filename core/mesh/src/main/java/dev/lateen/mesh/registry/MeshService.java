@@ -21,6 +21,7 @@ import java.util.Optional;
  * @param source the object
  * @param certificateNames that its servers' certificates bear; empty when not told
  * @param nearest labels of places that callers should share with endpoints, the widest first; empty when all are as good
+ * @param waypoint that Istio's ambient mode would send its calls through, which there is not here; empty when not told
  * @param sticky calls from one address keep to one endpoint, where no rule says how they are shared out
  */
 public record MeshService(
@@ -40,6 +41,7 @@ public record MeshService(
         ObjectName source,
         List<String> certificateNames,
         List<String> nearest,
+        String waypoint,
         boolean sticky) {
     /** Where a service comes from. */
     public enum Kind {
@@ -101,6 +103,7 @@ public record MeshService(
                 source,
                 certificateNames,
                 nearest,
+                waypoint,
                 sticky);
     }
 

@@ -11,13 +11,15 @@ import dev.lateen.config.networking.TrafficPolicy;
 import dev.lateen.config.networking.TrafficPolicy.PortPolicy;
 import dev.lateen.config.networking.TrafficPolicy.ProxyProtocol;
 import dev.lateen.config.networking.TrafficPolicy.RetryBudget;
+import dev.lateen.config.networking.TrafficPolicy.Tunnel;
 import dev.lateen.mesh.registry.MeshService;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
  * The traffic policy of one port of a host or subset: the port's own settings replace the host's as a whole, a subset's
- * replace them setting by setting, and the mesh's stand where neither speaks.
+ * replace them setting by setting, and the mesh's stand where neither speaks. A tunnel is that of whoever is named, host
+ * or subset: as in Istio, a subset has none of its host's.
  */
 public record Policies(
         @Nullable LoadBalancer loadBalancer,
@@ -25,12 +27,13 @@ public record Policies(
         @Nullable OutlierDetection outlierDetection,
         @Nullable ClientTls tls,
         @Nullable RetryBudget retryBudget,
-        @Nullable ProxyProtocol proxyProtocol) {
+        @Nullable ProxyProtocol proxyProtocol,
+        @Nullable Tunnel tunnel) {
     private static final LoadBalancer.Policy BY_CALLER = new LoadBalancer.Policy.Hashed(
             new LoadBalancer.ConsistentHash(new LoadBalancer.HashKey.SourceIp(true), null, 0));
 
     /** No settings. */
-    public static final Policies NONE = new Policies(null, null, null, null, null, null);
+    public static final Policies NONE = new Policies(null, null, null, null, null, null, null);
 
     /** Of the whole host. */
     public static Policies of(@Nullable HostPolicy host, int port) {
@@ -40,19 +43,24 @@ public record Policies(
         TrafficPolicy policy = host.trafficPolicy();
         PortPolicy own = port(policy, port);
         // These hold for all ports: their own settings have no such fields.
-        return own == null ? of(policy) : of(own, policy.retryBudget(), policy.proxyProtocol());
+        return own == null ? of(policy) : of(own, policy.retryBudget(), policy.proxyProtocol(), policy.tunnel());
     }
 
     /** Of a subset. */
     public static Policies of(HostPolicy host, Subset subset, int port) {
-        Policies policies = of(host, port);
+        Policies policies = of(host, port).tunnelled(null);
         TrafficPolicy policy = subset.trafficPolicy();
         if (policy == null) {
             return policies;
         }
         PortPolicy own = port(policy, port);
         Policies merged = policies.with(of(policy));
-        return own == null ? merged : merged.with(of(own, null, null));
+        return own == null ? merged : merged.with(of(own, null, null, null));
+    }
+
+    /** These, with another tunnel. */
+    public Policies tunnelled(@Nullable Tunnel other) {
+        return new Policies(loadBalancer, connectionPool, outlierDetection, tls, retryBudget, proxyProtocol, other);
     }
 
     private static @Nullable PortPolicy port(TrafficPolicy policy, int port) {
@@ -71,17 +79,20 @@ public record Policies(
                 policy.outlierDetection(),
                 policy.tls(),
                 policy.retryBudget(),
-                policy.proxyProtocol());
+                policy.proxyProtocol(),
+                policy.tunnel());
     }
 
-    private static Policies of(PortPolicy policy, @Nullable RetryBudget budget, @Nullable ProxyProtocol header) {
+    private static Policies of(
+            PortPolicy policy, @Nullable RetryBudget budget, @Nullable ProxyProtocol header, @Nullable Tunnel tunnel) {
         return new Policies(
                 policy.loadBalancer(),
                 policy.connectionPool(),
                 policy.outlierDetection(),
                 policy.tls(),
                 budget,
-                header);
+                header,
+                tunnel);
     }
 
     private Policies with(Policies over) {
@@ -91,7 +102,8 @@ public record Policies(
                 over.outlierDetection != null ? over.outlierDetection : outlierDetection,
                 over.tls != null ? over.tls : tls,
                 over.retryBudget != null ? over.retryBudget : retryBudget,
-                over.proxyProtocol != null ? over.proxyProtocol : proxyProtocol);
+                over.proxyProtocol != null ? over.proxyProtocol : proxyProtocol,
+                over.tunnel != null ? over.tunnel : tunnel);
     }
 
     /** These, with what a Service itself says of its endpoints where no rule chose a load balancer. */
@@ -110,7 +122,8 @@ public record Policies(
                         outlierDetection,
                         tls,
                         retryBudget,
-                        proxyProtocol);
+                        proxyProtocol,
+                        tunnel);
     }
 
     /** These, with the mesh's defaults in the gaps. */
@@ -118,7 +131,7 @@ public record Policies(
         MeshConfig.DefaultTrafficPolicy otherwise = mesh.defaultTrafficPolicy();
         return otherwise == null
                 ? this
-                : new Policies(null, otherwise.connectionPool(), otherwise.outlierDetection(), null, null, null)
+                : new Policies(null, otherwise.connectionPool(), otherwise.outlierDetection(), null, null, null, null)
                         .with(this);
     }
 

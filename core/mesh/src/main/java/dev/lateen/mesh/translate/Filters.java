@@ -5,10 +5,12 @@ import static dev.lateen.mesh.translate.Messages.any;
 import com.github.udpa.udpa.type.v1.TypedStruct;
 import com.google.protobuf.Message;
 import com.google.protobuf.Struct;
+import dev.lateen.config.GatewayTopology;
 import dev.lateen.config.MeshConfig;
 import dev.lateen.config.networking.ConnectionPool;
 import dev.lateen.config.networking.LoadBalancer;
 import dev.lateen.config.networking.LoadBalancer.ConsistentHash;
+import dev.lateen.config.networking.TrafficPolicy.Tunnel;
 import dev.lateen.config.telemetry.WorkloadMode;
 import dev.lateen.mesh.ProxyNode;
 import dev.lateen.mesh.Snapshot;
@@ -23,6 +25,7 @@ import io.envoyproxy.envoy.extensions.filters.http.fault.v3.HTTPFault;
 import io.envoyproxy.envoy.extensions.filters.http.router.v3.Router;
 import io.envoyproxy.envoy.extensions.filters.listener.http_inspector.v3.HttpInspector;
 import io.envoyproxy.envoy.extensions.filters.listener.original_dst.v3.OriginalDst;
+import io.envoyproxy.envoy.extensions.filters.listener.proxy_protocol.v3.ProxyProtocol;
 import io.envoyproxy.envoy.extensions.filters.listener.tls_inspector.v3.TlsInspector;
 import io.envoyproxy.envoy.extensions.filters.network.http_connection_manager.v3.HttpConnectionManager;
 import io.envoyproxy.envoy.extensions.filters.network.http_connection_manager.v3.HttpConnectionManager.CodecType;
@@ -34,16 +37,20 @@ import io.envoyproxy.envoy.extensions.filters.network.http_connection_manager.v3
 import io.envoyproxy.envoy.extensions.filters.network.http_connection_manager.v3.HttpFilter;
 import io.envoyproxy.envoy.extensions.filters.network.http_connection_manager.v3.Rds;
 import io.envoyproxy.envoy.extensions.filters.network.tcp_proxy.v3.TcpProxy;
+import io.envoyproxy.envoy.extensions.filters.network.tcp_proxy.v3.TcpProxy.TunnelingConfig;
 import io.envoyproxy.envoy.extensions.filters.network.tcp_proxy.v3.TcpProxy.WeightedCluster;
 import io.envoyproxy.envoy.type.v3.HashPolicy;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 
 /** Filters of listeners, with the mesh's settings in them. */
 final class Filters {
     static final ListenerFilter ORIGINAL_DESTINATION =
             listenerFilter("envoy.filters.listener.original_dst", OriginalDst.getDefaultInstance());
+    static final ListenerFilter PROXY_PROTOCOL =
+            listenerFilter("envoy.filters.listener.proxy_protocol", ProxyProtocol.getDefaultInstance());
     static final ListenerFilter TLS_INSPECTOR =
             listenerFilter("envoy.filters.listener.tls_inspector", TlsInspector.getDefaultInstance());
     static final ListenerFilter HTTP_INSPECTOR =
@@ -51,6 +58,10 @@ final class Filters {
 
     /** What the HTTP inspector finds in the clear. */
     static final List<String> HTTP_PROTOCOLS = List.of("http/1.1", "h2c");
+
+    /** Where what the caller's certificate says is told on. */
+    private static final Set<ForwardClientCertDetails> FORWARDING_OWN =
+            Set.of(ForwardClientCertDetails.APPEND_FORWARD, ForwardClientCertDetails.SANITIZE_SET);
 
     private static final String SERVER = "istio-envoy";
     private static final String STATS = "istio.stats";
@@ -67,6 +78,7 @@ final class Filters {
     private final MeshConfig.Normalization normalization;
     private final List<HttpFilter> guards;
     private final boolean looksUp;
+    private final GatewayTopology topology;
 
     /** Of a side of a workload, with filters that every request passes before all others. */
     Filters(Snapshot snapshot, ProxyNode node, WorkloadMode side, List<HttpFilter> guards, boolean looksUp) {
@@ -75,10 +87,13 @@ final class Filters {
                 TelemetrySettings.of(snapshot, node.namespace(), Translation.labels(snapshot, node), side),
                 node.knowsIstio(),
                 guards,
-                looksUp);
+                looksUp,
+                topology(snapshot, node));
     }
 
     /**
+     * Of a sidecar's callers.
+     *
      * @param knowsIstio whether the proxy has the filters of Istio's build of Envoy
      * @param looksUp whether names are looked up for requests
      */
@@ -88,11 +103,27 @@ final class Filters {
             boolean knowsIstio,
             List<HttpFilter> guards,
             boolean looksUp) {
+        this(snapshot, telemetry, knowsIstio, guards, looksUp, GatewayTopology.NONE);
+    }
+
+    private Filters(
+            Snapshot snapshot,
+            TelemetrySettings telemetry,
+            boolean knowsIstio,
+            List<HttpFilter> guards,
+            boolean looksUp,
+            GatewayTopology topology) {
         this.telemetry = telemetry;
         this.knowsIstio = knowsIstio;
         this.guards = List.copyOf(guards);
         this.looksUp = looksUp;
         this.normalization = snapshot.mesh().effectiveNormalization();
+        this.topology = topology;
+    }
+
+    /** What stands in front of a gateway: what its own settings say, else the mesh's. */
+    static GatewayTopology topology(Snapshot snapshot, ProxyNode node) {
+        return node.topology() == null ? snapshot.mesh().gatewayTopology() : node.topology();
     }
 
     /** HTTP, with routes that come by name. */
@@ -138,13 +169,27 @@ final class Filters {
                         .setServerHeaderTransformation(ServerHeaderTransformation.PASS_THROUGH)
                         .setForwardClientCertDetails(ForwardClientCertDetails.APPEND_FORWARD)
                         .setSetCurrentClientCertDetails(currentCertificate().setDns(true));
-            case GATEWAY ->
+            case GATEWAY -> {
                 manager.setServerName(SERVER)
-                        .setForwardClientCertDetails(ForwardClientCertDetails.SANITIZE_SET)
-                        .setSetCurrentClientCertDetails(
-                                currentCertificate().setDns(true).setCert(true));
+                        .setXffNumTrustedHops(topology.numTrustedProxies())
+                        .setForwardClientCertDetails(forwarding());
+                if (FORWARDING_OWN.contains(manager.getForwardClientCertDetails())) {
+                    manager.setSetCurrentClientCertDetails(
+                            currentCertificate().setDns(true).setCert(true));
+                }
+            }
         }
         return manager;
+    }
+
+    private ForwardClientCertDetails forwarding() {
+        return switch (topology.effectiveForwarding()) {
+            case SANITIZE -> ForwardClientCertDetails.SANITIZE;
+            case FORWARD_ONLY -> ForwardClientCertDetails.FORWARD_ONLY;
+            case APPEND_FORWARD -> ForwardClientCertDetails.APPEND_FORWARD;
+            case UNDEFINED, SANITIZE_SET -> ForwardClientCertDetails.SANITIZE_SET;
+            case ALWAYS_FORWARD_ONLY -> ForwardClientCertDetails.ALWAYS_FORWARD_ONLY;
+        };
     }
 
     private void normalize(HttpConnectionManager.Builder manager) {
@@ -228,11 +273,21 @@ final class Filters {
         if (pool != null && pool.tcp() != null && pool.tcp().idleTimeout() != null) {
             proxy.setIdleTimeout(Messages.duration(pool.tcp().idleTimeout()));
         }
+        Tunnel tunnel = policies.tunnel();
+        if (tunnel != null) {
+            proxy.setTunnelingConfig(
+                    TunnelingConfig.newBuilder().setHostname(authority(tunnel)).setUsePost(tunnel.byPost()));
+        }
         ConsistentHash hash = policies.hash();
         if (hash != null && hash.key() instanceof LoadBalancer.HashKey.SourceIp) {
             proxy.addHashPolicy(HashPolicy.newBuilder().setSourceIp(HashPolicy.SourceIp.getDefaultInstance()));
         }
         return proxy;
+    }
+
+    private static String authority(Tunnel tunnel) {
+        String host = tunnel.targetHost();
+        return (host.contains(":") ? "[" + host + "]" : host) + ":" + tunnel.targetPort();
     }
 
     private Filter tcp(TcpProxy.Builder proxy) {

@@ -1,6 +1,7 @@
 package dev.lateen.mesh.translate;
 
 import dev.lateen.config.ConfigObject;
+import dev.lateen.config.Kinds;
 import dev.lateen.config.networking.Gateway;
 import dev.lateen.config.networking.Gateway.Server;
 import dev.lateen.config.networking.ServerTls;
@@ -14,6 +15,7 @@ import dev.lateen.mesh.translate.Filters.Side;
 import io.envoyproxy.envoy.config.core.v3.TrafficDirection;
 import io.envoyproxy.envoy.config.listener.v3.Filter;
 import io.envoyproxy.envoy.config.listener.v3.FilterChain;
+import io.envoyproxy.envoy.config.listener.v3.FilterChainMatch;
 import io.envoyproxy.envoy.config.listener.v3.Listener;
 import io.envoyproxy.envoy.config.route.v3.Route;
 import io.envoyproxy.envoy.config.route.v3.RouteConfiguration;
@@ -27,6 +29,7 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
 import java.util.TreeMap;
+import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -35,6 +38,8 @@ import org.jspecify.annotations.Nullable;
  * not name in its handshake.
  */
 final class GatewayListeners {
+    private static final String TLS_ROUTE = Kinds.TLS_ROUTE.name();
+
     /** One server of a Gateway. */
     private record Opened(ConfigObject<Gateway> gateway, Server server) {
         String gatewayName() {
@@ -68,13 +73,16 @@ final class GatewayListeners {
     private final Scope scope;
     private final Filters filters;
     private final InboundSecurity security;
+    private final boolean announced;
     private final Map<String, Listener> listeners = new LinkedHashMap<>();
     private final Map<String, RouteConfiguration> tables = new LinkedHashMap<>();
 
-    private GatewayListeners(Scope scope, Filters filters, InboundSecurity security) {
+    /** @param announced whether every connection begins with the PROXY protocol */
+    private GatewayListeners(Scope scope, Filters filters, InboundSecurity security, boolean announced) {
         this.scope = scope;
         this.filters = filters;
         this.security = security;
+        this.announced = announced;
     }
 
     static GatewayListeners of(Snapshot snapshot, ProxyNode node, Scope scope) {
@@ -82,7 +90,8 @@ final class GatewayListeners {
         GatewayListeners all = new GatewayListeners(
                 scope,
                 new Filters(snapshot, node, WorkloadMode.CLIENT, security.httpFilters(), scope.looksUp()),
-                security);
+                security,
+                Filters.topology(snapshot, node).proxyProtocol() != null);
         for (Port port : ports(snapshot, node)) {
             all.add(port);
         }
@@ -132,6 +141,9 @@ final class GatewayListeners {
                 .setTrafficDirection(TrafficDirection.OUTBOUND)
                 .setContinueOnListenerFiltersTimeout(true)
                 .setListenerFiltersTimeout(Messages.ZERO);
+        if (announced) {
+            listener.addListenerFilters(Filters.PROXY_PROTOCOL);
+        }
         List<Opened> http =
                 port.servers().stream().filter(o -> o.protocol().isHttp()).toList();
         if (!http.isEmpty()) {
@@ -155,11 +167,30 @@ final class GatewayListeners {
 
     /** Of several chains for the same connections the oldest Gateway's counts: a proxy takes no two of them. */
     private static void add(Listener.Builder listener, FilterChain chain) {
-        boolean known = listener.getFilterChainsList().stream()
-                .anyMatch(c -> c.getFilterChainMatch().equals(chain.getFilterChainMatch()));
-        if (!known) {
-            listener.addFilterChains(chain);
+        List<String> names = chain.getFilterChainMatch().getServerNamesList();
+        List<FilterChainMatch> others = listener.getFilterChainsList().stream()
+                .map(FilterChain::getFilterChainMatch)
+                .filter(other -> nameless(other).equals(nameless(chain.getFilterChainMatch())))
+                .toList();
+        if (names.isEmpty()) {
+            if (others.stream().allMatch(other -> other.getServerNamesCount() > 0)) {
+                listener.addFilterChains(chain);
+            }
+            return;
         }
+        List<String> left = names.stream()
+                .filter(name -> others.stream()
+                        .noneMatch(other -> other.getServerNamesList().contains(name)))
+                .toList();
+        if (!left.isEmpty()) {
+            FilterChain.Builder narrowed = chain.toBuilder();
+            narrowed.getFilterChainMatchBuilder().clearServerNames().addAllServerNames(left);
+            listener.addFilterChains(narrowed);
+        }
+    }
+
+    private static FilterChainMatch nameless(FilterChainMatch match) {
+        return match.toBuilder().clearServerNames().build();
     }
 
     private List<FilterChain> chains(Opened opened, String listener) {
@@ -168,14 +199,18 @@ final class GatewayListeners {
             return List.of(https(opened, ending, listener));
         }
         if (ending != null) {
-            return ended(opened, ending, tcp(opened));
+            // TLSRoutes lead by server name also where TLS ends; a VirtualService's TLS routes do not, as in Istio.
+            List<FilterChain> inside = new ArrayList<>(
+                    passed(opened, rule -> rule.object().kind().name().equals(TLS_ROUTE)));
+            inside.addAll(tcp(opened));
+            return ended(opened, ending, inside);
         }
         ServerTls tls = opened.server().tls();
         if (tls != null && opened.protocol().isTls() && tls.mode() == ServerTls.Mode.AUTO_PASSTHROUGH) {
             return guarded(opened, AutoPassthrough.chains(scope, filters, host -> opened.server().hosts().stream()
                     .anyMatch(allowed -> covers(allowed, host))));
         }
-        return opened.protocol().isTls() ? passed(opened) : tcp(opened);
+        return opened.protocol().isTls() ? passed(opened, rule -> true) : tcp(opened);
     }
 
     private static boolean covers(String allowed, String host) {
@@ -204,8 +239,11 @@ final class GatewayListeners {
     private List<FilterChain> ended(Opened opened, ServerTls tls, List<FilterChain> chains, boolean http) {
         List<FilterChain> ended = new ArrayList<>();
         for (FilterChain chain : chains) {
-            FilterChain.Builder out = chain.toBuilder().setTransportSocket(GatewayTls.server(scope.mesh(), tls, http));
-            if (!opened.serverNames().isEmpty()) {
+            FilterChain.Builder out = chain.toBuilder()
+                    .setTransportSocket(
+                            GatewayTls.server(scope.mesh(), tls, http, scope.callerCheck(opened.gateway())));
+            if (chain.getFilterChainMatch().getServerNamesCount() == 0
+                    && !opened.serverNames().isEmpty()) {
                 out.getFilterChainMatchBuilder().addAllServerNames(opened.serverNames());
             }
             ended.add(out.build());
@@ -230,11 +268,11 @@ final class GatewayListeners {
         return guarded(opened, found);
     }
 
-    /** By the server name that the caller asks for, TLS as it comes. */
-    private List<FilterChain> passed(Opened opened) {
+    /** By the server name that the caller asks for. */
+    private List<FilterChain> passed(Opened opened, Predicate<BoundVirtualService> which) {
         TcpChains chains = new TcpChains(scope, filters);
         List<FilterChain> found = new ArrayList<>();
-        for (BoundVirtualService rule : rules(opened)) {
+        for (BoundVirtualService rule : rules(opened).stream().filter(which).toList()) {
             for (FilterChain chain : chains.tls(
                     rule, Set.of(opened.gatewayName()), opened.server().port().number(), List.of())) {
                 List<String> names = chain.getFilterChainMatch().getServerNamesList().stream()

@@ -2,6 +2,8 @@ package dev.lateen.mesh.translate;
 
 import dev.lateen.config.MeshConfig;
 import dev.lateen.config.networking.ServerTls;
+import dev.lateen.mesh.gatewayapi.CallerCheck;
+import io.envoyproxy.envoy.config.core.v3.DataSource;
 import io.envoyproxy.envoy.config.core.v3.TransportSocket;
 import io.envoyproxy.envoy.extensions.transport_sockets.tls.v3.CertificateValidationContext;
 import io.envoyproxy.envoy.extensions.transport_sockets.tls.v3.CertificateValidationContext.TrustChainVerification;
@@ -10,13 +12,17 @@ import io.envoyproxy.envoy.extensions.transport_sockets.tls.v3.CommonTlsContext.
 import io.envoyproxy.envoy.extensions.transport_sockets.tls.v3.DownstreamTlsContext;
 import io.envoyproxy.envoy.extensions.transport_sockets.tls.v3.TlsParameters;
 import io.envoyproxy.envoy.extensions.transport_sockets.tls.v3.TlsParameters.TlsProtocol;
+import org.jspecify.annotations.Nullable;
 
 /** TLS that ends at a gateway, as a server of a Gateway asks for it. */
 final class GatewayTls {
     private GatewayTls() {}
 
-    /** @param http whether requests are read from what is inside */
-    static TransportSocket server(MeshConfig mesh, ServerTls tls, boolean http) {
+    /**
+     * @param http whether requests are read from what is inside
+     * @param check how callers are verified where the server itself does not say so; null for not at all
+     */
+    static TransportSocket server(MeshConfig mesh, ServerTls tls, boolean http, @Nullable CallerCheck check) {
         CommonTlsContext.Builder common = CommonTlsContext.newBuilder();
         if (tls.mode() == ServerTls.Mode.ISTIO_MUTUAL) {
             own(mesh, tls, common);
@@ -29,6 +35,8 @@ final class GatewayTls {
             }
             if (tls.asksForCertificate()) {
                 verify(tls, common);
+            } else if (check != null) {
+                verify(check, common);
             }
         }
         common.setTlsParams(parameters(tls));
@@ -38,8 +46,10 @@ final class GatewayTls {
             common.addAlpnProtocols("istio");
         }
         DownstreamTlsContext.Builder context = DownstreamTlsContext.newBuilder().setCommonTlsContext(common);
-        boolean required = tls.asksForCertificate() && tls.mode() != ServerTls.Mode.OPTIONAL_MUTUAL;
-        context.setRequireClientCertificate(required && !tls.trustsAnyone() ? Messages.TRUE : Messages.FALSE);
+        boolean required = tls.asksForCertificate()
+                ? tls.mode() != ServerTls.Mode.OPTIONAL_MUTUAL && !tls.trustsAnyone()
+                : check != null && !check.anyone();
+        context.setRequireClientCertificate(required ? Messages.TRUE : Messages.FALSE);
         return MutualTls.tls(context.build());
     }
 
@@ -68,6 +78,15 @@ final class GatewayTls {
         } else {
             common.setValidationContext(TlsFiles.trust(expected, tls.rootsFile(), tls.caCrl()));
         }
+    }
+
+    private static void verify(CallerCheck check, CommonTlsContext.Builder common) {
+        CertificateValidationContext.Builder expected = CertificateValidationContext.newBuilder()
+                .setTrustedCa(DataSource.newBuilder().setInlineString(check.roots()));
+        if (check.anyone()) {
+            expected.setTrustChainVerification(TrustChainVerification.ACCEPT_UNTRUSTED);
+        }
+        common.setValidationContext(expected);
     }
 
     /** The credential with the roots that callers are verified by; empty where a file has them, or nobody asks. */

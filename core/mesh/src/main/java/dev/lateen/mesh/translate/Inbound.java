@@ -98,6 +98,7 @@ public final class Inbound {
                 sidecar.objectName(),
                 List.of(),
                 List.of(),
+                "",
                 false);
     }
 

@@ -1,11 +1,14 @@
 package dev.lateen.mesh.translate;
 
+import dev.lateen.config.ConfigObject;
 import dev.lateen.config.MeshConfig;
+import dev.lateen.config.networking.Gateway;
 import dev.lateen.config.networking.Sidecar;
 import dev.lateen.config.networking.Sidecar.OutboundPolicy;
 import dev.lateen.mesh.ProxyNode;
 import dev.lateen.mesh.Snapshot;
 import dev.lateen.mesh.gatewayapi.BackendTls;
+import dev.lateen.mesh.gatewayapi.CallerCheck;
 import dev.lateen.mesh.registry.Endpoint;
 import dev.lateen.mesh.registry.Locality;
 import dev.lateen.mesh.registry.MeshPort;
@@ -252,6 +255,12 @@ public final class Scope {
         return rules.forGateway(gateway).stream()
                 .filter(v -> v.isVisibleFrom(gatewayNamespace) || v.isVisibleFrom(namespace))
                 .toList();
+    }
+
+    /** How the callers of a gateway's port are verified where no credential of it says so; null where they are not. */
+    @Nullable
+    CallerCheck callerCheck(ConfigObject<Gateway> gateway) {
+        return rules.ofKubernetes().callerCheck(gateway);
     }
 
     /** How a BackendTLSPolicy has the port be called, null when none does. */

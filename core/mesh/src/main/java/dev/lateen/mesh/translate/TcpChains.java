@@ -159,8 +159,11 @@ final class TcpChains {
             Destinations.Target target = target(rule, route.getFirst(), port);
             return filters.tcp(target.cluster(), target.policies());
         }
-        // One filter has settings for all: as in Istio the first destination's.
-        Policies policies = target(rule, route.getFirst(), port).policies();
+        // One filter has settings for all: as in Istio the first destination's, and the tunnel of its whole host.
+        RouteDestination first = route.getFirst();
+        Policies policies = target(rule, first, port)
+                .policies()
+                .tunnelled(target(rule, first.ofWholeHost(), port).policies().tunnel());
         WeightedCluster.Builder clusters = WeightedCluster.newBuilder();
         for (RouteDestination destination : route) {
             if (destination.weight() > 0) {

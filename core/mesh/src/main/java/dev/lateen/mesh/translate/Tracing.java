@@ -53,7 +53,7 @@ final class Tracing {
     static HttpConnectionManager.@Nullable Tracing of(Snapshot snapshot, List<Telemetry> holding, WorkloadMode side) {
         MeshConfig mesh = snapshot.mesh();
         JsonNode config =
-                mesh.defaultConfig() == null ? null : mesh.defaultConfig().path("tracing");
+                mesh.defaultConfig() == null ? null : mesh.defaultConfig().tracing();
         List<String> byDefault = mesh.defaultProviders() == null
                 ? List.of()
                 : mesh.defaultProviders().tracing();

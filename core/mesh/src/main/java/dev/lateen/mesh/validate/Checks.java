@@ -32,6 +32,9 @@ public final class Checks {
         checks.of(Kinds.REQUEST_AUTHENTICATION).forEach(o -> RequestAuthenticationChecks.run(o, snapshot, findings));
         checks.of(Kinds.AUTHORIZATION_POLICY).forEach(o -> AuthorizationPolicyChecks.run(o, snapshot, findings));
         findings.addAll(AmbientChecks.of(snapshot));
+        findings.addAll(InjectionChecks.of(snapshot));
+        findings.addAll(ServiceChecks.of(snapshot));
+        SelectorChecks.run(snapshot, findings);
         TelemetryChecks.run(checks.of(Kinds.TELEMETRY), snapshot, findings);
     }
 

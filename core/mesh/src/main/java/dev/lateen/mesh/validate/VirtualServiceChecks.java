@@ -14,8 +14,10 @@ import dev.lateen.mesh.registry.MeshService;
 import dev.lateen.mesh.rules.HostPolicy;
 import dev.lateen.mesh.rules.Hosts;
 import dev.lateen.mesh.translate.Scope;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Locale;
+import java.util.Map;
 
 /** Checks one VirtualService. */
 final class VirtualServiceChecks {
@@ -144,7 +146,13 @@ final class VirtualServiceChecks {
     /** Rules after one that takes every request. */
     private void hidden(List<HttpRoute> routes) {
         int all = -1;
+        Map<HttpMatch, Integer> seen = new HashMap<>();
         for (int i = 0; i < routes.size(); i++) {
+            int rule = i;
+            if (all < 0 && !takesAll(routes.get(i))) {
+                same(routes.get(i), i, seen);
+            }
+            routes.get(i).match().forEach(match -> seen.putIfAbsent(unnamed(match), rule));
             if (all >= 0) {
                 findings.warning(
                         object,
@@ -154,6 +162,37 @@ final class VirtualServiceChecks {
                 all = i;
             }
         }
+    }
+
+    /** Conditions that rules before have as well, which get every such request. */
+    private void same(HttpRoute route, int index, Map<HttpMatch, Integer> seen) {
+        for (int i = 0; i < route.match().size(); i++) {
+            Integer before = seen.get(unnamed(route.match().get(i)));
+            if (before != null) {
+                findings.warning(
+                        object,
+                        "spec.http[" + index + "].match[" + i + "]",
+                        "never gets a request, as spec.http[" + before + "] has the same conditions");
+            }
+        }
+    }
+
+    private static HttpMatch unnamed(HttpMatch match) {
+        return new HttpMatch(
+                "",
+                match.uri(),
+                match.scheme(),
+                match.method(),
+                match.authority(),
+                match.headers(),
+                match.port(),
+                match.sourceLabels(),
+                match.gateways(),
+                match.queryParams(),
+                match.ignoreUriCase(),
+                match.withoutHeaders(),
+                match.sourceNamespace(),
+                "");
     }
 
     private static boolean takesAll(HttpRoute route) {
@@ -167,13 +206,13 @@ final class VirtualServiceChecks {
                 null,
                 null,
                 null,
-                java.util.Map.of(),
+                Map.of(),
                 0,
-                java.util.Map.of(),
+                Map.of(),
                 List.of(),
-                java.util.Map.of(),
+                Map.of(),
                 match.ignoreUriCase(),
-                java.util.Map.of(),
+                Map.of(),
                 "",
                 match.statPrefix());
         return match.equals(bare);

@@ -30,8 +30,8 @@ public interface LoadBalancer {
         if (cluster.discovery() instanceof Discovery.OriginalDestination original) {
             return new OriginalDestinationBalancer(original, hosts);
         }
-        if (cluster.discovery() instanceof Discovery.ByRequest) {
-            return new LookedUpBalancer(hosts);
+        if (cluster.discovery() instanceof Discovery.ByRequest byRequest) {
+            return new LookedUpBalancer(byRequest, hosts);
         }
         return new PriorityBalancer(cluster.balancing(), hosts, Choosers.of(cluster, random, hosts));
     }

@@ -1,6 +1,7 @@
 package dev.lateen.proxycore.balance;
 
 import dev.lateen.proxycore.Trace;
+import dev.lateen.proxycore.cluster.Discovery;
 import dev.lateen.proxycore.cluster.Host;
 import dev.lateen.proxycore.cluster.Hosts;
 import java.net.InetSocketAddress;
@@ -8,9 +9,11 @@ import org.jspecify.annotations.Nullable;
 
 /** The address that was looked up for the request is the host. */
 final class LookedUpBalancer implements LoadBalancer {
+    private final Discovery.ByRequest config;
     private final Hosts hosts;
 
-    LookedUpBalancer(Hosts hosts) {
+    LookedUpBalancer(Discovery.ByRequest config, Hosts hosts) {
+        this.config = config;
         this.hosts = hosts;
     }
 
@@ -20,8 +23,8 @@ final class LookedUpBalancer implements LoadBalancer {
         if (address == null) {
             return null;
         }
-        Host host = hosts.originalDestination(address);
-        if (pick.trace().on()) {
+        Host host = hosts.lookedUp(address, config.most());
+        if (host != null && pick.trace().on()) {
             pick.trace().note(Trace.Verdict.CHOSEN, "endpoint " + host, "the name that was asked for leads there");
         }
         return host;
@@ -29,6 +32,8 @@ final class LookedUpBalancer implements LoadBalancer {
 
     @Override
     public String whyNone() {
-        return "no name was looked up for the request: its listener needs the filter that does";
+        return hosts.current().all().size() >= config.most()
+                ? "all of the " + config.most() + " addresses that it may have at a time are in use (max_hosts)"
+                : "no name was looked up for the request: its listener needs the filter that does";
     }
 }

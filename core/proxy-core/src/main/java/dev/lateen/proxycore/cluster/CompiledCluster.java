@@ -12,6 +12,7 @@ import io.envoyproxy.envoy.config.cluster.v3.Cluster.CustomClusterType;
 import io.envoyproxy.envoy.config.core.v3.ConfigSource;
 import io.envoyproxy.envoy.config.core.v3.TcpKeepalive;
 import io.envoyproxy.envoy.extensions.clusters.dynamic_forward_proxy.v3.ClusterConfig;
+import io.envoyproxy.envoy.extensions.common.dynamic_forward_proxy.v3.DnsCacheConfig;
 import java.net.InetAddress;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -60,6 +61,8 @@ public record CompiledCluster(
         String origin,
         io.envoyproxy.envoy.config.core.v3.Metadata metadata) {
     private static final Duration DEFAULT_FETCH_TIMEOUT = Duration.ofSeconds(15);
+    private static final Duration HOST_TTL = Duration.ofMinutes(5);
+    private static final int MAX_HOSTS = 1024;
 
     public CompiledCluster {
         thresholds = Map.copyOf(thresholds);
@@ -195,8 +198,15 @@ public record CompiledCluster(
             throw at.refuse("not supported: " + Extensions.typeName(proto.getTypedConfig()));
         }
         ClusterConfig config = at.unpack(proto.getTypedConfig(), ClusterConfig.class);
-        DnsLookup.of(config.getDnsCacheConfig(), at.field("dns_cache_config"));
-        return new Discovery.ByRequest();
+        DnsCacheConfig cache = config.getDnsCacheConfig();
+        Place there = at.field("dns_cache_config");
+        DnsLookup.of(cache, there);
+        Duration ttl = cache.hasHostTtl() ? there.field("host_ttl").duration(cache.getHostTtl()) : HOST_TTL;
+        int most = cache.hasMaxHosts() ? there.number(cache.getMaxHosts()) : MAX_HOSTS;
+        if (ttl.isZero() || most == 0) {
+            throw there.field(ttl.isZero() ? "host_ttl" : "max_hosts").refuse("must be more than zero");
+        }
+        return new Discovery.ByRequest(ttl, most);
     }
 
     @SuppressWarnings("deprecation") // the newer place, an extension of its own, is not sent by control planes yet

@@ -35,8 +35,13 @@ public sealed interface Discovery {
      */
     record OriginalDestination(int portOverride, Duration cleanup) implements Discovery {}
 
-    /** The address of the name that a request or connection asks for, looked up by a filter before. */
-    record ByRequest() implements Discovery {}
+    /**
+     * The address of the name that a request or connection asks for, looked up by a filter before.
+     *
+     * @param ttl endpoints that nobody used for so long are forgotten
+     * @param most how many there may be at a time
+     */
+    record ByRequest(Duration ttl, int most) implements Discovery {}
 
     /** Which addresses DNS is asked for. */
     enum DnsFamily {

@@ -24,6 +24,8 @@ public final class Host {
     private final LongAdder errors = new LongAdder();
     private final LongAdder timeouts = new LongAdder();
     final OutlierState outlier = new OutlierState();
+    /** Requests and connections so far; the first time nothing was asked before. */
+    private long begunWhenAsked = -1;
 
     /** Whether a host may be used. */
     public enum Availability {
@@ -150,6 +152,22 @@ public final class Host {
 
     public int activeConnections() {
         return activeConnections.get();
+    }
+
+    /** Whether nothing goes on there. */
+    boolean isUnused() {
+        return activeRequests() == 0 && activeConnections() == 0;
+    }
+
+    /**
+     * Whether no request goes on there, and none and no connection has begun since this was asked last: connections that are
+     * kept for requests do not count. Under the lock of its {@link Hosts}.
+     */
+    boolean idleSinceAsked() {
+        long begun = requests.sum() + connections.sum();
+        boolean idle = begun == begunWhenAsked && activeRequests() == 0;
+        begunWhenAsked = begun;
+        return idle;
     }
 
     /** Totals since the host appeared. */

@@ -7,6 +7,8 @@ import java.util.List;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.LongSupplier;
+import java.util.function.Predicate;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The live hosts of one cluster. Updates come from one thread at a time (they take a lock); {@link #current} is one
@@ -130,6 +132,26 @@ public final class Hosts {
         return known == null ? add(address) : known;
     }
 
+    /**
+     * The host of an address that was looked up, made when there is none; {@link #forgetIdle} removes it again.
+     *
+     * @param most how many hosts there may be; those that carry nothing make room
+     * @return null when all of them carry something
+     */
+    public @Nullable Host lookedUp(InetSocketAddress address, int most) {
+        Host known = byAddress.get(address);
+        return known == null ? addWithin(address, most) : known;
+    }
+
+    private synchronized @Nullable Host addWithin(InetSocketAddress address, int most) {
+        if (!byAddress.containsKey(address)
+                && byAddress.size() >= most
+                && forgetUnused().isEmpty()) {
+            return null;
+        }
+        return add(address);
+    }
+
     private synchronized Host add(InetSocketAddress address) {
         Host host = byAddress.computeIfAbsent(address, dialled -> new Host(Endpoint.at(dialled), totals));
         current = flat();
@@ -148,9 +170,16 @@ public final class Hosts {
      * @return the forgotten
      */
     public synchronized List<Host> forgetUnused() {
-        List<Host> unused = byAddress.values().stream()
-                .filter(host -> host.activeRequests() == 0 && host.activeConnections() == 0)
-                .toList();
+        return forget(Host::isUnused);
+    }
+
+    /** Forgets hosts that nobody has used since this was called last, or since they came; see {@link Discovery.ByRequest#ttl}. */
+    public synchronized List<Host> forgetIdle() {
+        return forget(Host::idleSinceAsked);
+    }
+
+    private List<Host> forget(Predicate<Host> which) {
+        List<Host> unused = byAddress.values().stream().filter(which).toList();
         if (!unused.isEmpty()) {
             unused.forEach(host -> byAddress.remove(host.address()));
             current = flat();

@@ -20,6 +20,7 @@ import java.time.Duration;
  * @param maxEjectionPercent no more of the hosts are out at once
  * @param alwaysEjectOneHost whether one may be out even when that is more than this
  * @param splitLocalOriginErrors whether failed connections and the like are counted apart from answers
+ * @param healthCheckRestores whether a host is in again as soon as it passes an active health check
  * @param enforce how likely a detection of each kind ejects
  * @param successRate by comparing hosts
  * @param failurePercentage by an absolute bound
@@ -35,6 +36,7 @@ public record OutlierConfig(
         int maxEjectionPercent,
         boolean alwaysEjectOneHost,
         boolean splitLocalOriginErrors,
+        boolean healthCheckRestores,
         Enforce enforce,
         SuccessRate successRate,
         FailurePercentage failurePercentage) {
@@ -85,6 +87,8 @@ public record OutlierConfig(
                 Math.min(100, number(proto.hasMaxEjectionPercent(), proto.getMaxEjectionPercent(), 10, at)),
                 proto.getAlwaysEjectOneHost().getValue(),
                 proto.getSplitExternalLocalOriginErrors(),
+                !proto.hasSuccessfulActiveHealthCheckUnejectHost()
+                        || proto.getSuccessfulActiveHealthCheckUnejectHost().getValue(),
                 enforce(proto, at),
                 new SuccessRate(
                         number(proto.hasSuccessRateMinimumHosts(), proto.getSuccessRateMinimumHosts(), 5, at),

@@ -194,12 +194,7 @@ public final class OutlierDetector {
         List<Host> all = hosts.current().all();
         for (Host host : all) {
             if (host.ejected() && now - host.outlier.ejectedAt >= ejectionTime(host.outlier)) {
-                host.ejected(false);
-                host.outlier.resetConsecutive();
-                host.outlier.restoredAt = now;
-                host.outlier.everRestored = true;
-                hosts.healthChanged();
-                events.add(new Event(host, null, Effect.RESTORED));
+                events.add(restore(host, now));
             }
             host.outlier.external.turn();
             host.outlier.localOrigin.turn();
@@ -221,6 +216,24 @@ public final class OutlierDetector {
             }
         }
         return events;
+    }
+
+    /**
+     * A host has passed an active health check, and is well by all of them.
+     *
+     * @return what followed, or null for nothing
+     */
+    public synchronized @Nullable Event checkedWell(Host host, long now) {
+        return config.healthCheckRestores() && host.ejected() ? restore(host, now) : null;
+    }
+
+    private Event restore(Host host, long now) {
+        host.ejected(false);
+        host.outlier.resetConsecutive();
+        host.outlier.restoredAt = now;
+        host.outlier.everRestored = true;
+        hosts.healthChanged();
+        return new Event(host, null, Effect.RESTORED);
     }
 
     private long ejectionTime(OutlierState state) {

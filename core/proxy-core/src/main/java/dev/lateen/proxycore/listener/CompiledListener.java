@@ -12,8 +12,10 @@ import java.net.InetSocketAddress;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -31,6 +33,8 @@ public final class CompiledListener {
     private final boolean continueOnTimeout;
     private final int bufferLimit;
     private final int backlog;
+    private final boolean ignoresConnectionLimit;
+    private final boolean bypassesOverload;
     private final List<AccessLog> accessLogs;
     private final List<FilterChain> chains;
     private final @Nullable FilterChain defaultChain;
@@ -64,6 +68,8 @@ public final class CompiledListener {
                 ? Math.max(1, top.number(proto.getPerConnectionBufferLimitBytes()))
                 : 0;
         backlog = proto.hasTcpBacklogSize() ? top.number(proto.getTcpBacklogSize()) : 0;
+        ignoresConnectionLimit = proto.getIgnoreGlobalConnLimit();
+        bypassesOverload = proto.getBypassOverloadManager();
         accessLogs = AccessLog.all(proto.getAccessLogList(), top);
         chains = chains(proto, top);
         defaultChain = proto.hasDefaultFilterChain()
@@ -200,6 +206,16 @@ public final class CompiledListener {
         return backlog;
     }
 
+    /** Whether its connections may come whatever the limit of all listeners together. */
+    public boolean ignoresConnectionLimit() {
+        return ignoresConnectionLimit;
+    }
+
+    /** Whether its connections and requests are taken also while the proxy is short of memory. */
+    public boolean bypassesOverload() {
+        return bypassesOverload;
+    }
+
     /** One line per connection, beside what the filters log. */
     public List<AccessLog> accessLogs() {
         return accessLogs;
@@ -211,6 +227,42 @@ public final class CompiledListener {
 
     public @Nullable FilterChain defaultChain() {
         return defaultChain;
+    }
+
+    /** The route configurations that its connection managers ask for by name. */
+    public Set<String> routeNames() {
+        Set<String> names = new HashSet<>();
+        for (FilterChain chain : all()) {
+            if (chain.filter() instanceof HttpConnectionManager manager
+                    && manager.routes() instanceof RouteSource.Rds(var routes)) {
+                names.add(routes);
+            }
+        }
+        return names;
+    }
+
+    /** The clusters that it names itself: those of its TCP connections and of routes that came with it. */
+    public Set<String> clusterNames() {
+        Set<String> names = new HashSet<>();
+        for (FilterChain chain : all()) {
+            switch (chain.filter()) {
+                case TcpProxy tcp -> tcp.destinations().forEach(destination -> names.add(destination.cluster()));
+                case HttpConnectionManager manager -> {
+                    if (manager.routes() instanceof RouteSource.Inline(var routes)) {
+                        names.addAll(routes.clusters());
+                    }
+                }
+            }
+        }
+        return names;
+    }
+
+    private List<FilterChain> all() {
+        List<FilterChain> all = new ArrayList<>(chains);
+        if (defaultChain != null) {
+            all.add(defaultChain);
+        }
+        return all;
     }
 
     /** One sentence for each part that the configuration calls optional and that is not known here. */

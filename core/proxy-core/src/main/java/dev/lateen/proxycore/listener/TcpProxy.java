@@ -4,6 +4,10 @@ import dev.lateen.proxycore.CompileException;
 import dev.lateen.proxycore.ConnectionFacts;
 import dev.lateen.proxycore.Hash;
 import dev.lateen.proxycore.Place;
+import dev.lateen.proxycore.format.Format;
+import dev.lateen.proxycore.format.FormatContext;
+import dev.lateen.proxycore.head.RequestHead;
+import io.envoyproxy.envoy.extensions.filters.network.tcp_proxy.v3.TcpProxy.TunnelingConfig;
 import io.envoyproxy.envoy.type.v3.HashPolicy;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -20,6 +24,7 @@ import org.jspecify.annotations.Nullable;
  * @param maxDuration how long a connection may live; null means without limit
  * @param maxConnectAttempts how many endpoints are tried; at least 1
  * @param hashSourceAddress whether the client's address is the hash for ring hash and Maglev
+ * @param tunnel how connections are carried through the cluster to somewhere else; null where they go to it
  * @param lookup how the name that is asked for is looked up before; null for not at all
  * @param accessLogs one line per connection
  * @param metrics what is different in its metrics
@@ -31,6 +36,7 @@ public record TcpProxy(
         @Nullable Duration maxDuration,
         int maxConnectAttempts,
         boolean hashSourceAddress,
+        @Nullable Tunnel tunnel,
         @Nullable NameLookup lookup,
         List<AccessLog> accessLogs,
         MetricRules metrics)
@@ -44,6 +50,31 @@ public record TcpProxy(
 
     /** A cluster and how much of the connections it gets, relative to the others. */
     public record Destination(String cluster, int weight) {}
+
+    /**
+     * A connection is the content of a request to the cluster ({@code TcpProxy.TunnelingConfig}).
+     *
+     * @param target host and port that are asked for
+     * @param path of a POST; empty for CONNECT, which has none
+     */
+    public record Tunnel(Format target, String path) {
+        /** The request. */
+        public RequestHead request(FormatContext connection, boolean secured) {
+            return RequestHead.of(path.isEmpty() ? "CONNECT" : "POST", target.render(connection, "-"), path)
+                    .scheme(secured ? "https" : "http");
+        }
+    }
+
+    private static Tunnel tunnel(TunnelingConfig proto, Place at) throws CompileException {
+        if (proto.getHostname().isEmpty()) {
+            throw at.field("hostname").refuse("must not be empty");
+        }
+        if (!proto.getUsePost() && !proto.getPostPath().isEmpty()) {
+            throw at.field("post_path").refuse("only with use_post");
+        }
+        String path = proto.getPostPath().isEmpty() ? "/" : proto.getPostPath();
+        return new Tunnel(Format.parse(proto.getHostname(), at.field("hostname")), proto.getUsePost() ? path : "");
+    }
 
     static TcpProxy of(
             io.envoyproxy.envoy.extensions.filters.network.tcp_proxy.v3.TcpProxy proto,
@@ -83,6 +114,7 @@ public record TcpProxy(
                         : null,
                 proto.hasMaxConnectAttempts() ? Math.max(1, at.number(proto.getMaxConnectAttempts())) : 1,
                 hashesSource(proto.getHashPolicyList(), at),
+                proto.hasTunnelingConfig() ? tunnel(proto.getTunnelingConfig(), at.field("tunneling_config")) : null,
                 lookup,
                 AccessLog.all(proto.getAccessLogList(), at),
                 metrics);

@@ -2,6 +2,7 @@ package dev.lateen.proxycore.route;
 
 import dev.lateen.proxycore.CompileException;
 import dev.lateen.proxycore.Place;
+import dev.lateen.proxycore.head.Authority;
 import dev.lateen.proxycore.head.RequestHead;
 import dev.lateen.proxycore.match.Fraction;
 import dev.lateen.proxycore.match.HeaderMatcher.HeaderRef;
@@ -52,7 +53,7 @@ public record Mirror(String cluster, @Nullable HeaderRef clusterHeader, Fraction
         if (!shadowHostSuffix) {
             return authority;
         }
-        int colon = Redirect.portColon(authority);
+        int colon = Authority.portColon(authority);
         return colon < 0
                 ? authority + "-shadow"
                 : authority.substring(0, colon) + "-shadow" + authority.substring(colon);

@@ -3,6 +3,7 @@ package dev.lateen.proxycore.route;
 import dev.lateen.proxycore.ByteText;
 import dev.lateen.proxycore.CompileException;
 import dev.lateen.proxycore.Place;
+import dev.lateen.proxycore.head.Authority;
 import dev.lateen.proxycore.head.RequestHead;
 import io.envoyproxy.envoy.config.route.v3.RedirectAction;
 import org.jspecify.annotations.Nullable;
@@ -113,7 +114,7 @@ public final class Redirect implements RouteAction {
     public String location(RequestHead head) {
         String newScheme = scheme.isEmpty() ? head.scheme() : scheme;
         String authority = head.authority();
-        int colon = portColon(authority);
+        int colon = Authority.portColon(authority);
         String newHost = !host.isEmpty() ? host : colon < 0 ? authority : authority.substring(0, colon);
         String newPort = "";
         if (port != 0) {
@@ -142,14 +143,6 @@ public final class Redirect implements RouteAction {
             return regexRewrite.rewrite(old.substring(0, end)) + query;
         }
         return old.substring(0, end) + query;
-    }
-
-    /** Where {@code :port} begins in an authority, or -1. */
-    static int portColon(String authority) {
-        int colon = authority.lastIndexOf(':');
-        return colon > authority.lastIndexOf(']') && (colon == authority.indexOf(':') || authority.startsWith("["))
-                ? colon
-                : -1;
     }
 
     @Override

@@ -5,6 +5,7 @@ import dev.lateen.proxycore.CompileException;
 import dev.lateen.proxycore.Place;
 import dev.lateen.proxycore.Trace;
 import dev.lateen.proxycore.Trace.Verdict;
+import dev.lateen.proxycore.head.Authority;
 import dev.lateen.proxycore.head.RequestHead;
 import io.envoyproxy.envoy.config.route.v3.RouteConfiguration;
 import java.util.ArrayList;
@@ -141,7 +142,7 @@ public final class RouteTable {
             }
         }
         if (ignorePort) {
-            int colon = Redirect.portColon(host);
+            int colon = Authority.portColon(host);
             return colon < 0 ? host : host.substring(0, colon);
         }
         return host;

@@ -98,6 +98,29 @@ class OutlierDetectorTest {
         }
     }
 
+    /** Envoy's successful_active_health_check_uneject_host, which is on unless it is switched off. */
+    @ParameterizedTest(name = "{0}: in again {1}")
+    @CsvSource(
+            delimiter = '|',
+            value = {
+                "                                                              | true",
+                "successful_active_health_check_uneject_host { value: true }   | true",
+                "successful_active_health_check_uneject_host { value: false }  | false",
+            })
+    void aHealthCheckThatIsPassed_endsAnEjection(@Nullable String setting, boolean restored) throws Exception {
+        OutlierDetector detector = detector(
+                "consecutive_5xx { value: 3 } max_ejection_percent { value: 100 } " + (setting == null ? "" : setting),
+                2);
+        assertThat(detector.checkedWell(host(1), now)).as("it was not out").isNull();
+        fail(detector, host(1), 3);
+        assertThat(host(1).ejected()).isTrue();
+        Event event = detector.checkedWell(host(1), now + SECOND);
+        assertThat(event == null ? null : event.effect()).isEqualTo(restored ? Effect.RESTORED : null);
+        assertThat(host(1).ejected()).isEqualTo(!restored);
+        fail(detector, host(1), 2);
+        assertThat(host(1).ejected()).as("counted from zero").isEqualTo(!restored);
+    }
+
     @ParameterizedTest
     @CsvSource({
         // hosts, percent, always one, how many of them fail, how many are out

@@ -12,6 +12,7 @@ import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.time.Duration;
 import java.util.List;
+import java.util.Objects;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -32,6 +33,27 @@ class CompiledListenerTest {
 
     private static String chain(String name, String match) {
         return "filter_chains { name: '" + name + "' filter_chain_match { " + match + " } " + TCP + "} ";
+    }
+
+    @ParameterizedTest
+    @CsvSource(delimiter = '|', textBlock = """
+            hostname: 'far.test:443'                                | CONNECT http://far.test:443
+            hostname: '%REQUESTED_SERVER_NAME%:443'                 | CONNECT http://-:443
+            hostname: 'far.test:443' use_post: true                 | POST http://far.test:443/
+            hostname: 'far.test:443' use_post: true post_path: '/p' | POST http://far.test:443/p
+            """)
+    void aTunnelIsARequest(String tunneling, String request) throws CompileException {
+        TcpProxy tcp =
+                (TcpProxy) listener("filter_chains { filters { name: 't' typed_config { @TcpProxy { stat_prefix: 's'"
+                                + " cluster: 'c' tunneling_config { " + tunneling + " } } } } }")
+                        .chains()
+                        .getFirst()
+                        .filter();
+        TcpProxy.Tunnel tunnel = Objects.requireNonNull(tcp.tunnel());
+        assertThat(tunnel.request(dev.lateen.proxycore.format.FormatContext.of(null, null), false)
+                        .toString()
+                        .strip())
+                .isEqualTo(request);
     }
 
     @ParameterizedTest
@@ -299,7 +321,12 @@ class CompiledListenerTest {
                 "transparent { value: true } | transparent: not supported: Listener.transparent",
                 "'' | no filter chain",
                 "filter_chains { filters { name: 't' typed_config { @TcpProxy { cluster: 'c' tunneling_config {} } } }"
-                        + " } | tunneling_config: not supported: TcpProxy.tunneling_config",
+                        + " } | tunneling_config.hostname: must not be empty",
+                "filter_chains { filters { name: 't' typed_config { @TcpProxy { cluster: 'c' tunneling_config {"
+                        + " hostname: 'a:1' post_path: '/p' } } } } } | tunneling_config.post_path: only with use_post",
+                "filter_chains { filters { name: 't' typed_config { @TcpProxy { cluster: 'c' tunneling_config {"
+                        + " hostname: 'a:1' propagate_response_headers: true } } } } } |"
+                        + " tunneling_config.propagate_response_headers: not supported: TunnelingConfig.propagate_response_headers",
                 "filter_chains { transport_socket { name: 't' typed_config { @Lua {} } } filters { typed_config {"
                         + " @TcpProxy { cluster: 'c' } } } } | transport_socket(t): unknown transport socket",
             })

@@ -52,7 +52,10 @@ public final class ApiDocument {
             Map.entry("MeshConfig.trustDomain", "counts for certificates"),
             Map.entry("Metrics.reportingInterval", "figures of connections are never old"),
             Map.entry("Tracing.enableIstioTags", "only true, which is how it is without"),
-            Map.entry("MeshConfig.defaultConfig", "read by injection"));
+            Map.entry("DefaultConfig.discoveryAddress", "injection and install know it"),
+            Map.entry("DefaultConfig.concurrency", "read by injection"),
+            Map.entry("DefaultConfig.proxyMetadata", "read by injection"),
+            Map.entry("DefaultConfig.terminationDrainDuration", "read by injection"));
 
     private static final String GATEWAYS = "`GatewayTlsTest` of `core/mesh` and of `runtime/proxy`";
     private static final String CUSTOM = "`CustomAuthorizationTest` of `core/mesh`";
@@ -61,6 +64,7 @@ public final class ApiDocument {
             "`RegistrationTest` of `core/mesh`, `RegistrationsTest` of `quality/acceptance`";
     private static final String INGRESS = "`IngressTest` of `core/mesh`";
     private static final String GATEWAY_API = "`GatewayApiTest` of `core/mesh`";
+    private static final String FRONTEND = "`CallerChecksTest` of `core/mesh`";
     private static final String MANAGED = "`GatewayManifestTest` of `runtime/control`";
     private static final String DESTINATIONS = "`GatewayTlsTest` of `core/mesh`";
 
@@ -71,6 +75,15 @@ public final class ApiDocument {
             Map.entry("ServiceEntry.subjectAltNames", DESTINATIONS),
             Map.entry("GatewayClassSpec.controllerName", GATEWAY_API),
             Map.entry("GatewaySpec.Tls.certificateRefs", GATEWAY_API),
+            Map.entry("GatewaySpec.tls", FRONTEND),
+            Map.entry("GatewaySpec.GatewayTls.frontend", FRONTEND),
+            Map.entry("GatewaySpec.Frontend.default", FRONTEND),
+            Map.entry("GatewaySpec.Frontend.perPort", FRONTEND),
+            Map.entry("GatewaySpec.PortTls.port", FRONTEND),
+            Map.entry("GatewaySpec.PortTls.tls", FRONTEND),
+            Map.entry("GatewaySpec.FrontendTls.validation", FRONTEND),
+            Map.entry("GatewaySpec.FrontendValidation.caCertificateRefs", FRONTEND),
+            Map.entry("GatewaySpec.FrontendValidation.mode", FRONTEND),
             Map.entry("ObjectReference.group", GATEWAY_API),
             Map.entry("ObjectReference.kind", GATEWAY_API),
             Map.entry("ObjectReference.namespace", GATEWAY_API),
@@ -180,6 +193,7 @@ public final class ApiDocument {
             Map.entry("AccessLogging.filter", TELEMETRY),
             Map.entry("AccessLogMatch.mode", TELEMETRY),
             Map.entry("AccessLogFilter.expression", TELEMETRY),
+            Map.entry("DefaultConfig.tracing", TELEMETRY),
             Map.entry("MeshConfig.extensionProviders", TELEMETRY),
             Map.entry("MeshConfig.defaultProviders", TELEMETRY),
             Map.entry("DefaultProviders.tracing", TELEMETRY),

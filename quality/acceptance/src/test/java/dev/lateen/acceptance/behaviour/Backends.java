@@ -22,7 +22,8 @@ import org.jspecify.annotations.Nullable;
 /**
  * The programs in the pods. HTTP ones answer with their name in field {@code x-pod} and do what field {@code x-do} of the
  * request asks: {@code status=503}, {@code delay=MS}, {@code reset}, {@code on=POD} (only this pod does it),
- * {@code times=N} (only the first N requests of the same {@code x-id}), {@code set=NAME:VALUE} (a field of the answer). TCP ones answer a line with their name before it.
+ * {@code times=N} (only the first N requests of the same {@code x-id}), {@code set=NAME:VALUE} (a field of the answer). TCP ones answer a line with their name before it; those of HTTP
+ * answer so the lines that come through a tunnel, by CONNECT or as the chunks of a POST.
  */
 final class Backends implements AutoCloseable {
     private final List<ServerSocket> sockets = new ArrayList<>();
@@ -62,6 +63,7 @@ final class Backends implements AutoCloseable {
         all.listen(plain, "10.244.7.1", World.HTTP, s -> all.http("vm-1", s));
         all.listen(plain, "10.244.7.2", World.HTTP, s -> all.http("vm-2", s));
         all.listen(plain, "10.244.9.9", World.HTTP, s -> all.http("marker", s));
+        all.listen(plain, "10.244.7.6", World.HTTP, s -> all.tunnel("hop", s));
         all.http2.listen("h2", "10.244.7.3", World.HTTP, true);
         all.http2.listen("h2-silent", "10.244.7.4", World.HTTP, false);
         all.limits = new RateLimitBackend("10.244.7.5", World.HTTP);
@@ -158,6 +160,29 @@ final class Backends implements AutoCloseable {
             }
         }
         return words;
+    }
+
+    private void tunnel(String pod, Socket socket) throws IOException {
+        InputStream in = socket.getInputStream();
+        String[] start = Http.line(in).split(" ");
+        while (!Http.line(in).isEmpty()) {
+            // Its fields say nothing here.
+        }
+        arrivals.add(new Arrival(pod, start[0], start[1], Map.of(), ""));
+        boolean chunks = start[0].equals("POST");
+        String head = "HTTP/1.1 200 -\r\n" + (chunks ? "transfer-encoding: chunked\r\n\r\n" : "\r\n");
+        socket.getOutputStream().write(head.getBytes(StandardCharsets.UTF_8));
+        if (!chunks) {
+            echo(pod, socket);
+            return;
+        }
+        for (int size = Integer.parseInt(Http.line(in), 16); size > 0; size = Integer.parseInt(Http.line(in), 16)) {
+            String answer = pod + " " + new String(in.readNBytes(size), StandardCharsets.UTF_8);
+            in.readNBytes("\r\n".length());
+            socket.getOutputStream()
+                    .write((Integer.toHexString(answer.length()) + "\r\n" + answer + "\r\n")
+                            .getBytes(StandardCharsets.UTF_8));
+        }
     }
 
     private void echo(String pod, Socket socket) throws IOException {

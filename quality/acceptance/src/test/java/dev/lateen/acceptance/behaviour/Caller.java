@@ -93,6 +93,10 @@ final class Caller {
         socket.setReuseAddress(true);
         socket.bind(new InetSocketAddress(InetAddress.getByName(step.source()), 0));
         socket.connect(new InetSocketAddress(InetAddress.getByName(step.target()), step.port()), PATIENCE_MILLIS);
+        if (!step.announced().isEmpty()) {
+            String line = "PROXY TCP4 %s %s 5000 %d\r\n".formatted(step.announced(), step.target(), step.port());
+            socket.getOutputStream().write(line.getBytes(StandardCharsets.UTF_8));
+        }
         if (!step.method().equals("tls")) {
             return socket;
         }

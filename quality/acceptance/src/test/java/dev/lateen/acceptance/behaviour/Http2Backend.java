@@ -13,6 +13,7 @@ import io.netty.channel.socket.nio.NioServerSocketChannel;
 import io.netty.handler.codec.http2.DefaultHttp2DataFrame;
 import io.netty.handler.codec.http2.DefaultHttp2Headers;
 import io.netty.handler.codec.http2.DefaultHttp2HeadersFrame;
+import io.netty.handler.codec.http2.Http2DataFrame;
 import io.netty.handler.codec.http2.Http2FrameCodecBuilder;
 import io.netty.handler.codec.http2.Http2HeadersFrame;
 import io.netty.handler.codec.http2.Http2MultiplexHandler;
@@ -22,7 +23,10 @@ import java.util.Map;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
 
-/** Programs that speak HTTP/2 in the clear and nothing else; they answer with their name after {@code x-do: delay=MS}. */
+/**
+ * Programs that speak HTTP/2 in the clear and nothing else; they answer with their name after {@code x-do: delay=MS}, and
+ * with it before what comes through a tunnel.
+ */
 final class Http2Backend implements AutoCloseable {
     private final EventLoopGroup loops = new MultiThreadIoEventLoopGroup(1, NioIoHandler.newFactory());
     private final Consumer<Arrival> arrivals;
@@ -64,6 +68,7 @@ final class Http2Backend implements AutoCloseable {
 
     private final class Answer extends ChannelInboundHandlerAdapter {
         private final String pod;
+        private boolean tunnel;
 
         Answer(String pod) {
             this.pod = pod;
@@ -72,11 +77,18 @@ final class Http2Backend implements AutoCloseable {
         @Override
         public void channelRead(ChannelHandlerContext ctx, Object frame) {
             if (frame instanceof Http2HeadersFrame head) {
-                String path = String.valueOf(head.headers().path());
+                tunnel = "CONNECT".contentEquals(head.headers().method());
+                CharSequence target =
+                        tunnel ? head.headers().authority() : head.headers().path();
+                String path = String.valueOf(target);
                 arrivals.accept(new Arrival(pod, String.valueOf(head.headers().method()), path, Map.of(), ""));
                 String order = String.valueOf(head.headers().get("x-do"));
                 long delay = order.startsWith("delay=") ? Long.parseLong(order.substring("delay=".length())) : 0;
                 var _ = ctx.executor().schedule(() -> answer(ctx), delay, TimeUnit.MILLISECONDS);
+            } else if (tunnel && frame instanceof Http2DataFrame data) {
+                String said = pod + " " + data.content().toString(StandardCharsets.UTF_8);
+                var _ = ctx.writeAndFlush(new DefaultHttp2DataFrame(
+                        Unpooled.copiedBuffer(said, StandardCharsets.UTF_8), data.isEndStream()));
             }
             ReferenceCountUtil.release(frame);
         }
@@ -84,6 +96,10 @@ final class Http2Backend implements AutoCloseable {
         private void answer(ChannelHandlerContext ctx) {
             var _ = ctx.write(new DefaultHttp2HeadersFrame(
                     new DefaultHttp2Headers().status("200").add("x-pod", pod)));
+            if (tunnel) {
+                ctx.flush();
+                return;
+            }
             var _ = ctx.writeAndFlush(
                     new DefaultHttp2DataFrame(Unpooled.copiedBuffer(pod + "\n", StandardCharsets.UTF_8), true));
         }

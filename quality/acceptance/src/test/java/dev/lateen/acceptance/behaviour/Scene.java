@@ -132,8 +132,10 @@ final class Scene implements AutoCloseable {
     }
 
     private List<String> await(String marker) throws IOException, InterruptedException {
-        Step app = marker("app", marker, 80);
-        Step gateway = marker("gateway", marker, 8099);
+        Step app = marker("app", marker, 80, "");
+        Step gateway = marker("gateway", marker, 8099, "");
+        // The rules may ask for the PROXY protocol at every port of the gateway.
+        Step announced = marker("gateway", marker, 8099, World.PEER);
         long end = System.nanoTime() + PATIENCE_NANOS;
         String missing = "";
         while (System.nanoTime() < end) {
@@ -143,7 +145,7 @@ final class Scene implements AutoCloseable {
             }
             missing = !answers(app)
                     ? "the sidecar does not follow the rules"
-                    : !answers(gateway)
+                    : !answers(gateway) && !answers(announced)
                             ? "the gateway does not follow the rules"
                             : !control.synced() ? "a proxy has not acknowledged all" : !peer.settled() ? "warming" : "";
             if (missing.isEmpty()) {
@@ -158,9 +160,25 @@ final class Scene implements AutoCloseable {
         return caller.call(step).getFirst().from().equals("marker");
     }
 
-    private static Step marker(String via, String host, int port) {
+    private static Step marker(String via, String host, int port, String announced) {
+        Map<String, String> none = Map.of();
         return new Step(
-                "get", via, host, port, "/", World.OUTSIDE, Map.of(), "", 1, 1, false, 0, 0, Map.of(), List.of());
+                "get",
+                via,
+                host,
+                port,
+                "/",
+                World.OUTSIDE,
+                none,
+                "",
+                1,
+                1,
+                false,
+                0,
+                0,
+                announced,
+                Map.of(),
+                List.of());
     }
 
     @Override

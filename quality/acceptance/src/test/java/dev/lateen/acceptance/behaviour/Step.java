@@ -26,6 +26,7 @@ import tools.jackson.databind.node.ObjectNode;
  * @param keep all of them on one connection
  * @param pause milliseconds before the step, for what comes with time
  * @param gap milliseconds between calls on one connection
+ * @param announced the address that the connection begins to tell of by the PROXY protocol; empty for none
  * @param expected what must come of it, by key; see {@link Verdict}
  * @param objects that are applied, empty for a call
  */
@@ -43,12 +44,13 @@ record Step(
         boolean keep,
         int pause,
         int gap,
+        String announced,
         Map<String, JsonNode> expected,
         List<ObjectNode> objects) {
     private static final Set<String> METHODS =
             Set.of("get", "head", "put", "post", "delete", "options", "patch", "tcp", "tls", "xds");
     private static final Set<String> CALL =
-            Set.of("via", "to", "headers", "body", "times", "parallel", "keep", "sni", "pause", "gap");
+            Set.of("via", "to", "headers", "body", "times", "parallel", "keep", "sni", "pause", "gap", "announced");
     private static final Set<String> EXPECTED = Set.of(
             "status",
             "statuses",
@@ -68,7 +70,7 @@ record Step(
         if (node.has("apply")) {
             List<ObjectNode> objects = Behaviour.objects(node.path("apply"));
             int pause = node.path("pause").asInt(0);
-            return new Step("apply", "", "", 0, "", "", Map.of(), "", 1, 1, false, pause, 0, Map.of(), objects);
+            return new Step("apply", "", "", 0, "", "", Map.of(), "", 1, 1, false, pause, 0, "", Map.of(), objects);
         }
         String method = "";
         String url = "";
@@ -85,7 +87,7 @@ record Step(
             }
         }
         if (method.equals("xds")) {
-            return new Step(method, "", url, 0, "", "", Map.of(), "", 1, 1, false, 0, 0, expected, List.of());
+            return new Step(method, "", url, 0, "", "", Map.of(), "", 1, 1, false, 0, 0, "", expected, List.of());
         }
         Matcher parts = URL.matcher(url);
         if (method.isEmpty() || !parts.matches()) {
@@ -110,6 +112,7 @@ record Step(
                 node.path("keep").asBoolean(false),
                 node.path("pause").asInt(0),
                 node.path("gap").asInt(0),
+                node.path("announced").asString(""),
                 expected,
                 List.of());
     }

@@ -45,7 +45,8 @@ final class Scene implements AutoCloseable {
     private final Path config;
     private final Path logs;
     private final HttpClient http = HttpClient.newHttpClient();
-    private final Proxy proxy;
+    private final ProxyOptions options;
+    private Proxy proxy;
     private final App first = new App("first", FIRST);
     private final App second = new App("second", SECOND);
     private final Http2App firstGrpc = new Http2App(FIRST);
@@ -63,12 +64,14 @@ final class Scene implements AutoCloseable {
         Files.writeString(config.resolve("scene.yaml"), manifests());
         control = control(0);
         controlPort = control.xdsPort();
-        proxy = Proxy.start(ProxyOptions.fromEnvironment(
+        options = ProxyOptions.fromEnvironment(
                         ProxyOptions.Role.SIDECAR,
                         "127.0.0.1:" + controlPort,
                         Map.of("app", "caller"),
                         Map.of("POD_NAMESPACE", "default", "POD_NAME", "caller", "INSTANCE_IP", Network.CALLER))
-                .withFreePorts());
+                .withFreePorts()
+                .withStateDirectory(Files.createDirectory(work.resolve("state")));
+        proxy = Proxy.start(options);
         await("the proxy is ready", START, proxy::ready);
         answers(WEB, "web");
         answers(RULED, "ruled");
@@ -292,9 +295,16 @@ final class Scene implements AutoCloseable {
         control.close();
     }
 
-    /** A route that answers by itself, so that one sees which rules are in force. */
-    void startControlPlaneWithNewRule() throws IOException {
-        Files.writeString(config.resolve("new.yaml"), route("web", "headers: {response: {add: {x-rule: new}}}"));
+    /** Ends the sidecar and starts it again, as a container that is restarted; whether it serves in time. */
+    boolean restartProxy(Duration most) throws IOException {
+        proxy.close();
+        proxy = Proxy.start(options);
+        return becomes(most, proxy::ready);
+    }
+
+    /** With a new rule, whose field in answers tells which rules are in force. */
+    void startControlPlane(String field) throws IOException {
+        Files.writeString(config.resolve("new.yaml"), route("web", "headers: {response: {add: {" + field + ": new}}}"));
         control = control(controlPort);
     }
 

@@ -25,7 +25,7 @@ final class SurroundingPromises {
                         (scene, prefix, calls) -> {
                             scene.stopControlPlane();
                             var replies = Caller.times(calls, i -> Caller.http(Scene.WEB, prefix + i, "web", "", ""));
-                            scene.startControlPlaneWithNewRule();
+                            scene.startControlPlane("x-rule");
                             long start = System.nanoTime();
                             boolean came = Scene.becomes(Duration.ofSeconds(30), () -> scene.page("/config_dump")
                                     .contains("x-rule"));
@@ -36,6 +36,24 @@ final class SurroundingPromises {
                                             + (came
                                                     ? "after " + (System.nanoTime() - start) / 1_000_000 + " ms"
                                                     : "did not come"));
+                        }),
+                new Promise(
+                        "a sidecar that starts while the control plane is away serves what it had, and takes what is"
+                                + " new",
+                        "control plane gone, the sidecar started again; then the control plane back with a new rule",
+                        100,
+                        "the sidecar ready within 10 s, all 200 then; the new rule within 30 s",
+                        (scene, prefix, calls) -> {
+                            scene.stopControlPlane();
+                            boolean ready = scene.restartProxy(Duration.ofSeconds(10));
+                            var replies = Caller.times(calls, i -> Caller.http(Scene.WEB, prefix + i, "web", "", ""));
+                            scene.startControlPlane("x-again");
+                            boolean came = Scene.becomes(Duration.ofSeconds(30), () -> scene.page("/config_dump")
+                                    .contains("x-again"));
+                            Seen lines = Promises.answered(scene, prefix, replies, "200 - 1");
+                            return new Seen(
+                                    ready && lines.kept() && came,
+                                    lines.what() + "; ready: " + ready + "; the new rule came: " + came);
                         }),
                 new Promise(
                         "a full disk costs lines of the access log, counted, and no request",

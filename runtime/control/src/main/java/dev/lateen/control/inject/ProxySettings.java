@@ -1,15 +1,16 @@
 package dev.lateen.control.inject;
 
 import dev.lateen.config.ConfigObject;
+import dev.lateen.config.DefaultConfig;
 import dev.lateen.config.Kinds;
 import dev.lateen.config.MeshConfig;
 import dev.lateen.config.networking.ProxyConfig;
 import java.util.Collection;
 import java.util.Comparator;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
-import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.node.JsonNodeFactory;
 import tools.jackson.databind.node.ObjectNode;
 
@@ -20,7 +21,8 @@ import tools.jackson.databind.node.ObjectNode;
  * @param defaultConfig of the mesh's settings; null for none
  * @param objects the oldest first
  */
-record ProxySettings(@Nullable JsonNode defaultConfig, String rootNamespace, List<ConfigObject<ProxyConfig>> objects) {
+record ProxySettings(
+        @Nullable DefaultConfig defaultConfig, String rootNamespace, List<ConfigObject<ProxyConfig>> objects) {
     static final ProxySettings NONE = new ProxySettings(null, "", List.of());
 
     static ProxySettings of(MeshConfig config, Collection<ConfigObject<?>> objects) {
@@ -37,11 +39,8 @@ record ProxySettings(@Nullable JsonNode defaultConfig, String rootNamespace, Lis
     /** Fields of ProxyConfig for a pod, for its annotation to be put over. */
     ObjectNode forPod(String namespace, Map<String, String> labels) {
         ObjectNode config = JsonNodeFactory.instance.objectNode();
-        if (defaultConfig instanceof ObjectNode mesh && mesh.path("proxyMetadata") instanceof ObjectNode metadata) {
-            config.set("proxyMetadata", metadata.deepCopy());
-        }
-        if (defaultConfig != null && defaultConfig.path("concurrency").isInt()) {
-            config.set("concurrency", defaultConfig.path("concurrency"));
+        if (defaultConfig != null) {
+            apply(config, defaultConfig);
         }
         apply(config, first(rootNamespace, false, labels));
         if (!namespace.equals(rootNamespace)) {
@@ -58,6 +57,20 @@ record ProxySettings(@Nullable JsonNode defaultConfig, String rootNamespace, Lis
                 .filter(spec -> (spec.selector() != null) == selective && spec.selects(labels))
                 .findFirst()
                 .orElse(null);
+    }
+
+    private static void apply(ObjectNode config, DefaultConfig mesh) {
+        if (mesh.proxyMetadata() instanceof ObjectNode metadata) {
+            config.set("proxyMetadata", metadata.deepCopy());
+        }
+        if (mesh.concurrency() != null) {
+            config.put("concurrency", mesh.concurrency());
+        }
+        if (mesh.terminationDrainDuration() != null) {
+            // As Go writes it: 1m5s.
+            String text = mesh.terminationDrainDuration().toString().substring("PT".length());
+            config.put("terminationDrainDuration", text.toLowerCase(Locale.ROOT));
+        }
     }
 
     private static void apply(ObjectNode config, @Nullable ProxyConfig spec) {

@@ -4,6 +4,7 @@ import com.sun.net.httpserver.HttpServer;
 import dev.lateen.proxy.ProxyOptions;
 import dev.lateen.proxy.config.XdsConfiguration;
 import dev.lateen.proxy.http.Decisions;
+import dev.lateen.proxy.overload.OverloadMonitor;
 import dev.lateen.proxy.telemetry.Telemetry;
 import dev.lateen.proxy.tls.SecretStore;
 import io.envoyproxy.envoy.admin.v3.ServerInfo;
@@ -11,6 +12,7 @@ import io.envoyproxy.envoy.config.core.v3.Node;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.security.cert.X509Certificate;
+import java.time.Duration;
 import java.time.Instant;
 import org.jspecify.annotations.Nullable;
 
@@ -68,6 +70,9 @@ public final class AdminServers implements AutoCloseable {
 
         /** How many lines of access logs could not be written. */
         long lostLogLines();
+
+        /** What it refuses while it is short of memory. */
+        OverloadMonitor overload();
 
         /** Its keys and certificates. */
         SecretStore secrets();
@@ -182,8 +187,21 @@ public final class AdminServers implements AutoCloseable {
                 .append("\n# TYPE lateen_access_log_lines_lost_total counter\nlateen_access_log_lines_lost_total ")
                 .append(lifecycle.lostLogLines())
                 .append('\n')
+                .append("# TYPE lateen_configuration_from_disk_age_seconds gauge\n")
+                .append("lateen_configuration_from_disk_age_seconds ")
+                .append(fromDiskSeconds())
+                .append('\n')
+                .append(lifecycle.overload().metrics())
                 .append(SecretPages.metrics(lifecycle.secrets().certificates(), Instant.now()))
                 .toString();
+    }
+
+    /** How old the configuration in force is, where it is not from the control plane. */
+    private long fromDiskSeconds() {
+        Instant saved = configuration.restoredAt();
+        return saved == null
+                ? 0
+                : Math.max(1, Duration.between(saved, Instant.now()).toSeconds());
     }
 
     private Page metrics(Question question) {

@@ -4,8 +4,8 @@ import com.google.protobuf.Any;
 import com.google.protobuf.Duration;
 import com.google.protobuf.Message;
 import com.google.protobuf.Timestamp;
+import dev.lateen.proxy.config.KeptResource;
 import dev.lateen.proxy.config.XdsConfiguration;
-import dev.lateen.proxy.config.XdsConfiguration.Kept;
 import dev.lateen.proxy.tls.SecretStore;
 import dev.lateen.xds.XdsJson;
 import io.envoyproxy.envoy.admin.v3.BootstrapConfigDump;
@@ -46,7 +46,7 @@ final class ConfigPages {
 
     /** All resources in force; endpoints only when asked for, as in Envoy. */
     Page dump(Question question) {
-        Map<String, Map<String, Kept>> kept = configuration.resources();
+        Map<String, Map<String, KeptResource>> kept = configuration.resources();
         ConfigDump.Builder dump = ConfigDump.newBuilder();
         dump.addConfigs(Any.pack(BootstrapConfigDump.newBuilder()
                 .setBootstrap(Bootstrap.newBuilder().setNode(node))
@@ -62,53 +62,54 @@ final class ConfigPages {
         return Page.json(XdsJson.print(dump.build()));
     }
 
-    private static ClustersConfigDump clusters(Map<String, Map<String, Kept>> kept) {
+    private static ClustersConfigDump clusters(Map<String, Map<String, KeptResource>> kept) {
         ClustersConfigDump.Builder clusters = ClustersConfigDump.newBuilder();
         each(kept, XdsConfiguration.CLUSTERS, (cluster, resource) -> {
-            clusters.setVersionInfo(resource.version());
+            clusters.setVersionInfo(resource.shownVersion());
             clusters.addDynamicActiveClustersBuilder()
-                    .setVersionInfo(resource.version())
+                    .setVersionInfo(resource.shownVersion())
                     .setCluster(cluster)
                     .setLastUpdated(time(resource.updated()));
         });
         return clusters.build();
     }
 
-    private static ListenersConfigDump listeners(Map<String, Map<String, Kept>> kept) {
+    private static ListenersConfigDump listeners(Map<String, Map<String, KeptResource>> kept) {
         ListenersConfigDump.Builder listeners = ListenersConfigDump.newBuilder();
         kept.getOrDefault(XdsConfiguration.LISTENERS, Map.of()).forEach((name, resource) -> {
-            listeners.setVersionInfo(resource.version());
+            listeners.setVersionInfo(resource.shownVersion());
             listeners
                     .addDynamicListenersBuilder()
                     .setName(name)
                     .getActiveStateBuilder()
-                    .setVersionInfo(resource.version())
+                    .setVersionInfo(resource.shownVersion())
                     .setListener(Any.pack(resource.body()))
                     .setLastUpdated(time(resource.updated()));
         });
         return listeners.build();
     }
 
-    private static RoutesConfigDump routes(Map<String, Map<String, Kept>> kept) {
+    private static RoutesConfigDump routes(Map<String, Map<String, KeptResource>> kept) {
         RoutesConfigDump.Builder routes = RoutesConfigDump.newBuilder();
         each(kept, XdsConfiguration.ROUTES, (route, resource) -> routes.addDynamicRouteConfigsBuilder()
-                .setVersionInfo(resource.version())
+                .setVersionInfo(resource.shownVersion())
                 .setRouteConfig(route)
                 .setLastUpdated(time(resource.updated())));
         return routes.build();
     }
 
-    private static EndpointsConfigDump endpoints(Map<String, Map<String, Kept>> kept) {
+    private static EndpointsConfigDump endpoints(Map<String, Map<String, KeptResource>> kept) {
         EndpointsConfigDump.Builder endpoints = EndpointsConfigDump.newBuilder();
         each(kept, XdsConfiguration.ENDPOINTS, (assignment, resource) -> endpoints
                 .addDynamicEndpointConfigsBuilder()
-                .setVersionInfo(resource.version())
+                .setVersionInfo(resource.shownVersion())
                 .setEndpointConfig(assignment)
                 .setLastUpdated(time(resource.updated())));
         return endpoints.build();
     }
 
-    private static void each(Map<String, Map<String, Kept>> kept, String type, BiConsumer<Any, Kept> dump) {
+    private static void each(
+            Map<String, Map<String, KeptResource>> kept, String type, BiConsumer<Any, KeptResource> dump) {
         kept.getOrDefault(type, Map.of())
                 .values()
                 .forEach(resource -> dump.accept(Any.pack(resource.body()), resource));

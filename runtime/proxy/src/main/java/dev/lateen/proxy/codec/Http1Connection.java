@@ -45,6 +45,9 @@ abstract class Http1Connection extends ChannelInboundHandlerAdapter implements W
     private boolean flushAsked;
     private boolean lingering;
     private boolean closed;
+    private boolean stuck;
+    private long stuckAt;
+    private long stuckSince;
 
     /** @param lingerNanos how long a peer may take to read the last message; 0 means that it is not waited for */
     Http1Connection(Worker worker, Http1Settings settings, long lingerNanos) {
@@ -128,16 +131,21 @@ abstract class Http1Connection extends ChannelInboundHandlerAdapter implements W
         }
     }
 
+    /** While memory is short nothing is read ahead of a receiver that does not keep up. */
+    private int window() {
+        return worker.tight() ? 1 : settings.window();
+    }
+
     /** Counts content that was handed on. */
     final void delivered(int bytes) {
         unconsumed += bytes;
-        paused = unconsumed >= settings.window();
+        paused = unconsumed >= window();
     }
 
     /** Takes back credit. */
     final void consumedBytes(int bytes) {
         unconsumed -= bytes;
-        if (paused && unconsumed <= settings.window() / 2) {
+        if (paused && unconsumed <= window() / 2) {
             paused = false;
             process();
         }
@@ -229,6 +237,23 @@ abstract class Http1Connection extends ChannelInboundHandlerAdapter implements W
                 await(sent, taken);
             }
         });
+    }
+
+    /** Closes when the peer has taken nothing of what waits for it for so long; whether it did. To be asked again and again. */
+    final boolean closedAsStuck(long patience) {
+        long now = worker.timer().nanoTime();
+        long taken = taken();
+        if (allSent() || !stuck || taken != stuckAt) {
+            stuck = !allSent();
+            stuckAt = taken;
+            stuckSince = now;
+            return false;
+        }
+        if (closed || now - stuckSince < patience) {
+            return false;
+        }
+        closeNow();
+        return true;
     }
 
     private boolean allSent() {

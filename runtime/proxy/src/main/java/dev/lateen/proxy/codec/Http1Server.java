@@ -59,6 +59,11 @@ public final class Http1Server extends Http1Connection implements ServerConnecti
     }
 
     @Override
+    public int relieve(long patience) {
+        return current == null && closedAsStuck(patience) ? 1 : 0;
+    }
+
+    @Override
     public void handlerAdded(io.netty.channel.ChannelHandlerContext ctx) {
         super.handlerAdded(ctx);
         life.begin();
@@ -73,6 +78,9 @@ public final class Http1Server extends Http1Connection implements ServerConnecti
             }
             body.read(in, this);
             return stream.requestDone;
+        }
+        if (!ctx().channel().isWritable()) {
+            return false; // the client does not read the answers that it has: the next one would be kept here
         }
         if (!scanner.begun()) {
             if (in.getByte(in.readerIndex()) == '\r' && mayBeginWithEmptyLine) {
@@ -276,7 +284,9 @@ public final class Http1Server extends Http1Connection implements ServerConnecti
     @Override
     void drained() {
         Stream stream = current;
-        if (stream != null && !stream.responseDone && stream.events != null) {
+        if (stream == null) {
+            process();
+        } else if (!stream.responseDone && stream.events != null) {
             stream.events.writable();
         }
     }

@@ -74,6 +74,25 @@ abstract class Http2Codec extends Http2ConnectionHandler implements Worker.Flush
     /** The peer broke the protocol. */
     abstract void violated(String detail);
 
+    /** The peer sent more than it may. */
+    void flooded(String detail) {
+        violated(detail);
+    }
+
+    /** The peer reset this stream, or made this side reset it. */
+    void resetBefore(@Nullable Stream stream) throws Http2Exception {}
+
+    /** A stream is removed from the connection. */
+    void removed() {}
+
+    /** The peer lets more through, of this stream, or, without one, of all together. */
+    void windowOpened(@Nullable Stream stream) {}
+
+    /** Whether an error has ended the connection. */
+    final boolean broken() {
+        return broken;
+    }
+
     final ChannelHandlerContext ctx() {
         ChannelHandlerContext ctx = context;
         if (ctx == null) {
@@ -197,12 +216,22 @@ abstract class Http2Codec extends Http2ConnectionHandler implements Worker.Flush
             ours.ended(outbound ? Reset.TERMINATED : Reset.PROTOCOL_ERROR, String.valueOf(problem.getMessage()));
         }
         flushSoon();
+        if (!outbound) {
+            try {
+                resetBefore(ours);
+            } catch (Http2Exception tooMany) {
+                super.onError(ctx, false, tooMany);
+            }
+        }
     }
 
     @Override
     protected void onConnectionError(
             ChannelHandlerContext ctx, boolean outbound, Throwable cause, @Nullable Http2Exception problem) {
-        if (!outbound && problem != null) {
+        if (problem != null && problem.error() == Http2Error.ENHANCE_YOUR_CALM) {
+            broken = true;
+            flooded(String.valueOf(problem.getMessage()));
+        } else if (!outbound && problem != null) {
             broken = true;
             violated(String.valueOf(problem.getMessage()));
         }
@@ -255,12 +284,18 @@ abstract class Http2Codec extends Http2ConnectionHandler implements Worker.Flush
         }
 
         @Override
-        public void onRstStreamRead(ChannelHandlerContext ctx, int id, long code) {
+        public void onRstStreamRead(ChannelHandlerContext ctx, int id, long code) throws Http2Exception {
             Stream ours = stream(connection().stream(id));
             if (ours != null) {
                 boolean refused = code == Http2Error.REFUSED_STREAM.code();
                 ours.ended(refused ? Reset.REFUSED : Reset.REMOTE, "stream reset by peer with code " + code);
             }
+            resetBefore(ours);
+        }
+
+        @Override
+        public void onWindowUpdateRead(ChannelHandlerContext ctx, int id, int increment) {
+            windowOpened(id == 0 ? null : stream(connection().stream(id)));
         }
 
         @Override
@@ -290,6 +325,7 @@ abstract class Http2Codec extends Http2ConnectionHandler implements Worker.Flush
         @Override
         public void onStreamRemoved(Http2Stream stream) {
             gone.add(stream.id(), stream.isResetSent());
+            removed();
             streamGone();
         }
 

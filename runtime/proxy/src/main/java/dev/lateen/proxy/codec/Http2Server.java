@@ -29,11 +29,16 @@ public final class Http2Server extends Http2Codec implements ServerConnection {
     private final ServerStreams streams;
     private final ServerLimits times;
     private final ServerLife life;
-    private final HeadWatch watch = new HeadWatch();
+    private final FrameBudget budget;
+    private final FrameWatch watch;
+    private final PrematureResets resets = new PrematureResets();
     private Timer.@Nullable Timeout headTimeout;
     private int unfinishedHead;
     private long headBegun;
     private long headNanos;
+    private Timer.Timeout unsent = () -> {};
+    private int windowsOpened;
+    private int givenUp;
     private boolean draining;
 
     private Http2Server(
@@ -47,6 +52,8 @@ public final class Http2Server extends Http2Codec implements ServerConnection {
         super(decoder, encoder, settings, worker, limits);
         this.streams = streams;
         this.times = times;
+        budget = new FrameBudget(worker.timer());
+        watch = new FrameWatch(budget);
         life = new ServerLife(worker.timer(), times, this, () -> connection().numActiveStreams() > 0);
     }
 
@@ -68,6 +75,9 @@ public final class Http2Server extends Http2Codec implements ServerConnection {
             this.times = times;
             server(true);
             gracefulShutdownTimeoutMillis(-1); // streams have time limits of their own
+            // Resets are judged here by what a client does, not by their number: many may be its timeouts.
+            decoderEnforceMaxRstFramesPerWindow(0, 0);
+            encoderEnforceMaxRstFramesPerWindow(0, 0);
             initialSettings(new Http2Settings()
                     .maxConcurrentStreams(limits.maxStreams())
                     .initialWindowSize(limits.streamWindow())
@@ -91,31 +101,107 @@ public final class Http2Server extends Http2Codec implements ServerConnection {
     public void handlerAdded(ChannelHandlerContext ctx) throws Exception {
         super.handlerAdded(ctx);
         life.begin();
+        if (times.flush() > 0) {
+            unsent = worker.timer().after(times.flush() / 2, this::lookForUnsent);
+        }
     }
 
     @Override
     public void channelInactive(ChannelHandlerContext ctx) throws Exception {
         life.gone();
         headDone();
+        unsent.cancel();
         super.channelInactive(ctx);
     }
 
     @Override
     public void channelRead(ChannelHandlerContext ctx, Object message) throws Exception {
-        if (times.head() > 0 && message instanceof ByteBuf bytes) {
-            int open = watch.pass(bytes);
-            if (open != unfinishedHead) {
-                unfinishedHead = open;
-                headNanos = headTimeout == null ? 0 : worker.timer().nanoTime() - headBegun;
-                headDone();
-                if (open != 0) {
-                    headBegun = worker.timer().nanoTime();
-                    headTimeout = worker.timer().after(times.head(), this::headLate);
-                }
+        if (message instanceof ByteBuf bytes) {
+            if (broken()) {
+                bytes.release();
+                return;
+            }
+            watchHead(watch.pass(bytes));
+            if (budget.exceeded()) {
+                bytes.release();
+                onError(ctx, false, tooMuch("too many frames that carry nothing"));
+                return;
             }
         }
         super.channelRead(ctx, message);
         headNanos = 0; // it was that of the first stream among these bytes
+    }
+
+    /** @param open the stream whose head has begun and not ended, or 0 */
+    private void watchHead(int open) {
+        if (times.head() > 0 && open != unfinishedHead) {
+            unfinishedHead = open;
+            headNanos = headTimeout == null ? 0 : worker.timer().nanoTime() - headBegun;
+            headDone();
+            if (open != 0) {
+                headBegun = worker.timer().nanoTime();
+                headTimeout = worker.timer().after(times.head(), this::headLate);
+            }
+        }
+    }
+
+    private static Http2Exception tooMuch(String what) {
+        return Http2Exception.connectionError(Http2Error.ENHANCE_YOUR_CALM, "%s", what);
+    }
+
+    @Override
+    void flooded(String detail) {
+        streams.flooded(detail);
+    }
+
+    @Override
+    void removed() {
+        resets.ended();
+    }
+
+    @Override
+    void resetBefore(@Nullable Stream stream) throws Http2Exception {
+        Exchange exchange = stream instanceof Exchange known ? known : null;
+        if (broken() || exchange != null && exchange.headSent) {
+            return;
+        }
+        long age = exchange == null ? 0 : worker.timer().nanoTime() - exchange.begun;
+        if (resets.reset(age)) {
+            throw tooMuch("most streams were reset as soon as they had begun");
+        }
+    }
+
+    @Override
+    void windowOpened(@Nullable Stream stream) {
+        if (stream instanceof Exchange exchange) {
+            exchange.windowOpened = true;
+        } else {
+            windowsOpened++;
+        }
+    }
+
+    private void lookForUnsent() {
+        for (int left = relieve(times.flush()); left > 0; left--) {
+            streams.unsent();
+        }
+        unsent = worker.timer().after(times.flush() / 2, this::lookForUnsent);
+    }
+
+    @Override
+    public int relieve(long patience) {
+        long now = worker.timer().nanoTime();
+        int before = givenUp;
+        try {
+            connection().forEachActiveStream(stream -> {
+                if (stream(stream) instanceof Exchange exchange) {
+                    exchange.giveUpUnsent(now, patience);
+                }
+                return true;
+            });
+        } catch (Http2Exception e) {
+            onError(ctx(), true, e);
+        }
+        return givenUp - before;
     }
 
     private void headDone() {
@@ -233,6 +319,11 @@ public final class Http2Server extends Http2Codec implements ServerConnection {
         private @Nullable String upgrade;
         private final long headTook = headNanos;
         private boolean headSent;
+        private final long begun = worker.timer().nanoTime();
+        private boolean windowOpened;
+        private int windowsSeen;
+        private boolean waits;
+        private long waitsSince;
 
         Exchange(Http2Stream stream) {
             this.served = stream;
@@ -286,6 +377,30 @@ public final class Http2Server extends Http2Codec implements ServerConnection {
             flushSoon();
             return encoder()
                     .writeHeaders(ctx(), served.id(), Http2Heads.response(status, fields), 0, end, ctx().newPromise());
+        }
+
+        @Override
+        public void data(ByteBuf data, boolean end) {
+            budget.sent(data.readableBytes());
+            super.data(data, end);
+        }
+
+        private void giveUpUnsent(long now, long patience) {
+            if (!localDone) {
+                return; // it has limits of time of its own
+            }
+            boolean ofConnection =
+                    windowsSeen != windowsOpened && encoder().flowController().windowSize(served) > 0;
+            if (!waits || windowOpened || ofConnection) {
+                waits = true;
+                waitsSince = now;
+                windowOpened = false;
+                windowsSeen = windowsOpened;
+            } else if (now - waitsSince >= patience) {
+                givenUp++;
+                over = true;
+                rst(served, Http2Error.CANCEL);
+            }
         }
 
         @Override

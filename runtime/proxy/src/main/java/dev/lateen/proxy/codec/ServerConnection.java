@@ -7,4 +7,13 @@ public interface ServerConnection {
 
     /** Takes no other request, and closes when the last one is answered. */
     void drain();
+
+    /**
+     * Gives up what is left of complete answers of which the client has taken nothing for so long. To be called again and
+     * again meanwhile.
+     *
+     * @param patience in nanoseconds
+     * @return how many
+     */
+    int relieve(long patience);
 }

@@ -13,8 +13,8 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * What clusters do once per interval: outlier detection looks at its hosts, and original destinations that nobody uses
- * are forgotten. One thread.
+ * What clusters do once per interval: outlier detection looks at its hosts, and original destinations and addresses
+ * of names that nobody uses are forgotten. One thread.
  */
 public final class ClusterIntervals {
     private static final Logger LOG = LoggerFactory.getLogger(ClusterIntervals.class);
@@ -27,8 +27,14 @@ public final class ClusterIntervals {
         this.random = random;
     }
 
-    /** Does what is due at this moment, in nanoseconds of the process's clock. */
-    public void tick(Collection<LiveCluster> clusters, long now) {
+    /**
+     * Does what is due.
+     *
+     * @param now in nanoseconds of the process's clock
+     * @return whether hosts were forgotten to which connections may be kept
+     */
+    public boolean tick(Collection<LiveCluster> clusters, long now) {
+        boolean forgotten = false;
         for (LiveCluster cluster : clusters) {
             OutlierDetector detector = cluster.outlier();
             var outlier = cluster.config().outlier();
@@ -37,11 +43,21 @@ public final class ClusterIntervals {
                         .forEach(event -> LOG.info(
                                 "outlier detection: {}: {}", cluster.config().name(), event));
             }
-            if (cluster.config().discovery() instanceof Discovery.OriginalDestination(var _, var cleanup)
-                    && due(cleanups, cluster.hosts(), now, cleanup)) {
-                var _ = cluster.hosts().forgetUnused();
+            switch (cluster.config().discovery()) {
+                case Discovery.OriginalDestination(var _, var cleanup) -> {
+                    if (due(cleanups, cluster.hosts(), now, cleanup)) {
+                        var _ = cluster.hosts().forgetUnused();
+                    }
+                }
+                case Discovery.ByRequest(var ttl, var _) -> {
+                    if (due(cleanups, cluster.hosts(), now, ttl)) {
+                        forgotten |= !cluster.hosts().forgetIdle().isEmpty();
+                    }
+                }
+                case Discovery.Eds _, Discovery.Static _, Discovery.Dns _ -> {}
             }
         }
+        return forgotten;
     }
 
     /** Whether its interval is over; the first begins when it is seen first. */

@@ -29,15 +29,10 @@ public record Credentials(SecretStore secrets, CredentialFiles files) {
     Set<String> want(Collection<CompiledListener> listeners, Collection<CompiledCluster> clusters) {
         Set<Material> needed = new HashSet<>();
         for (CompiledListener listener : listeners) {
-            listener.chains().forEach(chain -> add(chain.transport(), needed));
-            FilterChain last = listener.defaultChain();
-            if (last != null) {
-                add(last.transport(), needed);
-            }
+            add(listener, needed);
         }
         for (CompiledCluster cluster : clusters) {
-            add(cluster.transport(), needed);
-            cluster.transportMatches().forEach(match -> add(match.transport(), needed));
+            add(cluster, needed);
         }
         Set<String> names = new HashSet<>();
         Set<Material> inFiles = new HashSet<>();
@@ -54,6 +49,33 @@ public record Credentials(SecretStore secrets, CredentialFiles files) {
         }
         files.want(inFiles);
         return names;
+    }
+
+    /** Whether a private key came within a listener. */
+    static boolean carriesKey(CompiledListener listener) {
+        Set<Material> needed = new HashSet<>();
+        add(listener, needed);
+        return needed.stream().anyMatch(Material.Certificate.class::isInstance);
+    }
+
+    /** Whether a private key came within a cluster. */
+    static boolean carriesKey(CompiledCluster cluster) {
+        Set<Material> needed = new HashSet<>();
+        add(cluster, needed);
+        return needed.stream().anyMatch(Material.Certificate.class::isInstance);
+    }
+
+    private static void add(CompiledListener listener, Set<Material> needed) {
+        listener.chains().forEach(chain -> add(chain.transport(), needed));
+        FilterChain last = listener.defaultChain();
+        if (last != null) {
+            add(last.transport(), needed);
+        }
+    }
+
+    private static void add(CompiledCluster cluster, Set<Material> needed) {
+        add(cluster.transport(), needed);
+        cluster.transportMatches().forEach(match -> add(match.transport(), needed));
     }
 
     private static void add(TransportSocket socket, Set<Material> needed) {

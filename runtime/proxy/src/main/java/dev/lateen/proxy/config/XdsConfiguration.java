@@ -10,10 +10,6 @@ import dev.lateen.proxycore.cluster.CompiledCluster;
 import dev.lateen.proxycore.cluster.Discovery;
 import dev.lateen.proxycore.cluster.EndpointSet;
 import dev.lateen.proxycore.listener.CompiledListener;
-import dev.lateen.proxycore.listener.FilterChain;
-import dev.lateen.proxycore.listener.HttpConnectionManager;
-import dev.lateen.proxycore.listener.RouteSource;
-import dev.lateen.proxycore.listener.TcpProxy;
 import dev.lateen.proxycore.route.RouteTable;
 import dev.lateen.xds.client.ResourceListener;
 import dev.lateen.xds.client.ResourceUpdate;
@@ -38,6 +34,10 @@ import java.util.function.BiConsumer;
 import java.util.function.Consumer;
 import java.util.random.RandomGenerator;
 import java.util.stream.LongStream;
+import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * Takes xDS, compiles it off the event loops, and puts it in force by swapping one reference. What does not compile is
@@ -45,6 +45,7 @@ import java.util.stream.LongStream;
  * names are there, so that a request never meets one without the other.
  */
 public final class XdsConfiguration implements ResourceListener {
+    private static final Logger LOG = LoggerFactory.getLogger(XdsConfiguration.class);
     public static final String CLUSTERS = "type.googleapis.com/envoy.config.cluster.v3.Cluster";
     public static final String ENDPOINTS = "type.googleapis.com/envoy.config.endpoint.v3.ClusterLoadAssignment";
     public static final String LISTENERS = "type.googleapis.com/envoy.config.listener.v3.Listener";
@@ -69,14 +70,15 @@ public final class XdsConfiguration implements ResourceListener {
 
     private Timer.Timeout patienceEnds = () -> {};
 
-    private final Map<String, Map<String, Kept>> resources = new TreeMap<>();
+    private final KeptResources kept = new KeptResources();
+    /** Types that were restored and of which the control plane, which sends all there is of them at first, has said nothing yet. */
+    private final Set<String> restored = new HashSet<>();
+
+    private volatile @Nullable Instant restoredAt;
     private final Set<String> seen = new HashSet<>();
     private volatile ActiveConfiguration current = ActiveConfiguration.EMPTY;
     private volatile boolean complete;
     private volatile boolean connected;
-
-    /** A resource as it was sent, and when. */
-    public record Kept(Message body, String version, Instant updated) {}
 
     /**
      * @param timer runs its tasks where they may wait for what {@code changed} does
@@ -97,6 +99,11 @@ public final class XdsConfiguration implements ResourceListener {
         this.subscribe = subscribe;
         this.credentials = credentials;
         this.changed = changed;
+    }
+
+    /** Whether the control plane, or the file in its place, has said anything. */
+    public synchronized boolean heard() {
+        return !seen.isEmpty();
     }
 
     /** What is in force. Any thread. */
@@ -120,25 +127,90 @@ public final class XdsConfiguration implements ResourceListener {
     }
 
     /** The resources in force as they were sent, by type and name. */
-    public synchronized Map<String, Map<String, Kept>> resources() {
-        Map<String, Map<String, Kept>> copy = new TreeMap<>();
-        resources.forEach((type, named) -> copy.put(type, new TreeMap<>(named)));
-        return copy;
+    public synchronized Map<String, Map<String, KeptResource>> resources() {
+        return kept.copy();
     }
 
     @Override
     public synchronized Optional<String> onUpdate(ResourceUpdate update) {
+        boolean first = restored.contains(update.type());
+        Optional<String> refusal = take(first ? kept.whole(update) : update, clock.instant(), false);
+        if (first && refusal.isEmpty()) {
+            restored.remove(update.type());
+            if (restored.isEmpty()) {
+                restoredAt = null;
+                LOG.info("the configuration is the control plane's again");
+            }
+        }
+        return refusal;
+    }
+
+    /**
+     * Puts in force what was saved, unless the control plane has said something already. What it says later takes its place,
+     * type by type. What cannot be used is said in the log.
+     *
+     * @return whether it is in force
+     */
+    public synchronized boolean restore(SavedConfiguration saved) {
+        if (!seen.isEmpty()) {
+            return false;
+        }
+        for (ResourceUpdate update : saved.of(CLUSTERS, ENDPOINTS, LISTENERS, ROUTES)) {
+            Optional<String> refusal = take(update, saved.saved(), true);
+            if (refusal.isPresent()) {
+                LOG.warn("of the saved configuration, {} is left out: {}", update.type(), refusal.get());
+            } else if (update.type().equals(CLUSTERS) || update.type().equals(LISTENERS)) {
+                restored.add(update.type());
+            }
+        }
+        restoredAt = restored.isEmpty() ? null : saved.saved();
+        return !restored.isEmpty();
+    }
+
+    /** When that was saved which is in force and not the control plane's; null when all is. Any thread. */
+    public @Nullable Instant restoredAt() {
+        return restoredAt;
+    }
+
+    /**
+     * What can be saved: all but what has a private key in it; nothing while it is not whole, or not the control plane's
+     * own.
+     */
+    public synchronized List<ResourceUpdate> savable() {
+        if (!complete || restoredAt != null) {
+            return List.of();
+        }
+        Map<String, Map<String, KeptResource>> all = kept.copy();
+        listeners.forEach((name, listener) -> {
+            if (Credentials.carriesKey(listener)) {
+                all.getOrDefault(LISTENERS, new TreeMap<>()).remove(name);
+            }
+        });
+        clusters.forEach((name, cluster) -> {
+            if (Credentials.carriesKey(cluster.config())) {
+                all.getOrDefault(CLUSTERS, new TreeMap<>()).remove(name);
+            }
+        });
+        return Stream.of(CLUSTERS, ENDPOINTS, LISTENERS, ROUTES)
+                .filter(all::containsKey)
+                .map(type -> SavedConfiguration.update(type, all.getOrDefault(type, Map.of())))
+                .toList();
+    }
+
+    private Optional<String> take(ResourceUpdate update, Instant at, boolean fromDisk) {
         try {
+            Map<String, Message> messages;
             switch (update.type()) {
-                case CLUSTERS -> clusters(update);
-                case ENDPOINTS -> endpoints(update);
-                case LISTENERS -> listeners(update);
-                case ROUTES -> routes(update);
-                case SECRETS -> secrets(update);
+                case CLUSTERS -> messages = clusters(update);
+                case ENDPOINTS -> messages = endpoints(update);
+                case LISTENERS -> messages = listeners(update);
+                case ROUTES -> messages = routes(update);
+                case SECRETS -> messages = secrets(update);
                 default -> {
                     return Optional.of("nothing was asked of type " + update.type());
                 }
             }
+            kept.take(update, messages, at, fromDisk);
         } catch (CompileException | InvalidProtocolBufferException e) {
             return Optional.of(String.valueOf(e.getMessage()));
         }
@@ -157,23 +229,14 @@ public final class XdsConfiguration implements ResourceListener {
         return messages;
     }
 
-    private void keep(ResourceUpdate update, Map<String, ? extends Message> messages) {
-        Map<String, Kept> named = resources.computeIfAbsent(update.type(), _ -> new TreeMap<>());
-        Map<String, String> versions = new HashMap<>();
-        update.changed().forEach(resource -> versions.put(resource.name(), resource.version()));
-        messages.forEach(
-                (name, body) -> named.put(name, new Kept(body, versions.getOrDefault(name, ""), clock.instant())));
-        update.removed().forEach(named::remove);
-    }
-
-    private void clusters(ResourceUpdate update) throws CompileException, InvalidProtocolBufferException {
+    private Map<String, Message> clusters(ResourceUpdate update)
+            throws CompileException, InvalidProtocolBufferException {
         Map<String, Message> messages = new HashMap<>();
         List<CompiledCluster> compiled = new ArrayList<>();
         for (Cluster cluster : unpack(update, Cluster.class)) {
             compiled.add(CompiledCluster.of(cluster));
             messages.put(cluster.getName(), cluster);
         }
-        keep(update, messages);
         for (CompiledCluster cluster : compiled) {
             LiveCluster present = clusters.get(cluster.name());
             LiveCluster next = present == null
@@ -197,6 +260,7 @@ public final class XdsConfiguration implements ResourceListener {
         names.forEach(name -> asked.putIfAbsent(name, timer.nanoTime()));
         subscribe.accept(ENDPOINTS, Subscription.to(names));
         wantSecrets();
+        return messages;
     }
 
     private Set<String> wantedEndpoints() {
@@ -213,14 +277,14 @@ public final class XdsConfiguration implements ResourceListener {
         return cluster.discovery() instanceof Discovery.Eds(var name, var _) && !name.isEmpty() ? name : cluster.name();
     }
 
-    private void endpoints(ResourceUpdate update) throws CompileException, InvalidProtocolBufferException {
+    private Map<String, Message> endpoints(ResourceUpdate update)
+            throws CompileException, InvalidProtocolBufferException {
         Map<String, Message> messages = new HashMap<>();
         Map<String, EndpointSet> compiled = new HashMap<>();
         for (ClusterLoadAssignment assignment : unpack(update, ClusterLoadAssignment.class)) {
             compiled.put(assignment.getClusterName(), EndpointSet.of(assignment));
             messages.put(assignment.getClusterName(), assignment);
         }
-        keep(update, messages);
         endpoints.putAll(compiled);
         // A cluster goes by its own removal, not by that of its endpoints, as with Envoy. What came behind that is
         // forgotten: when the cluster comes back, its endpoints are to be waited for.
@@ -231,70 +295,36 @@ public final class XdsConfiguration implements ResourceListener {
                 cluster.hosts().update(set);
             }
         }
+        return messages;
     }
 
-    private void listeners(ResourceUpdate update) throws CompileException, InvalidProtocolBufferException {
+    private Map<String, Message> listeners(ResourceUpdate update)
+            throws CompileException, InvalidProtocolBufferException {
         Map<String, Message> messages = new HashMap<>();
         Map<String, CompiledListener> compiled = new HashMap<>();
         for (Listener listener : unpack(update, Listener.class)) {
             compiled.put(listener.getName(), CompiledListener.of(listener));
             messages.put(listener.getName(), listener);
         }
-        keep(update, messages);
         listeners.putAll(compiled);
         update.removed().forEach(listeners::remove);
         Set<String> names = new HashSet<>();
-        listeners.values().forEach(listener -> names.addAll(routeNames(listener)));
+        listeners.values().forEach(listener -> names.addAll(listener.routeNames()));
         subscribe.accept(ROUTES, Subscription.to(names));
         wantSecrets();
+        return messages;
     }
 
-    private static Set<String> routeNames(CompiledListener listener) {
-        Set<String> names = new HashSet<>();
-        for (FilterChain chain : chains(listener)) {
-            if (chain.filter() instanceof HttpConnectionManager manager
-                    && manager.routes() instanceof RouteSource.Rds(var name)) {
-                names.add(name);
-            }
-        }
-        return names;
-    }
-
-    /** The clusters that a listener names itself: those of its TCP connections and of routes that came with it. */
-    private static Set<String> clusterNames(CompiledListener listener) {
-        Set<String> names = new HashSet<>();
-        for (FilterChain chain : chains(listener)) {
-            switch (chain.filter()) {
-                case TcpProxy tcp -> tcp.destinations().forEach(destination -> names.add(destination.cluster()));
-                case HttpConnectionManager manager -> {
-                    if (manager.routes() instanceof RouteSource.Inline(var table)) {
-                        names.addAll(table.clusters());
-                    }
-                }
-            }
-        }
-        return names;
-    }
-
-    private static List<FilterChain> chains(CompiledListener listener) {
-        List<FilterChain> chains = new ArrayList<>(listener.chains());
-        FilterChain last = listener.defaultChain();
-        if (last != null) {
-            chains.add(last);
-        }
-        return chains;
-    }
-
-    private void routes(ResourceUpdate update) throws CompileException, InvalidProtocolBufferException {
+    private Map<String, Message> routes(ResourceUpdate update) throws CompileException, InvalidProtocolBufferException {
         Map<String, Message> messages = new HashMap<>();
         Map<String, RouteTable> compiled = new HashMap<>();
         for (RouteConfiguration configuration : unpack(update, RouteConfiguration.class)) {
             compiled.put(configuration.getName(), RouteTable.of(configuration));
             messages.put(configuration.getName(), configuration);
         }
-        keep(update, messages);
         routes.putAll(compiled);
         update.removed().forEach(routes::remove);
+        return messages;
     }
 
     /** Nothing is asked for until something is needed. */
@@ -307,13 +337,14 @@ public final class XdsConfiguration implements ResourceListener {
         }
     }
 
-    private void secrets(ResourceUpdate update) throws CompileException, InvalidProtocolBufferException {
+    private Map<String, Message> secrets(ResourceUpdate update)
+            throws CompileException, InvalidProtocolBufferException {
         Map<String, Message> messages = new HashMap<>();
         List<Secret> secrets = unpack(update, Secret.class);
         credentials.put(secrets);
         secrets.forEach(secret -> messages.put(secret.getName(), Credentials.withoutKey(secret)));
-        keep(update, messages);
         update.removed().forEach(credentials::remove);
+        return messages;
     }
 
     /**
@@ -325,7 +356,7 @@ public final class XdsConfiguration implements ResourceListener {
         Map<String, RouteTable> inForce = new HashMap<>();
         Map<String, LiveCluster> reachable = new HashMap<>(clusters);
         ready.forEach(
-                (name, listener) -> keepReachable(clusterNames(listener), listener != listeners.get(name), reachable));
+                (name, listener) -> keepReachable(listener.clusterNames(), listener != listeners.get(name), reachable));
         routes.forEach((name, table) -> {
             RouteTable present = current.routes().get(name);
             boolean warm = table.clusters().stream().allMatch(this::warm);
@@ -396,9 +427,9 @@ public final class XdsConfiguration implements ResourceListener {
         boolean all = true;
         for (Map.Entry<String, CompiledListener> entry : listeners.entrySet()) {
             CompiledListener present = current.listeners().get(entry.getKey());
-            boolean routed = routes.keySet().containsAll(routeNames(entry.getValue()));
+            boolean routed = routes.keySet().containsAll(entry.getValue().routeNames());
             boolean warm =
-                    present == null || clusterNames(entry.getValue()).stream().allMatch(this::warm);
+                    present == null || entry.getValue().clusterNames().stream().allMatch(this::warm);
             if (routed && warm) {
                 ready.put(entry.getKey(), entry.getValue());
             } else {

@@ -5,6 +5,7 @@ import dev.lateen.proxy.net.Worker;
 import dev.lateen.proxy.upstream.UpstreamSockets;
 import dev.lateen.proxycore.balance.LiveCluster;
 import dev.lateen.proxycore.cluster.Host;
+import dev.lateen.proxycore.cluster.OutlierDetector;
 import dev.lateen.proxycore.health.HealthCheck;
 import dev.lateen.proxycore.health.HealthCheck.Question;
 import dev.lateen.proxycore.health.HostHealth;
@@ -98,6 +99,17 @@ final class HostChecker {
         boolean before = health.well();
         if (health.heard(outcome)) {
             cluster.hosts().checked(host, health.well());
+        }
+        OutlierDetector detector = cluster.outlier();
+        if (outcome == Outcome.WELL && health.well() && detector != null) {
+            OutlierDetector.Event restored =
+                    detector.checkedWell(host, worker.timer().nanoTime());
+            if (restored != null) {
+                LOG.info(
+                        "outlier detection: {}: {}, by its health check",
+                        cluster.config().name(),
+                        restored);
+            }
         }
         if (before != health.well()) {
             LOG.info(

@@ -12,12 +12,9 @@ import dev.lateen.proxycore.head.ResponseHead;
 import dev.lateen.proxycore.route.HeaderMutations;
 import java.nio.charset.StandardCharsets;
 import org.jspecify.annotations.Nullable;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
 
 /** Has one request wait for what a service says of it. */
 final class AuthorizationFilter {
-    private static final Logger LOG = LoggerFactory.getLogger(AuthorizationFilter.class);
     private static final FieldName FAILURE_MODE = FieldName.of("x-envoy-auth-failure-mode-allowed");
 
     private final FilteredRequest request;
@@ -127,8 +124,12 @@ final class AuthorizationFilter {
                 answer(response, body);
             }
             case Verdict.Failed(var reason) -> {
-                LOG.warn(
-                        "authorization by {} says nothing: {}", config.service().cluster(), reason);
+                request.service()
+                        .failures()
+                        .failed(
+                                "answers of authorization by "
+                                        + config.service().cluster(),
+                                reason);
                 if (config.failureAllows()) {
                     if (config.failureMarked()) {
                         request.request().fields().set(FAILURE_MODE, "true");

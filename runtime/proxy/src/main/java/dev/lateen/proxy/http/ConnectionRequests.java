@@ -20,6 +20,7 @@ import dev.lateen.proxycore.limit.RateLimits;
 import dev.lateen.proxycore.listener.HeadPreparation;
 import dev.lateen.proxycore.listener.HttpConnectionManager;
 import dev.lateen.proxycore.listener.StreamLimits;
+import dev.lateen.proxycore.overload.Resource;
 import dev.lateen.proxycore.rbac.Access;
 import dev.lateen.proxycore.route.DirectResponse;
 import dev.lateen.proxycore.route.Forward;
@@ -36,15 +37,20 @@ import java.net.InetSocketAddress;
 import java.util.List;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /** The requests of one connection, by the rules of its connection manager. One event loop. */
 public final class ConnectionRequests implements ServerStreams {
+    private static final Logger LOG = LoggerFactory.getLogger(ConnectionRequests.class);
+
     private final HttpService service;
     private HttpConnectionManager manager;
     private final ConnectionInfo connection;
     private final ConnectionFacts facts;
     private final boolean inbound;
     private final int bufferLimit;
+    private final boolean bypassesOverload;
     private HeadPreparation preparation;
     private final StreamDeadline.Connection deadlines;
 
@@ -52,19 +58,22 @@ public final class ConnectionRequests implements ServerStreams {
      * @param connection with the original destination as the destination
      * @param inbound whether the requests come to this workload
      * @param bufferLimit the connection's, in bytes; 0 means the default
+     * @param bypassesOverload whether requests are taken also while the proxy is short of memory
      */
     public ConnectionRequests(
             HttpService service,
             HttpConnectionManager manager,
             ConnectionInfo connection,
             boolean inbound,
-            int bufferLimit) {
+            int bufferLimit,
+            boolean bypassesOverload) {
         this.service = service;
         this.manager = manager;
         this.connection = connection;
         this.facts = connection.facts();
         this.inbound = inbound;
         this.bufferLimit = bufferLimit;
+        this.bypassesOverload = bypassesOverload;
         deadlines = new StreamDeadline.Connection(service.worker().timer());
         preparation = new HeadPreparation(manager);
     }
@@ -75,9 +84,28 @@ public final class ConnectionRequests implements ServerStreams {
         preparation = new HeadPreparation(rules);
     }
 
+    /** Ends requests whose answers have waited for the client for so long, in nanoseconds. */
+    public void relieve(long patience) {
+        for (int ended = deadlines.relieve(patience); ended > 0; ended--) {
+            service.overload().stalledReset();
+        }
+    }
+
     @Override
     public void malformed(int status, String detail) {
         service.telemetry().malformed(inbound, status, ResponseFlag.DPE);
+    }
+
+    @Override
+    public void flooded(String detail) {
+        service.overload().flooded();
+        malformed(400, detail);
+        LOG.info("ended the connection from {}: {}", facts.source(), detail);
+    }
+
+    @Override
+    public void unsent() {
+        service.overload().unsent();
     }
 
     @Override
@@ -116,6 +144,11 @@ public final class ConnectionRequests implements ServerStreams {
                 new Access(facts, head, client, Map.of()),
                 (passed, router, bare) -> route(passed, router, bare, action, configuration),
                 deadlines);
+        Resource scarce = bypassesOverload ? null : service.overload().noRequests();
+        if (scarce != null) {
+            shed(request, scarce);
+            return request;
+        }
         if (refusal == null && head.upgrade() != null && !mayUpgrade(head.upgrade(), action)) {
             refusal = new HeadPreparation.Refusal(403, "upgrade_failed", null);
         }
@@ -131,6 +164,13 @@ public final class ConnectionRequests implements ServerStreams {
         String name = protocol.toLowerCase(java.util.Locale.ROOT);
         boolean allowed = manager.upgrades().getOrDefault(name, false);
         return action instanceof Forward forward ? forward.policy().upgrades().getOrDefault(name, allowed) : allowed;
+    }
+
+    /** Answers at once: whatever a filter or an endpoint would be asked costs memory. */
+    private void shed(FilteredRequest request, Resource scarce) {
+        service.overload().requestRefused(scarce);
+        LocalReply.send(
+                request.answer(), request.request(), HeaderMutations.NONE, Fault.overload(scarce), request.record());
     }
 
     private void refuse(FilteredRequest request, HeadPreparation.Refusal refusal) {

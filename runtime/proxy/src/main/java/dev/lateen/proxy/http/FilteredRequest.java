@@ -15,6 +15,7 @@ import dev.lateen.proxycore.head.ResponseHead;
 import dev.lateen.proxycore.limit.RateLimits;
 import dev.lateen.proxycore.listener.HeadPreparation;
 import dev.lateen.proxycore.listener.StreamLimits;
+import dev.lateen.proxycore.overload.Resource;
 import dev.lateen.proxycore.rbac.Access;
 import dev.lateen.proxycore.route.HeaderMutations;
 import io.netty.buffer.ByteBuf;
@@ -34,7 +35,7 @@ import org.jspecify.annotations.Nullable;
  * its answer, whoever gives it, passes them back. A filter lets the request go on, answers it, or has it wait; while it
  * waits, its content stays here without credit, so that the client soon stops sending.
  */
-final class FilteredRequest implements RequestEvents {
+final class FilteredRequest implements RequestEvents, StreamDeadline.Watched {
 
     private final HttpService service;
     private final ServerStream client;
@@ -112,7 +113,7 @@ final class FilteredRequest implements RequestEvents {
         this.target = target;
         this.access = access;
         this.router = router;
-        deadline = deadlines.begin(target.limits(), client.headNanos(), this::late);
+        deadline = deadlines.begin(target.limits(), client.headNanos(), this);
         if (end) {
             deadline.requestEnded();
         }
@@ -235,8 +236,14 @@ final class FilteredRequest implements RequestEvents {
 
     // ---- the rest of the request
 
+    @Override
+    public boolean behind() {
+        return answered && !client.writable();
+    }
+
     /** One of its limits of time is reached: answers with that, or breaks off an answer that has begun. */
-    private void late() {
+    @Override
+    public void late() {
         int status = ended ? 504 : 408;
         waiting.cancel();
         RequestEvents to = next;
@@ -247,6 +254,7 @@ final class FilteredRequest implements RequestEvents {
                 switch (deadline.exceeded()) {
                     case IDLE -> Fault.streamIdle(status);
                     case DURATION -> Fault.streamDuration(status);
+                    case OVERLOAD -> Fault.overload(Resource.BUFFERS);
                     case REQUEST, NONE -> Fault.requestIncomplete();
                 };
         if (answered) {

@@ -2,6 +2,7 @@ package dev.lateen.proxy.http;
 
 import dev.lateen.proxy.config.ActiveConfiguration;
 import dev.lateen.proxy.net.Worker;
+import dev.lateen.proxy.overload.OverloadMonitor;
 import dev.lateen.proxy.telemetry.LoopTelemetry;
 import dev.lateen.proxy.upstream.ConnectionPools;
 import dev.lateen.proxycore.ConnectionFacts;
@@ -25,6 +26,8 @@ import org.jspecify.annotations.Nullable;
  * @param clock the time of day
  * @param decisions keeps refusals with their reasons
  * @param localCluster the name of this proxy's own workload, as its node has it
+ * @param overload says what is refused while the process is short of memory
+ * @param failures says which services fail that requests wait for
  */
 public record HttpService(
         Worker worker,
@@ -35,7 +38,9 @@ public record HttpService(
         AccessLogSink log,
         java.time.InstantSource clock,
         Decisions decisions,
-        String localCluster) {
+        String localCluster,
+        OverloadMonitor overload,
+        ServiceFailures failures) {
     /** A random UUID (RFC 9562 5.4); it need not be hard to guess, but cheap. */
     String uuid() {
         long high = random.nextLong() & ~0xF000L | 0x4000L;

@@ -5,6 +5,7 @@ import dev.lateen.proxycore.Fault;
 import dev.lateen.proxycore.balance.LiveCluster;
 import dev.lateen.proxycore.cluster.Discovery;
 import dev.lateen.proxycore.cluster.DnsLookup;
+import dev.lateen.proxycore.head.Authority;
 import dev.lateen.proxycore.listener.TransportSocket;
 import dev.lateen.proxycore.route.HeaderMutations;
 
@@ -25,13 +26,10 @@ final class LookUpFilter {
         if (cluster == null || !(cluster.config().discovery() instanceof Discovery.ByRequest)) {
             return true;
         }
-        String authority = request.request().authority();
-        int colon = authority.lastIndexOf(':');
-        boolean hasPort = colon > authority.lastIndexOf(']')
-                && authority.substring(colon + 1).matches("[0-9]{1,5}");
+        Authority authority = Authority.of(request.request().authority());
         int otherwise = cluster.config().transport() instanceof TransportSocket.UpstreamTls ? HTTPS : HTTP;
-        int port = hasPort ? Integer.parseInt(authority.substring(colon + 1)) : otherwise;
-        String host = hasPort ? authority.substring(0, colon) : authority;
+        int port = authority.port() < 0 ? otherwise : authority.port();
+        String host = authority.host();
         boolean[] over = {false};
         request.await(() -> over[0] = true);
         Lookups.begin(lookup, host, port, request.service().worker().loop(), address -> {

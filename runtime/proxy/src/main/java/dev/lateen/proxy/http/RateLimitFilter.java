@@ -9,12 +9,9 @@ import dev.lateen.proxycore.limit.GlobalRateLimit;
 import dev.lateen.proxycore.limit.RateLimits;
 import dev.lateen.proxycore.route.HeaderMutations;
 import java.util.List;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
 
 /** Has one request wait for what a rate limit service says of it. */
 final class RateLimitFilter {
-    private static final Logger LOG = LoggerFactory.getLogger(RateLimitFilter.class);
     private static final FieldName RATE_LIMITED = FieldName.of("x-envoy-ratelimited");
 
     private final FilteredRequest request;
@@ -84,7 +81,9 @@ final class RateLimitFilter {
                 answer(response, config.responseHeaders(), body);
             }
             case GlobalRateLimit.Verdict.Failed(var reason) -> {
-                LOG.warn("rate limits by {} say nothing: {}", config.service().cluster(), reason);
+                request.service()
+                        .failures()
+                        .failed("rate limits by " + config.service().cluster(), reason);
                 if (config.failureDenies()) {
                     request.record().flag(ResponseFlag.RLSE).details("rate_limiter_error");
                     answer(new ResponseHead(config.errorStatus()), HeaderMutations.NONE, "");

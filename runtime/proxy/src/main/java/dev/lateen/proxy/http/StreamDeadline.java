@@ -12,27 +12,47 @@ final class StreamDeadline {
         NONE,
         IDLE,
         DURATION,
-        REQUEST
+        REQUEST,
+        /** None of the stream's: the proxy is short of memory, and the client takes nothing. */
+        OVERLOAD
+    }
+
+    /** The stream that is watched. */
+    @FunctionalInterface
+    interface Watched {
+        /** It has taken too long, and is no longer watched. */
+        void late();
+
+        /** Whether its answer waits for the client. */
+        default boolean behind() {
+            return false;
+        }
     }
 
     private final Connection connection;
     private final StreamLimits limits;
-    private final Runnable late;
+    private final Watched watched;
     private final long begun;
     private long lastActivity;
     private boolean requestEnded;
+    private boolean touched = true;
+    private boolean stalled;
+    /** Since when its answer waits for the client, as far as that was looked at. */
+    private long waitsSince;
+
     private int position = -1;
 
-    private StreamDeadline(Connection connection, StreamLimits limits, long ago, Runnable late) {
+    private StreamDeadline(Connection connection, StreamLimits limits, long ago, Watched watched) {
         this.connection = connection;
         this.limits = limits;
-        this.late = late;
+        this.watched = watched;
         lastActivity = connection.timer.nanoTime();
         begun = lastActivity - ago;
     }
 
     /** Something was sent or received. */
     void touch() {
+        touched = true;
         if (limits.idle() > 0) {
             lastActivity = connection.timer.nanoTime();
         }
@@ -52,6 +72,9 @@ final class StreamDeadline {
 
     /** What is exceeded now. */
     Limit exceeded() {
+        if (stalled) {
+            return Limit.OVERLOAD;
+        }
         long now = connection.timer.nanoTime();
         if (limits.duration() > 0 && now - begun >= limits.duration()) {
             return Limit.DURATION;
@@ -93,18 +116,39 @@ final class StreamDeadline {
          * A stream begins.
          *
          * @param ago so many nanoseconds before its head was whole
-         * @param late runs when it has taken too long, at which it is no longer watched
+         * @param watched is told when it has taken too long
          */
-        StreamDeadline begin(StreamLimits limits, long ago, Runnable late) {
-            StreamDeadline stream = new StreamDeadline(this, limits, ago, late);
+        StreamDeadline begin(StreamLimits limits, long ago, Watched watched) {
+            StreamDeadline stream = new StreamDeadline(this, limits, ago, watched);
             long now = stream.lastActivity;
             long left = stream.left(now);
+            stream.position = open.size();
+            open.add(stream);
             if (left < Long.MAX_VALUE) {
-                stream.position = open.size();
-                open.add(stream);
                 watch(now, left);
             }
             return stream;
+        }
+
+        /** Ends streams whose answer has waited for the client for so long, with or without limits; how many. */
+        int relieve(long patience) {
+            long now = timer.nanoTime();
+            int ended = 0;
+            for (StreamDeadline stream : List.copyOf(open)) {
+                if (stream.position < 0) {
+                    continue;
+                }
+                if (stream.touched || !stream.watched.behind()) {
+                    stream.touched = false;
+                    stream.waitsSince = now;
+                } else if (now - stream.waitsSince >= patience) {
+                    ended++;
+                    stream.stalled = true;
+                    remove(stream);
+                    stream.watched.late();
+                }
+            }
+            return ended;
         }
 
         private void remove(StreamDeadline stream) {
@@ -131,7 +175,7 @@ final class StreamDeadline {
             for (StreamDeadline stream : List.copyOf(open)) {
                 if (stream.position >= 0 && stream.exceeded() != Limit.NONE) {
                     remove(stream);
-                    stream.late.run();
+                    stream.watched.late();
                 }
             }
             long now = timer.nanoTime();

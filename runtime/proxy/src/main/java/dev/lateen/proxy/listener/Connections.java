@@ -12,6 +12,7 @@ import dev.lateen.proxy.http.ConnectionRequests;
 import dev.lateen.proxy.http.HttpService;
 import dev.lateen.proxy.net.OriginalDestination;
 import dev.lateen.proxy.net.SocketTuning;
+import dev.lateen.proxy.overload.OverloadMonitor;
 import dev.lateen.proxy.tcp.TcpTunnel;
 import dev.lateen.proxy.tls.Tls;
 import dev.lateen.proxy.upstream.UpstreamSockets;
@@ -24,6 +25,7 @@ import dev.lateen.proxycore.listener.HttpConnectionManager;
 import dev.lateen.proxycore.listener.ListenerFilter;
 import dev.lateen.proxycore.listener.TcpProxy;
 import dev.lateen.proxycore.listener.TransportSocket;
+import dev.lateen.proxycore.overload.Resource;
 import dev.lateen.proxycore.rbac.AccessRules;
 import io.netty.channel.Channel;
 import io.netty.channel.ChannelInitializer;
@@ -33,6 +35,7 @@ import java.net.InetSocketAddress;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.concurrent.TimeUnit;
 import java.util.function.Function;
 import java.util.function.Predicate;
 import java.util.function.Supplier;
@@ -44,6 +47,8 @@ import org.slf4j.LoggerFactory;
 final class Connections extends ChannelInitializer<Channel> {
     static final String PROTOCOL = "protocol";
     private static final Logger LOG = LoggerFactory.getLogger(Connections.class);
+    /** While memory is short, a client may take nothing of an answer for so long. */
+    private static final long STALLED_NANOS = TimeUnit.SECONDS.toNanos(5);
 
     private static final AttributeKey<Taken> TAKEN = AttributeKey.valueOf(Connections.class, "taken");
 
@@ -104,10 +109,18 @@ final class Connections extends ChannelInitializer<Channel> {
             var _ = channel.close();
             return;
         }
+        HttpService service = services.apply(channel);
+        OverloadMonitor overload = service.overload();
+        if (!overload.admits(accepted)) {
+            reset(channel);
+            return;
+        }
         SocketTuning.limitWrites(channel, accepted.bufferLimit());
         open.put(channel, accepted);
-        var _ = channel.closeFuture().addListener(_ -> open.remove(channel));
-        HttpService service = services.apply(channel);
+        var _ = channel.closeFuture().addListener(_ -> {
+            open.remove(channel);
+            overload.connectionClosed();
+        });
         InetSocketAddress local = (InetSocketAddress) channel.localAddress();
         InetSocketAddress original = wantsOriginal(accepted) ? OriginalDestination.of(channel) : null;
         ConnectionFacts facts = ConnectionRequests.facts(original, local, (InetSocketAddress) channel.remoteAddress());
@@ -257,8 +270,16 @@ final class Connections extends ChannelInitializer<Channel> {
             }
             return;
         }
+        Resource scarce =
+                listener.bypassesOverload() ? null : service.overload().noRequests();
+        if (scarce != null && chain.filter() instanceof TcpProxy) {
+            service.overload().connectionRefused(scarce);
+            refuse(channel, service, listener, info, ResponseFlag.OM);
+            return;
+        }
         ConnectionRequests requests = chain.filter() instanceof HttpConnectionManager manager
-                ? new ConnectionRequests(service, manager, info, inbound, listener.bufferLimit())
+                ? new ConnectionRequests(
+                        service, manager, info, inbound, listener.bufferLimit(), listener.bypassesOverload())
                 : null;
         channel.attr(TAKEN).set(new Taken(listener.name(), chain, service, offered, facts, requests));
         switch (chain.filter()) {
@@ -368,6 +389,21 @@ final class Connections extends ChannelInitializer<Channel> {
     static void announceEnd(Channel connection) {
         if (connection.pipeline().get(PROTOCOL) instanceof ServerConnection server) {
             server.announceEnd();
+        }
+    }
+
+    /** Gives up what is kept for a client that has taken nothing for a while. On its event loop. */
+    static void relieve(Channel connection) {
+        Taken taken = connection.attr(TAKEN).get();
+        ConnectionRequests requests = taken == null ? null : taken.requests();
+        if (taken == null || requests == null) {
+            return;
+        }
+        requests.relieve(STALLED_NANOS);
+        if (connection.pipeline().get(PROTOCOL) instanceof ServerConnection server) {
+            for (int left = server.relieve(STALLED_NANOS); left > 0; left--) {
+                taken.service().overload().stalledReset();
+            }
         }
     }
 

@@ -124,6 +124,13 @@ public final class ListenerSockets {
         });
     }
 
+    /** Gives up what is kept for clients that have taken nothing for a while. To be called again and again meanwhile. */
+    public void relieve() {
+        connections
+                .keySet()
+                .forEach(connection -> connection.eventLoop().execute(() -> Connections.relieve(connection)));
+    }
+
     /** Stops accepting at these listeners, and closes their connections that carry no request. */
     public synchronized void stopAccepting(Predicate<CompiledListener> which) {
         bound.entrySet().removeIf(entry -> {

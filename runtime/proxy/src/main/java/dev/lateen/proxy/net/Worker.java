@@ -15,6 +15,7 @@ public final class Worker {
     private List<Flushable> dirty = new ArrayList<>();
     private List<Flushable> flushing = new ArrayList<>();
     private final Runnable flushAll = this::flushAll;
+    private boolean tight;
 
     public Worker(int index, EventLoop loop, Timer timer) {
         this.index = index;
@@ -33,6 +34,16 @@ public final class Worker {
 
     public Timer timer() {
         return timer;
+    }
+
+    /** Whether memory is short, so that little is to be kept for those who do not keep up. On its loop. */
+    public boolean tight() {
+        return tight;
+    }
+
+    /** Says so. On its loop. */
+    public void tight(boolean now) {
+        tight = now;
     }
 
     /**

@@ -19,4 +19,12 @@ public interface ServerStreams {
      * @param status the status that it answered
      */
     void malformed(int status, String detail);
+
+    /** The peer sent more of what costs work than it may, and the codec ends the connection. */
+    default void flooded(String detail) {
+        malformed(400, detail);
+    }
+
+    /** An answer was complete, the peer took nothing of what was left of it, and the codec gave it up. */
+    default void unsent() {}
 }

@@ -3,7 +3,6 @@ package dev.lateen.proxy.tcp;
 import dev.lateen.proxy.dns.Lookups;
 import dev.lateen.proxy.http.ConnectionInfo;
 import dev.lateen.proxy.http.HttpService;
-import dev.lateen.proxy.net.Sockets;
 import dev.lateen.proxy.upstream.UpstreamSockets;
 import dev.lateen.proxycore.ConnectionFacts;
 import dev.lateen.proxycore.Priority;
@@ -12,6 +11,7 @@ import dev.lateen.proxycore.balance.LiveCluster;
 import dev.lateen.proxycore.balance.Pick;
 import dev.lateen.proxycore.cluster.Host;
 import dev.lateen.proxycore.cluster.Limit;
+import dev.lateen.proxycore.head.RequestHead;
 import dev.lateen.proxycore.listener.NameLookup;
 import dev.lateen.proxycore.listener.TcpProxy;
 import io.netty.buffer.ByteBuf;
@@ -22,12 +22,11 @@ import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelInboundHandlerAdapter;
 import io.netty.channel.ChannelOption;
 import io.netty.channel.socket.ChannelInputShutdownEvent;
-import io.netty.channel.socket.DuplexChannel;
 import java.net.InetSocketAddress;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Passes a connection's bytes to an endpoint and back. Each side is read only while the other takes what was read, and
+ * Passes a connection's bytes to an endpoint and back, or through one to somewhere else. Each side is read only while the other takes what was read, and
  * each end of one side is passed on to the other. Without an endpoint the connection is reset, so that its client sees
  * a refusal and not an end.
  */
@@ -39,8 +38,11 @@ public final class TcpTunnel extends ChannelInboundHandlerAdapter {
     private final ConnectionFacts facts;
     private final TunnelRecord record;
     private @Nullable TunnelTime time;
-    private @Nullable Channel peer;
-    private @Nullable Object first;
+    private @Nullable Upstream upstream;
+    /** The way to an endpoint that has not said yet whether it is ready. */
+    private @Nullable Upstream pending;
+
+    private @Nullable ByteBuf first;
     private @Nullable InetSocketAddress lookedUp;
     private boolean clientEnded;
 
@@ -78,21 +80,23 @@ public final class TcpTunnel extends ChannelInboundHandlerAdapter {
                 service.worker().timer(), config, () -> end(client, null), () -> end(client, ResponseFlag.DT));
         time = limits;
         var _ = client.closeFuture().addListener(_ -> {
-            Channel upstream = peer;
-            if (upstream == null || !upstream.isOpen()) {
+            Upstream other = upstream;
+            if (other == null || !other.isOpen()) {
                 limits.end(); // else what the endpoint has not taken yet is given as long
             }
+            giveUpPending();
             record.ended();
         });
+        Client side = new Client(client, record, limits);
         NameLookup lookup = config.lookup();
         if (lookup == null) {
-            connect(client, limits, 1);
+            connect(side, 1);
         } else {
-            lookUp(lookup, client, limits);
+            lookUp(lookup, side);
         }
     }
 
-    private void lookUp(NameLookup lookup, Channel client, TunnelTime limits) {
+    private void lookUp(NameLookup lookup, Client client) {
         if (facts.serverName().isEmpty()) {
             refuse(client, ResponseFlag.DF);
             return;
@@ -105,9 +109,9 @@ public final class TcpTunnel extends ChannelInboundHandlerAdapter {
                 address -> {
                     if (address == null) {
                         refuse(client, ResponseFlag.DF);
-                    } else if (client.isOpen() && !record.dropped()) {
+                    } else if (client.channel().isOpen() && !record.dropped()) {
                         lookedUp = address;
-                        connect(client, limits, 1);
+                        connect(client, 1);
                     }
                 });
     }
@@ -120,11 +124,12 @@ public final class TcpTunnel extends ChannelInboundHandlerAdapter {
         if (time != null) {
             time.end();
         }
-        Channel upstream = peer;
-        peer = null;
-        if (upstream != null) {
-            var _ = upstream.close();
+        Upstream other = upstream;
+        upstream = null;
+        if (other != null) {
+            other.close();
         }
+        giveUpPending();
         client.config().setOption(ChannelOption.ALLOW_HALF_CLOSURE, false);
         client.config().setOption(ChannelOption.SO_LINGER, -1);
         client.config().setAutoRead(true);
@@ -132,7 +137,15 @@ public final class TcpTunnel extends ChannelInboundHandlerAdapter {
 
     /** Whether there is an endpoint. */
     public boolean connected() {
-        return peer != null;
+        return upstream != null;
+    }
+
+    private void giveUpPending() {
+        Upstream waiting = pending;
+        pending = null;
+        if (waiting != null) {
+            waiting.close();
+        }
     }
 
     /** It took too long. */
@@ -141,13 +154,13 @@ public final class TcpTunnel extends ChannelInboundHandlerAdapter {
             info.flag(flag);
         }
         var _ = client.close();
-        Channel upstream = peer;
-        if (upstream != null) {
-            var _ = upstream.close();
+        Upstream other = upstream;
+        if (other != null) {
+            other.close();
         }
     }
 
-    private void connect(Channel client, TunnelTime limits, int attempt) {
+    private void connect(Client client, int attempt) {
         String name = config.cluster(service.random());
         info.upstream().cluster(name);
         LiveCluster cluster = service.configuration().get().clusters().get(name);
@@ -165,94 +178,127 @@ public final class TcpTunnel extends ChannelInboundHandlerAdapter {
             return;
         }
         info.upstream().attempt(host);
+        TcpProxy.Tunnel tunnel = config.tunnel();
+        if (tunnel == null) {
+            open(client, cluster, host, attempt);
+        } else {
+            ask(tunnel, client, cluster, host, attempt);
+        }
+    }
+
+    /** Has a connection of its own made. */
+    private void open(Client client, LiveCluster cluster, Host host, int attempt) {
         Limit connections = cluster.breaker(Priority.DEFAULT).connections();
         if (!connections.tryAcquire()) {
             refuse(client, ResponseFlag.UO);
             return;
         }
-        sockets.connect(service.worker().loop(), cluster.config(), host, null, facts, new Back(client, record, limits))
+        sockets.connect(service.worker().loop(), cluster.config(), host, null, facts, new SocketUpstream.Back(client))
                 .addListener((ChannelFutureListener) future -> {
                     if (!future.isSuccess()) {
                         connections.release();
                         host.connectFailed();
-                        if (attempt < config.maxConnectAttempts()) {
-                            connect(client, limits, attempt + 1);
-                        } else {
-                            refuse(client, ResponseFlag.UF);
-                        }
+                        failed(client, ResponseFlag.UF, attempt);
                         return;
                     }
                     host.connectionOpened();
-                    Channel upstream = future.channel();
-                    var _ = upstream.closeFuture().addListener(_ -> {
+                    Channel channel = future.channel();
+                    var _ = channel.closeFuture().addListener(_ -> {
                         host.connectionClosed();
                         connections.release();
-                        if (!client.isOpen()) {
-                            limits.end();
-                        }
+                        client.upstreamClosed();
                     });
-                    established(client, upstream);
+                    established(client, new SocketUpstream(channel, client.channel()), channel);
                 });
     }
 
-    private void established(Channel client, Channel upstream) {
-        if (!client.isActive() || record.dropped()) {
-            var _ = upstream.close();
+    /** Asks an endpoint, a proxy of HTTP, to take it further. */
+    private void ask(TcpProxy.Tunnel tunnel, Client client, LiveCluster cluster, Host host, int attempt) {
+        Limit requests = cluster.breaker(Priority.DEFAULT).requests();
+        if (!requests.tryAcquire()) {
+            refuse(client, ResponseFlag.UO);
             return;
         }
-        peer = upstream;
-        record.connected(upstream);
-        Object waiting = first;
-        first = null;
-        if (waiting != null) {
-            var _ = upstream.writeAndFlush(waiting);
-        }
-        upstream.config().setOption(ChannelOption.ALLOW_HALF_CLOSURE, true);
-        if (clientEnded) {
-            endOutput(client, upstream);
-        }
-        readOn(client);
-        readOn(upstream);
+        RequestHead request = tunnel.request(record, cluster.transport(host).securesUpstream());
+        StreamUpstream asked = new StreamUpstream(client, request, host, requests, new StreamUpstream.Asker() {
+            @Override
+            public void ready(Upstream other, Channel way) {
+                pending = null;
+                established(client, other, way);
+            }
+
+            @Override
+            public void refused(ResponseFlag flag) {
+                pending = null;
+                failed(client, flag, attempt);
+            }
+        });
+        pending = asked;
+        asked.waits(service.pools().acquire(cluster, host, Priority.DEFAULT, false, facts, asked));
     }
 
-    private void refuse(Channel client, ResponseFlag flag) {
+    private void failed(Client client, ResponseFlag flag, int attempt) {
+        if (flag == ResponseFlag.UF && attempt < config.maxConnectAttempts()) {
+            connect(client, attempt + 1);
+        } else {
+            refuse(client, flag);
+        }
+    }
+
+    private void established(Client client, Upstream other, Channel way) {
+        if (!client.channel().isActive() || record.dropped()) {
+            other.close();
+            return;
+        }
+        upstream = other;
+        record.connected(way);
+        ByteBuf waiting = first;
+        first = null;
+        if (waiting != null) {
+            other.write(waiting);
+        }
+        if (clientEnded) {
+            other.endOutput();
+        }
+        client.resume();
+        other.resume();
+    }
+
+    private void refuse(Client client, ResponseFlag flag) {
         if (record.dropped()) {
             return;
         }
         info.flag(flag);
         // A reset, not an end: what was asked for cannot be had.
-        client.config().setOption(ChannelOption.SO_LINGER, 0);
-        var _ = client.close();
+        client.channel().config().setOption(ChannelOption.SO_LINGER, 0);
+        var _ = client.channel().close();
     }
 
     @Override
     public void channelRead(ChannelHandlerContext ctx, Object message) {
-        record.received(((ByteBuf) message).readableBytes());
+        ByteBuf data = (ByteBuf) message;
+        record.received(data.readableBytes());
         if (time != null) {
             time.touch();
         }
-        Channel upstream = peer;
-        if (upstream == null) {
+        Upstream other = upstream;
+        if (other == null) {
             // What the listener read to look at, before there was anyone to give it to.
-            Object before = first;
-            first = before == null ? message : Unpooled.wrappedBuffer((ByteBuf) before, (ByteBuf) message);
+            ByteBuf before = first;
+            first = before == null ? data : Unpooled.wrappedBuffer(before, data);
             return;
         }
-        pass(ctx.channel(), upstream, message);
-    }
-
-    private static void pass(Channel from, Channel to, Object message) {
-        var _ = to.writeAndFlush(message);
-        if (!to.isWritable()) {
-            from.config().setAutoRead(false);
+        other.write(data);
+        if (!other.isWritable()) {
+            ctx.channel().config().setAutoRead(false);
         }
     }
 
     @Override
     public void channelWritabilityChanged(ChannelHandlerContext ctx) {
-        Channel upstream = peer;
-        if (upstream != null && ctx.channel().isWritable()) {
-            readOn(upstream);
+        Upstream other = upstream;
+        if (other != null && ctx.channel().isWritable()) {
+            other.resume();
         }
     }
 
@@ -260,110 +306,33 @@ public final class TcpTunnel extends ChannelInboundHandlerAdapter {
     public void userEventTriggered(ChannelHandlerContext ctx, Object event) {
         if (event instanceof ChannelInputShutdownEvent) {
             clientEnded = true;
-            if (peer != null) {
-                endOutput(ctx.channel(), peer);
+            Upstream other = upstream;
+            if (other != null) {
+                other.endOutput();
             }
         }
     }
 
     @Override
     public void channelInactive(ChannelHandlerContext ctx) {
-        Channel upstream = peer;
-        if (first instanceof ByteBuf waiting) {
+        ByteBuf waiting = first;
+        first = null;
+        if (waiting != null) {
             waiting.release();
-            first = null;
         }
-        if (upstream != null) {
-            var _ = upstream.writeAndFlush(Unpooled.EMPTY_BUFFER).addListener(ChannelFutureListener.CLOSE);
+        Upstream other = upstream;
+        if (other != null) {
+            other.finish();
         }
     }
 
     @Override
     public void exceptionCaught(ChannelHandlerContext ctx, Throwable cause) {
-        Channel upstream = peer;
-        if (upstream != null) {
+        Upstream other = upstream;
+        if (other != null) {
             // A reset is passed on as one, and what the endpoint has not taken yet is of no more use.
-            upstream.config().setOption(ChannelOption.SO_LINGER, 0);
-            var _ = upstream.close();
+            other.abort();
         }
         var _ = ctx.close();
-    }
-
-    /** One side has said all: so has this proxy to the other, behind what it still has; when both have, both are closed. */
-    private static void endOutput(Channel from, Channel to) {
-        var _ = to.writeAndFlush(Unpooled.EMPTY_BUFFER).addListener(_ -> {
-            if (to instanceof DuplexChannel duplex && duplex.isActive()) {
-                var _ = duplex.shutdownOutput().addListener(_ -> {
-                    if (duplex.isInputShutdown()) {
-                        var _ = duplex.close();
-                        var _ = from.close();
-                    }
-                });
-            }
-        });
-    }
-
-    /** Reads from now on, unless its end was read. */
-    private static void readOn(Channel channel) {
-        if (!Sockets.inputEnded(channel)) {
-            channel.config().setAutoRead(true);
-        }
-    }
-
-    /** The endpoint's side. */
-    private static final class Back extends ChannelInboundHandlerAdapter {
-        private final Channel client;
-        private final TunnelRecord record;
-        private final TunnelTime time;
-
-        Back(Channel client, TunnelRecord record, TunnelTime time) {
-            this.client = client;
-            this.record = record;
-            this.time = time;
-        }
-
-        @Override
-        public void handlerAdded(ChannelHandlerContext ctx) {
-            ctx.channel().config().setAutoRead(false);
-        }
-
-        @Override
-        public void channelRead(ChannelHandlerContext ctx, Object message) {
-            record.sent(((ByteBuf) message).readableBytes());
-            time.touch();
-            pass(ctx.channel(), client, message);
-        }
-
-        @Override
-        public void channelWritabilityChanged(ChannelHandlerContext ctx) {
-            if (ctx.channel().isWritable()) {
-                readOn(client);
-            }
-        }
-
-        @Override
-        public void userEventTriggered(ChannelHandlerContext ctx, Object event) {
-            if (event instanceof ChannelInputShutdownEvent) {
-                endOutput(ctx.channel(), client);
-            }
-        }
-
-        @Override
-        public void channelInactive(ChannelHandlerContext ctx) {
-            if (client.isActive() && !record.dropped()) {
-                var _ = client.writeAndFlush(Unpooled.EMPTY_BUFFER).addListener(ChannelFutureListener.CLOSE);
-            }
-        }
-
-        @Override
-        public void exceptionCaught(ChannelHandlerContext ctx, Throwable cause) {
-            if (record.dropped()) {
-                var _ = ctx.close();
-                return;
-            }
-            client.config().setOption(ChannelOption.SO_LINGER, 0);
-            var _ = client.close();
-            var _ = ctx.close();
-        }
     }
 }

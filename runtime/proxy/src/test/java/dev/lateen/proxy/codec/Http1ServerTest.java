@@ -208,6 +208,18 @@ class Http1ServerTest {
     }
 
     @Test
+    void whatAClientPipelines_waits_whileItDoesNotReadItsAnswers() {
+        ServerProbe probe = new ServerProbe();
+        String request = "GET / HTTP/1.1\r\nHost: a\r\n\r\n";
+        probe.channel.unsafe().outboundBuffer().setUserDefinedWritability(1, false);
+        probe.send(request.repeat(3));
+        assertThat(probe.events).isEmpty();
+        probe.channel.unsafe().outboundBuffer().setUserDefinedWritability(1, true);
+        probe.channel.runPendingTasks();
+        assertThat(probe.events).hasSize(3);
+    }
+
+    @Test
     void pipelinedRequests_areAnsweredInOrder_oneAtATime() {
         ServerProbe probe = new ServerProbe();
         probe.answer = false;

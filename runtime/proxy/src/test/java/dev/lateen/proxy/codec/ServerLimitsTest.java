@@ -22,7 +22,7 @@ class ServerLimitsTest {
     private static final long SECOND = 1_000_000_000L;
 
     private static ServerLimits limits(long idle, long head, long life, int requests) {
-        return new ServerLimits(idle * SECOND, head * SECOND, life * SECOND, 5 * SECOND, SECOND, requests);
+        return new ServerLimits(idle * SECOND, head * SECOND, life * SECOND, 5 * SECOND, SECOND, requests, 0);
     }
 
     private static ServerProbe http2(ServerLimits limits) {
@@ -186,7 +186,7 @@ class ServerLimitsTest {
     @ParameterizedTest(name = "{0} s: closed after {1} ms")
     @CsvSource({"0, 0", "3, 3000"})
     void theLastAnswer_isGivenTimeToBeRead(long seconds, long closed) {
-        ServerLimits limits = new ServerLimits(0, 0, 0, 0, seconds * SECOND, 0);
+        ServerLimits limits = new ServerLimits(0, 0, 0, 0, seconds * SECOND, 0, 0);
         ServerProbe probe = new ServerProbe(Http1Settings.DEFAULT, limits);
         probe.send("GET / HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n");
         assertThat(probe.written()).startsWith("HTTP/1.1 200 ");

@@ -95,6 +95,34 @@ class HealthChecksTest {
         }
     }
 
+    /** Envoy's successful_active_health_check_uneject_host: outlier detection alone would leave it out for a minute. */
+    @Test
+    void a_host_that_is_ejected_is_in_again_when_it_passes_its_check() throws Exception {
+        AtomicInteger status = new AtomicInteger(200);
+        int app = mesh.backend(exchange ->
+                reply(exchange, exchange.getRequestURI().getPath().equals("/healthz") ? 200 : status.get(), "app"));
+        mesh.serve(TO_APP, cluster("app", NO_PANIC + """
+                outlier_detection: {consecutive_5xx: 1, max_ejection_percent: 100, base_ejection_time: "60s"},
+                health_checks: [{
+                """ + PAUSES + "http_health_check: {path: \"/healthz\"}}],", app));
+        awaitStatus(200);
+        status.set(503);
+        TestMesh.await("it is ejected", () -> body().equals("no healthy upstream"));
+        status.set(200);
+        awaitStatus(200);
+    }
+
+    private String body() {
+        try {
+            return mesh.get("/").body();
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            throw new IllegalStateException(e);
+        }
+    }
+
     @Test
     void by_grpc() throws Exception {
         AtomicInteger serving = new AtomicInteger(1);

@@ -33,6 +33,39 @@ class StreamDeadlineTest {
         timer.advance(Duration.ofMillis(millis));
     }
 
+    /** What is given up while memory is short: an answer that waits for its client and does not move, whatever its limits. */
+    @Test
+    void an_answer_that_waits_for_its_client_is_given_up_when_asked() {
+        boolean[] behind = {false, true, true};
+        StreamDeadline[] streams = new StreamDeadline[3];
+        for (int i = 0; i < streams.length; i++) {
+            int number = i;
+            streams[i] = connection.begin(new StreamLimits(0, 0, 0), 0, new StreamDeadline.Watched() {
+                @Override
+                public void late() {
+                    late.add(number + " " + streams[number].exceeded());
+                }
+
+                @Override
+                public boolean behind() {
+                    return behind[number];
+                }
+            });
+        }
+        assertThat(connection.relieve(5_000_000)).as("first seen").isZero();
+        pass(4);
+        streams[2].touch();
+        assertThat(connection.relieve(5_000_000)).isZero();
+        pass(1);
+        assertThat(connection.relieve(5_000_000)).isEqualTo(1);
+        assertThat(late).containsExactly("1 OVERLOAD");
+        pass(4);
+        assertThat(connection.relieve(5_000_000)).isEqualTo(1);
+        assertThat(late).containsExactly("1 OVERLOAD", "2 OVERLOAD");
+        streams[0].end();
+        assertThat(timer.waiting()).isZero();
+    }
+
     @Test
     void silence_counts_from_the_last_byte() {
         StreamDeadline stream = begin("a", 100, 0, 0);

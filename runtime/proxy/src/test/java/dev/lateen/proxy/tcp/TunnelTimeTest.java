@@ -38,6 +38,7 @@ class TunnelTimeTest {
                 1,
                 false,
                 null,
+                null,
                 List.of(),
                 MetricRules.NONE);
         time[0] = new TunnelTime(

@@ -3,16 +3,18 @@ package dev.lateen.proxy.codec;
 import io.netty.buffer.ByteBuf;
 
 /**
- * Follows the frames of HTTP/2 (RFC 9113 section 4.1) as their bytes pass, and tells whether a header block has begun that
- * has not ended (section 6.10): whoever waits for it cannot be told anything else on that connection meanwhile. Pure.
+ * Follows the frames of HTTP/2 (RFC 9113 section 4.1) as their bytes pass: has each counted, and tells whether a header
+ * block has begun that has not ended (section 6.10), for whoever waits for it cannot be told anything else on that
+ * connection meanwhile.
  */
-final class HeadWatch {
+final class FrameWatch {
     private static final int PREFACE = 24;
     private static final int FRAME_HEAD = 9;
     private static final int HEADERS = 1;
     private static final int CONTINUATION = 9;
     private static final int END_HEADERS = 4;
 
+    private final FrameBudget budget;
     private int skip = PREFACE;
     private int headBytes;
     private int length;
@@ -20,6 +22,11 @@ final class HeadWatch {
     private int flags;
     private int stream;
     private int open;
+
+    /** @param budget is told of each frame */
+    FrameWatch(FrameBudget budget) {
+        this.budget = budget;
+    }
 
     /**
      * Looks at the next bytes, which stay as they are.
@@ -56,6 +63,7 @@ final class HeadWatch {
         }
         if (headBytes == FRAME_HEAD) {
             skip = length;
+            budget.came(type, length);
             if (type == HEADERS) {
                 open = stream;
             }

@@ -1,0 +1,48 @@
+package dev.lateen.proxy;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import com.google.protobuf.Struct;
+import com.google.protobuf.util.JsonFormat;
+import java.io.IOException;
+import java.util.Map;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+class ProxyOptionsTest {
+    private static Struct metadata(String config) {
+        return ProxyOptions.fromEnvironment(
+                        ProxyOptions.Role.ROUTER, "127.0.0.1:1", Map.of(), Map.of("PROXY_CONFIG", config))
+                .node()
+                .getMetadata();
+    }
+
+    /** What Istio's control plane is told as PROXY_CONFIG it takes for all that there is. */
+    @ParameterizedTest
+    @CsvSource(delimiter = '|', nullValues = "-", textBlock = """
+            {}                                                                        | -
+            {"discoveryAddress": "istiod:15012"}                                      | -
+            {"concurrency": 2, "gatewayTopology": {"numTrustedProxies": 1}}           | {"concurrency": 2, "gatewayTopology": {"numTrustedProxies": 1}}
+            """)
+    void tellsItsProxyConfigWhereTheControlPlaneDecidesByIt(String config, String told) throws IOException {
+        Struct expected = null;
+        if (told != null) {
+            Struct.Builder fields = Struct.newBuilder();
+            JsonFormat.parser().merge(told, fields);
+            expected = fields.build();
+        }
+        Struct metadata = metadata(config);
+        assertThat(
+                        metadata.containsFields("PROXY_CONFIG")
+                                ? metadata.getFieldsOrThrow("PROXY_CONFIG").getStructValue()
+                                : null)
+                .isEqualTo(expected);
+    }
+
+    @Test
+    void aProxyConfigThatIsNoneIsNamed() {
+        assertThatThrownBy(() -> metadata("[")).hasMessageStartingWith("PROXY_CONFIG is no JSON object: ");
+    }
+}
