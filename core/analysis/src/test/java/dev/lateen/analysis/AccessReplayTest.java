@@ -307,6 +307,23 @@ class AccessReplayTest {
                         "10.1.2.3 (no certificate)", "d/web:8080", "GET web/x", false, "no ALLOW policy matches"));
     }
 
+    void theReport() {
+        String nobody = line(NOBODY + ",'downstream_remote_address':'10.1.2.3:4'");
+        AccessReplay replay = replay("", rules("only client"), nobody);
+        replay.add(nobody);
+        replay.add(line(peer("unsaid")));
+        replay.add(line(CLIENT));
+        assertThat(new AccessReport(replay)).hasToString("""
+                4 calls: 2 decided otherwise, 1 as now, 1 undecidable, 0 outbound (the other side decides)
+
+                THEN      CALLS   FROM                        TO           REQUEST     BY
+                refused   2       10.1.2.3 (no certificate)   d/web:8080   GET web/x   no ALLOW policy matches
+
+                UNDECIDABLE   CALLS   FROM      TO           REQUEST     WHY
+                ?             1       unknown   d/web:8080   GET web/x   the log does not have: principal
+                """);
+    }
+
     /** The record is of other rules when it was refused what the rules in force let in. */
     @Test
     void recordedOtherwise() {

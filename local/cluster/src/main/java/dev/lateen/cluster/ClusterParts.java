@@ -2,6 +2,7 @@ package dev.lateen.cluster;
 
 import dev.lateen.cluster.api.ApiServer;
 import dev.lateen.cluster.controller.Controllers;
+import dev.lateen.cluster.controller.Parts;
 import dev.lateen.cluster.dns.ClusterNames;
 import dev.lateen.cluster.dns.DnsServer;
 import dev.lateen.cluster.image.CatalogueException;
@@ -38,17 +39,14 @@ import java.util.List;
 import java.util.Map;
 import java.util.concurrent.atomic.AtomicReference;
 import org.jspecify.annotations.Nullable;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
 
 /** All parts of a running cluster, started in the order in which they need each other and closed in the other. */
 final class ClusterParts implements AutoCloseable {
-    private static final Logger LOG = LoggerFactory.getLogger(ClusterParts.class);
     private static final int FIRST_PORT = 16_443;
     private static final int PORTS = 200;
     private static final String NODE = "lateen";
 
-    private final List<AutoCloseable> parts = new ArrayList<>();
+    private final Parts parts = new Parts();
     private String server = "";
 
     private ClusterParts() {}
@@ -63,10 +61,10 @@ final class ClusterParts implements AutoCloseable {
     private void run(String name, Path directory, Path home, List<Path> images, Duration restartLimit)
             throws IOException, CatalogueException {
         ImageCatalogue catalogue = ImageCatalogue.load(images, Catalogues.variables(home));
-        Hub hub = add(Hub.open());
-        HostAddresses addresses = add(HostAddresses.open());
+        Hub hub = parts.add(Hub.open());
+        HostAddresses addresses = parts.add(HostAddresses.open());
         var pods = new RunningPods();
-        ApiServer api = add(new ApiServer(
+        ApiServer api = parts.add(new ApiServer(
                 directory.resolve("data"),
                 new LocalStreams(pods),
                 () -> hub.inside(() -> SocketChannel.open(StandardProtocolFamily.INET))));
@@ -77,16 +75,16 @@ final class ClusterParts implements AutoCloseable {
                 .bind(new InetSocketAddress(Hub.API_ADDRESS, 443))));
         String kubeconfig = api.kubeconfig(server, "lateen-" + name);
         writeSecret(directory.resolve("kubeconfig"), kubeconfig);
-        KubernetesClient client = add(new KubernetesClientBuilder()
+        KubernetesClient client = parts.add(new KubernetesClientBuilder()
                 .withConfig(Config.fromKubeconfig(kubeconfig))
                 .build());
         SystemObjects.ensure(client);
-        add(Controllers.start(client, api.certificateAuthority(), Clock.systemUTC()));
+        parts.add(Controllers.start(client, api.certificateAuthority(), Clock.systemUTC()));
 
-        ServiceWatch watch = add(new ServiceWatch(client));
-        NodeHosts hosts = add(new NodeHosts(client));
-        add(new DnsServer(hub, names(watch, hosts)));
-        Relay relay = add(new Relay(hub));
+        ServiceWatch watch = parts.add(new ServiceWatch(client));
+        NodeHosts hosts = parts.add(new NodeHosts(client));
+        parts.add(new DnsServer(hub, names(watch, hosts)));
+        Relay relay = parts.add(new Relay(hub));
         var node = new AtomicReference<@Nullable NodeAgent>();
         int refuser = relay.refuseDatagrams(sender -> {
             NodeAgent agent = node.get();
@@ -96,11 +94,11 @@ final class ClusterParts implements AutoCloseable {
                         "UDP packets to addresses outside the cluster are dropped: only TCP and DNS are relayed");
             }
         });
-        ServiceRoutes routes = add(new ServiceRoutes(hub, watch, relay.takeOutbound(), refuser));
+        ServiceRoutes routes = parts.add(new ServiceRoutes(hub, watch, relay.takeOutbound(), refuser));
         hub.onOutsiders(routes::outsiders);
-        add(new HostPorts(client, relay, watch, addresses));
+        parts.add(new HostPorts(client, relay, watch, addresses));
         List<Path> visible = new ArrayList<>(Catalogues.visible(home));
-        node.set(add(new NodeAgent(
+        node.set(parts.add(new NodeAgent(
                 client,
                 hub,
                 catalogue,
@@ -160,19 +158,8 @@ final class ClusterParts implements AutoCloseable {
         return server;
     }
 
-    private <T extends AutoCloseable> T add(T part) {
-        parts.add(part);
-        return part;
-    }
-
     @Override
     public void close() {
-        for (AutoCloseable each : parts.reversed()) {
-            try {
-                each.close();
-            } catch (Exception e) {
-                LOG.warn("A part of the cluster did not stop cleanly", e);
-            }
-        }
+        parts.close();
     }
 }

@@ -1,5 +1,6 @@
 package dev.lateen.bench;
 
+import com.github.udpa.udpa.type.v1.TypedStruct;
 import com.google.protobuf.Message;
 import com.google.protobuf.TypeRegistry;
 import com.google.protobuf.util.JsonFormat;
@@ -15,6 +16,7 @@ import io.envoyproxy.envoy.config.bootstrap.v3.Bootstrap;
 import io.envoyproxy.envoy.config.cluster.v3.Cluster;
 import io.envoyproxy.envoy.config.core.v3.Node;
 import io.envoyproxy.envoy.config.listener.v3.Listener;
+import io.envoyproxy.envoy.config.trace.v3.ZipkinConfig;
 import io.envoyproxy.envoy.extensions.access_loggers.file.v3.FileAccessLog;
 import io.envoyproxy.envoy.extensions.filters.http.cors.v3.Cors;
 import io.envoyproxy.envoy.extensions.filters.http.fault.v3.HTTPFault;
@@ -24,6 +26,7 @@ import io.envoyproxy.envoy.extensions.filters.listener.tls_inspector.v3.TlsInspe
 import io.envoyproxy.envoy.extensions.filters.network.http_connection_manager.v3.HttpConnectionManager;
 import io.envoyproxy.envoy.extensions.filters.network.tcp_proxy.v3.TcpProxy;
 import io.envoyproxy.envoy.extensions.transport_sockets.tls.v3.DownstreamTlsContext;
+import io.envoyproxy.envoy.extensions.transport_sockets.tls.v3.UpstreamTlsContext;
 import io.envoyproxy.envoy.extensions.upstreams.http.v3.HttpProtocolOptions;
 import java.io.IOException;
 import java.net.InetAddress;
@@ -96,6 +99,9 @@ public final class BootstrapProxy {
                         .add(HttpInspector.getDescriptor())
                         .add(HttpProtocolOptions.getDescriptor())
                         .add(DownstreamTlsContext.getDescriptor())
+                        .add(UpstreamTlsContext.getDescriptor())
+                        .add(ZipkinConfig.getDescriptor())
+                        .add(TypedStruct.getDescriptor())
                         .build())
                 .merge(Files.readString(file), bootstrap);
         return bootstrap.build();

@@ -100,7 +100,7 @@ final class AccessLogWriter implements AccessLogSink, AutoCloseable {
         }
 
         void add(String line) {
-            waiting.writeBytes(line.getBytes(StandardCharsets.UTF_8));
+            waiting.writeBytes(line.getBytes(StandardCharsets.ISO_8859_1));
         }
 
         /** Writes what waits, or lets go of it; how many lines were lost. */

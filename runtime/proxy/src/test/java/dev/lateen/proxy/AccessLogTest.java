@@ -211,8 +211,8 @@ final class AccessLogTest {
             Struct.Builder fields = Struct.newBuilder();
             JsonFormat.parser().merge(line, fields);
             assertThat(fields.getFieldsOrThrow("method").hasNullValue()).isTrue();
-            assertThat(fields.getFieldsOrThrow("bytes_received").getStringValue())
-                    .isEqualTo(bytes);
+            assertThat(fields.getFieldsOrThrow("bytes_received").getNumberValue())
+                    .isEqualTo(Double.parseDouble(bytes));
             assertThat(fields.getFieldsOrThrow("upstream_cluster").getStringValue())
                     .isEqualTo(cluster == null ? "" : cluster);
             assertThat(fields.getFieldsOrThrow("connection_termination_details").getStringValue())

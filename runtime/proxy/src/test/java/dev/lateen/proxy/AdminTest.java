@@ -180,8 +180,8 @@ final class AdminTest {
             Struct.Builder fields = Struct.newBuilder();
             JsonFormat.parser().merge(line, fields);
             assertThat(fields.getFieldsOrThrow("path").getStringValue()).isEqualTo("/x?a=%22%7D");
-            assertThat(fields.getFieldsOrThrow("response_code").getStringValue())
-                    .isEqualTo("200");
+            assertThat(fields.getFieldsOrThrow("response_code").getNumberValue())
+                    .isEqualTo(200);
             assertThat(fields.getFieldsOrThrow("upstream_cluster").getStringValue())
                     .isEqualTo("app");
             assertThat(fields.getFieldsOrThrow("downstream_local_address").getStringValue())

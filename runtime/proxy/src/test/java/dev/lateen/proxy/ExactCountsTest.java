@@ -1,8 +1,9 @@
 package dev.lateen.proxy;
 
+import static dev.lateen.proxy.PageCounts.sums;
+import static dev.lateen.proxy.PageCounts.total;
 import static dev.lateen.proxy.TestMesh.cluster;
 import static dev.lateen.proxy.TestMesh.http;
-import static dev.lateen.proxy.TestMesh.listener;
 import static dev.lateen.proxy.TestMesh.reply;
 import static java.nio.charset.StandardCharsets.US_ASCII;
 import static org.assertj.core.api.Assertions.assertThat;
@@ -10,28 +11,22 @@ import static org.assertj.core.api.Assertions.assertThat;
 import com.sun.net.httpserver.HttpExchange;
 import java.io.IOException;
 import java.net.InetAddress;
-import java.net.InetSocketAddress;
-import java.net.ServerSocket;
 import java.net.Socket;
-import java.net.URI;
-import java.net.http.HttpRequest;
 import java.util.Map;
 import java.util.TreeMap;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.atomic.AtomicInteger;
-import java.util.regex.Matcher;
-import java.util.regex.Pattern;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
 /**
- * What the caller's proxy and the callee's count of the same calls (Istio documentation, "Istio Standard Metrics";
+ * What the caller's proxy and the callee's count of the same requests (Istio documentation, "Istio Standard Metrics";
  * Envoy documentation, "Cluster manager statistics"): each counter of both equals what was sent.
  */
 final class ExactCountsTest {
-    private static final String OF_THE_MESH = """
+    static final String OF_THE_MESH = """
         metadata: {filter_metadata: {istio: {services: [{host: "web.default.svc.cluster.local", name: "web",
           namespace: "default"}]}}},
         """;
@@ -39,13 +34,6 @@ final class ExactCountsTest {
         {name: "fault", typed_config: {
           "@type": "type.googleapis.com/envoy.extensions.filters.http.fault.v3.HTTPFault"}},
         """;
-    private static final String TCP = """
-        filter_chains: [{filters: [{name: "tcp", typed_config: {
-          "@type": "type.googleapis.com/envoy.extensions.filters.network.tcp_proxy.v3.TcpProxy",
-          stat_prefix: "tcp", cluster: "%s"}}]}]
-        """;
-    private static final Pattern LINE = Pattern.compile("([a-z_]+)\\{(.*)} ([0-9]+)");
-    private static final Pattern LABEL = Pattern.compile("(\\w+)=\"([^\"]*)\"");
 
     private final TestMesh caller = new TestMesh();
     private final TestMesh callee = new TestMesh();
@@ -58,58 +46,6 @@ final class ExactCountsTest {
         caller.close();
         callee.close();
     }
-
-    // ---- reading pages
-
-    private static Map<String, Long> sums(TestMesh mesh, String metric, String... by) {
-        Map<String, Long> sums = new TreeMap<>();
-        URI page = URI.create("http://127.0.0.1:" + mesh.proxy().adminPort() + "/stats/prometheus");
-        try {
-            mesh.send(HttpRequest.newBuilder(page).build()).body().lines().forEach(line -> {
-                Matcher parts = LINE.matcher(line);
-                if (parts.matches() && parts.group(1).equals(metric)) {
-                    Map<String, String> labels = new TreeMap<>();
-                    LABEL.matcher(parts.group(2))
-                            .results()
-                            .forEach(label -> labels.put(label.group(1), label.group(2)));
-                    StringBuilder key = new StringBuilder();
-                    for (String label : by) {
-                        key.append(key.isEmpty() ? "" : " ").append(labels.get(label));
-                    }
-                    sums.merge(key.toString(), Long.parseLong(parts.group(3)), Long::sum);
-                }
-            });
-        } catch (IOException e) {
-            throw new IllegalStateException(e);
-        } catch (InterruptedException e) {
-            Thread.currentThread().interrupt();
-            throw new IllegalStateException(e);
-        }
-        return sums;
-    }
-
-    /** A table's cell: {@code 3 × 200 -; 2 × 503 UC}, or empty. */
-    private static Map<String, Long> cell(String text) {
-        Map<String, Long> counts = new TreeMap<>();
-        if (text != null) {
-            for (String part : text.split(";")) {
-                String[] sides = part.split("×");
-                counts.put(sides[1].strip(), Long.valueOf(sides[0].strip()));
-            }
-        }
-        return counts;
-    }
-
-    private static void counts(TestMesh mesh, Map<String, Long> expected, String metric, String... by) {
-        TestMesh.await(metric + " is " + expected + ", was " + sums(mesh, metric, by), () -> sums(mesh, metric, by)
-                .equals(expected));
-    }
-
-    private static long total(TestMesh mesh, String metric) {
-        return sums(mesh, metric).values().stream().mapToLong(Long::longValue).sum();
-    }
-
-    // ---- requests
 
     private void serveRequests() throws IOException {
         int app = callee.backend(this::app);
@@ -193,8 +129,8 @@ final class ExactCountsTest {
             caller.get(path);
         }
         String[] status = {"response_code", "response_flags"};
-        counts(caller, cell(atCaller), "istio_requests_total", status);
-        counts(callee, cell(atCallee), "istio_requests_total", status);
+        PageCounts.await(caller, cell(atCaller), "istio_requests_total", status);
+        PageCounts.await(callee, cell(atCallee), "istio_requests_total", status);
         long received =
                 cell(atCallee).values().stream().mapToLong(Long::longValue).sum();
         for (String metric : new String[] {
@@ -220,8 +156,20 @@ final class ExactCountsTest {
         TestMesh.await("no request is left", () -> of("upstream_rq_active", "web") == 0);
     }
 
+    /** A table's cell: {@code 3 × 200 -; 2 × 503 UC}, or empty. */
+    private static Map<String, Long> cell(String text) {
+        Map<String, Long> counts = new TreeMap<>();
+        if (text != null) {
+            for (String part : text.split(";")) {
+                String[] sides = part.split("×");
+                counts.put(sides[1].strip(), Long.valueOf(sides[0].strip()));
+            }
+        }
+        return counts;
+    }
+
     private long of(String statistic, String cluster) {
-        return sums(caller, "envoy_cluster_" + statistic, "cluster_name").getOrDefault(cluster, -1L);
+        return PageCounts.ofCluster(caller, statistic, cluster);
     }
 
     @Test
@@ -234,8 +182,8 @@ final class ExactCountsTest {
                 TestMesh.await("the app was asked", () -> reached.get() == asked);
             }
         }
-        counts(caller, Map.of("0 DC", 3L), "istio_requests_total", "response_code", "response_flags");
-        counts(callee, Map.of("0 DC", 3L), "istio_requests_total", "response_code", "response_flags");
+        PageCounts.await(caller, Map.of("0 DC", 3L), "istio_requests_total", "response_code", "response_flags");
+        PageCounts.await(callee, Map.of("0 DC", 3L), "istio_requests_total", "response_code", "response_flags");
     }
 
     /** As Envoy's, which are kept by the cluster's name. */
@@ -252,152 +200,5 @@ final class ExactCountsTest {
         }
         assertThat(of("upstream_rq_total", "web")).isGreaterThanOrEqualTo(3);
         assertThat(of("upstream_rq_retry_success", "web")).isEqualTo(1);
-    }
-
-    // ---- connections
-
-    /** How a connection that carries {@code ping} and {@code pong} ends. */
-    enum End {
-        CLIENT_ENDS,
-        CLIENT_RESETS,
-        APP_ENDS,
-        APP_RESETS
-    }
-
-    private static void reset(Socket socket) throws IOException {
-        socket.setSoLinger(true, 0);
-        socket.close();
-    }
-
-    private ServerSocket talker(End end) throws IOException {
-        ServerSocket app = new ServerSocket();
-        app.bind(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0));
-        Thread.ofVirtual().start(() -> {
-            while (!app.isClosed()) {
-                try (Socket socket = app.accept()) {
-                    reached.incrementAndGet();
-                    socket.getInputStream().readNBytes(4);
-                    socket.getOutputStream().write("pong!".getBytes(US_ASCII));
-                    switch (end) {
-                        case APP_ENDS -> {}
-                        case CLIENT_ENDS, CLIENT_RESETS -> {
-                            var _ = socket.getInputStream().readAllBytes();
-                        }
-                        case APP_RESETS -> {
-                            // The client says when it has read the answer, which a reset would overtake.
-                            socket.getInputStream().readNBytes(1);
-                            reset(socket);
-                        }
-                    }
-                } catch (IOException e) {
-                    // Its client reset it, which is passed on; or the test is over.
-                }
-            }
-        });
-        return app;
-    }
-
-    private void connections(String clusterFields, int port) {
-        callee.serve(listener("edge", "INBOUND", TCP.formatted("app")), "", cluster("app", OF_THE_MESH, port));
-        caller.serve(
-                listener("edge", "OUTBOUND", TCP.formatted("web")),
-                "",
-                cluster("web", OF_THE_MESH + clusterFields, port == 1 ? 1 : callee.port()));
-    }
-
-    @ParameterizedTest(name = "{1} connections, {0}: {2} bytes in, {3} out")
-    @CsvSource(delimiter = '|', textBlock = """
-        # end          | connections | from the client | to the client
-        CLIENT_ENDS    | 4           | 4               | 5
-        CLIENT_RESETS  | 4           | 4               | 5
-        APP_ENDS       | 3           | 4               | 5
-        APP_RESETS     | 3           | 5               | 5
-        """)
-    void connectionsThatEnd(End end, int number, int received, int sent) throws Exception {
-        try (ServerSocket app = talker(end)) {
-            connections("", app.getLocalPort());
-            for (int i = 0; i < number; i++) {
-                try (Socket client = new Socket(InetAddress.getLoopbackAddress(), caller.port())) {
-                    client.setSoTimeout((int) TestMesh.TIMEOUT.toMillis());
-                    client.getOutputStream().write("ping".getBytes(US_ASCII));
-                    assertThat(client.getInputStream().readNBytes(5))
-                            .asString(US_ASCII)
-                            .isEqualTo("pong!");
-                    switch (end) {
-                        case CLIENT_ENDS -> {}
-                        case CLIENT_RESETS -> reset(client);
-                        case APP_ENDS ->
-                            assertThat(client.getInputStream().read()).isEqualTo(-1);
-                        case APP_RESETS -> {
-                            client.getOutputStream().write('!');
-                            TestMesh.await("the reset comes", () -> isReset(client));
-                        }
-                    }
-                }
-            }
-            for (TestMesh side : new TestMesh[] {caller, callee}) {
-                String reporter = side == caller ? "source" : "destination";
-                Map<String, Long> connections = Map.of(reporter + " -", (long) number);
-                counts(side, connections, "istio_tcp_connections_closed_total", "reporter", "response_flags");
-                counts(side, connections, "istio_tcp_connections_opened_total", "reporter", "response_flags");
-                assertThat(total(side, "istio_tcp_received_bytes_total")).isEqualTo((long) number * received);
-                assertThat(total(side, "istio_tcp_sent_bytes_total")).isEqualTo((long) number * sent);
-            }
-            assertThat(of("upstream_cx_total", "web")).isEqualTo(number);
-            TestMesh.await("no connection is left", () -> of("upstream_cx_active", "web") == 0);
-        }
-    }
-
-    private static boolean isReset(Socket client) {
-        try {
-            return client.getInputStream().read() == -1;
-        } catch (IOException e) {
-            return true;
-        }
-    }
-
-    @ParameterizedTest(name = "{0}: flag {1}")
-    @CsvSource(delimiter = '|', textBlock = """
-        # what           | flag
-        nobody listens   | UF
-        no room          | UO
-        """)
-    void connectionsThatAreRefused(String what, String flag) throws Exception {
-        try (ServerSocket app = talker(End.APP_ENDS)) {
-            boolean full = flag.equals("UO");
-            connections(
-                    full ? "circuit_breakers: {thresholds: [{max_connections: 0}]}," : "",
-                    full ? app.getLocalPort() : 1);
-            for (int i = 0; i < 3; i++) {
-                try (Socket client = new Socket(InetAddress.getLoopbackAddress(), caller.port())) {
-                    client.setSoTimeout((int) TestMesh.TIMEOUT.toMillis());
-                    TestMesh.await("the end comes", () -> isReset(client));
-                }
-            }
-            counts(caller, Map.of(flag, 3L), "istio_tcp_connections_opened_total", "response_flags");
-            counts(caller, Map.of(flag, 3L), "istio_tcp_connections_closed_total", "response_flags");
-            assertThat(total(caller, "istio_tcp_received_bytes_total")).isZero();
-            assertThat(total(callee, "istio_tcp_connections_opened_total")).isZero();
-            assertThat(of("upstream_cx_overflow", "web")).isEqualTo(full ? 3 : 0);
-        }
-    }
-
-    /** A reset can come while the proxy still connects: whatever it finds, both sides close what they opened. */
-    @Test
-    void connectionsThatAreResetAtOnce() throws Exception {
-        try (ServerSocket app = talker(End.CLIENT_ENDS)) {
-            connections("", app.getLocalPort());
-            for (int i = 0; i < 20; i++) {
-                reset(new Socket(InetAddress.getLoopbackAddress(), caller.port()));
-            }
-            counts(caller, Map.of("", 20L), "istio_tcp_connections_opened_total");
-            counts(caller, Map.of("", 20L), "istio_tcp_connections_closed_total");
-            TestMesh.await("the callee closed all", () -> {
-                long opened = total(callee, "istio_tcp_connections_opened_total");
-                return opened == of("upstream_cx_total", "web")
-                        && opened == total(callee, "istio_tcp_connections_closed_total");
-            });
-            assertThat(total(callee, "istio_tcp_received_bytes_total")).isZero();
-        }
     }
 }

@@ -1,27 +1,18 @@
 package dev.lateen.cli;
 
-import dev.lateen.analysis.CertificateAges;
-import dev.lateen.config.ObjectName;
 import dev.lateen.config.Problem;
-import io.fabric8.kubernetes.api.model.Pod;
+import dev.lateen.ops.MeshPods;
+import dev.lateen.ops.ProxyCertificates;
 import io.fabric8.kubernetes.client.KubernetesClient;
-import io.fabric8.kubernetes.client.KubernetesClientException;
 import java.io.IOException;
 import java.time.Instant;
 import java.util.ArrayList;
-import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.Map;
 import java.util.concurrent.Callable;
-import java.util.concurrent.ExecutionException;
-import java.util.concurrent.ExecutorService;
-import java.util.concurrent.Executors;
-import java.util.concurrent.Future;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
-import tools.jackson.databind.JsonNode;
 
 /** {@code lateen analyze}: what is wrong in the cluster, and what would be with these files applied. */
 @Command(
@@ -30,9 +21,6 @@ import tools.jackson.databind.JsonNode;
                 "Check all rules of the cluster, as they would be with the files applied, and how long the proxies'"
                         + " certificates are still good. The exit code is 1 when there are errors.")
 final class AnalyzeCommand implements Callable<Integer> {
-    private static final int ADMIN_PORT = 15000;
-    private static final int AT_ONCE = 20;
-
     @Mixin
     ManifestOptions manifests = new ManifestOptions();
 
@@ -92,36 +80,13 @@ final class AnalyzeCommand implements Callable<Integer> {
 
     /** What ends soon; a proxy that does not tell is named on standard error. */
     private List<Problem> certificates() throws CommandException, InterruptedException {
-        List<Problem> problems = new ArrayList<>();
-        try (KubernetesClient client = manifests.cluster.client();
-                ExecutorService threads =
-                        Executors.newFixedThreadPool(AT_ONCE, Thread.ofVirtual().factory())) {
-            AdminPages pages = new AdminPages(client);
-            Map<Pod, Future<JsonNode>> dumps = new LinkedHashMap<>();
-            for (Pod pod : MeshPods.all(client)) {
-                dumps.put(
-                        pod,
-                        threads.submit(() -> pages.read(
-                                pod.getMetadata().getNamespace(),
-                                pod.getMetadata().getName(),
-                                ADMIN_PORT,
-                                "/config_dump")));
-            }
-            for (Map.Entry<Pod, Future<JsonNode>> dump : dumps.entrySet()) {
-                var meta = dump.getKey().getMetadata();
-                try {
-                    problems.addAll(CertificateAges.problems(
-                            new ObjectName("Pod", meta.getNamespace(), meta.getName()),
-                            dump.getValue().get(),
-                            Instant.now()));
-                } catch (ExecutionException e) {
-                    System.err.println(
-                            "certificates of " + MeshPods.name(dump.getKey()) + " were not looked at: " + e.getCause());
-                }
-            }
-        } catch (KubernetesClientException e) {
-            throw new CommandException("the cluster does not answer: " + e.getMessage());
+        try (KubernetesClient client = manifests.cluster.client()) {
+            return ProxyCertificates.problems(
+                    client,
+                    new MeshPods(client).withProxy(),
+                    Instant.now(),
+                    (pod, why) -> System.err.println(
+                            "certificates of " + pod.namespace() + "/" + pod.name() + " were not looked at: " + why));
         }
-        return problems;
     }
 }

@@ -1,21 +1,14 @@
 package dev.lateen.cli;
 
 import dev.lateen.analysis.AccessReplay;
-import dev.lateen.analysis.AccessReplay.Change;
+import dev.lateen.analysis.AccessReport;
 import dev.lateen.analysis.Manifests;
 import dev.lateen.analysis.RuleFiles;
-import dev.lateen.analysis.TextTable;
 import dev.lateen.config.Problem;
 import dev.lateen.mesh.Snapshot;
 import java.io.BufferedReader;
 import java.io.IOException;
-import java.io.InputStreamReader;
-import java.nio.charset.StandardCharsets;
-import java.nio.file.Files;
-import java.nio.file.Path;
-import java.util.Comparator;
 import java.util.List;
-import java.util.Map;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -28,8 +21,6 @@ import picocli.CommandLine.Option;
                 + " The rules in force are the cluster's, or those of --config-dir, or none with --offline."
                 + " The exit code is 1 when a call would be, or when the files have errors.")
 final class AuthzCheckCommand implements Callable<Integer> {
-    private static final int MOST_ROWS = 100;
-
     @Option(
             names = "--replay",
             required = true,
@@ -69,7 +60,7 @@ final class AuthzCheckCommand implements Callable<Integer> {
         }
         AccessReplay replay = new AccessReplay(before, rules.after(), pod, manifests.namespace);
         read(replay);
-        print(replay);
+        System.out.print(new AccessReport(replay));
         return replay.changes().isEmpty() ? 0 : 1;
     }
 
@@ -89,13 +80,8 @@ final class AuthzCheckCommand implements Callable<Integer> {
     }
 
     private void read(AccessReplay replay) throws IOException, CommandException {
-        Path path = Path.of(log);
-        if (!log.equals("-") && !Files.isReadable(path)) {
-            throw new CommandException("cannot read " + log);
-        }
-        try (BufferedReader lines = log.equals("-")
-                ? new BufferedReader(new InputStreamReader(System.in, StandardCharsets.UTF_8))
-                : Files.newBufferedReader(path)) {
+        InputFile file = new InputFile(log);
+        try (BufferedReader lines = file.reader()) {
             int number = 0;
             for (String line = lines.readLine(); line != null; line = lines.readLine()) {
                 number++;
@@ -106,54 +92,9 @@ final class AuthzCheckCommand implements Callable<Integer> {
                 try {
                     replay.add(line);
                 } catch (IllegalArgumentException e) {
-                    System.err.println(
-                            (log.equals("-") ? "standard input" : log) + ":" + number + ": " + e.getMessage());
+                    System.err.println(file + ":" + number + ": " + e.getMessage());
                 }
             }
-        }
-    }
-
-    private static void print(AccessReplay replay) {
-        long flips = sum(replay.changes());
-        long open = sum(replay.undecided());
-        System.out.println(replay.calls() + " calls: " + flips + " decided otherwise, " + replay.same() + " as now, "
-                + open + " undecidable, " + replay.outbound() + " outbound (the other side decides)");
-        if (replay.recordedOtherwise() > 0) {
-            System.out.println(replay.recordedOtherwise()
-                    + " calls were recorded with another result than the rules in force give:"
-                    + " these have changed since, or are not those of the log");
-        }
-        table("THEN", replay.changes());
-        table("UNDECIDABLE", replay.undecided());
-    }
-
-    private static long sum(Map<Change, Long> changes) {
-        return changes.values().stream().mapToLong(Long::longValue).sum();
-    }
-
-    private static void table(String title, Map<Change, Long> changes) {
-        if (changes.isEmpty()) {
-            return;
-        }
-        boolean decided = title.equals("THEN");
-        TextTable table = new TextTable(title, "CALLS", "FROM", "TO", "REQUEST", decided ? "BY" : "WHY");
-        changes.entrySet().stream()
-                .sorted(Map.Entry.comparingByValue(Comparator.reverseOrder()))
-                .limit(MOST_ROWS)
-                .forEach(each -> {
-                    Change change = each.getKey();
-                    table.row(
-                            decided ? change.allowed() ? "allowed" : "refused" : "?",
-                            Long.toString(each.getValue()),
-                            change.from(),
-                            change.to(),
-                            change.request().replaceAll("\\p{Cntrl}", "?"),
-                            change.why());
-                });
-        System.out.println();
-        System.out.print(table);
-        if (changes.size() > MOST_ROWS) {
-            System.out.println("and " + (changes.size() - MOST_ROWS) + " kinds of calls more");
         }
     }
 }

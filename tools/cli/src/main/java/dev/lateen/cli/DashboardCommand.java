@@ -1,11 +1,14 @@
 package dev.lateen.cli;
 
+import dev.lateen.config.ObjectName;
+import dev.lateen.ops.MeshPods;
+import dev.lateen.ops.OperationException;
+import dev.lateen.ops.PodPages;
 import io.fabric8.kubernetes.api.model.Pod;
 import io.fabric8.kubernetes.client.KubernetesClient;
 import io.fabric8.kubernetes.client.LocalPortForward;
 import java.io.IOException;
 import java.net.InetAddress;
-import java.util.List;
 import java.util.concurrent.Callable;
 import java.util.concurrent.CountDownLatch;
 import picocli.CommandLine.Command;
@@ -16,20 +19,23 @@ import picocli.CommandLine.Parameters;
 /** Opens a way to a page of the mesh, as {@code istioctl dashboard} does. */
 @Command(
         name = "dashboard",
-        description = "Open a way to the console, or to grafana, servicegraph, jaeger, zipkin, envoy POD")
+        aliases = {"dash", "d"},
+        description = "Open a way to the console, or to grafana, servicegraph, jaeger, zipkin, proxy POD")
 final class DashboardCommand implements Callable<Integer> {
-    private static final String SYSTEM = "istio-system";
-
     @Mixin
     ClusterOptions cluster = new ClusterOptions();
 
     @Parameters(
             index = "0",
             defaultValue = "console",
-            description = "console, grafana, servicegraph, jaeger, zipkin or envoy; default ${DEFAULT-VALUE}")
+            description = "console, grafana, servicegraph, jaeger, zipkin or proxy (envoy is the same);"
+                    + " default ${DEFAULT-VALUE}")
     String page = "console";
 
-    @Parameters(index = "1", defaultValue = "", description = "for envoy: the pod, POD or POD.NAMESPACE")
+    @Parameters(
+            index = "1",
+            defaultValue = "",
+            description = "for proxy: the pod, POD, POD.NAMESPACE or deployment/NAME[.NAMESPACE]")
     String pod = "";
 
     @Option(
@@ -37,59 +43,58 @@ final class DashboardCommand implements Callable<Integer> {
             description = "the local port; default: the page's own, 20001 for the console")
     int port;
 
-    private record Target(String namespace, String pod, int port, int localPort, String path) {}
+    @Option(
+            names = {"-n", "--namespace"},
+            description = "namespace of the pod (${DEFAULT-VALUE})")
+    String namespace = "default";
+
+    @Option(names = "--address", description = "the local address to listen at (${DEFAULT-VALUE})")
+    String address = "127.0.0.1";
+
+    private record Target(ObjectName pod, int port, int localPort, String path) {
+        Target(Pod pod, int port, int localPort, String path) {
+            this(MeshPods.objectName(pod), port, localPort, path);
+        }
+    }
 
     @Override
-    public Integer call() throws IOException, InterruptedException, CommandException {
+    public Integer call() throws IOException, InterruptedException, CommandException, OperationException {
         try (KubernetesClient client = cluster.client()) {
             Target target = target(client);
             int local = port == 0 ? target.localPort() : port;
             try (LocalPortForward forward = client.pods()
-                    .inNamespace(target.namespace())
-                    .withName(target.pod())
-                    .portForward(target.port(), InetAddress.getLoopbackAddress(), local)) {
-                System.out.println("http://127.0.0.1:" + forward.getLocalPort() + target.path());
-                System.out.println("to " + target.namespace() + "/" + target.pod() + "; ends with Ctrl-C");
+                    .inNamespace(target.pod().namespace())
+                    .withName(target.pod().name())
+                    .portForward(target.port(), InetAddress.getByName(address), local)) {
+                System.out.println("http://" + (address.contains(":") ? "[" + address + "]" : address) + ":"
+                        + forward.getLocalPort() + target.path());
+                System.out.println(
+                        "to " + target.pod().namespace() + "/" + target.pod().name() + "; ends with Ctrl-C");
                 new CountDownLatch(1).await();
             }
         }
         return 0;
     }
 
-    private Target target(KubernetesClient client) throws CommandException {
+    private Target target(KubernetesClient client) throws CommandException, OperationException {
+        MeshPods pods = new MeshPods(client);
         return switch (page) {
-            case "console", "servicegraph", "kiali" ->
-                labelled(client, "servicegraph", 8088, page.equals("servicegraph") ? 8088 : 20001, "/map");
-            case "grafana" -> labelled(client, "grafana", 3000, 3000, "/dashboard/db/istio-dashboard");
-            case "jaeger" -> labelled(client, "jaeger", 16686, 16686, "/zipkin/");
-            case "zipkin" -> labelled(client, "jaeger", 9411, 9411, "/zipkin/");
-            case "envoy" -> {
-                if (pod.isEmpty()) {
-                    throw new CommandException("which pod? lateen dashboard envoy POD[.NAMESPACE]");
-                }
-                int dot = pod.indexOf('.');
-                yield new Target(
-                        dot < 0 ? "default" : pod.substring(dot + 1),
-                        dot < 0 ? pod : pod.substring(0, dot),
-                        15000,
-                        15000,
-                        "/");
-            }
+            case "console", "kiali" -> new Target(pods.addOn("servicegraph", "servicegraph"), 8088, 20001, "/map");
+            case "servicegraph" -> new Target(pods.addOn("servicegraph", "servicegraph"), 8088, 8088, "/map");
+            case "grafana" -> new Target(pods.addOn("grafana", "grafana"), 3000, 3000, "/dashboard/db/istio-dashboard");
+            case "jaeger" -> new Target(pods.addOn("jaeger", "tracing"), 16686, 16686, "/zipkin/");
+            case "zipkin" -> new Target(pods.addOn("jaeger", "tracing"), 9411, 9411, "/zipkin/");
+            case "proxy", "envoy" -> new Target(proxy(pods), PodPages.PROXY_ADMIN_PORT, PodPages.PROXY_ADMIN_PORT, "/");
             default ->
                 throw new CommandException("no page is called " + page
-                        + "; there are console, grafana, servicegraph, jaeger, zipkin and envoy POD");
+                        + "; there are console, grafana, servicegraph, jaeger, zipkin and proxy POD");
         };
     }
 
-    private static Target labelled(KubernetesClient client, String app, int port, int local, String path)
-            throws CommandException {
-        List<Pod> pods =
-                client.pods().inNamespace(SYSTEM).withLabel("app", app).list().getItems();
-        if (pods.isEmpty()) {
-            throw new CommandException("no pod of " + SYSTEM + " has label app=" + app
-                    + "; switch it on with: lateen install --set "
-                    + (app.equals("jaeger") ? "tracing" : app) + ".enabled=true");
+    private ObjectName proxy(MeshPods pods) throws CommandException, OperationException {
+        if (pod.isEmpty()) {
+            throw new CommandException("which pod? lateen dashboard proxy POD[.NAMESPACE]");
         }
-        return new Target(SYSTEM, pods.getFirst().getMetadata().getName(), port, local, path);
+        return pods.ofPodOrDeployment(pod, namespace);
     }
 }

@@ -24,10 +24,8 @@ final class InstallCommand implements Callable<Integer> {
             description = "a setting under the name of Istio's charts; may be given several times")
     List<String> settings = new ArrayList<>();
 
-    @Option(
-            names = {"-y", "--skip-confirmation"},
-            description = "ask nothing, which is never done")
-    boolean skipConfirmation;
+    @Mixin
+    Confirmation confirmation = new Confirmation();
 
     @Mixin
     ClusterOptions cluster = new ClusterOptions();

@@ -13,7 +13,6 @@ import io.fabric8.kubernetes.client.KubernetesClientException;
 import io.fabric8.kubernetes.client.utils.Serialization;
 import java.io.IOException;
 import java.io.PrintStream;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -48,12 +47,10 @@ final class KubeInjectCommand implements Callable<Integer> {
 
     @Override
     public Integer call() throws IOException, CommandException {
-        String text = file.equals("-")
-                ? new String(System.in.readAllBytes(), StandardCharsets.UTF_8)
-                : Files.readString(path());
+        InputFile manifests = new InputFile(file);
+        String text = manifests.text();
         try {
-            ManifestInjection.Result result =
-                    new ManifestInjection(settings()).inject(text, file.equals("-") ? "standard input" : file);
+            ManifestInjection.Result result = new ManifestInjection(settings()).inject(text, manifests.toString());
             result.warnings().forEach(warning -> System.err.println("warning: " + warning));
             if (output.isEmpty()) {
                 PrintStream out = System.out;
@@ -87,14 +84,6 @@ final class KubeInjectCommand implements Callable<Integer> {
                             .objects()));
         }
         return objects;
-    }
-
-    private Path path() throws CommandException {
-        Path path = Path.of(file);
-        if (!Files.isReadable(path)) {
-            throw new CommandException("cannot read " + file);
-        }
-        return path;
     }
 
     /** What the installed mesh says, or the defaults where no cluster answers or none is installed. */

@@ -2,6 +2,8 @@ package dev.lateen.cli;
 
 import dev.lateen.cluster.ClusterException;
 import dev.lateen.control.install.InstallException;
+import dev.lateen.ops.OperationException;
+import io.fabric8.kubernetes.client.KubernetesClientException;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.PrintWriter;
@@ -19,12 +21,14 @@ import picocli.CommandLine.ScopeType;
         subcommands = {
             AnalyzeCommand.class,
             AuthzCommand.class,
+            CompletionCommand.class,
             ConsoleCommand.class,
             DashboardCommand.class,
             DemoCommand.class,
             DiscoveryCommand.class,
             DownCommand.class,
             EgressCommand.class,
+            ExperimentalCommand.class,
             ExplainCommand.class,
             InstallCommand.class,
             KubeconfigCommand.class,
@@ -61,11 +65,15 @@ public final class Main {
         try (InputStream logging = Main.class.getResourceAsStream("logging.properties")) {
             LogManager.getLogManager().readConfiguration(logging);
         }
+        return commandLine().execute(arguments);
+    }
+
+    /** The command with all of its verbs, under the name that it was called by. */
+    static CommandLine commandLine() {
         String name = System.getProperty("lateen.command", "lateen");
         return new CommandLine(new Main())
                 .setCommandName(name.isEmpty() ? "lateen" : name)
-                .setExecutionExceptionHandler(Main::explain)
-                .execute(arguments);
+                .setExecutionExceptionHandler(Main::explain);
     }
 
     /** An error of the user is a sentence; an error of ours keeps its stack. */
@@ -74,11 +82,15 @@ public final class Main {
         if (failure instanceof CompletionException && failure.getCause() instanceof IOException cause) {
             return explain(cause, command, parsed);
         }
-        if (failure instanceof CommandException
+        String name = command.getCommandSpec().root().name();
+        if (failure instanceof KubernetesClientException) {
+            err.println(name + ": the cluster does not answer: " + failure.getMessage());
+        } else if (failure instanceof CommandException
+                || failure instanceof OperationException
                 || failure instanceof ClusterException
                 || failure instanceof InstallException
                 || failure instanceof IOException) {
-            err.println(command.getCommandSpec().root().name() + ": " + failure.getMessage());
+            err.println(name + ": " + failure.getMessage());
         } else {
             failure.printStackTrace(err);
         }

@@ -1,5 +1,6 @@
 package dev.lateen.cli;
 
+import dev.lateen.ops.OperationException;
 import java.io.IOException;
 import java.net.URLEncoder;
 import java.nio.charset.StandardCharsets;
@@ -31,7 +32,7 @@ final class ProxyLogCommand implements Callable<Integer> {
     ProxyPod pod = new ProxyPod();
 
     @Override
-    public Integer call() throws IOException, CommandException {
+    public Integer call() throws IOException, CommandException, OperationException {
         List<String> wishes = new ArrayList<>(reset ? List.of(DEFAULT) : List.of());
         wishes.addAll(levels);
         String answer = pod.text("POST", "/logging");

@@ -1,14 +1,16 @@
 package dev.lateen.cli;
 
+import dev.lateen.analysis.TextTable;
+import dev.lateen.ops.OperationException;
 import io.fabric8.kubernetes.client.utils.Serialization;
 import java.io.IOException;
-import java.nio.file.Files;
-import java.nio.file.Path;
+import java.util.List;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 import tools.jackson.core.JacksonException;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.json.JsonMapper;
+import tools.jackson.databind.node.JsonNodeFactory;
 
 /** A page of one proxy, and how it is printed. */
 final class ProxyPage {
@@ -25,23 +27,34 @@ final class ProxyPage {
             description = "short, json or yaml (${DEFAULT-VALUE})")
     String output = "short";
 
+    /** The configuration in force. */
+    JsonNode dump() throws IOException, CommandException, OperationException {
+        return json("/config_dump");
+    }
+
     /** The page of JSON at a path of the admin interface, or in the file. */
-    JsonNode json(String path) throws IOException, CommandException {
+    JsonNode json(String path) throws IOException, CommandException, OperationException {
         if (file.isEmpty()) {
             return parsed(pod.text("GET", path), "the proxy's page " + path);
         }
-        return parsed(Files.readString(Path.of(file)), file);
+        return parsed(new InputFile(file).text(), file);
     }
 
-    /** Prints what was found: the table, or the resources themselves. */
-    void print(JsonNode resources, String table) throws CommandException {
+    /** Prints the table, or the resources that it shows; gives the exit code. */
+    int print(List<JsonNode> resources, TextTable table) throws CommandException {
+        return print(JsonNodeFactory.instance.arrayNode().addAll(resources), table.toString());
+    }
+
+    /** Prints the text for people, or the resource itself; gives the exit code. */
+    int print(JsonNode resource, String text) throws CommandException {
         System.out.print(
                 switch (output) {
-                    case "short", "table" -> table;
-                    case "json" -> resources.toPrettyString() + "\n";
-                    case "yaml" -> Serialization.asYaml(Serialization.unmarshal(resources.toString(), Object.class));
+                    case "short", "table" -> text;
+                    case "json" -> resource.toPrettyString() + "\n";
+                    case "yaml" -> Serialization.asYaml(Serialization.unmarshal(resource.toString(), Object.class));
                     default -> throw new CommandException("-o " + output + ": give short, json or yaml");
                 });
+        return 0;
     }
 
     private static JsonNode parsed(String text, String what) throws CommandException {

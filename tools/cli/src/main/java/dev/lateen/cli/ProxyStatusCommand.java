@@ -1,11 +1,12 @@
 package dev.lateen.cli;
 
 import dev.lateen.analysis.SyncTable;
-import io.fabric8.kubernetes.api.model.Pod;
+import dev.lateen.config.ObjectName;
+import dev.lateen.ops.MeshPods;
+import dev.lateen.ops.OperationException;
+import dev.lateen.ops.PodPages;
 import io.fabric8.kubernetes.client.KubernetesClient;
-import io.fabric8.kubernetes.client.KubernetesClientException;
 import java.io.IOException;
-import java.util.List;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -23,7 +24,7 @@ final class ProxyStatusCommand implements Callable<Integer> {
     @Option(
             names = {"-i", "--istioNamespace"},
             description = "namespace of the control plane (${DEFAULT-VALUE})")
-    String systemNamespace = "istio-system";
+    String systemNamespace = MeshPods.SYSTEM_NAMESPACE;
 
     @Option(
             names = {"-o", "--output"},
@@ -34,26 +35,15 @@ final class ProxyStatusCommand implements Callable<Integer> {
     ClusterOptions cluster = new ClusterOptions();
 
     @Override
-    public Integer call() throws IOException, CommandException {
+    public Integer call() throws IOException, CommandException, OperationException {
         try (KubernetesClient client = cluster.client()) {
-            List<Pod> pods = client.pods()
-                    .inNamespace(systemNamespace)
-                    .withLabel("app", "istiod")
-                    .list()
-                    .getItems();
-            if (pods.isEmpty()) {
-                throw new CommandException("no control plane runs in namespace " + systemNamespace);
-            }
-            String pod = pods.getFirst().getMetadata().getName();
-            JsonNode syncz = new AdminPages(client).read(systemNamespace, pod, DEBUG_PORT, "/debug/syncz");
+            ObjectName plane = MeshPods.objectName(new MeshPods(client).controlPlane(systemNamespace));
+            JsonNode syncz = new PodPages(client).json(plane, DEBUG_PORT, "/debug/syncz");
             System.out.print(
                     output.equals("json")
                             ? syncz.toPrettyString() + "\n"
-                            : SyncTable.of(syncz).toString());
-            System.out.print(output.equals("json") ? "" : SyncTable.refusals(syncz));
+                            : SyncTable.of(syncz) + SyncTable.refusals(syncz));
             return 0;
-        } catch (KubernetesClientException e) {
-            throw new CommandException("the cluster does not answer: " + e.getMessage());
         }
     }
 }

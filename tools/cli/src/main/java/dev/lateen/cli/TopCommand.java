@@ -1,20 +1,15 @@
 package dev.lateen.cli;
 
+import dev.lateen.ops.MeshPods;
+import dev.lateen.ops.MetricsForwards;
 import dev.lateen.ops.Top;
 import dev.lateen.telemetry.MetricsScraper;
-import io.fabric8.kubernetes.api.model.Pod;
 import io.fabric8.kubernetes.client.KubernetesClient;
-import io.fabric8.kubernetes.client.KubernetesClientException;
-import io.fabric8.kubernetes.client.LocalPortForward;
 import java.io.Console;
 import java.io.IOException;
-import java.net.URI;
 import java.time.Clock;
 import java.time.Duration;
-import java.util.ArrayList;
-import java.util.HashMap;
 import java.util.List;
-import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
@@ -26,6 +21,7 @@ import picocli.CommandLine.Option;
 final class TopCommand implements Callable<Integer> {
     private static final Duration PATIENCE = Duration.ofSeconds(5);
     private static final Duration WINDOW = Duration.ofMinutes(1);
+    private static final String CLEAR = "\u001b[H\u001b[2J";
 
     @Option(names = "--interval", description = "seconds between two readings (${DEFAULT-VALUE})")
     int seconds = 2;
@@ -41,54 +37,26 @@ final class TopCommand implements Callable<Integer> {
         if (seconds < 1) {
             throw new CommandException("--interval " + seconds + ": at least 1");
         }
-        Map<String, LocalPortForward> forwards = new HashMap<>();
         try (KubernetesClient client = cluster.client();
+                MetricsForwards forwards = new MetricsForwards(client);
                 MetricsScraper scraper = new MetricsScraper(PATIENCE)) {
+            MeshPods pods = new MeshPods(client);
             Top top = new Top(scraper, Clock.systemUTC());
             System.err.println("reading the proxies; ends with Ctrl-C");
-            top.read(addresses(client, forwards));
+            top.read(forwards.addresses(pods.withProxy()).values());
             for (int shown = 0; count <= 0 || shown < count; shown++) {
                 Thread.sleep(Duration.ofSeconds(seconds));
-                List<String> problems = top.read(addresses(client, forwards));
+                List<String> problems =
+                        top.read(forwards.addresses(pods.withProxy()).values());
                 if (Optional.ofNullable(System.console())
                         .filter(Console::isTerminal)
                         .isPresent()) {
-                    System.out.print("\u001b[H\u001b[2J");
+                    System.out.print(CLEAR);
                 }
                 top.print(WINDOW, System.out);
                 problems.forEach(System.out::println);
             }
-        } catch (KubernetesClientException e) {
-            throw new CommandException("the cluster does not answer: " + e.getMessage());
-        } finally {
-            for (LocalPortForward forward : forwards.values()) {
-                forward.close();
-            }
         }
         return 0;
-    }
-
-    /** A way to each proxy's metrics; ways to pods that are gone are closed. */
-    private static List<URI> addresses(KubernetesClient client, Map<String, LocalPortForward> forwards)
-            throws IOException {
-        List<URI> addresses = new ArrayList<>();
-        List<String> there = new ArrayList<>();
-        for (Pod pod : MeshPods.all(client)) {
-            String namespace = pod.getMetadata().getNamespace();
-            String name = pod.getMetadata().getName();
-            LocalPortForward forward = forwards.computeIfAbsent(
-                    namespace + "/" + name,
-                    _ -> client.pods().inNamespace(namespace).withName(name).portForward(ProxyMetrics.PORT));
-            there.add(namespace + "/" + name);
-            addresses.add(URI.create("http://127.0.0.1:" + forward.getLocalPort() + ProxyMetrics.PAGE));
-        }
-        for (String gone :
-                forwards.keySet().stream().filter(pod -> !there.contains(pod)).toList()) {
-            LocalPortForward forward = forwards.remove(gone);
-            if (forward != null) {
-                forward.close();
-            }
-        }
-        return addresses;
     }
 }

@@ -14,10 +14,8 @@ final class UninstallCommand implements Callable<Integer> {
     @Option(names = "--purge", description = "all of the mesh, which is always taken out")
     boolean purge;
 
-    @Option(
-            names = {"-y", "--skip-confirmation"},
-            description = "ask nothing, which is never done")
-    boolean skipConfirmation;
+    @Mixin
+    Confirmation confirmation = new Confirmation();
 
     @Mixin
     ClusterOptions cluster = new ClusterOptions();

@@ -1,8 +1,10 @@
 package dev.lateen.cli;
 
+import dev.lateen.ops.MeshPods;
+import dev.lateen.ops.OperationException;
+import dev.lateen.ops.PodPages;
 import io.fabric8.kubernetes.api.model.Pod;
 import io.fabric8.kubernetes.client.KubernetesClient;
-import io.fabric8.kubernetes.client.KubernetesClientException;
 import java.io.IOException;
 import java.util.List;
 import java.util.TreeMap;
@@ -37,38 +39,30 @@ final class VersionCommand implements Callable<Integer> {
     ClusterOptions cluster = new ClusterOptions();
 
     @Override
-    public Integer call() throws IOException, CommandException {
+    public Integer call() throws IOException, CommandException, OperationException {
         System.out.println(alone ? VERSION : "lateen " + VERSION + ", Java " + Runtime.version());
         if (remote) {
             try (KubernetesClient client = cluster.client()) {
                 remote(client);
-            } catch (KubernetesClientException e) {
-                throw new CommandException("the cluster does not answer: " + e.getMessage());
             }
         }
         return 0;
     }
 
-    private static void remote(KubernetesClient client) throws IOException, CommandException {
-        List<Pod> planes = client.pods()
-                .inNamespace("istio-system")
-                .withLabel("app", "istiod")
-                .list()
-                .getItems();
+    private static void remote(KubernetesClient client) throws IOException, OperationException {
+        MeshPods pods = new MeshPods(client);
+        List<Pod> planes = pods.ofApp("istiod", MeshPods.SYSTEM_NAMESPACE);
         if (planes.isEmpty()) {
-            System.out.println("no control plane runs in namespace istio-system");
+            System.out.println("no control plane runs in namespace " + MeshPods.SYSTEM_NAMESPACE);
         }
-        AdminPages pages = new AdminPages(client);
         for (Pod plane : planes) {
-            String name = plane.getMetadata().getName();
-            System.out.println("control plane " + name + ": "
-                    + pages.text("istio-system", name, MONITORING_PORT, "GET", "/version")
-                            .strip());
+            String version = new PodPages(client).text(MeshPods.objectName(plane), MONITORING_PORT, "GET", "/version");
+            System.out.println("control plane " + plane.getMetadata().getName() + ": " + version.strip());
         }
         // By image: what a proxy is, stands in its pod.
-        MeshPods.all(client).stream()
+        pods.withProxy().stream()
                 .flatMap(pod -> pod.getSpec().getContainers().stream())
-                .filter(container -> container.getName().equals("istio-proxy"))
+                .filter(container -> container.getName().equals(MeshPods.PROXY_CONTAINER))
                 .collect(Collectors.groupingBy(
                         container -> String.valueOf(container.getImage()), TreeMap::new, Collectors.counting()))
                 .forEach((image, count) -> System.out.println("proxies " + image + ": " + count));

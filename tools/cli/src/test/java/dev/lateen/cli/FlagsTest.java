@@ -31,6 +31,17 @@ class FlagsTest {
             metadata: {name: a}
             spec: {hosts: [a], http: [{route: [{destination: {host: nowhere}}]}]}
             """;
+    private static final String WEB = """
+            apiVersion: v1
+            kind: Service
+            metadata: {name: web, namespace: default}
+            spec: {selector: {app: web}, ports: [{name: http, port: 80}]}
+            ---
+            apiVersion: v1
+            kind: Pod
+            metadata: {name: web-1, namespace: default, labels: {app: web}}
+            spec: {containers: [{name: app, image: app}]}
+            """;
 
     private final PrintStream out = System.out;
     private final ByteArrayOutputStream said = new ByteArrayOutputStream();
@@ -42,6 +53,7 @@ class FlagsTest {
     void listen() throws IOException {
         Files.writeString(directory.resolve("dump.json"), DUMP);
         Files.writeString(directory.resolve("lost.yaml"), LOST);
+        Files.writeString(directory.resolve("web.yaml"), WEB);
         System.setOut(new PrintStream(said, true, StandardCharsets.UTF_8));
     }
 
@@ -69,6 +81,14 @@ class FlagsTest {
                 "analyze --use-kube=false lost.yaml --output-threshold Error          | 0 | no problem found",
                 "analyze --use-kube=false                                             | 1 | ''",
                 "validate -f lost.yaml                                                | 0 | warning: spec.http[0].route[0].destination.host",
+                "x describe service web -f web.yaml                                   | 0 | port 80 (http): HTTP to 80",
+                "experimental describe svc web.default -f web.yaml                    | 0 | pods of default/web-1: 1",
+                "exp des po web-1.default -f web.yaml -n other                        | 0 | Pod default/web-1",
+                "x describe pod web-1 -f web.yaml -n other                            | 1 | ''",
+                "completion bash                                                      | 0 | complete -F",
+                "completion tcsh                                                      | 2 | ''",
+                "dashboard nothing                                                    | 1 | ''",
+                "dash proxy -n default --address 127.0.0.1 -p 1234                    | 1 | ''",
                 "version --short                                                      | 0 | 0.1.0",
             })
     void a_verb_takes_the_flag(String command, int code, String says) throws IOException {

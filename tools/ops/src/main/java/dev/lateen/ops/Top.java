@@ -7,6 +7,7 @@ import java.io.PrintStream;
 import java.net.URI;
 import java.time.Duration;
 import java.time.InstantSource;
+import java.util.Collection;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Locale;
@@ -46,8 +47,8 @@ public final class Top {
     }
 
     /** Reads all proxies once, such as {@code http://10.244.0.7:15090/stats/prometheus}; gives why any were not read. */
-    public List<String> read(List<URI> proxies) throws InterruptedException {
-        MetricsScraper.Round round = scraper.scrape(proxies);
+    public List<String> read(Collection<URI> proxies) throws InterruptedException {
+        MetricsScraper.Round round = scraper.scrape(List.copyOf(proxies));
         traffic.add(clock.instant(), round.byName());
         return round.failures().entrySet().stream()
                 .map(failure -> "no metrics from " + failure.getKey() + ": " + failure.getValue())

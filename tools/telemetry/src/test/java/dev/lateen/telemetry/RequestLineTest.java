@@ -11,9 +11,9 @@ import org.junit.jupiter.params.provider.CsvSource;
 
 final class RequestLineTest {
     private static final RequestLine LINE = RequestLine.parse("""
-        {"start_time":"2026-01-01T10:00:00.123Z","method":"GET","authority":"web","path":"/a\\u001b[31m?x=1","response_code":"503",
+        {"start_time":"2026-01-01T10:00:00.123Z","method":"GET","authority":"web","path":"/a\\u001b[31m?x=1","response_code":503,
         "response_flags":"UF","response_code_details":"upstream_reset","duration":"4","upstream_cluster":"outbound|80||web.d.svc",
-        "upstream_host":"10.0.0.1:80","attempts":"2","route_name":null,"trace_id":"0af7"}\
+        "upstream_host":"10.0.0.1:80","attempts":2,"route_name":null,"trace_id":"0af7"}\
         """);
 
     @ParameterizedTest(name = "{0}: {1}")
@@ -50,9 +50,9 @@ final class RequestLineTest {
         'upstream_cluster':null,'connection_termination_details':'rbac_access_denied_matched_policy[none]' ; in  connection to 10.0.0.2:9000 5B in 7B out 4ms details=rbac_access_denied_matched_policy[none]
         """)
     void aConnection(String more, String expected) {
-        assertThat(RequestLine.parse(("{'start_time':'2026-01-01T10:00:00.123Z','method':null,'response_code':'0',"
-                                + "'downstream_local_address':'10.0.0.2:9000','bytes_received':'5','bytes_sent':'7',"
-                                + "'duration':'4'," + more + "}")
+        assertThat(RequestLine.parse(("{'start_time':'2026-01-01T10:00:00.123Z','method':null,'response_code':0,"
+                                + "'downstream_local_address':'10.0.0.2:9000','bytes_received':5,'bytes_sent':7,"
+                                + "'duration':4," + more + "}")
                         .replace('\'', '"')))
                 .hasToString("10:00:00.123 " + expected);
     }

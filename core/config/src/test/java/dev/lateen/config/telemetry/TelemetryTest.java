@@ -98,7 +98,9 @@ final class TelemetryTest {
     @CsvSource(delimiter = '|', quoteCharacter = '`', textBlock = """
             plain 100%% %REQ(:METHOD):5% %START_TIME(%Y-%m)% | ``
             a %NOBODY% b         | command %NOBODY% is not there in this version
-            %CONNECTION_ID%      | command %CONNECTION_ID% is not there in this version
+            %CONNECTION_ID% %COALESCE({"operators": ["HOSTNAME"]}):3% | ``
+            %DYNAMIC_METADATA(a:b)% | command %DYNAMIC_METADATA% is not there in this version: metadata of filters, routes, clusters and endpoints is not kept for logs
+            %CEL(a.contains('(b)'))% | command %CEL% is not there in this version: expressions stand in filters of logs and in labels of metrics, not in lines
             100% sure            | no command begins at "% sure": a percent sign itself is %%
             %REQ(a%              | no command begins at "%REQ(a%": a percent sign itself is %%
             """)

@@ -113,14 +113,28 @@ final class Attributes {
         text("requested_server_name", Operator.REQUESTED_SERVER_NAME);
         values.put("mtls", stream.value(Operator.DOWNSTREAM_PEER_FINGERPRINT_256, "") != null);
         text("subject_peer_certificate", Operator.DOWNSTREAM_PEER_SUBJECT);
+        text("tls_version", Operator.DOWNSTREAM_TLS_VERSION);
+        number("id", Operator.CONNECTION_ID);
+        text("termination_details", Operator.CONNECTION_TERMINATION_DETAILS);
+        text("transport_failure_reason", Operator.DOWNSTREAM_TRANSPORT_FAILURE_REASON);
+        text("subject_local_certificate", Operator.DOWNSTREAM_LOCAL_SUBJECT);
+        text("uri_san_local_certificate", Operator.DOWNSTREAM_LOCAL_URI_SAN);
+        text("dns_san_local_certificate", Operator.DOWNSTREAM_LOCAL_DNS_SAN);
         text("uri_san_peer_certificate", Operator.DOWNSTREAM_PEER_URI_SAN);
         text("dns_san_peer_certificate", Operator.DOWNSTREAM_PEER_DNS_SAN);
         text("sha256_peer_certificate_digest", Operator.DOWNSTREAM_PEER_FINGERPRINT_256);
     }
 
     private void upstream() {
-        address(Operator.UPSTREAM_REMOTE_ADDRESS, Operator.UPSTREAM_REMOTE_PORT);
+        text("address", Operator.UPSTREAM_HOST);
+        put("port", Operator.UPSTREAM_HOST, address -> Long.parseLong(address.substring(address.lastIndexOf(':') + 1)));
         text("local_address", Operator.UPSTREAM_LOCAL_ADDRESS);
+        text("tls_version", Operator.UPSTREAM_TLS_VERSION);
+        text("subject_peer_certificate", Operator.UPSTREAM_PEER_SUBJECT);
+        text("uri_san_peer_certificate", Operator.UPSTREAM_PEER_URI_SAN);
+        text("dns_san_peer_certificate", Operator.UPSTREAM_PEER_DNS_SAN);
+        text("uri_san_local_certificate", Operator.UPSTREAM_LOCAL_URI_SAN);
+        text("dns_san_local_certificate", Operator.UPSTREAM_LOCAL_DNS_SAN);
         text("transport_failure_reason", Operator.UPSTREAM_TRANSPORT_FAILURE_REASON);
         number("request_attempt_count", Operator.UPSTREAM_REQUEST_ATTEMPT_COUNT);
     }

@@ -5,12 +5,14 @@ import dev.lateen.proxycore.CompileException;
 import dev.lateen.proxycore.Extensions;
 import dev.lateen.proxycore.Place;
 import dev.lateen.proxycore.format.Format;
+import dev.lateen.proxycore.format.Operator;
 import io.envoyproxy.envoy.config.core.v3.SubstitutionFormatString;
 import io.envoyproxy.envoy.extensions.access_loggers.file.v3.FileAccessLog;
 import io.envoyproxy.envoy.extensions.access_loggers.stream.v3.StderrAccessLog;
 import io.envoyproxy.envoy.extensions.access_loggers.stream.v3.StdoutAccessLog;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.stream.Stream;
 
 /**
  * Where and how a line per stream is written.
@@ -18,21 +20,39 @@ import java.util.List;
  * @param path a file; {@code /dev/stdout} and {@code /dev/stderr} stand for the process's own
  * @param layout what a line says
  * @param filter which streams get one
+ * @param timed whether a line asks for points of time that are noted only for it ({@link Operator#isTimed})
  */
-public record AccessLog(String path, Layout layout, LogFilter filter) {
+public record AccessLog(String path, Layout layout, LogFilter filter, boolean timed) {
     private static final String DEFAULT_FORMAT = "[%START_TIME%] \"%REQ(:METHOD)% "
             + "%REQ(X-ENVOY-ORIGINAL-PATH?:PATH)% %PROTOCOL%\" %RESPONSE_CODE% %RESPONSE_FLAGS% %BYTES_RECEIVED% "
             + "%BYTES_SENT% %DURATION% %RESP(X-ENVOY-UPSTREAM-SERVICE-TIME)% \"%REQ(X-FORWARDED-FOR)%\" "
             + "\"%REQ(USER-AGENT)%\" \"%REQ(X-REQUEST-ID)%\" \"%REQ(:AUTHORITY)%\" \"%UPSTREAM_HOST%\"\n";
 
+    public AccessLog(String path, Layout layout, LogFilter filter) {
+        this(path, layout, filter, layout.operators().anyMatch(Operator::isTimed));
+    }
+
     /** What a line says. */
-    public sealed interface Layout {}
+    public sealed interface Layout {
+        /** The facts of a stream that it asks for. */
+        Stream<Operator> operators();
+    }
 
     /** Text with commands; the line end is part of it. */
-    public record Text(Format format, boolean omitEmpty) implements Layout {}
+    public record Text(Format format, boolean omitEmpty) implements Layout {
+        @Override
+        public Stream<Operator> operators() {
+            return format.operators().stream();
+        }
+    }
 
     /** A JSON object; a line end follows. */
-    public record Json(JsonLayout.Fields fields, boolean omitEmpty) implements Layout {}
+    public record Json(JsonLayout.Fields fields, boolean omitEmpty) implements Layout {
+        @Override
+        public Stream<Operator> operators() {
+            return fields.operators();
+        }
+    }
 
     static List<AccessLog> all(List<io.envoyproxy.envoy.config.accesslog.v3.AccessLog> protos, Place at)
             throws CompileException {

@@ -5,18 +5,29 @@ import com.google.protobuf.Value;
 import dev.lateen.proxycore.CompileException;
 import dev.lateen.proxycore.Place;
 import dev.lateen.proxycore.format.Format;
+import dev.lateen.proxycore.format.Operator;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.TreeMap;
+import java.util.stream.Stream;
 
 /** What a line of an access log in JSON says, or a part of it. */
 public sealed interface JsonLayout {
-    /** An object, in the order of the configuration. */
+    /** The facts of a stream that it asks for. */
+    Stream<Operator> operators();
+
+    /** An object, in the order of the names, as Envoy has it. */
     record Fields(Map<String, JsonLayout> fields) implements JsonLayout {
         public Fields {
-            fields = Collections.unmodifiableMap(new LinkedHashMap<>(fields));
+            fields = Collections.unmodifiableMap(new TreeMap<>(fields));
+        }
+
+        @Override
+        public Stream<Operator> operators() {
+            return fields.values().stream().flatMap(JsonLayout::operators);
         }
     }
 
@@ -25,13 +36,28 @@ public sealed interface JsonLayout {
         public Items {
             items = List.copyOf(items);
         }
+
+        @Override
+        public Stream<Operator> operators() {
+            return items.stream().flatMap(JsonLayout::operators);
+        }
     }
 
-    /** A text; for a single command without a value it is null. */
-    record Text(Format format) implements JsonLayout {}
+    /** A text; what is a single command has that one's value: a number, or null where it has none. */
+    record Text(Format format) implements JsonLayout {
+        @Override
+        public Stream<Operator> operators() {
+            return format.operators().stream();
+        }
+    }
 
     /** A number, a truth value or null, as it stands in JSON. */
-    record Constant(String json) implements JsonLayout {}
+    record Constant(String json) implements JsonLayout {
+        @Override
+        public Stream<Operator> operators() {
+            return Stream.of();
+        }
+    }
 
     static Fields of(Struct struct, Place at) throws CompileException {
         Map<String, JsonLayout> fields = new LinkedHashMap<>();

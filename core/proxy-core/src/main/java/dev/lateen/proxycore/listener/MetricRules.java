@@ -32,6 +32,15 @@ public record MetricRules(Map<String, Rule> rules, List<Expression> expressions)
 
     private static final String[] NO_VALUES = {};
 
+    /** The standard metrics of requests. */
+    private static final List<String> OF_REQUESTS = List.of(
+            "requests_total",
+            "request_duration_milliseconds",
+            "request_bytes",
+            "response_bytes",
+            "request_messages_total",
+            "response_messages_total");
+
     /**
      * What becomes of a metric.
      *
@@ -51,6 +60,19 @@ public record MetricRules(Map<String, Rule> rules, List<Expression> expressions)
     public Rule rule(String metric) {
         Rule rule = rules.get(metric);
         return rule == null ? rules.getOrDefault("", Rule.NONE) : rule;
+    }
+
+    /** Whether any metric of requests is left: what is dropped need not be counted. */
+    public boolean countRequests() {
+        if (rules.isEmpty()) {
+            return true;
+        }
+        for (String metric : OF_REQUESTS) {
+            if (!rule(metric).dropped()) {
+                return true;
+            }
+        }
+        return false;
     }
 
     /** The value of each expression for a stream. */

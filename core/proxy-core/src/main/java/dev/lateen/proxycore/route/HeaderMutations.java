@@ -4,6 +4,7 @@ import dev.lateen.proxycore.CompileException;
 import dev.lateen.proxycore.Place;
 import dev.lateen.proxycore.format.Format;
 import dev.lateen.proxycore.format.FormatContext;
+import dev.lateen.proxycore.format.Operator;
 import dev.lateen.proxycore.head.FieldName;
 import dev.lateen.proxycore.head.Fields;
 import io.envoyproxy.envoy.config.core.v3.HeaderValueOption;
@@ -74,6 +75,11 @@ public final class HeaderMutations {
         Format value = option.getHeader().getRawValue().isEmpty()
                 ? Format.parse(option.getHeader().getValue(), at.field("value"))
                 : Format.literal(option.getHeader().getRawValue().toStringUtf8());
+        for (Operator operator : value.operators()) {
+            if (operator.isTimed()) {
+                throw at.field("value").refuse("only in access logs: command %" + operator + "%");
+            }
+        }
         HeaderAppendAction action = action(option);
         if (action == HeaderAppendAction.UNRECOGNIZED) {
             throw at.field("append_action").refuse("not an append action: " + option.getAppendActionValue());

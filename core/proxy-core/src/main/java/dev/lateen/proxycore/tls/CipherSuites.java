@@ -7,7 +7,7 @@ import java.util.List;
 import java.util.Map;
 
 /** Names of cipher suites up to TLS 1.2: BoringSSL's, in which Envoy is configured, and IANA's. */
-final class CipherSuites {
+public final class CipherSuites {
     private static final Map<String, String> STANDARD = Map.ofEntries(
             Map.entry("ECDHE-ECDSA-AES128-GCM-SHA256", "TLS_ECDHE_ECDSA_WITH_AES_128_GCM_SHA256"),
             Map.entry("ECDHE-RSA-AES128-GCM-SHA256", "TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256"),
@@ -25,6 +25,16 @@ final class CipherSuites {
             Map.entry("AES256-SHA", "TLS_RSA_WITH_AES_256_CBC_SHA"));
 
     private CipherSuites() {}
+
+    /** BoringSSL's name of a suite that is known by IANA's; those of TLS 1.3 have one name. */
+    public static String boring(String standard) {
+        for (Map.Entry<String, String> suite : STANDARD.entrySet()) {
+            if (suite.getValue().equals(standard)) {
+                return suite.getKey();
+            }
+        }
+        return standard;
+    }
 
     /** IANA's names of the suites, in their order; those of equal worth, in brackets, one after the other. */
     static List<String> standard(List<String> names, Place at) throws CompileException {

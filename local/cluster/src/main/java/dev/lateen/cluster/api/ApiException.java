@@ -52,14 +52,11 @@ final class ApiException extends Exception {
     }
 
     static ApiException notFound(ResourceType type, String name) {
-        return new ApiException(
-                404,
-                "NotFound",
-                type.groupResource() + " \"" + name + "\" not found",
-                type.group(),
-                type.plural(),
-                name,
-                List.of());
+        return about(type, name, 404, "NotFound", type.groupResource() + " \"" + name + "\" not found");
+    }
+
+    private static ApiException about(ResourceType type, String name, int code, String reason, String message) {
+        return new ApiException(code, reason, message, type.group(), type.plural(), name, List.of());
     }
 
     static ApiException noSuchPath() {
@@ -89,36 +86,20 @@ final class ApiException extends Exception {
     }
 
     static ApiException forbidden(ResourceType type, String name, String why) {
-        return new ApiException(
-                403,
-                "Forbidden",
-                type.groupResource() + " \"" + name + "\" is forbidden: " + why,
-                type.group(),
-                type.plural(),
-                name,
-                List.of());
+        return about(type, name, 403, "Forbidden", type.groupResource() + " \"" + name + "\" is forbidden: " + why);
     }
 
     static ApiException alreadyExists(ResourceType type, String name) {
-        return new ApiException(
-                409,
-                "AlreadyExists",
-                type.groupResource() + " \"" + name + "\" already exists",
-                type.group(),
-                type.plural(),
-                name,
-                List.of());
+        return about(type, name, 409, "AlreadyExists", type.groupResource() + " \"" + name + "\" already exists");
     }
 
     static ApiException conflict(ResourceType type, String name, String why) {
-        return new ApiException(
+        return about(
+                type,
+                name,
                 409,
                 "Conflict",
-                "Operation cannot be fulfilled on " + type.groupResource() + " \"" + name + "\": " + why,
-                type.group(),
-                type.plural(),
-                name,
-                List.of());
+                "Operation cannot be fulfilled on " + type.groupResource() + " \"" + name + "\": " + why);
     }
 
     /** A conflict about something that is named otherwise than its resource. */

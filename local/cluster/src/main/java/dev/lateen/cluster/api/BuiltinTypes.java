@@ -106,8 +106,6 @@ final class BuiltinTypes {
         return switch (kind) {
             case "Pod" -> PodColumns.all();
             case "Service" -> Columns.services();
-            case "Deployment" -> Columns.deployments();
-            case "ReplicaSet" -> Columns.replicaSets();
             case "Job" -> Columns.jobs();
             case "Node" -> Columns.nodes();
             case "Event" -> Columns.events();

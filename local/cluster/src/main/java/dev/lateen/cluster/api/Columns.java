@@ -103,66 +103,15 @@ final class Columns {
                         .collect(Collectors.joining(","));
     }
 
-    static List<Column> deployments() {
-        return List.of(
-                Column.text(
-                        "Ready",
-                        object -> object.path("status").path("readyReplicas").asInt(0) + "/"
-                                + object.path("spec").path("replicas").asInt(0)),
-                Column.number(
-                        "Up-to-date",
-                        object -> object.path("status").path("updatedReplicas").asInt(0)),
-                Column.number("Available", object -> object.path("status")
-                        .path("availableReplicas")
-                        .asInt(0)),
-                AGE,
-                Column.wide("Containers", object -> containers(object, "name")),
-                Column.wide("Images", object -> containers(object, "image")),
-                Column.wide(
-                        "Selector",
-                        object -> labels(object.path("spec").path("selector").path("matchLabels"))));
-    }
-
-    static List<Column> replicaSets() {
-        return List.of(
-                Column.number(
-                        "Desired",
-                        object -> object.path("spec").path("replicas").asInt(0)),
-                Column.number(
-                        "Current",
-                        object -> object.path("status").path("replicas").asInt(0)),
-                Column.number(
-                        "Ready",
-                        object -> object.path("status").path("readyReplicas").asInt(0)),
-                AGE,
-                Column.wide("Containers", object -> containers(object, "name")),
-                Column.wide("Images", object -> containers(object, "image")),
-                Column.wide(
-                        "Selector",
-                        object -> labels(object.path("spec").path("selector").path("matchLabels"))));
-    }
-
-    private static String containers(JsonNode object, String field) {
-        List<String> values = new ArrayList<>();
-        object.path("spec")
-                .path("template")
-                .path("spec")
-                .path("containers")
-                .forEach(container -> values.add(container.path(field).asString("")));
-        return String.join(",", values);
-    }
-
     static List<Column> jobs() {
         return List.of(
                 Column.text("Status", Columns::jobStatus),
                 Column.text("Completions", Columns::jobCompletions),
                 Column.text("Duration", Columns::jobDuration),
                 AGE,
-                Column.wide("Containers", object -> containers(object, "name")),
-                Column.wide("Images", object -> containers(object, "image")),
-                Column.wide(
-                        "Selector",
-                        object -> labels(object.path("spec").path("selector").path("matchLabels"))));
+                KindColumns.containers("Containers", "spec.template.spec", "name"),
+                KindColumns.containers("Images", "spec.template.spec", "image"),
+                KindColumns.labels("Selector", "spec.selector.matchLabels"));
     }
 
     private static String jobStatus(JsonNode job) {

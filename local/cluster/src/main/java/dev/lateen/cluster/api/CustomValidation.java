@@ -92,7 +92,7 @@ final class CustomValidation {
         }
         boolean either = schema.path("x-kubernetes-int-or-string").asBoolean(false);
         String wanted = either ? "integer,string" : schema.path("type").asString("");
-        if (either ? !value.isIntegralNumber() && !value.isString() : !is(value, wanted)) {
+        if (either ? !value.isIntegralNumber() && !value.isString() : !Schema.isOfType(value, wanted)) {
             String word = "\"" + word(value) + "\"";
             add(
                     "FieldValueTypeInvalid",
@@ -297,18 +297,6 @@ final class CustomValidation {
             }
         }
         return null;
-    }
-
-    private static boolean is(JsonNode value, String type) {
-        return switch (type) {
-            case "object" -> value.isObject();
-            case "array" -> value.isArray();
-            case "string" -> value.isString();
-            case "integer" -> value.isIntegralNumber();
-            case "number" -> value.isNumber();
-            case "boolean" -> value.isBoolean();
-            default -> true;
-        };
     }
 
     private static String word(JsonNode value) {

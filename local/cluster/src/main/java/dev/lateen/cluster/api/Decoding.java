@@ -113,17 +113,7 @@ final class Decoding {
             either(value, path, owner, alternatives);
             return;
         }
-        boolean fits =
-                switch (schema.type()) {
-                    case "object" -> value.isObject();
-                    case "array" -> value.isArray();
-                    case "string" -> value.isString();
-                    case "integer" -> value.isIntegralNumber();
-                    case "number" -> value.isNumber();
-                    case "boolean" -> value.isBoolean();
-                    default -> true;
-                };
-        if (!fits) {
+        if (!Schema.isOfType(value, schema.type())) {
             throw mismatch(value, path, owner, goType(schema));
         }
         if (schema.format().equals("int32") && !value.canConvertToInt()) {

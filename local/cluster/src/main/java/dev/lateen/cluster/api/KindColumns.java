@@ -6,7 +6,7 @@ import java.util.stream.Collectors;
 import java.util.stream.StreamSupport;
 import tools.jackson.databind.JsonNode;
 
-/** Columns of the smaller built-in kinds, most of which nothing here acts on. */
+/** Columns of built-in kinds that are read off single fields; most of these nothing here acts on. */
 final class KindColumns {
     private static final int ENDPOINTS_SHOWN = 3;
     private static final Column CREATED =
@@ -27,13 +27,28 @@ final class KindColumns {
                         Columns.AGE,
                         containers("Containers", "spec.jobTemplate.spec.template.spec", "name"),
                         containers("Images", "spec.jobTemplate.spec.template.spec", "image"),
-                        wide("Selector", "spec.jobTemplate.spec.selector.matchLabels"));
+                        labels("Selector", "spec.jobTemplate.spec.selector.matchLabels"));
+            case "Deployment" ->
+                list(
+                        Column.text("Ready", KindColumns::ready),
+                        count("Up-to-date", "status.updatedReplicas"),
+                        count("Available", "status.availableReplicas"),
+                        Columns.AGE,
+                        containers("Containers", "spec.template.spec", "name"),
+                        containers("Images", "spec.template.spec", "image"),
+                        labels("Selector", "spec.selector.matchLabels"));
+            case "ReplicaSet" ->
+                list(
+                        count("Desired", "spec.replicas"),
+                        count("Current", "status.replicas"),
+                        count("Ready", "status.readyReplicas"),
+                        Columns.AGE,
+                        containers("Containers", "spec.template.spec", "name"),
+                        containers("Images", "spec.template.spec", "image"),
+                        labels("Selector", "spec.selector.matchLabels"));
             case "StatefulSet" ->
                 list(
-                        Column.text(
-                                "Ready",
-                                object ->
-                                        number(object, "status.readyReplicas") + "/" + number(object, "spec.replicas")),
+                        Column.text("Ready", KindColumns::ready),
                         Columns.AGE,
                         containers("Containers", "spec.template.spec", "name"),
                         containers("Images", "spec.template.spec", "image"));
@@ -50,7 +65,7 @@ final class KindColumns {
                         Columns.AGE,
                         containers("Containers", "spec.template.spec", "name"),
                         containers("Images", "spec.template.spec", "image"),
-                        wide("Selector", "spec.selector.matchLabels"));
+                        labels("Selector", "spec.selector.matchLabels"));
             case "ReplicationController" ->
                 list(
                         count("Desired", "spec.replicas"),
@@ -59,7 +74,7 @@ final class KindColumns {
                         Columns.AGE,
                         containers("Containers", "spec.template.spec", "name"),
                         containers("Images", "spec.template.spec", "image"),
-                        wide("Selector", "spec.selector"));
+                        labels("Selector", "spec.selector"));
             case "Ingress" ->
                 list(
                         path("Class", "spec.ingressClassName", "<none>"),
@@ -184,6 +199,10 @@ final class KindColumns {
         return at(object, path).asInt(0);
     }
 
+    private static String ready(JsonNode object) {
+        return number(object, "status.readyReplicas") + "/" + number(object, "spec.replicas");
+    }
+
     private static String flag(JsonNode object, String path) {
         return at(object, path).asBoolean(false) ? "True" : "False";
     }
@@ -201,11 +220,11 @@ final class KindColumns {
         return Column.number(name, object -> number(object, path));
     }
 
-    private static Column wide(String name, String labels) {
+    static Column labels(String name, String labels) {
         return Column.wide(name, object -> Columns.labels(at(object, labels)));
     }
 
-    private static Column containers(String name, String spec, String field) {
+    static Column containers(String name, String spec, String field) {
         return Column.wide(name, object -> joined(at(object, spec).path("containers"), field, ""));
     }
 

@@ -74,6 +74,19 @@ record Schema(ModelSchemas models, JsonNode node) {
         return body().path("type").asString("");
     }
 
+    /** Whether a value is of an OpenAPI type; each is of the empty one. */
+    static boolean isOfType(JsonNode value, String type) {
+        return switch (type) {
+            case "object" -> value.isObject();
+            case "array" -> value.isArray();
+            case "string" -> value.isString();
+            case "integer" -> value.isIntegralNumber();
+            case "number" -> value.isNumber();
+            case "boolean" -> value.isBoolean();
+            default -> true;
+        };
+    }
+
     String format() {
         return body().path("format").asString("");
     }

@@ -6,6 +6,7 @@ import java.io.OutputStream;
 import java.lang.ProcessBuilder.Redirect;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
@@ -236,6 +237,29 @@ final class ContainerProcess {
     /** Asks the program to stop (SIGTERM). */
     void terminate() {
         ProcessHandle.of(pid).ifPresent(ProcessHandle::destroy);
+    }
+
+    /** Asks the program to stop, and ends everything inside at once where that takes longer. */
+    void stop(Duration grace) {
+        terminate();
+        if (!endsWithin(grace)) {
+            kill();
+        }
+    }
+
+    /** Waits for the end, but no longer than this, and not in a thread that is interrupted; whether it came. */
+    boolean endsWithin(Duration limit) {
+        try {
+            var _ = ended.get(Math.max(0, limit.toMillis()), TimeUnit.MILLISECONDS);
+            return true;
+        } catch (TimeoutException e) {
+            return false;
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            return false;
+        } catch (ExecutionException e) {
+            return true;
+        }
     }
 
     /** Ends everything inside at once. */

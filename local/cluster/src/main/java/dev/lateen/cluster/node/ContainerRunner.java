@@ -9,9 +9,8 @@ import java.time.Instant;
 import java.util.List;
 import java.util.Optional;
 import java.util.UUID;
-import java.util.concurrent.ExecutionException;
+import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
-import java.util.concurrent.TimeoutException;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -19,8 +18,10 @@ import org.jspecify.annotations.Nullable;
  * on a thread of its own; the other methods from any.
  */
 final class ContainerRunner {
-    private static final Duration IMAGE_RETRY = Duration.ofSeconds(10);
     private static final Duration HOOK_LIMIT = Duration.ofMinutes(2);
+    /** How long what was killed may take to be gone. */
+    private static final Duration KILL_LIMIT = Duration.ofSeconds(5);
+
     private static final Duration START_RETRY = Duration.ofSeconds(2);
 
     private final PodRunner pod;
@@ -28,7 +29,9 @@ final class ContainerRunner {
     private final String name;
     private final boolean init;
     private final boolean sidecar;
+    private final RestartPolicy policy;
     private final RestartDelay delay;
+    private final CountDownLatch stopping = new CountDownLatch(1);
 
     private ContainerState state = new ContainerState.Waiting("PodInitializing", "");
     private ContainerState.@Nullable Terminated last;
@@ -37,7 +40,6 @@ final class ContainerRunner {
     private boolean ready;
     private boolean started;
     private boolean done;
-    private boolean stopping;
     private @Nullable ContainerProcess process;
     private @Nullable ContainerPlan plan;
     private @Nullable ContainerLog log;
@@ -49,6 +51,7 @@ final class ContainerRunner {
         this.name = container.getName();
         this.init = init;
         this.sidecar = init && "Always".equals(container.getRestartPolicy());
+        this.policy = RestartPolicy.of(pod.pod().getSpec().getRestartPolicy(), init, sidecar);
         this.delay = new RestartDelay(node.restartLimit());
         this.restarts = restarts;
         if (!init && pod.pod().getSpec().getInitContainers().isEmpty()) {
@@ -106,7 +109,7 @@ final class ContainerRunner {
                 }
                 continue;
             }
-            if (!restarts(end.exitCode())) {
+            if (isStopping() || !policy.restartsAfter(end.exitCode())) {
                 finish(end);
                 return;
             }
@@ -141,22 +144,6 @@ final class ContainerRunner {
         }
     }
 
-    private boolean restarts(int exitCode) {
-        synchronized (this) {
-            if (stopping) {
-                return false;
-            }
-        }
-        if (sidecar) {
-            return true;
-        }
-        String policy = pod.pod().getSpec().getRestartPolicy();
-        if ("Never".equals(policy)) {
-            return false;
-        }
-        return exitCode != 0 || (!init && !"OnFailure".equals(policy));
-    }
-
     private void finish(ContainerState.@Nullable Terminated end) {
         synchronized (this) {
             done = true;
@@ -170,194 +157,199 @@ final class ContainerRunner {
 
     /** The image, waiting until the catalogue has it; null when the pod is to stop. */
     private @Nullable Image awaitImage() throws InterruptedException {
-        boolean told = false;
-        while (true) {
+        for (boolean again = false; ; again = true) {
             String image = specification().getImage();
             Optional<Image> found = node.images().find(image);
             if (found.isPresent()) {
                 return found.get();
             }
-            String text =
-                    "no entry for image \"" + image + "\" in the image catalogue: nothing is pulled here; add it to"
-                            + " lateen-images.yaml (images: [{name: " + image
-                            + ", command: [...]}]) and start the cluster again";
-            node.normal(
-                    pod.pod(),
-                    told ? "BackOff" : "Pulling",
-                    (told ? "Back-off pulling image \"" : "Pulling image \"") + image + "\"");
-            if (!told) {
-                node.warning(pod.pod(), "Failed", "Failed to pull image \"" + image + "\": " + text);
-            }
-            node.warning(pod.pod(), "Failed", told ? "Error: ImagePullBackOff" : "Error: ErrImagePull");
-            setState(new ContainerState.Waiting(
-                    told ? "ImagePullBackOff" : "ErrImagePull",
-                    told ? "Back-off pulling image \"" + image + "\": ErrImagePull: " + text : text));
-            if (pause(told ? IMAGE_RETRY : START_RETRY)) {
+            var missing = new MissingImage(image, again);
+            missing.events()
+                    .forEach(each -> node.outlet().event(pod.pod(), each.warning(), each.reason(), each.message()));
+            setState(missing.state());
+            if (pause(missing.retry())) {
                 return null;
             }
-            told = true;
         }
     }
 
+    /**
+     * A run that has begun.
+     *
+     * @param id of the container, as its status tells it
+     */
+    private record Run(Container container, ContainerProcess process, ContainerPlan plan, Instant start, String id) {}
+
     /** One run; null when it could not start. */
-    private ContainerState.@Nullable Terminated once(Image image, boolean again) throws InterruptedException {
-        Container container = specification();
-        Pod object = pod.pod();
-        PodSandbox sandbox = pod.sandbox();
-        ContainerProcess running;
-        ContainerPlan planned;
-        Instant start;
-        String newId = (UUID.randomUUID().toString() + UUID.randomUUID()).replace("-", "");
-        try {
-            planned = pod.plans().of(container, image);
-            Long user = pod.plans().user(container);
-            if (user != null && user != 0 && !node.otherUsers()) {
-                pod.warnOnce(
-                        "runAsUser " + user + " is not possible: the cluster was started by an ordinary user, so all"
-                                + " processes run as that user (root inside)");
-            }
-            ContainerLog fresh;
-            synchronized (this) {
-                if (stopping) {
-                    return null;
-                }
-                int run = again ? restarts + 1 : restarts;
-                fresh = new ContainerLog(
-                        pod.directory().resolve("logs/" + name + "/" + run % 2 + ".log"), node.clock());
-                previousLog = log;
-                log = fresh;
-            }
-            node.normal(
-                    object, "Pulled", "Container image \"" + container.getImage() + "\" already present on machine");
-            node.normal(object, "Created", "Created container: " + name);
-            running = ContainerProcess.start(
-                    planned, sandbox, node.template(), pod.directory().resolve("containers/" + name), fresh);
-            start = node.clock().instant();
-        } catch (ConfigurationException e) {
-            setState(new ContainerState.Waiting("CreateContainerConfigError", String.valueOf(e.getMessage())));
-            node.warning(object, "Failed", "Error: " + e.getMessage());
-            return null;
-        } catch (IOException e) {
-            setState(new ContainerState.Waiting("CreateContainerError", String.valueOf(e.getMessage())));
-            node.warning(object, "Failed", "Error: " + e.getMessage());
+    private ContainerState.@Nullable Terminated once(Image image, boolean again) {
+        Run run = start(image, again);
+        if (run == null) {
             return null;
         }
-        boolean stopNow;
-        synchronized (this) {
-            process = running;
-            plan = planned;
-            id = newId;
-            restarts = again ? restarts + 1 : restarts;
-            started = container.getStartupProbe() == null;
-            ready = started && container.getReadinessProbe() == null;
-            state = new ContainerState.Running(start);
-            stopNow = stopping;
-            notifyAll();
-        }
-        if (stopNow) {
-            running.kill();
-        }
-        node.normal(object, "Started", "Started container " + name);
-        pod.changed();
-        var check = new ProbeCheck(sandbox, container, running, planned);
-        Thread hook = hookAfterStart(container, running, check);
+        var check = new ProbeCheck(pod.sandbox(), run.container(), run.process(), run.plan());
+        Thread hook = hookAfterStart(run, check);
         int code;
-        try (var probes = new ContainerProbes(container, check, new Verdicts(container, running))) {
+        try (var probes = new ContainerProbes(run.container(), check, new Verdicts(run))) {
             probes.start();
-            code = running.ended().join();
+            code = run.process().ended().join();
         } finally {
             if (hook != null) {
                 hook.interrupt();
             }
         }
         var end = new ContainerState.Terminated(
-                code, code == 0 ? "Completed" : "Error", start, node.clock().instant(), newId);
+                code,
+                code == 0 ? "Completed" : "Error",
+                run.start(),
+                node.clock().instant(),
+                run.id());
         synchronized (this) {
             ready = false;
             started = false;
             state = end;
-            notifyAll();
         }
         pod.changed();
         return end;
     }
 
-    private @Nullable Thread hookAfterStart(Container container, ContainerProcess running, ProbeCheck check) {
-        var lifecycle = container.getLifecycle();
+    private @Nullable Run start(Image image, boolean again) {
+        Container container = specification();
+        try {
+            ContainerPlan planned = pod.plans().of(container, image);
+            warnOfUser(container);
+            ContainerLog fresh = nextLog(again);
+            if (fresh == null) {
+                return null;
+            }
+            event("Pulled", "Container image \"" + container.getImage() + "\" already present on machine");
+            event("Created", "Created container: " + name);
+            ContainerProcess process = ContainerProcess.start(
+                    planned, pod.sandbox(), node.template(), pod.directory().resolve("containers/" + name), fresh);
+            Run run = new Run(container, process, planned, node.clock().instant(), newId());
+            begin(run, again);
+            event("Started", "Started container " + name);
+            pod.changed();
+            return run;
+        } catch (ConfigurationException e) {
+            cannotStart("CreateContainerConfigError", e);
+        } catch (IOException e) {
+            cannotStart("CreateContainerError", e);
+        }
+        return null;
+    }
+
+    private void warnOfUser(Container container) throws ConfigurationException {
+        Long user = pod.plans().user(container);
+        if (user != null && user != 0 && !node.otherUsers()) {
+            pod.warnOnce("runAsUser " + user + " is not possible: the cluster was started by an ordinary user, so all"
+                    + " processes run as that user (root inside)");
+        }
+    }
+
+    /** The log of the next run, in the place of the one before the last; null when the pod is to stop. */
+    private synchronized @Nullable ContainerLog nextLog(boolean again) throws IOException {
+        if (isStopping()) {
+            return null;
+        }
+        int run = again ? restarts + 1 : restarts;
+        ContainerLog fresh =
+                new ContainerLog(pod.directory().resolve("logs/" + name + "/" + run % 2 + ".log"), node.clock());
+        previousLog = log;
+        log = fresh;
+        return fresh;
+    }
+
+    private void begin(Run run, boolean again) {
+        boolean stopNow;
+        synchronized (this) {
+            process = run.process();
+            plan = run.plan();
+            id = run.id();
+            restarts = again ? restarts + 1 : restarts;
+            started = run.container().getStartupProbe() == null;
+            ready = started && run.container().getReadinessProbe() == null;
+            state = new ContainerState.Running(run.start());
+            stopNow = isStopping();
+        }
+        if (stopNow) {
+            run.process().kill();
+        }
+    }
+
+    private void cannotStart(String reason, Exception why) {
+        setState(new ContainerState.Waiting(reason, String.valueOf(why.getMessage())));
+        node.warning(pod.pod(), "Failed", "Error: " + why.getMessage());
+    }
+
+    private void event(String reason, String message) {
+        node.normal(pod.pod(), reason, message);
+    }
+
+    private static String newId() {
+        return (UUID.randomUUID().toString() + UUID.randomUUID()).replace("-", "");
+    }
+
+    private @Nullable Thread hookAfterStart(Run run, ProbeCheck check) {
+        var lifecycle = run.container().getLifecycle();
         if (lifecycle == null || lifecycle.getPostStart() == null) {
             return null;
         }
         var hook = new LifecycleHook(lifecycle.getPostStart(), check);
         return Thread.ofVirtual().start(() -> {
             String problem = hook.run(HOOK_LIMIT);
-            if (problem != null && !running.ended().isDone()) {
+            if (problem != null && !run.process().ended().isDone()) {
                 node.warning(pod.pod(), "FailedPostStartHook", "PostStartHook failed: " + problem);
-                running.kill();
+                run.process().kill();
             }
         });
     }
 
     /** What the probes of a run bring about. */
     private final class Verdicts implements ContainerProbes.Verdicts {
-        private final Container container;
-        private final ContainerProcess running;
+        private final Run run;
 
-        Verdicts(Container container, ContainerProcess running) {
-            this.container = container;
-            this.running = running;
+        Verdicts(Run run) {
+            this.run = run;
         }
 
         @Override
         public void started() {
             synchronized (ContainerRunner.this) {
                 started = true;
-                ready = container.getReadinessProbe() == null;
-                ContainerRunner.this.notifyAll();
+                ready = run.container().getReadinessProbe() == null;
             }
             pod.changed();
         }
 
         @Override
-        public void ready(boolean ready) {
-            setReady(ready);
+        public void ready(boolean value) {
+            synchronized (ContainerRunner.this) {
+                if (!(state instanceof ContainerState.Running) || isStopping()) {
+                    return;
+                }
+                ready = value;
+            }
+            pod.changed();
         }
 
         @Override
         public void restart(String why) {
-            ContainerRunner.this.restart(running, why);
+            if (!run.process().ended().isDone()) {
+                event("Killing", "Container " + name + " " + why);
+                run.process().stop(pod.grace());
+            }
         }
 
         @Override
         public void unhealthy(String what) {
-            if (!running.ended().isDone() && !isStopping()) {
+            if (!run.process().ended().isDone() && !isStopping()) {
                 node.warning(pod.pod(), "Unhealthy", what);
             }
         }
     }
 
-    private void setReady(boolean value) {
-        synchronized (this) {
-            if (!(state instanceof ContainerState.Running) || stopping) {
-                return;
-            }
-            ready = value;
-        }
-        pod.changed();
-    }
-
-    private void restart(ContainerProcess running, String why) {
-        if (running.ended().isDone()) {
-            return;
-        }
-        node.normal(pod.pod(), "Killing", "Container " + name + " " + why);
-        running.terminate();
-        if (!ends(running, pod.grace())) {
-            running.kill();
-        }
-    }
-
-    private synchronized boolean isStopping() {
-        return stopping;
+    private boolean isStopping() {
+        return stopping.getCount() == 0;
     }
 
     /** Stops the container for good: hook, request, and after the grace the end. Returns when it has ended. */
@@ -365,15 +357,14 @@ final class ContainerRunner {
         ContainerProcess running;
         ContainerPlan planned;
         synchronized (this) {
-            stopping = true;
+            stopping.countDown();
             running = process;
             planned = plan;
-            notifyAll();
         }
         if (running == null || planned == null || running.ended().isDone()) {
             return;
         }
-        node.normal(pod.pod(), "Killing", "Stopping container " + name);
+        event("Killing", "Stopping container " + name);
         Instant deadline = node.clock().instant().plus(grace);
         Container container = specification();
         var lifecycle = container.getLifecycle();
@@ -384,25 +375,8 @@ final class ContainerRunner {
                 node.warning(pod.pod(), "FailedPreStopHook", "PreStopHook failed: " + problem);
             }
         }
-        running.terminate();
-        if (!ends(running, Duration.between(node.clock().instant(), deadline))) {
-            running.kill();
-            var _ = ends(running, Duration.ofSeconds(5));
-        }
-    }
-
-    private static boolean ends(ContainerProcess running, Duration limit) {
-        try {
-            var _ = running.ended().get(Math.max(0, limit.toMillis()), TimeUnit.MILLISECONDS);
-            return true;
-        } catch (TimeoutException e) {
-            return false;
-        } catch (InterruptedException e) {
-            Thread.currentThread().interrupt();
-            return false;
-        } catch (ExecutionException e) {
-            return true;
-        }
+        running.stop(Duration.between(node.clock().instant(), deadline));
+        var _ = running.endsWithin(KILL_LIMIT);
     }
 
     private void setState(ContainerState next) {
@@ -413,11 +387,7 @@ final class ContainerRunner {
     }
 
     /** Waits; true when the pod is to stop. */
-    private synchronized boolean pause(Duration time) throws InterruptedException {
-        long end = System.nanoTime() + time.toNanos();
-        for (long left = time.toMillis(); !stopping && left > 0; left = (end - System.nanoTime()) / 1_000_000) {
-            wait(left);
-        }
-        return stopping;
+    private boolean pause(Duration time) throws InterruptedException {
+        return stopping.await(time.toMillis(), TimeUnit.MILLISECONDS);
     }
 }

@@ -30,8 +30,6 @@ final class LateenControl implements ControlSide {
     /** What each client had been sent of each type before the present rules, by nonce. */
     private final Map<String, String> before = new HashMap<>();
 
-    private int applied;
-
     LateenControl(Path directory) throws IOException {
         this.directory = directory;
         Files.writeString(directory.resolve("world.yaml"), World.manifests());
@@ -52,16 +50,14 @@ final class LateenControl implements ControlSide {
 
     @Override
     public void apply(List<ObjectNode> objects) throws IOException {
-        applied++;
         before.clear();
         control.clients().forEach(c -> c.types().forEach(t -> before.put(c.connectionId() + t.type(), t.sent())));
         StringBuilder text = new StringBuilder();
         objects.forEach(object -> text.append("---\n").append(object).append("\n"));
-        Path file = directory.resolve("rules-" + applied + ".yaml");
+        // In one step: were there old rules beside new ones for a moment, a proxy might be given a mixture of both.
         Path hidden = directory.resolve(".rules");
         Files.writeString(hidden, text);
-        Files.move(hidden, file, StandardCopyOption.ATOMIC_MOVE);
-        Files.deleteIfExists(directory.resolve("rules-" + (applied - 1) + ".yaml"));
+        Files.move(hidden, directory.resolve("rules.yaml"), StandardCopyOption.ATOMIC_MOVE);
     }
 
     @Override

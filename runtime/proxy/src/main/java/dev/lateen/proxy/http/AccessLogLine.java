@@ -1,63 +1,143 @@
 package dev.lateen.proxy.http;
 
+import dev.lateen.proxycore.ByteText;
+import dev.lateen.proxycore.format.Format;
 import dev.lateen.proxycore.format.FormatContext;
 import dev.lateen.proxycore.listener.AccessLog;
 import dev.lateen.proxycore.listener.JsonLayout;
-import java.util.StringJoiner;
 
-/** A request or connection as a line of an access log. */
+/**
+ * A request or connection as a line of an access log (Envoy documentation, "Access logging"), in bytes: one character
+ * each.
+ */
 public final class AccessLogLine {
     private AccessLogLine() {}
 
     /** The line, its end included. */
     public static String of(AccessLog log, FormatContext context) {
-        return switch (log.layout()) {
-            case AccessLog.Text(var format, var _) -> ended(format.render(context, "-"));
-            case AccessLog.Json(var fields, var omitEmpty) -> json(fields, context, omitEmpty) + "\n";
-        };
-    }
-
-    private static String json(JsonLayout layout, FormatContext context, boolean omitEmpty) {
-        return switch (layout) {
-            case JsonLayout.Fields(var fields) -> {
-                StringJoiner json = new StringJoiner(",", "{", "}");
-                fields.forEach((name, field) -> {
-                    String value = json(field, context, omitEmpty);
-                    if (!omitEmpty || !value.equals("null")) {
-                        json.add(quoted(name) + ":" + value);
-                    }
-                });
-                yield json.toString();
+        StringBuilder line = new StringBuilder(256);
+        switch (log.layout()) {
+            case AccessLog.Text(var format, var omitEmpty) -> {
+                format.render(context, omitEmpty ? "" : "-", line);
+                if (line.isEmpty() || line.charAt(line.length() - 1) != '\n') {
+                    line.append('\n');
+                }
             }
-            case JsonLayout.Items(var items) -> {
-                StringJoiner json = new StringJoiner(",", "[", "]");
-                items.forEach(item -> json.add(json(item, context, omitEmpty)));
-                yield json.toString();
-            }
-            case JsonLayout.Text(var format) -> {
-                String value = format.render(context, format.isSingleCommand() ? "" : "-");
-                yield value.isEmpty() && format.isSingleCommand() ? "null" : quoted(value);
-            }
-            case JsonLayout.Constant(var json) -> json;
-        };
-    }
-
-    private static String ended(String line) {
-        return line.endsWith("\n") ? line : line + "\n";
-    }
-
-    private static String quoted(String text) {
-        StringBuilder json = new StringBuilder("\"");
-        for (int i = 0; i < text.length(); i++) {
-            char c = text.charAt(i);
-            if (c == '"' || c == '\\') {
-                json.append('\\').append(c);
-            } else if (c < ' ') {
-                json.append(String.format(java.util.Locale.ROOT, "\\u%04x", (int) c));
-            } else {
-                json.append(c);
+            case AccessLog.Json(var fields, var omitEmpty) -> {
+                if (!json(fields, context, omitEmpty, line)) {
+                    line.append("{}");
+                }
+                line.append('\n');
             }
         }
-        return json.append('"').toString();
+        return line.toString();
+    }
+
+    /** Appends a value; false where there is none, which is left out then. */
+    private static boolean json(JsonLayout layout, FormatContext context, boolean omitEmpty, StringBuilder json) {
+        int start = json.length();
+        switch (layout) {
+            case JsonLayout.Fields(var fields) -> {
+                json.append('{');
+                fields.forEach((name, field) -> {
+                    int before = json.length();
+                    separate(json, '{');
+                    quoted(ByteText.of(name), json);
+                    json.append(':');
+                    if (!json(field, context, omitEmpty, json)) {
+                        json.setLength(before);
+                    }
+                });
+                if (omitEmpty && json.length() == start + 1) {
+                    json.setLength(start);
+                    return false;
+                }
+                json.append('}');
+            }
+            case JsonLayout.Items(var items) -> {
+                json.append('[');
+                items.forEach(item -> {
+                    int before = json.length();
+                    separate(json, '[');
+                    if (!json(item, context, omitEmpty, json)) {
+                        json.setLength(before);
+                    }
+                });
+                json.append(']');
+            }
+            case JsonLayout.Text(var format) -> {
+                return text(format, context, omitEmpty, json);
+            }
+            case JsonLayout.Constant(var constant) -> {
+                if (omitEmpty && constant.equals("null")) {
+                    return false;
+                }
+                json.append(constant);
+            }
+        }
+        return true;
+    }
+
+    private static void separate(StringBuilder json, char opening) {
+        if (json.charAt(json.length() - 1) != opening) {
+            json.append(',');
+        }
+    }
+
+    private static boolean text(Format format, FormatContext context, boolean omitEmpty, StringBuilder json) {
+        if (!format.isSingleCommand()) {
+            quoted(format.render(context, omitEmpty ? "" : "-"), json);
+            return true;
+        }
+        String value = format.single(context);
+        if (value == null) {
+            if (!omitEmpty) {
+                json.append("null");
+            }
+            return !omitEmpty;
+        }
+        if (format.isNumber() && isNumber(value)) {
+            json.append(value);
+        } else {
+            quoted(value, json);
+        }
+        return true;
+    }
+
+    /** Whether it is one: a status may be what an app made up. */
+    private static boolean isNumber(String text) {
+        for (int i = 0; i < text.length(); i++) {
+            if (text.charAt(i) < '0' || text.charAt(i) > '9') {
+                return false;
+            }
+        }
+        return !text.isEmpty() && text.length() < 19 && (text.charAt(0) != '0' || text.length() == 1);
+    }
+
+    /** A text in JSON (RFC 8259 7). Bytes that are no UTF-8 become signs for that, as JSON can have no others. */
+    private static void quoted(String bytes, StringBuilder json) {
+        String text = ByteText.of(ByteText.decode(bytes));
+        json.append('"');
+        for (int i = 0; i < text.length(); i++) {
+            char c = text.charAt(i);
+            switch (c) {
+                case '"', '\\' -> json.append('\\').append(c);
+                case '\b' -> json.append("\\b");
+                case '\t' -> json.append("\\t");
+                case '\n' -> json.append("\\n");
+                case '\f' -> json.append("\\f");
+                case '\r' -> json.append("\\r");
+                default -> {
+                    if (c < ' ' || c == 0x7F) {
+                        json.append("\\u00")
+                                .append(Character.forDigit(c >> 4, 16))
+                                .append(Character.forDigit(c & 0xF, 16));
+                    } else {
+                        json.append(c);
+                    }
+                }
+            }
+        }
+        json.append('"');
     }
 }

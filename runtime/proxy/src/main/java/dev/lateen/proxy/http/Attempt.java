@@ -82,7 +82,7 @@ final class Attempt implements Waiter, ResponseEvents {
         ClientStream opened = connection.open(this);
         stream = opened;
         watch();
-        exchange.send(opened, connection.channel().localAddress(), connection.protocol());
+        exchange.send(opened, connection.channel(), connection.protocol());
     }
 
     /** Both limits count from the moment in which there is a connection. */

@@ -35,13 +35,13 @@ import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.util.List;
 import java.util.Map;
-import java.util.UUID;
 import org.jspecify.annotations.Nullable;
 
 /** The requests of one connection, by the rules of its connection manager. One event loop. */
 public final class ConnectionRequests implements ServerStreams {
     private final HttpService service;
     private HttpConnectionManager manager;
+    private final ConnectionInfo connection;
     private final ConnectionFacts facts;
     private final boolean inbound;
     private final int bufferLimit;
@@ -49,19 +49,20 @@ public final class ConnectionRequests implements ServerStreams {
     private final StreamDeadline.Connection deadlines;
 
     /**
-     * @param facts with the original destination as the destination
+     * @param connection with the original destination as the destination
      * @param inbound whether the requests come to this workload
      * @param bufferLimit the connection's, in bytes; 0 means the default
      */
     public ConnectionRequests(
             HttpService service,
             HttpConnectionManager manager,
-            ConnectionFacts facts,
+            ConnectionInfo connection,
             boolean inbound,
             int bufferLimit) {
         this.service = service;
         this.manager = manager;
-        this.facts = facts;
+        this.connection = connection;
+        this.facts = connection.facts();
         this.inbound = inbound;
         this.bufferLimit = bufferLimit;
         deadlines = new StreamDeadline.Connection(service.worker().timer());
@@ -81,10 +82,14 @@ public final class ConnectionRequests implements ServerStreams {
 
     @Override
     public RequestEvents begin(ServerStream stream, RequestHead head, boolean end) {
-        RequestRecord record = new RequestRecord(service, facts, stream.protocol(), head, manager, inbound);
+        RequestRecord record = new RequestRecord(service, connection, stream.protocol(), head, manager, inbound);
         // Before the field that tells it is changed.
         InetAddress client = preparation.client(head, facts);
-        HeadPreparation.Refusal refusal = preparation.request(head, stream.protocol(), facts, this::requestId);
+        record.client(client);
+        if (end) {
+            record.requestEnded();
+        }
+        HeadPreparation.Refusal refusal = preparation.request(head, stream.protocol(), facts, service::uuid);
         record.trace(manager.tracing());
         ActiveConfiguration configuration = service.configuration().get();
         RouteTable table = configuration.routes(manager.routes());
@@ -135,13 +140,6 @@ public final class ConnectionRequests implements ServerStreams {
             response.with("location", refusal.location());
         }
         LocalReply.send(request.answer(), request.request(), HeaderMutations.NONE, response, "", request.record());
-    }
-
-    /** A random UUID; it need not be hard to guess, but cheap. */
-    private String requestId() {
-        long high = service.random().nextLong() & ~0xF000L | 0x4000L;
-        long low = service.random().nextLong() & ~0xC000_0000_0000_0000L | 0x8000_0000_0000_0000L;
-        return new UUID(high, low).toString();
     }
 
     private RequestEvents route(

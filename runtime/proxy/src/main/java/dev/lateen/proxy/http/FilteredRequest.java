@@ -263,6 +263,7 @@ final class FilteredRequest implements RequestEvents {
         deadline.touch();
         if (end) {
             ended = true;
+            record.requestEnded();
             deadline.requestEnded();
         }
     }

@@ -8,6 +8,7 @@ import dev.lateen.proxycore.ConnectionFacts;
 import dev.lateen.proxycore.rbac.Access;
 import dev.lateen.proxycore.rbac.AccessRules;
 import java.util.List;
+import java.util.UUID;
 import java.util.function.Supplier;
 import java.util.random.RandomGenerator;
 import org.jspecify.annotations.Nullable;
@@ -35,6 +36,13 @@ public record HttpService(
         java.time.InstantSource clock,
         Decisions decisions,
         String localCluster) {
+    /** A random UUID (RFC 9562 5.4); it need not be hard to guess, but cheap. */
+    String uuid() {
+        long high = random.nextLong() & ~0xF000L | 0x4000L;
+        long low = random.nextLong() & ~0xC000_0000_0000_0000L | 0x8000_0000_0000_0000L;
+        return new UUID(high, low).toString();
+    }
+
     /** What keeps a connection from beginning, the first of these rules; null when none does. It is kept with its reasons. */
     public AccessRules.@Nullable Verdict refusal(ConnectionFacts facts, List<AccessRules> rules) {
         for (AccessRules each : rules) {

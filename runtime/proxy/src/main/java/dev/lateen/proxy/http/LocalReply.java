@@ -49,7 +49,7 @@ final class LocalReply {
         if (body.length > 0) {
             response.with("content-type", "text/plain");
         }
-        record.answered(response);
+        record.replied(response);
         mutations.apply(response.fields(), record);
         stream.head(response, bodiless);
         if (!bodiless) {

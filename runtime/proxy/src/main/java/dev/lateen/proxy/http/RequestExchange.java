@@ -25,7 +25,7 @@ import dev.lateen.proxycore.retry.RetryVerdict;
 import dev.lateen.proxycore.route.Forward;
 import dev.lateen.proxycore.route.Timeouts;
 import io.netty.buffer.ByteBuf;
-import java.net.SocketAddress;
+import io.netty.channel.Channel;
 import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
@@ -150,6 +150,9 @@ final class RequestExchange implements RequestEvents {
         ClientStream stream = attempt == null ? null : attempt.stream();
         if (stream != null) {
             body.sendTo(stream);
+            if (body.ended()) {
+                record.requestSent();
+            }
             returnCredit(stream);
         }
     }
@@ -256,12 +259,15 @@ final class RequestExchange implements RequestEvents {
     }
 
     /** There is a stream: the request goes there. */
-    void send(ClientStream stream, SocketAddress local, String protocol) {
-        record.connected(local, protocol);
+    void send(ClientStream stream, Channel connection, String protocol) {
+        record.connected(connection, protocol);
         boolean bare = body.ended() && body.isEmpty();
         stream.head(head, bare);
         if (!bare) {
             body.sendTo(stream);
+        }
+        if (body.ended()) {
+            record.requestSent();
         }
         returnCredit(stream);
     }
@@ -357,6 +363,7 @@ final class RequestExchange implements RequestEvents {
 
     /** The answer is complete. */
     void complete() {
+        record.answerEnded();
         finish(Reset.CANCELLED);
         record.ended();
     }

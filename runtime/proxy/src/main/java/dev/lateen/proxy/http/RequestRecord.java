@@ -1,12 +1,12 @@
 package dev.lateen.proxy.http;
 
-import static dev.lateen.proxy.http.ConnectionFormat.text;
-
+import dev.lateen.proxy.http.TimePoints.Point;
 import dev.lateen.proxy.stream.Reset;
 import dev.lateen.proxy.telemetry.RequestFacts;
 import dev.lateen.proxy.telemetry.RequestSpan;
 import dev.lateen.proxy.telemetry.RequestTap;
 import dev.lateen.proxy.telemetry.Workload;
+import dev.lateen.proxycore.ByteText;
 import dev.lateen.proxycore.ConnectionFacts;
 import dev.lateen.proxycore.Fault;
 import dev.lateen.proxycore.ResponseFlag;
@@ -24,15 +24,19 @@ import dev.lateen.proxycore.retry.RetryVerdict;
 import dev.lateen.proxycore.route.RouteInfo;
 import dev.lateen.proxycore.tls.PeerCertificate;
 import io.netty.buffer.ByteBuf;
+import io.netty.channel.Channel;
+import java.net.InetAddress;
 import java.net.InetSocketAddress;
-import java.net.SocketAddress;
 import java.time.Instant;
 import org.jspecify.annotations.Nullable;
 
 /** What is known of one request, for its line in the access log and the statistics. One thread. */
 final class RequestRecord implements FormatContext, RequestFacts {
+    /** Of gRPC: an answer without a status. */
+    private static final int UNKNOWN = 2;
+
     private final HttpService service;
-    private final ConnectionFacts facts;
+    private final ConnectionInfo connection;
     private final String protocol;
     private final RequestHead request;
     private final HttpConnectionManager manager;
@@ -48,30 +52,30 @@ final class RequestRecord implements FormatContext, RequestFacts {
     private @Nullable RouteInfo route;
     private @Nullable Workload peer;
     private @Nullable RequestSpan span;
-    private @Nullable Host host;
-    private @Nullable InetSocketAddress upstreamLocal;
+    private final UpstreamInfo upstream = new UpstreamInfo();
     private @Nullable String upstreamProtocol;
-    private String failure = "";
-    private String cluster = "";
+    private @Nullable InetAddress client;
+    /** Null where no log asks for them. */
+    private final @Nullable TimePoints times;
+
     private String details = "";
     private long flags;
     private long received;
     private long sent;
     private long answeredNanos;
-    private int attempts;
     private int headBytes;
     private boolean asked;
     private boolean ended;
 
     RequestRecord(
             HttpService service,
-            ConnectionFacts facts,
+            ConnectionInfo connection,
             String protocol,
             RequestHead request,
             HttpConnectionManager manager,
             boolean inbound) {
         this.service = service;
-        this.facts = facts;
+        this.connection = connection;
         this.protocol = protocol;
         this.request = request;
         this.manager = manager;
@@ -82,10 +86,52 @@ final class RequestRecord implements FormatContext, RequestFacts {
         this.started = service.clock().instant();
         this.startedNanos = service.worker().timer().nanoTime();
         this.headBytes = request.fields().byteSize();
+        this.times = isTimed(manager) ? new TimePoints(startedNanos) : null;
         if (inbound) {
             peer = service.telemetry().peers().hear(request.fields());
             asked = peer != null;
         }
+    }
+
+    private static boolean isTimed(HttpConnectionManager manager) {
+        for (AccessLog log : manager.accessLogs()) {
+            if (log.timed()) {
+                return true;
+            }
+        }
+        return false;
+    }
+
+    private void reach(Point point) {
+        if (times != null) {
+            times.reach(point, service.worker().timer().nanoTime());
+        }
+    }
+
+    private void again(Point point) {
+        if (times != null) {
+            times.again(point, service.worker().timer().nanoTime());
+        }
+    }
+
+    /** Who the client is, as proxies that are trusted tell it. */
+    void client(InetAddress address) {
+        client = address;
+    }
+
+    /** The client has sent all. */
+    void requestEnded() {
+        reach(Point.DS_RX_END);
+    }
+
+    /** All of it has been sent to the host. */
+    void requestSent() {
+        again(Point.US_TX_END);
+    }
+
+    /** The host's answer is complete. */
+    void answerEnded() {
+        reach(Point.US_RX_END);
     }
 
     /** Gives it its place in its trace. */
@@ -101,34 +147,34 @@ final class RequestRecord implements FormatContext, RequestFacts {
     }
 
     ConnectionFacts facts() {
-        return facts;
+        return connection.facts();
     }
 
     int attempts() {
-        return attempts;
+        return upstream.attempts();
     }
 
     void route(RouteInfo info, String clusterName) {
         route = info;
-        cluster = clusterName;
+        upstream.cluster(clusterName);
     }
 
     void attempt(Host next) {
-        host = next;
-        upstreamLocal = null;
+        upstream.attempt(next);
         upstreamProtocol = null;
-        attempts++;
     }
 
-    /** The try has a connection, from this address, that speaks this protocol. */
-    void connected(SocketAddress local, String spoken) {
+    /** The try has this connection, which speaks this protocol. */
+    void connected(Channel channel, String spoken) {
         upstreamProtocol = spoken;
-        upstreamLocal = local instanceof InetSocketAddress address ? address : null;
+        upstream.connected(channel);
+        again(Point.US_READY);
+        again(Point.US_TX_BEG);
     }
 
     /** Why there is no connection, for people. */
     void connectFailure(String reason) {
-        failure = reason;
+        upstream.failed(reason);
     }
 
     /** How long the answer's head took from the end of the request's, in milliseconds. */
@@ -144,6 +190,7 @@ final class RequestRecord implements FormatContext, RequestFacts {
     }
 
     void sent(ByteBuf data) {
+        reach(Point.US_RX_BODY_BEG);
         sent += data.readableBytes();
         if (answers != null) {
             answers.add(data);
@@ -192,7 +239,18 @@ final class RequestRecord implements FormatContext, RequestFacts {
         }
     }
 
+    /** The host's answer begins. */
     void answered(ResponseHead head) {
+        answeredNanos = service.worker().timer().nanoTime();
+        if (times != null) {
+            times.reach(Point.US_RX_BEG, answeredNanos);
+        }
+        replied(head);
+    }
+
+    /** An answer begins, the host's or this proxy's own. */
+    void replied(ResponseHead head) {
+        reach(Point.DS_TX_BEG);
         response = head;
         if (inbound) {
             if (asked) {
@@ -202,7 +260,6 @@ final class RequestRecord implements FormatContext, RequestFacts {
             Workload told = service.telemetry().peers().hear(head.fields());
             peer = told == null ? peer : told;
         }
-        answeredNanos = service.worker().timer().nanoTime();
         if (details.isEmpty()) {
             details = "via_upstream";
         }
@@ -214,17 +271,18 @@ final class RequestRecord implements FormatContext, RequestFacts {
             return;
         }
         ended = true;
+        reach(Point.DS_TX_END);
         ResponseHead head = response;
         int status = head == null ? 0 : head.status();
         service.telemetry().ended(this, manager.metrics(), this);
         RequestSpan recorded = span;
         if (recorded != null) {
-            Host upstream = host;
+            Host host = upstream.host();
             recorded.end(
                     this,
                     started,
-                    upstream == null ? null : text(upstream.address()),
-                    text(facts.source()),
+                    host == null ? null : Host.addressText(host.address()),
+                    Host.addressText(connection.facts().source()),
                     service.worker().timer().nanoTime() - startedNanos);
         }
         long millis = (service.worker().timer().nanoTime() - startedNanos) / 1_000_000;
@@ -253,17 +311,17 @@ final class RequestRecord implements FormatContext, RequestFacts {
 
     @Override
     public @Nullable PeerCertificate certificate() {
-        return facts.peer();
+        return connection.facts().peer();
     }
 
     @Override
     public @Nullable Host host() {
-        return host;
+        return upstream.host();
     }
 
     @Override
     public String cluster() {
-        return cluster;
+        return upstream.cluster();
     }
 
     @Override
@@ -357,10 +415,12 @@ final class RequestRecord implements FormatContext, RequestFacts {
         ResponseHead head = response;
         RequestSpan recorded = span;
         return switch (operator) {
+            case START_TIME -> Moments.text(started, argument, false);
+            case START_TIME_LOCAL -> Moments.text(started, argument, true);
             case PROTOCOL -> protocol;
             case UPSTREAM_PROTOCOL -> upstreamProtocol;
             case RESPONSE_CODE -> Integer.toString(head == null ? 0 : head.status());
-            case RESPONSE_CODE_DETAILS -> details.isEmpty() ? null : details;
+            case RESPONSE_CODE_DETAILS -> loggedDetails(argument);
             case RESPONSE_FLAGS -> ResponseFlag.shortNames(flags);
             case RESPONSE_FLAGS_LONG -> ResponseFlag.longNames(flags);
             case BYTES_RECEIVED -> Long.toString(received);
@@ -369,22 +429,59 @@ final class RequestRecord implements FormatContext, RequestFacts {
             case RESPONSE_DURATION ->
                 answeredNanos == 0 ? null : Long.toString((answeredNanos - startedNanos) / 1_000_000);
             case RESPONSE_TX_DURATION -> answeredNanos == 0 ? null : Long.toString((now - answeredNanos) / 1_000_000);
-            case UPSTREAM_TRANSPORT_FAILURE_REASON -> failure.isEmpty() ? null : failure;
-            case UPSTREAM_CLUSTER, UPSTREAM_CLUSTER_RAW -> cluster.isEmpty() ? null : cluster;
-            case UPSTREAM_REQUEST_ATTEMPT_COUNT -> Integer.toString(attempts);
-            case ROUTE_NAME -> info == null || info.name().isEmpty() ? null : info.name();
-            case VIRTUAL_HOST_NAME -> info == null ? null : info.virtualHost();
-            case GRPC_STATUS -> GrpcStatus.text(statusOfGrpc(), argument);
-            case GRPC_STATUS_NUMBER -> statusOfGrpc();
+            case REQUEST_DURATION -> times == null ? null : times.millis(Point.DS_RX_END);
+            case REQUEST_TX_DURATION -> times == null ? null : times.millis(Point.US_TX_END);
+            case UPSTREAM_CONNECTION_POOL_READY_DURATION -> times == null ? null : times.millis(Point.US_READY);
+            case COMMON_DURATION ->
+                times == null ? null : times.upstream(upstream.channel()).between(argument);
+            case ROUTE_NAME -> info == null || info.name().isEmpty() ? null : ByteText.of(info.name());
+            case VIRTUAL_HOST_NAME -> info == null ? null : ByteText.of(info.virtualHost());
+            case GRPC_STATUS -> GrpcStatus.text(loggedStatus(), argument);
+            case GRPC_STATUS_NUMBER -> loggedStatus();
             case TRACE_ID -> recorded == null ? null : recorded.traceId();
+            case SPAN_ID -> recorded == null ? null : recorded.spanId();
             case STREAM_ID -> request.fields().get(FieldName.X_REQUEST_ID);
             case REQUEST_HEADERS_BYTES -> Integer.toString(headBytes);
             case RESPONSE_HEADERS_BYTES ->
-                head == null ? null : Integer.toString(head.fields().byteSize());
+                Integer.toString(head == null ? 0 : head.fields().byteSize());
+            case RESPONSE_TRAILERS_BYTES -> Integer.toString(trailers == null ? 0 : trailers.byteSize());
             case FILTER_STATE -> peer(argument);
             case ACCESS_LOG_TYPE -> "DownstreamEnd";
-            default -> ConnectionFormat.value(facts, started, service.clock(), host, upstreamLocal, operator, argument);
+            case DOWNSTREAM_REMOTE_ADDRESS -> Addresses.text(remote());
+            case DOWNSTREAM_REMOTE_ADDRESS_WITHOUT_PORT -> Addresses.bare(remote(), argument);
+            case DOWNSTREAM_REMOTE_PORT -> Addresses.port(remote());
+            default -> {
+                String toHost = upstream.value(operator, argument);
+                yield toHost != null ? toHost : connection.shared(operator, argument);
+            }
         };
+    }
+
+    /** Who the client is; where others tell it, they do not tell from which port. */
+    private InetSocketAddress remote() {
+        InetSocketAddress peer = connection.facts().source();
+        InetAddress told = client;
+        return told == null || told.equals(peer.getAddress()) ? peer : new InetSocketAddress(told, 0);
+    }
+
+    private @Nullable String loggedDetails(String argument) {
+        if (details.isEmpty()) {
+            return null;
+        }
+        String text = ByteText.of(details);
+        return argument.isEmpty() ? text.replaceAll("\\s", "_") : text;
+    }
+
+    /** The status of a call of gRPC: as it was told, or what the status of HTTP stands for (gRPC, http-grpc-status-mapping). */
+    private @Nullable String loggedStatus() {
+        if (!grpc()) {
+            return null;
+        }
+        String told = statusOfGrpc();
+        ResponseHead head = response;
+        return told != null || head == null
+                ? told
+                : Integer.toString(head.status() == 200 ? UNKNOWN : LocalReply.grpcStatus(head.status()));
     }
 
     /** A field of who is on the other side, as Istio's build of Envoy keeps it: {@code upstream_peer:FIELD:namespace}. */

@@ -1,5 +1,6 @@
 package dev.lateen.proxy.http;
 
+import dev.lateen.proxycore.ByteText;
 import dev.lateen.proxycore.CompileException;
 import dev.lateen.proxycore.Place;
 import dev.lateen.proxycore.format.Format;
@@ -65,6 +66,6 @@ public final class TapLine {
 
     /** The line, its end included; what the request or connection does not have is null in it. */
     public static String of(FormatContext request) {
-        return AccessLogLine.of(LOG, request);
+        return ByteText.decode(AccessLogLine.of(LOG, request));
     }
 }

@@ -7,6 +7,7 @@ import dev.lateen.proxy.codec.Http2Server;
 import dev.lateen.proxy.codec.ServerConnection;
 import dev.lateen.proxy.codec.ServerLimits;
 import dev.lateen.proxy.config.ActiveConfiguration;
+import dev.lateen.proxy.http.ConnectionInfo;
 import dev.lateen.proxy.http.ConnectionRequests;
 import dev.lateen.proxy.http.HttpService;
 import dev.lateen.proxy.net.OriginalDestination;
@@ -110,6 +111,7 @@ final class Connections extends ChannelInitializer<Channel> {
         InetSocketAddress local = (InetSocketAddress) channel.localAddress();
         InetSocketAddress original = wantsOriginal(accepted) ? OriginalDestination.of(channel) : null;
         ConnectionFacts facts = ConnectionRequests.facts(original, local, (InetSocketAddress) channel.remoteAddress());
+        ConnectionInfo info = new ConnectionInfo(service, channel, facts);
         boolean optional = has(accepted, ListenerFilter.Kind.OPTIONAL_PROXY_PROTOCOL);
         if (optional || has(accepted, ListenerFilter.Kind.PROXY_PROTOCOL)) {
             channel.pipeline()
@@ -119,9 +121,9 @@ final class Connections extends ChannelInitializer<Channel> {
                                     service.worker(),
                                     accepted.listenerFiltersTimeout().toNanos(),
                                     optional,
-                                    header -> look(channel, service, accepted, told(facts, header))));
+                                    header -> look(channel, service, accepted, info, told(facts, header))));
         } else {
-            look(channel, service, accepted, facts);
+            look(channel, service, accepted, info, facts);
         }
     }
 
@@ -136,14 +138,20 @@ final class Connections extends ChannelInitializer<Channel> {
         return source == null || destination == null ? facts : ConnectionFacts.plain(destination, source);
     }
 
-    private void look(Channel channel, HttpService service, CompiledListener accepted, ConnectionFacts facts) {
+    private void look(
+            Channel channel,
+            HttpService service,
+            CompiledListener accepted,
+            ConnectionInfo info,
+            ConnectionFacts facts) {
+        info.know(facts);
         CompiledListener taking = accepted;
         if (accepted.useOriginalDestination()) {
             ActiveConfiguration configuration = service.configuration().get();
             CompiledListener other = configuration.handover(facts.destination(), accepted.direction());
             taking = other == null ? accepted : other;
         }
-        ConnectionRecord.begin(channel, service, taking, facts);
+        ConnectionRecord.begin(channel, taking, info);
         int port = facts.destination().getPort();
         boolean looks =
                 taking.listenerFilters().stream().anyMatch(filter -> filter.looksAtContent() && filter.runsFor(port));
@@ -157,9 +165,9 @@ final class Connections extends ChannelInitializer<Channel> {
                                     looked,
                                     facts,
                                     serverFirst,
-                                    known -> take(channel, service, looked, known)));
+                                    known -> take(channel, service, looked, info, known)));
         } else {
-            take(channel, service, taking, facts);
+            take(channel, service, taking, info, facts);
         }
     }
 
@@ -169,31 +177,32 @@ final class Connections extends ChannelInitializer<Channel> {
                         .anyMatch(filter -> filter.kind() == ListenerFilter.Kind.ORIGINAL_DESTINATION);
     }
 
-    private void take(Channel channel, HttpService service, CompiledListener listener, ConnectionFacts facts) {
-        ConnectionRecord.know(channel, facts);
+    private void take(
+            Channel channel,
+            HttpService service,
+            CompiledListener listener,
+            ConnectionInfo info,
+            ConnectionFacts facts) {
+        info.know(facts);
         FilterChain chain = listener.match(facts, Trace.NONE);
         if (chain == null) {
-            refuse(channel, service, listener, ResponseFlag.NR);
+            refuse(channel, service, listener, info, ResponseFlag.NR);
             return;
         }
+        info.chain(chain.name());
         switch (chain.transport()) {
-            case TransportSocket.Raw _ -> serve(channel, service, listener, chain, facts, facts);
+            case TransportSocket.Raw _ -> serve(channel, service, listener, chain, info, facts);
             case TransportSocket.DownstreamTls(var wanted) ->
                 tls.accept(channel, wanted, chain.handshakeTimeout(), new Tls.Outcome() {
                     @Override
                     public void secured(Tls.Session session) {
-                        serve(
-                                channel,
-                                service,
-                                listener,
-                                chain,
-                                facts,
-                                facts.withPeer(session.peer()).withApplicationProtocols(session.protocols()));
+                        info.secured(facts.withPeer(session.peer()).withApplicationProtocols(session.protocols()));
+                        serve(channel, service, listener, chain, info, facts);
                     }
 
                     @Override
                     public void failed(String reason) {
-                        ConnectionRecord.flag(channel, ResponseFlag.DPE);
+                        info.unsecured(reason);
                         count(service, listener, ResponseFlag.DPE);
                         LOG.info(
                                 "refused a connection from {} to listener \"{}\": {}",
@@ -203,12 +212,13 @@ final class Connections extends ChannelInitializer<Channel> {
                     }
                 });
             case TransportSocket.UpstreamTls _, TransportSocket.ProxyProtocol _ ->
-                refuse(channel, service, listener, ResponseFlag.NR);
+                refuse(channel, service, listener, info, ResponseFlag.NR);
         }
     }
 
-    private static void refuse(Channel channel, HttpService service, CompiledListener listener, ResponseFlag flag) {
-        ConnectionRecord.flag(channel, flag);
+    private static void refuse(
+            Channel channel, HttpService service, CompiledListener listener, ConnectionInfo info, ResponseFlag flag) {
+        info.flag(flag);
         count(service, listener, flag);
         reset(channel);
     }
@@ -227,35 +237,35 @@ final class Connections extends ChannelInitializer<Channel> {
         return listener.direction() == CompiledListener.TrafficDirection.INBOUND;
     }
 
+    /** @param offered what was known when its chain was chosen */
     private void serve(
             Channel channel,
             HttpService service,
             CompiledListener listener,
             FilterChain chain,
-            ConnectionFacts offered,
-            ConnectionFacts facts) {
-        ConnectionRecord.know(channel, facts);
+            ConnectionInfo info,
+            ConnectionFacts offered) {
+        ConnectionFacts facts = info.facts();
         boolean inbound = inbound(listener);
         AccessRules.Verdict refusal = service.refusal(facts, chain.access());
         if (refusal != null) {
             if (chain.filter() instanceof TcpProxy proxy) {
-                ConnectionRecord.flag(channel, ResponseFlag.UAEX);
-                TcpTunnel.refused(service, proxy, facts, inbound, refusal.details());
+                TcpTunnel.refused(service, proxy, info, inbound, refusal.details());
                 reset(channel);
             } else {
-                refuse(channel, service, listener, ResponseFlag.UAEX);
+                refuse(channel, service, listener, info, ResponseFlag.UAEX);
             }
             return;
         }
         ConnectionRequests requests = chain.filter() instanceof HttpConnectionManager manager
-                ? new ConnectionRequests(service, manager, facts, inbound, listener.bufferLimit())
+                ? new ConnectionRequests(service, manager, info, inbound, listener.bufferLimit())
                 : null;
         channel.attr(TAKEN).set(new Taken(listener.name(), chain, service, offered, facts, requests));
         switch (chain.filter()) {
             case HttpConnectionManager manager ->
                 http(channel, service, listener, manager, facts, Objects.requireNonNull(requests));
             case TcpProxy proxy ->
-                channel.pipeline().addLast(PROTOCOL, new TcpTunnel(service, sockets, proxy, facts, inbound));
+                channel.pipeline().addLast(PROTOCOL, new TcpTunnel(service, sockets, proxy, info, inbound));
         }
     }
 

@@ -1,6 +1,7 @@
 package dev.lateen.proxy.tcp;
 
 import dev.lateen.proxy.dns.Lookups;
+import dev.lateen.proxy.http.ConnectionInfo;
 import dev.lateen.proxy.http.HttpService;
 import dev.lateen.proxy.net.Sockets;
 import dev.lateen.proxy.upstream.UpstreamSockets;
@@ -34,6 +35,7 @@ public final class TcpTunnel extends ChannelInboundHandlerAdapter {
     private final HttpService service;
     private final UpstreamSockets sockets;
     private final TcpProxy config;
+    private final ConnectionInfo info;
     private final ConnectionFacts facts;
     private final TunnelRecord record;
     private @Nullable TunnelTime time;
@@ -46,12 +48,13 @@ public final class TcpTunnel extends ChannelInboundHandlerAdapter {
      * @param inbound whether the connection comes to this workload
      */
     public TcpTunnel(
-            HttpService service, UpstreamSockets sockets, TcpProxy config, ConnectionFacts facts, boolean inbound) {
+            HttpService service, UpstreamSockets sockets, TcpProxy config, ConnectionInfo info, boolean inbound) {
         this.service = service;
         this.sockets = sockets;
         this.config = config;
-        this.facts = facts;
-        record = new TunnelRecord(service, config, facts, inbound);
+        this.info = info;
+        this.facts = info.facts();
+        record = new TunnelRecord(service, config, info, inbound);
     }
 
     /**
@@ -60,12 +63,10 @@ public final class TcpTunnel extends ChannelInboundHandlerAdapter {
      * @param inbound whether it came to this workload
      * @param why Envoy's words for it
      */
-    public static void refused(
-            HttpService service, TcpProxy config, ConnectionFacts facts, boolean inbound, String why) {
-        TunnelRecord record = new TunnelRecord(service, config, facts, inbound);
-        record.flag(ResponseFlag.UAEX);
-        record.terminated(why);
-        record.ended();
+    public static void refused(HttpService service, TcpProxy config, ConnectionInfo info, boolean inbound, String why) {
+        info.flag(ResponseFlag.UAEX);
+        info.terminated(why);
+        new TunnelRecord(service, config, info, inbound).ended();
     }
 
     @Override
@@ -137,7 +138,7 @@ public final class TcpTunnel extends ChannelInboundHandlerAdapter {
     /** It took too long. */
     private void end(Channel client, @Nullable ResponseFlag flag) {
         if (flag != null) {
-            record.flag(flag);
+            info.flag(flag);
         }
         var _ = client.close();
         Channel upstream = peer;
@@ -148,7 +149,7 @@ public final class TcpTunnel extends ChannelInboundHandlerAdapter {
 
     private void connect(Channel client, TunnelTime limits, int attempt) {
         String name = config.cluster(service.random());
-        record.cluster(name);
+        info.upstream().cluster(name);
         LiveCluster cluster = service.configuration().get().clusters().get(name);
         if (cluster == null) {
             refuse(client, ResponseFlag.NC);
@@ -163,7 +164,7 @@ public final class TcpTunnel extends ChannelInboundHandlerAdapter {
             refuse(client, ResponseFlag.UH);
             return;
         }
-        record.host(host);
+        info.upstream().attempt(host);
         Limit connections = cluster.breaker(Priority.DEFAULT).connections();
         if (!connections.tryAcquire()) {
             refuse(client, ResponseFlag.UO);
@@ -200,7 +201,7 @@ public final class TcpTunnel extends ChannelInboundHandlerAdapter {
             return;
         }
         peer = upstream;
-        record.connected(upstream.localAddress());
+        record.connected(upstream);
         Object waiting = first;
         first = null;
         if (waiting != null) {
@@ -218,7 +219,7 @@ public final class TcpTunnel extends ChannelInboundHandlerAdapter {
         if (record.dropped()) {
             return;
         }
-        record.flag(flag);
+        info.flag(flag);
         // A reset, not an end: what was asked for cannot be had.
         client.config().setOption(ChannelOption.SO_LINGER, 0);
         var _ = client.close();

@@ -127,6 +127,9 @@ public final class LoopTelemetry {
      * @param stream what labels may be made of
      */
     public void ended(RequestFacts request, MetricRules rules, FormatContext stream) {
+        if (!rules.countRequests()) {
+            return;
+        }
         labels.inbound = request.inbound();
         labels.protocol = request.grpc() ? TrafficLabels.Protocol.GRPC : TrafficLabels.Protocol.HTTP;
         labels.status = request.status();

@@ -125,4 +125,9 @@ record TraceContext(
     String traceId() {
         return high == 0 ? HEX.toHexDigits(low) : HEX.toHexDigits(high) + HEX.toHexDigits(low);
     }
+
+    /** The span's id as 16 hexadecimal digits. */
+    String spanId() {
+        return HEX.toHexDigits(span);
+    }
 }

@@ -1,6 +1,7 @@
 package dev.lateen.proxy.tls;
 
 import dev.lateen.proxycore.tls.TlsRules;
+import io.netty.handler.ssl.ResumableX509ExtendedTrustManager;
 import java.net.Socket;
 import java.security.GeneralSecurityException;
 import java.security.cert.CertPath;
@@ -27,9 +28,9 @@ import org.jspecify.annotations.Nullable;
 /**
  * Believes a certificate when a path of good signatures, valid now and not revoked, leads from a root to it (RFC 5280
  * 6), and when it bears one of the wanted names. The name in the address of a connection plays no part: names are in
- * the configuration.
+ * the configuration. A session that is resumed brings the certificate that it began with, which must still be believed.
  */
-final class PeerTrust extends X509ExtendedTrustManager {
+final class PeerTrust extends X509ExtendedTrustManager implements ResumableX509ExtendedTrustManager {
     private final List<X509Certificate> roots;
     private final List<X509CRL> revoked;
     private final TlsRules rules;
@@ -149,6 +150,16 @@ final class PeerTrust extends X509ExtendedTrustManager {
 
     @Override
     public void checkServerTrusted(X509Certificate[] chain, String authType) throws CertificateException {
+        check(chain);
+    }
+
+    @Override
+    public void resumeClientTrusted(X509Certificate[] chain, SSLEngine engine) throws CertificateException {
+        check(chain);
+    }
+
+    @Override
+    public void resumeServerTrusted(X509Certificate[] chain, SSLEngine engine) throws CertificateException {
         check(chain);
     }
 

@@ -73,6 +73,9 @@ public final class Tls {
             return;
         }
         Duration patience = timeout.isZero() ? LONGEST_HANDSHAKE : timeout;
+        if (!tls.resumes() && handler.engine() instanceof ReferenceCountedOpenSslEngine openSsl) {
+            SSL.setOptions(openSsl.sslPointer(), SSL.SSL_OP_NO_TICKET);
+        }
         handler.setHandshakeTimeoutMillis(patience.toMillis());
         channel.pipeline().addLast("tls", handler).addLast("handshake", new Handshake(outcome, tls));
     }
@@ -108,6 +111,14 @@ public final class Tls {
     private static final class EndpointName extends SNIServerName {
         EndpointName(String name) {
             super(StandardConstants.SNI_HOST_NAME, name.getBytes(StandardCharsets.UTF_8));
+        }
+    }
+
+    /** Notes for logs what the handshake with an endpoint, which is done, settled. */
+    public static void note(Channel channel, ClientTls tls) {
+        SslHandler handler = channel.pipeline().get(SslHandler.class);
+        if (handler != null) {
+            ConnectionTls.note(channel, handler.engine().getSession(), true, tls.serverName());
         }
     }
 
@@ -170,6 +181,7 @@ public final class Tls {
             SslHandler handler = channel.pipeline().get(SslHandler.class);
             boolean known = !tls.rules().acceptUntrusted()
                     || contexts.verifies(tls.rules(), chain(handler.engine().getSession()));
+            ConnectionTls.note(channel, handler.engine().getSession(), known, "");
             return known ? session : new Session(null, session.protocol());
         }
 

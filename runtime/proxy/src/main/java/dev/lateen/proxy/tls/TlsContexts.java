@@ -11,6 +11,7 @@ import io.netty.handler.ssl.ApplicationProtocolConfig.SelectedListenerFailureBeh
 import io.netty.handler.ssl.ApplicationProtocolConfig.SelectorFailureBehavior;
 import io.netty.handler.ssl.ClientAuth;
 import io.netty.handler.ssl.OpenSsl;
+import io.netty.handler.ssl.OpenSslSessionContext;
 import io.netty.handler.ssl.SslContext;
 import io.netty.handler.ssl.SslContextBuilder;
 import io.netty.handler.ssl.SslProvider;
@@ -53,7 +54,7 @@ public final class TlsContexts {
     private static final String SERVER_NAME = "server_name";
 
     /** What a context is made from. */
-    private record Key(TlsRules rules, boolean server, boolean requireCertificate) {}
+    private record Key(TlsRules rules, boolean server, boolean requireCertificate, int sessions) {}
 
     private record Made(long generation, SslContext context) {}
 
@@ -99,12 +100,12 @@ public final class TlsContexts {
 
     /** For accepted connections. */
     SslContext server(ServerTls tls) throws TlsUnavailable {
-        return context(new Key(tls.rules(), true, tls.requireCertificate()));
+        return context(new Key(tls.rules(), true, tls.requireCertificate(), tls.resumes() ? 1 : 0));
     }
 
     /** For connections to endpoints. */
     SslContext client(ClientTls tls) throws TlsUnavailable {
-        return context(new Key(tls.rules(), false, false));
+        return context(new Key(tls.rules(), false, false, tls.sessions()));
     }
 
     private SslContext context(Key key) throws TlsUnavailable {
@@ -148,7 +149,13 @@ public final class TlsContexts {
             } else {
                 builder.endpointIdentificationAlgorithm(null);
             }
-            return builder.sessionCacheSize(1).build();
+            SslContext context =
+                    builder.sessionCacheSize(Math.max(1, key.sessions)).build();
+            // The JDK's has no such switch: there a session that must not be resumed is verified like any other.
+            if (key.sessions == 0 && context.sessionContext() instanceof OpenSslSessionContext kept) {
+                kept.setSessionCacheEnabled(false);
+            }
+            return context;
         } catch (SSLException | GeneralSecurityException | IllegalArgumentException e) {
             throw new TlsUnavailable("TLS cannot be set up: " + reason(e), e);
         }

@@ -1,5 +1,6 @@
 package dev.lateen.proxy.upstream;
 
+import dev.lateen.proxy.net.ConnectTimes;
 import dev.lateen.proxy.net.SocketTuning;
 import dev.lateen.proxy.net.Sockets;
 import dev.lateen.proxy.tls.Tls;
@@ -76,6 +77,7 @@ public final class UpstreamSockets {
             @Nullable HttpVersion inside,
             @Nullable Downstream downstream,
             ChannelHandler handler) {
+        long begun = System.nanoTime();
         InetAddress bind = cluster.bindAddress();
         InetSocketAddress local = bind == null ? null : new InetSocketAddress(bind, 0);
         int patience = Math.clamp(cluster.connectTimeout().toMillis(), 1, Integer.MAX_VALUE);
@@ -90,10 +92,15 @@ public final class UpstreamSockets {
             Wrapped wrapped = new Wrapped(offering(wanted, inside), patience, handler);
             ChannelFuture connected = sockets.connect(loop, address, local, tuning, patience, after(first, wrapped));
             ChannelPromise secured = connected.channel().newPromise();
-            connected.addListener(_ -> wrapped.connected(connected, secured));
+            connected.addListener(_ -> {
+                ConnectTimes.connected(connected.channel(), begun);
+                wrapped.connected(connected, secured);
+            });
             return secured;
         }
-        return sockets.connect(loop, address, local, tuning, patience, after(first, handler));
+        ChannelFuture connected = sockets.connect(loop, address, local, tuning, patience, after(first, handler));
+        connected.addListener(_ -> ConnectTimes.connected(connected.channel(), begun));
+        return connected;
     }
 
     private static ChannelHandler after(@Nullable ChannelHandler first, ChannelHandler handler) {
@@ -149,6 +156,8 @@ public final class UpstreamSockets {
             }
             var _ = handler.handshakeFuture().addListener(handshake -> {
                 if (handshake.isSuccess()) {
+                    Tls.note(channel, wanted);
+                    ConnectTimes.secured(channel);
                     secured.setSuccess();
                 } else {
                     secured.setFailure(handshake.cause());

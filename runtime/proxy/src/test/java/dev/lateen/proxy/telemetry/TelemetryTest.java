@@ -9,8 +9,12 @@ import dev.lateen.proxycore.format.FormatContext;
 import dev.lateen.proxycore.listener.MetricRules;
 import dev.lateen.proxycore.tls.PeerCertificate;
 import java.lang.management.ManagementFactory;
+import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.regex.Pattern;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -133,6 +137,29 @@ final class TelemetryTest {
                 .contains("lateen_telemetry_cut_total{what=\"histograms\"} " + 2L * counted + "\n")
                 .contains("lateen_telemetry_series " + (full * SeriesBudget.OF_REQUESTS + counted) + "\n")
                 .contains("lateen_telemetry_series_limit " + series + "\n");
+    }
+
+    /** Of requests: what is dropped takes no part of the budget either, as long as nothing of them is left. */
+    @ParameterizedTest(name = "without {0}: {1} series")
+    @CsvSource(delimiter = '|', textBlock = """
+        # metrics that are dropped; * are all others | series
+        -                                            | 67
+        requests_total                               | 67
+        requests_total request_bytes response_bytes  | 67
+        *                                            | 0
+        """)
+    void whatIsDropped(String dropped, long series) {
+        MetricRules.Rule drop = new MetricRules.Rule(true, Set.of(), Map.of());
+        Map<String, MetricRules.Rule> rules = Stream.of(dropped.split(" "))
+                .filter(metric -> !metric.equals("-"))
+                .collect(Collectors.toMap(metric -> metric.equals("*") ? "" : metric, _ -> drop));
+        Telemetry telemetry = telemetry(Telemetry.SERIES);
+        telemetry
+                .loop()
+                .ended(new Request("app", 200, 1), new MetricRules(rules, List.of()), FormatContext.of(null, null));
+        String page = telemetry.page().toString();
+        assertThat(page).contains("lateen_telemetry_series " + series + "\n");
+        assertThat(lines(page, "istio_request_duration_milliseconds_count{")).isEqualTo(series == 0 ? 0 : 1);
     }
 
     /** A proxy's heap is 128 MB: a full page, and another, must find room there. */
