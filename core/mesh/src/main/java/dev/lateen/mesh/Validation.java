@@ -1,5 +1,6 @@
 package dev.lateen.mesh;
 
+import dev.lateen.config.ConfigObject;
 import dev.lateen.config.Problem;
 import dev.lateen.mesh.validate.Checks;
 import dev.lateen.mesh.validate.Findings;
@@ -23,5 +24,17 @@ public final class Validation {
         Checks.all(snapshot, findings);
         findings.addAll(snapshot.problems());
         return findings.sorted();
+    }
+
+    /**
+     * What is odd about a VirtualService or DestinationRule beside what there is, above all names of it that nothing has: all
+     * warnings, since more may come. Of other kinds nothing.
+     *
+     * @param object need not be in the snapshot
+     */
+    public static List<Problem> oddities(ConfigObject<?> object, Snapshot snapshot) {
+        Findings findings = new Findings("unless it comes later");
+        Checks.one(object, snapshot, findings);
+        return findings.sorted().stream().filter(problem -> !problem.isError()).toList();
     }
 }

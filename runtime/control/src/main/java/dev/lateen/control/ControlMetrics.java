@@ -1,6 +1,7 @@
 package dev.lateen.control;
 
 import com.sun.management.UnixOperatingSystemMXBean;
+import dev.lateen.control.webhook.Webhooks;
 import dev.lateen.xds.ResourceType;
 import dev.lateen.xds.server.ClientStatus;
 import dev.lateen.xds.server.XdsMetrics;
@@ -55,6 +56,7 @@ final class ControlMetrics implements XdsMetrics {
         gauges.put("istio_build{component=\"pilot\",tag=\"" + version + "\"}", () -> 1);
         count(INTERNAL_ERRORS, 0);
         count(SNAPSHOT_ERRORS, 0);
+        Webhooks.METRICS.forEach(name -> count(name, 0));
         gauges.put("pilot_xds{version=\"" + version + "\"}", connected::get);
     }
 
@@ -156,6 +158,11 @@ final class ControlMetrics implements XdsMetrics {
                             + (update.equals("svc") && event.equals("delete") ? "delete" : "") + "\"}",
                     1);
         }
+    }
+
+    /** One more of what a counter without labels counts. */
+    void counted(String name) {
+        count(name, 1);
     }
 
     private void count(String series, long by) {

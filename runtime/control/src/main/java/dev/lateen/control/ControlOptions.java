@@ -20,6 +20,7 @@ import org.jspecify.annotations.Nullable;
  * @param plaintextOpen whether plaintext ADS is served beyond the loopback
  * @param securePort ADS and certificates for those who prove who they are, Istio's 15012; served with {@code kubernetes}
  *     only, which is where tokens are reviewed
+ * @param webhookPort admission webhooks, Istio's 15017; served with {@code kubernetes} only
  * @param monitoringPort metrics and version, Istio's 15014
  * @param httpPort readiness and debugging, Istio's 8080
  * @param quiet how long the sources must be quiet before a change is sent
@@ -34,6 +35,7 @@ public record ControlOptions(
         int xdsPort,
         boolean plaintextOpen,
         int securePort,
+        int webhookPort,
         int monitoringPort,
         int httpPort,
         Duration quiet,
@@ -50,6 +52,7 @@ public record ControlOptions(
                 15010,
                 false,
                 15012,
+                15017,
                 15014,
                 8080,
                 Duration.ofMillis(100),
@@ -74,6 +77,7 @@ public record ControlOptions(
                 defaults.xdsPort,
                 defaults.plaintextOpen,
                 defaults.securePort,
+                defaults.webhookPort,
                 defaults.monitoringPort,
                 defaults.httpPort,
                 duration(environment, "PILOT_DEBOUNCE_AFTER", defaults.quiet),
@@ -102,6 +106,7 @@ public record ControlOptions(
                 xdsPort,
                 plaintextOpen,
                 securePort,
+                webhookPort,
                 monitoringPort,
                 httpPort,
                 quiet,
@@ -118,6 +123,7 @@ public record ControlOptions(
                 xdsPort,
                 plaintextOpen,
                 securePort,
+                webhookPort,
                 monitoringPort,
                 httpPort,
                 quiet,
@@ -134,6 +140,7 @@ public record ControlOptions(
                 xdsPort,
                 plaintextOpen,
                 securePort,
+                webhookPort,
                 monitoringPort,
                 httpPort,
                 quiet,
@@ -150,6 +157,7 @@ public record ControlOptions(
                 xds,
                 plaintextOpen,
                 securePort,
+                webhookPort,
                 monitoring,
                 http,
                 quiet,
@@ -167,6 +175,7 @@ public record ControlOptions(
                 xdsPort,
                 true,
                 securePort,
+                webhookPort,
                 monitoringPort,
                 httpPort,
                 quiet,
@@ -182,6 +191,24 @@ public record ControlOptions(
                 bind,
                 xdsPort,
                 plaintextOpen,
+                port,
+                webhookPort,
+                monitoringPort,
+                httpPort,
+                quiet,
+                limit,
+                systemNamespace,
+                clusterDomain);
+    }
+
+    public ControlOptions withWebhookPort(int port) {
+        return new ControlOptions(
+                configDir,
+                kubernetes,
+                bind,
+                xdsPort,
+                plaintextOpen,
+                securePort,
                 port,
                 monitoringPort,
                 httpPort,
@@ -199,6 +226,7 @@ public record ControlOptions(
                 xdsPort,
                 plaintextOpen,
                 securePort,
+                webhookPort,
                 monitoringPort,
                 httpPort,
                 quiet,

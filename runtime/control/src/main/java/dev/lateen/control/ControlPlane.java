@@ -52,6 +52,7 @@ public final class ControlPlane implements AutoCloseable {
     private final SnapshotLoop loop;
     private final IssuerKeys keys;
     private final @Nullable NamedObjects<ConfigMap> bundles;
+    private final @Nullable Admission admission;
     private final List<Source> sources = new ArrayList<>();
     private final List<HttpPort> ports = new ArrayList<>();
     private final CompletableFuture<Void> ready = new CompletableFuture<>();
@@ -86,6 +87,8 @@ public final class ControlPlane implements AutoCloseable {
         this.loop = new SnapshotLoop(first, options.quiet(), options.limit(), problems, metrics, this::distribute);
         this.keys = IssuerKeys.start(fetched -> loop.change(change -> change.keys(fetched)));
         this.bundles = client == null ? null : bundles(client);
+        this.admission =
+                client == null ? null : new Admission(client, options, distribution::snapshot, metrics::counted);
     }
 
     private NamedObjects<ConfigMap> bundles(KubernetesClient cluster) {
@@ -168,6 +171,9 @@ public final class ControlPlane implements AutoCloseable {
                     });
             synced.add(begin(new KubernetesSource(client, options.systemNamespace())));
         }
+        if (admission != null) {
+            synced.add(admission.start());
+        }
         var _ = CompletableFuture.allOf(synced.toArray(CompletableFuture[]::new))
                 .thenCompose(nothing -> applied())
                 // Else proxies that have keys would get none, and refuse good tokens.
@@ -222,6 +228,9 @@ public final class ControlPlane implements AutoCloseable {
                 options.address(options.securePort()), distribution, metrics, Clock.systemUTC(), signs.security());
         secured = server;
         log.info("Serving xDS and certificates to authenticated clients on port {}", server.port());
+        if (admission != null) {
+            admission.serve(signs);
+        }
     }
 
     /** In a pod, the pod's name. */
@@ -282,6 +291,11 @@ public final class ControlPlane implements AutoCloseable {
         return server == null ? 0 : server.port();
     }
 
+    /** The port of admission webhooks; 0 where there is none. */
+    public int webhookPort() {
+        return admission == null ? 0 : admission.port();
+    }
+
     /** The port of readiness and debugging. */
     public int httpPort() {
         return ports.get(0).port();
@@ -310,6 +324,9 @@ public final class ControlPlane implements AutoCloseable {
 
     @Override
     public void close() {
+        if (admission != null) {
+            admission.close();
+        }
         registrations.close();
         sources.forEach(Source::close);
         keys.close();

@@ -2,11 +2,13 @@ package dev.lateen.control;
 
 import io.netty.bootstrap.ServerBootstrap;
 import io.netty.buffer.ByteBuf;
+import io.netty.buffer.ByteBufUtil;
 import io.netty.buffer.Unpooled;
 import io.netty.channel.Channel;
 import io.netty.channel.ChannelFuture;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelInitializer;
+import io.netty.channel.ChannelPipeline;
 import io.netty.channel.EventLoopGroup;
 import io.netty.channel.MultiThreadIoEventLoopGroup;
 import io.netty.channel.SimpleChannelInboundHandler;
@@ -28,11 +30,12 @@ import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.nio.charset.StandardCharsets;
 import java.util.concurrent.TimeUnit;
+import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/** A small read-only HTTP port, whose pages are made on virtual threads. */
+/** A small HTTP port, whose answers are made on virtual threads. */
 final class HttpPort implements AutoCloseable {
     private static final Logger log = LoggerFactory.getLogger(HttpPort.class);
     private static final int LARGEST_REQUEST = 64 << 10;
@@ -45,8 +48,32 @@ final class HttpPort implements AutoCloseable {
         this.server = server;
     }
 
-    /** @throws IOException if the address is taken; names it and what it was for */
+    /** A request whose body has come whole. */
+    @SuppressWarnings("ArrayRecordComponent") // read once
+    record Request(String method, String uri, InetAddress caller, byte[] body) {}
+
+    /** Answers requests; may wait. */
+    interface Service {
+        HttpPages.Answer answer(Request request);
+    }
+
+    /**
+     * A port in the clear of pages that are only read.
+     *
+     * @throws IOException if the address is taken; names it and what it was for
+     */
     static HttpPort open(InetSocketAddress address, String what, HttpPages pages) throws IOException {
+        return open(address, what, _ -> {}, LARGEST_REQUEST, request -> pages.answer(request.uri(), request.caller()));
+    }
+
+    /**
+     * @param below puts what stands below HTTP into the pipeline of a new connection
+     * @param largest body of a request, in bytes; a larger one is answered 413
+     * @throws IOException if the address is taken; names it and what it was for
+     */
+    static HttpPort open(
+            InetSocketAddress address, String what, Consumer<ChannelPipeline> below, int largest, Service service)
+            throws IOException {
         var loop = new MultiThreadIoEventLoopGroup(1, new DefaultThreadFactory(what, true), NioIoHandler.newFactory());
         ChannelFuture bound = new ServerBootstrap()
                 .group(loop)
@@ -54,13 +81,14 @@ final class HttpPort implements AutoCloseable {
                 .childHandler(new ChannelInitializer<>() {
                     @Override
                     protected void initChannel(Channel channel) {
+                        below.accept(channel.pipeline());
                         channel.pipeline()
                                 .addLast(
                                         new HttpServerCodec(),
                                         new HttpServerKeepAliveHandler(),
-                                        new HttpObjectAggregator(LARGEST_REQUEST, true),
+                                        new HttpObjectAggregator(largest, true),
                                         new FlowControlHandler(),
-                                        new Requests(pages));
+                                        new Requests(service));
                     }
                 })
                 .bind(address)
@@ -87,20 +115,23 @@ final class HttpPort implements AutoCloseable {
 
     /** Hands each request to a thread that may wait; the next one of a connection is read when it is answered. */
     private static final class Requests extends SimpleChannelInboundHandler<FullHttpRequest> {
-        private final HttpPages pages;
+        private final Service service;
 
-        Requests(HttpPages pages) {
-            this.pages = pages;
+        Requests(Service service) {
+            this.service = service;
         }
 
         @Override
         protected void channelRead0(ChannelHandlerContext ctx, FullHttpRequest request) {
             ctx.channel().config().setAutoRead(false);
-            String uri = request.uri();
-            InetAddress caller = ((InetSocketAddress) ctx.channel().remoteAddress()).getAddress();
+            Request asked = new Request(
+                    request.method().name(),
+                    request.uri(),
+                    ((InetSocketAddress) ctx.channel().remoteAddress()).getAddress(),
+                    ByteBufUtil.getBytes(request.content()));
             boolean head = request.method().equals(HttpMethod.HEAD);
             Thread.ofVirtual().start(() -> {
-                HttpPages.Answer answer = pages.answer(uri, caller);
+                HttpPages.Answer answer = service.answer(asked);
                 ByteBuf body = Unpooled.copiedBuffer(answer.body(), StandardCharsets.UTF_8);
                 var response = new DefaultFullHttpResponse(
                         HttpVersion.HTTP_1_1,

@@ -30,6 +30,9 @@ final class DiscoveryCommand implements Callable<Integer> {
             description = "port of xDS and certificates for clients with a token (${DEFAULT-VALUE}); of a cluster only")
     int securePort = 15012;
 
+    @Option(names = "--webhook-port", description = "port of admission webhooks (${DEFAULT-VALUE}); of a cluster only")
+    int webhookPort = 15017;
+
     @Option(names = "--monitoring-port", description = "port of metrics (${DEFAULT-VALUE})")
     int monitoringPort = 15014;
 
@@ -40,7 +43,8 @@ final class DiscoveryCommand implements Callable<Integer> {
     public Integer call() throws IOException, InterruptedException, CommandException {
         ControlOptions options = ControlOptions.fromEnvironment(System.getenv())
                 .withPorts(xdsPort, monitoringPort, httpPort)
-                .withSecurePort(securePort);
+                .withSecurePort(securePort)
+                .withWebhookPort(webhookPort);
         if (openXds) {
             options = options.withOpenPlaintext();
         }

@@ -38,6 +38,16 @@ public final class Checks {
         TelemetryChecks.run(checks.of(Kinds.TELEMETRY), snapshot, findings);
     }
 
+    /** Checks one object of a kind that is checked by itself; it need not be in the snapshot. */
+    public static void one(ConfigObject<?> object, Snapshot snapshot, Findings findings) {
+        Checks checks = new Checks(snapshot);
+        if (object.kind().equals(Kinds.VIRTUAL_SERVICE)) {
+            new VirtualServiceChecks(object.as(Kinds.VIRTUAL_SERVICE), checks.scope(object), snapshot, findings).run();
+        } else if (object.kind().equals(Kinds.DESTINATION_RULE)) {
+            DestinationRuleChecks.run(object.as(Kinds.DESTINATION_RULE), checks.scope(object), snapshot, findings);
+        }
+    }
+
     private <S extends Record> List<ConfigObject<S>> of(Kind<S> kind) {
         return Rules.oldestFirst(snapshot.config().values(), kind);
     }

@@ -10,16 +10,21 @@ import java.util.List;
 
 /** Gathers what checks find. */
 public final class Findings {
-    private final boolean complete;
+    private final String doubt;
     private final List<Problem> problems = new ArrayList<>();
 
     /** @param complete see {@link dev.lateen.mesh.Validation#check} */
     public Findings(boolean complete) {
-        this.complete = complete;
+        this(complete ? "" : "unless the cluster has it");
+    }
+
+    /** @param doubt what is said of a name that is missing, which is a warning then; empty where that is an error */
+    public Findings(String doubt) {
+        this.doubt = doubt;
     }
 
     boolean isComplete() {
-        return complete;
+        return doubt.isEmpty();
     }
 
     /** Wrong whatever else there may be. */
@@ -34,10 +39,10 @@ public final class Findings {
 
     /** Wrong unless what is missing is somewhere else. */
     void missing(ConfigObject<?> object, String path, String message) {
-        if (complete) {
+        if (isComplete()) {
             error(object, path, message);
         } else {
-            warning(object, path, message + ", unless the cluster has it");
+            warning(object, path, message + ", " + doubt);
         }
     }
 

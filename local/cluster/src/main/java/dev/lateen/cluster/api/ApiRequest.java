@@ -1,6 +1,7 @@
 package dev.lateen.cluster.api;
 
 import io.netty.handler.codec.http.QueryStringDecoder;
+import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -16,6 +17,7 @@ import org.jspecify.annotations.Nullable;
  * @param query the query's parameters
  * @param userAgent what the client calls itself
  * @param user who asks
+ * @param warnings grows by what webhooks want the client to be told
  */
 record ApiRequest(
         ResourceType type,
@@ -24,7 +26,8 @@ record ApiRequest(
         String subresource,
         Map<String, List<String>> query,
         String userAgent,
-        Tokens.Subject user) {
+        Tokens.Subject user,
+        List<String> warnings) {
 
     String parameter(String parameter) {
         List<String> values = query.get(parameter);
@@ -42,7 +45,7 @@ record ApiRequest(
 
     /** Who makes the request's change. */
     Caller caller() {
-        return new Caller(user, parameter("dryRun").equals("All"));
+        return new Caller(user, parameter("dryRun").equals("All"), warnings);
     }
 
     /** Who the request's change is noted for in {@code managedFields}. */
@@ -86,6 +89,7 @@ record ApiRequest(
         ResourceType type = registry.find(group, version, plural).orElseThrow(ApiException::noSuchPath);
         String name = parts.length > at + 1 ? parts[at + 1] : "";
         String subresource = parts.length > at + 2 ? parts[at + 2] : "";
-        return new ApiRequest(type, type.namespaced() ? namespace : "", name, subresource, query, userAgent, user);
+        return new ApiRequest(
+                type, type.namespaced() ? namespace : "", name, subresource, query, userAgent, user, new ArrayList<>());
     }
 }

@@ -6,6 +6,7 @@ import java.time.temporal.ChronoUnit;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.function.Predicate;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.node.JsonNodeFactory;
@@ -43,13 +44,19 @@ final class ResourceEndpoint {
         }
         RequestOptions.check(method, request);
         Representation wanted = Representation.of(accept);
-        return switch (method) {
-            case "GET" -> one ? get(request, wanted) : list(request, wanted);
-            case "POST" -> post(request, wanted, contentType, body);
-            case "PUT" -> put(request, wanted, contentType, body);
-            case "PATCH" -> patch(request, wanted, contentType, body);
-            default -> delete(request, wanted, contentType, body);
-        };
+        Reply reply =
+                switch (method) {
+                    case "GET" -> one ? get(request, wanted) : list(request, wanted);
+                    case "POST" -> post(request, wanted, contentType, body);
+                    case "PUT" -> put(request, wanted, contentType, body);
+                    case "PATCH" -> patch(request, wanted, contentType, body);
+                    default -> delete(request, wanted, contentType, body);
+                };
+        return request.warnings().isEmpty()
+                ? reply
+                : reply.with(Stream.concat(reply.warnings().stream(), request.warnings().stream())
+                        .distinct()
+                        .toList());
     }
 
     private Reply get(ApiRequest request, Representation wanted) throws ApiException {
@@ -331,7 +338,7 @@ final class ResourceEndpoint {
         boolean dryRun = request.caller().dryRun()
                 || options.path("dryRun").valueStream().anyMatch(each -> each.asString("")
                         .equals("All"));
-        Caller caller = new Caller(request.user(), dryRun);
+        Caller caller = new Caller(request.user(), dryRun, request.warnings());
         if (!request.name().isEmpty()) {
             ObjectNode gone =
                     resources.delete(request.type(), request.namespaceOrEmpty(), request.name(), options, caller);

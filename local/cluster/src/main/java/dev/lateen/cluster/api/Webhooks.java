@@ -137,6 +137,9 @@ final class Webhooks {
                 throw new IOException("expected response.uid=\"" + uid + "\", got \""
                         + response.path("uid").asString("") + "\"");
             }
+            for (JsonNode warning : response.path("warnings")) {
+                passage.caller().warnings().add(warning.asString("").replaceAll("\\p{Cntrl}+", " "));
+            }
             if (!response.path("allowed").asBoolean(false)) {
                 throw denied(name, response.path("status"));
             }

@@ -112,6 +112,17 @@ class WebhooksTest {
         }
     }
 
+    @Test
+    void whatAWebhookWarnsOfIsToldToTheClient() throws IOException, GeneralSecurityException {
+        try (WebhookServer hook = hook(_ -> "\"allowed\":true,\"warnings\":[\"mind\\nthe \\\"gap\\\"\"]")) {
+            configure("ValidatingWebhookConfiguration", hook, ALL, "");
+            assertThat(create("m", "{}").warnings()).containsExactly("299 - \"mind the \\\"gap\\\"\"");
+            Calls.Answer changed =
+                    calls.call("PATCH", MAPS + "/m", "application/merge-patch+json", "{\"data\":{\"b\":\"3\"}}");
+            assertThat(changed.warnings()).hasSize(1);
+        }
+    }
+
     @ParameterizedTest(name = "failurePolicy {0}: {1}")
     @CsvSource({"Fail, 500", "Ignore, 201"})
     void aWebhookThatCannotBeReachedFailsByItsPolicy(String policy, int code) {

@@ -133,6 +133,7 @@ class ObjectStatusesTest {
                         .withBind(InetAddress.getLoopbackAddress())
                         .withPorts(0, 0, 0)
                         .withSecurePort(0)
+                        .withWebhookPort(0)
                         .withDebounce(Duration.ofMillis(5), Duration.ofSeconds(1)),
                 "1.2.3");
     }

@@ -48,6 +48,7 @@ public final class MeshAuthority implements AutoCloseable {
     private final AuthoritySecrets secrets;
     private final RotationSecret kept;
     private final CountDownLatch closed = new CountDownLatch(1);
+    private final Object looking = new Object();
     private volatile Rotation rotation;
     private volatile String failure = "";
     private Instant nextWarning = Instant.MIN;
@@ -108,6 +109,12 @@ public final class MeshAuthority implements AutoCloseable {
 
     /** Follows the Secrets: see {@link Rotation}. What cannot be read leaves everything as it is. */
     void look() {
+        synchronized (looking) {
+            follow();
+        }
+    }
+
+    private void follow() {
         try {
             Authority offered = secrets.find();
             RotationSecret.Found found = kept.load(offered);
@@ -144,17 +151,26 @@ public final class MeshAuthority implements AutoCloseable {
 
     /** The names that clients know the control plane by, Istio's. */
     private static List<String> serverNames(String namespace) {
-        return Stream.of("istiod", "istiod-remote", "istio-pilot")
-                .flatMap(name -> Stream.of(
-                        name + "." + namespace + ".svc",
-                        name + "." + namespace + ".svc.cluster.local",
-                        name + "." + namespace))
+        return Stream.concat(
+                        Stream.of("istiod", "istiod-remote", "istio-pilot")
+                                .flatMap(name -> Stream.of(
+                                        name + "." + namespace + ".svc",
+                                        name + "." + namespace + ".svc.cluster.local",
+                                        name + "." + namespace)),
+                        // For whoever forwards a port of the pod.
+                        Stream.of("localhost"))
                 .toList();
     }
 
     /** The certificates to trust, in PEM. */
     public String rootCertificates() {
         return Pem.of(rotation.roots());
+    }
+
+    /** The certificates to trust, in PEM, after a look at the Secrets: a replica may have seen more than this one. */
+    public String newestRootCertificates() {
+        look();
+        return rootCertificates();
     }
 
     /** When the first of the roots ends that are trusted. */
@@ -222,6 +238,18 @@ public final class MeshAuthority implements AutoCloseable {
         }
     }
 
+    /** For a port of HTTP whose callers have no certificates: TLS with a certificate of this authority. */
+    public SslContext serverTls() {
+        try {
+            return SslContextBuilder.forServer(new ServerKey(this::serverKey))
+                    .sslProvider(SslProvider.JDK)
+                    .protocols("TLSv1.3", "TLSv1.2")
+                    .build();
+        } catch (SSLException e) {
+            throw new IllegalStateException("every JDK has TLS", e);
+        }
+    }
+
     /** The server's certificate; a new one once half of its life is over. */
     private synchronized ServerKey.Held serverKey() {
         X509Certificate certificate = held.chain().getFirst();
@@ -229,7 +257,7 @@ public final class MeshAuthority implements AutoCloseable {
         Duration life = Duration.between(begin, certificate.getNotAfter().toInstant());
         if (clock.instant().isAfter(begin.plus(life.dividedBy(2)))) {
             held = issue();
-            log.info("Took a new {} for the control plane's port", held);
+            log.info("Took a new {} for the control plane's ports", held);
         }
         return held;
     }

@@ -23,6 +23,7 @@ import tools.jackson.databind.JsonNode;
  * @param socketMark the mark by which capture rules know the proxy's own sockets, or 0 where its user id serves, as
  *     on every Kubernetes node; the local cluster needs the mark, as an ordinary user has one id only
  * @param mesh what the mesh's own settings say of its proxies
+ * @param environment of the proxy, over what is made for it
  */
 public record InjectionSettings(
         String discoveryAddress,
@@ -35,7 +36,8 @@ public record InjectionSettings(
         String trustDomain,
         String revision,
         int socketMark,
-        ProxySettings mesh) {
+        ProxySettings mesh,
+        Map<String, String> environment) {
     /** The namespace that the control plane lives in unless told otherwise. */
     public static final String SYSTEM_NAMESPACE = "istio-system";
 
@@ -52,7 +54,8 @@ public record InjectionSettings(
                 "cluster.local",
                 "default",
                 0,
-                ProxySettings.NONE);
+                ProxySettings.NONE,
+                Map.of());
     }
 
     /**
@@ -74,7 +77,8 @@ public record InjectionSettings(
                 text(global, "trustDomain", trustDomain),
                 text(values, "revision", revision),
                 proxy.path("socketMark").asInt(socketMark),
-                mesh);
+                mesh,
+                environment);
     }
 
     /**
@@ -94,7 +98,25 @@ public record InjectionSettings(
                 trustDomain,
                 revision,
                 socketMark,
-                ProxySettings.of(config, objects));
+                ProxySettings.of(config, objects),
+                environment);
+    }
+
+    /** These settings with this environment of the proxy, as the URL of a webhook names it. */
+    public InjectionSettings with(Map<String, String> environmentOfUrl) {
+        return new InjectionSettings(
+                discoveryAddress,
+                proxyImage,
+                initImage,
+                cpu,
+                memory,
+                clusterId,
+                meshId,
+                trustDomain,
+                revision,
+                socketMark,
+                mesh,
+                environmentOfUrl);
     }
 
     /** The fields of an object as texts, in their order. */

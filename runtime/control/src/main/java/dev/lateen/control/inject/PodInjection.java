@@ -5,10 +5,12 @@ import java.io.InputStream;
 import java.io.UncheckedIOException;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import tools.jackson.core.JacksonException;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.node.ArrayNode;
 import tools.jackson.databind.node.JsonNodeFactory;
@@ -21,6 +23,10 @@ import tools.jackson.dataformat.yaml.YAMLMapper;
  */
 public final class PodInjection {
     private static final Pattern VARIABLE = Pattern.compile("\\$\\{(\\w+)}");
+    /** As Istio reads labels and annotations that say yes or no (YAML 1.1, bool). */
+    private static final Set<String> YES = Set.of("y", "yes", "true", "on");
+
+    private static final int LONGEST_LABEL = 63;
     private static final Set<String> NAMESPACES_LEFT_ALONE = Set.of("kube-system", "kube-public", "kube-node-lease");
 
     private final YAMLMapper yaml = new YAMLMapper();
@@ -73,6 +79,7 @@ public final class PodInjection {
             add(array(init, "env"), name, value);
             add(array(proxy, "env"), name, value);
         });
+        settings.environment().forEach((name, value) -> put(array(proxy, "env"), name, value));
         overrides(init, proxy, annotations);
         metadata(pod, containers, sidecar, workload);
 
@@ -84,14 +91,13 @@ public final class PodInjection {
 
     private static boolean wanted(ObjectNode pod, SidecarAnnotations annotations, String namespace) {
         JsonNode label = pod.path("metadata").path("labels").path(SidecarAnnotations.INJECT);
-        String inject =
-                label.isMissingNode() ? annotations.text(SidecarAnnotations.INJECT, "true") : label.asString("");
+        String inject = label.isMissingNode() ? annotations.text(SidecarAnnotations.INJECT, "") : label.asString("");
         boolean already = !annotations.text(SidecarAnnotations.STATUS, "").isEmpty();
         for (JsonNode container : pod.path("spec").path("containers")) {
             already |= container.path("name").asString("").equals("istio-proxy");
         }
         return !already
-                && !inject.equals("false")
+                && (inject.isEmpty() || YES.contains(inject.toLowerCase(Locale.ROOT)))
                 && !pod.path("spec").path("hostNetwork").asBoolean(false)
                 && pod.path("spec").path("containers").size() > 0
                 && !NAMESPACES_LEFT_ALONE.contains(namespace);
@@ -138,8 +144,7 @@ public final class PodInjection {
         config.setAll(ofMesh);
         String text = annotations.text("proxy.istio.io/config", "");
         if (!text.isEmpty()) {
-            JsonNode given = yaml.readTree(text);
-            if (!(given instanceof ObjectNode fields)) {
+            if (!(yaml(text) instanceof ObjectNode fields)) {
                 throw new InjectionException("annotation proxy.istio.io/config: expected fields of ProxyConfig as YAML,"
                         + " found: " + text);
             }
@@ -151,6 +156,14 @@ public final class PodInjection {
             }
         }
         return config;
+    }
+
+    private JsonNode yaml(String text) {
+        try {
+            return yaml.readTree(text);
+        } catch (JacksonException e) {
+            throw new InjectionException("annotation proxy.istio.io/config: not YAML: " + e.getOriginalMessage());
+        }
     }
 
     /** Scrapers find the proxy's page, which carries the application's as well; where that was is told to the proxy. */
@@ -198,8 +211,8 @@ public final class PodInjection {
         ObjectNode annotations = object(metadata, "annotations");
         String name = first(labels, workload.name(), "app.kubernetes.io/name", "app");
         String version = first(labels, "latest", "app.kubernetes.io/version", "version");
-        absent(labels, "service.istio.io/canonical-name", name);
-        absent(labels, "service.istio.io/canonical-revision", version);
+        absent(labels, "service.istio.io/canonical-name", labelled(name));
+        absent(labels, "service.istio.io/canonical-revision", labelled(version));
         absent(labels, "security.istio.io/tlsMode", "istio");
         String app = containers.path(0).path("name").asString("");
         absent(annotations, "kubectl.kubernetes.io/default-container", app);
@@ -224,10 +237,29 @@ public final class PodInjection {
         return otherwise;
     }
 
+    /** As much of a name as the value of a label can hold (Kubernetes documentation, "Labels and Selectors"). */
+    private static String labelled(String name) {
+        String start = name.substring(0, Math.min(name.length(), LONGEST_LABEL));
+        return start.replaceFirst("[-._]+$", "");
+    }
+
     private static void absent(ObjectNode fields, String name, String value) {
         if (!fields.has(name)) {
             fields.put(name, value);
         }
+    }
+
+    /** In the place of the variable of that name, or as another one. */
+    private static void put(ArrayNode env, String name, String value) {
+        for (JsonNode each : env) {
+            if (each instanceof ObjectNode variable
+                    && variable.path("name").asString("").equals(name)) {
+                variable.remove("valueFrom");
+                variable.put("value", value);
+                return;
+            }
+        }
+        add(env, name, value);
     }
 
     private static void add(ArrayNode env, String name, String value) {

@@ -25,6 +25,10 @@ public final class InstallFlags {
     static final String SERVICE_GRAPH = "servicegraph.enabled";
     static final String TRACING = "tracing.enabled";
     static final String SAMPLING = "meshConfig.defaultConfig.tracing.sampling";
+
+    /** Whether pods get their sidecar as they are made, where namespace or pod ask for it; else by kube-inject alone. */
+    static final String INJECTOR = "sidecarInjectorWebhook.enabled";
+
     static final String GATEWAY = "gateways.istio-ingressgateway.enabled";
 
     private static final String OUTBOUND_OLD = "global.outboundTrafficPolicy.mode";
@@ -32,7 +36,6 @@ public final class InstallFlags {
 
     /** Switches of parts that are not there, and what one line says of each. */
     private static final Map<String, String> ABSENT = new TreeMap<>(Map.of(
-            "sidecarInjectorWebhook.enabled", "sidecar injector webhook (inject with: lateen kube-inject -f FILE)",
             "prometheus.enabled", "prometheus (bring your own; prometheus.url tells the console where it is)",
             "kiali.enabled", "kiali (bring your own)",
             "global.mtls.enabled", "mtls (identity and encryption come with a later version)"));
@@ -125,6 +128,7 @@ public final class InstallFlags {
                 TAG,
                 PROXY_IMAGE,
                 GATEWAY,
+                INJECTOR,
                 PROMETHEUS,
                 GRAFANA,
                 SERVICE_GRAPH,

@@ -2,9 +2,12 @@ package dev.lateen.control.install;
 
 import dev.lateen.config.Kind;
 import dev.lateen.config.Kinds;
+import dev.lateen.control.webhook.WebhookTrust;
 import io.fabric8.kubernetes.api.model.HasMetadata;
 import io.fabric8.kubernetes.api.model.LoadBalancerIngress;
 import io.fabric8.kubernetes.api.model.Service;
+import io.fabric8.kubernetes.api.model.admissionregistration.v1.MutatingWebhookConfiguration;
+import io.fabric8.kubernetes.api.model.admissionregistration.v1.ValidatingWebhookConfiguration;
 import io.fabric8.kubernetes.api.model.apiextensions.v1.CustomResourceDefinition;
 import io.fabric8.kubernetes.api.model.apps.Deployment;
 import io.fabric8.kubernetes.client.KubernetesClient;
@@ -65,6 +68,8 @@ public final class MeshInstaller {
                 switch (object) {
                     case CustomResourceDefinition definition -> awaitEstablished(definition);
                     case Deployment deployment -> awaitReady(deployment);
+                    case MutatingWebhookConfiguration webhooks -> awaitInForce(webhooks);
+                    case ValidatingWebhookConfiguration webhooks -> awaitInForce(webhooks);
                     default -> {}
                 }
             }
@@ -144,8 +149,13 @@ public final class MeshInstaller {
         if (!MeshManifest.isMarked(current)) {
             return;
         }
-        HasMetadata patched =
-                client.resource(object).patch(PatchContext.of(PatchType.JSON_MERGE), Serialization.asJson(object));
+        boolean webhooks =
+                object instanceof MutatingWebhookConfiguration || object instanceof ValidatingWebhookConfiguration;
+        String next = Serialization.asJson(object);
+        HasMetadata patched = client.resource(object)
+                .patch(
+                        PatchContext.of(PatchType.JSON_MERGE),
+                        webhooks ? WebhookTrust.kept(next, Serialization.asJson(current)) : next);
         boolean same = Objects.equals(
                 patched.getMetadata().getResourceVersion(),
                 current.getMetadata().getResourceVersion());
@@ -181,6 +191,14 @@ public final class MeshInstaller {
                         && count(current.getStatus().getUpdatedReplicas())
                                 >= count(current.getSpec().getReplicas()));
         progress.accept("ready " + name(deployment));
+    }
+
+    /** The control plane puts them in force, once the API server reaches it. */
+    private void awaitInForce(HasMetadata webhooks) throws InstallException {
+        await(
+                webhooks,
+                "in force",
+                current -> current != null && WebhookTrust.isInForce(Serialization.asJson(current)));
     }
 
     private void awaitGone(HasMetadata object) throws InstallException {

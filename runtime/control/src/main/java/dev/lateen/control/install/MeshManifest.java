@@ -73,6 +73,11 @@ final class MeshManifest {
         if (flags.isOn(InstallFlags.TRACING)) {
             add(objects, "tracing.yaml", values);
         }
+        // Last, so that they are the first to go: with nobody to answer them, they would hold up everything else.
+        if (flags.get(InstallFlags.INJECTOR, "true").equals("true")) {
+            add(objects, "injector.yaml", values);
+        }
+        add(objects, "validator.yaml", values);
         if (flags.get(InstallFlags.GATEWAY, "true").equals("false")) {
             objects.removeIf(object -> object.getMetadata().getName().startsWith(GATEWAY));
         }

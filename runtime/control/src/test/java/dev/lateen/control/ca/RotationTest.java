@@ -209,7 +209,7 @@ class RotationTest {
         return authority;
     }
 
-    private static void put(StubApi api, Authority authority) {
+    static void put(StubApi api, Authority authority) {
         Map<String, String> data = AuthoritySecrets.data(authority);
         api.secrets.put("cacerts", json(data));
     }
@@ -268,12 +268,12 @@ class RotationTest {
         assertThat(other.getSession().getPeerCertificates()).isNotEmpty();
     }
 
-    private static boolean isDone(SSLEngine engine) {
+    static boolean isDone(SSLEngine engine) {
         return engine.getHandshakeStatus() == HandshakeStatus.NOT_HANDSHAKING
                 && !engine.getSession().getCipherSuite().equals("SSL_NULL_WITH_NULL_NULL");
     }
 
-    private static void step(SSLEngine engine, ByteBuffer out, ByteBuffer in, ByteBuffer app) throws SSLException {
+    static void step(SSLEngine engine, ByteBuffer out, ByteBuffer in, ByteBuffer app) throws SSLException {
         if (engine.getHandshakeStatus() == HandshakeStatus.NOT_HANDSHAKING && !isDone(engine)) {
             engine.beginHandshake();
         }

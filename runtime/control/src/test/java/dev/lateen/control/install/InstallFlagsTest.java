@@ -127,6 +127,42 @@ class InstallFlagsTest {
                 .doesNotContain("istio-ingressgateway");
     }
 
+    @ParameterizedTest(name = "{0}: {1}")
+    @CsvSource({
+        "sidecarInjectorWebhook.enabled=true, true",
+        "global.tag=1, true",
+        "sidecarInjectorWebhook.enabled=false, false"
+    })
+    void webhooksComeLastSoThatTheyGoFirst(String set, boolean injector) throws InstallException {
+        List<String> kinds = MeshManifest.of(InstallFlags.parse(List.of(set + ",tracing.enabled=true")), false).stream()
+                .map(HasMetadata::getKind)
+                .toList();
+        List<String> last = injector
+                ? List.of("MutatingWebhookConfiguration", "ValidatingWebhookConfiguration")
+                : List.of("ValidatingWebhookConfiguration");
+        assertThat(kinds.subList(kinds.size() - last.size(), kinds.size())).isEqualTo(last);
+        assertThat(kinds.subList(0, kinds.size() - last.size()))
+                .doesNotContain("MutatingWebhookConfiguration", "ValidatingWebhookConfiguration");
+    }
+
+    @Test
+    void noPodOfTheMeshItselfCanGetASidecar() throws InstallException {
+        assertThat(MeshManifest.of(
+                                InstallFlags.parse(
+                                        List.of("grafana.enabled=true,servicegraph.enabled=true,tracing.enabled=true")),
+                                true)
+                        .stream()
+                        .filter(Deployment.class::isInstance)
+                        .map(Deployment.class::cast))
+                .isNotEmpty()
+                .allMatch(each -> "false"
+                        .equals(each.getSpec()
+                                .getTemplate()
+                                .getMetadata()
+                                .getLabels()
+                                .get("sidecar.istio.io/inject")));
+    }
+
     private static HasMetadata find(List<HasMetadata> objects, String kind, String name) {
         return objects.stream()
                 .filter(object -> object.getKind().equals(kind)
