@@ -60,7 +60,6 @@ final class TelemetryTest {
         {operation: REMOVE}             | {operation: REMOVE, value: '1'} | t.yaml:20: spec.metrics[0].overrides[0].tagOverrides[response_flags].value: must be empty where operation is REMOVE
         host: {value                    | ho.st: {value                   | t.yaml:18: spec.metrics[0].overrides[0].tagOverrides: "ho.st" is no name of a label of Prometheus
         metric: REQUEST_COUNT           | customMetric: mine              | t.yaml:17: spec.metrics[0].overrides[0].match.customMetric: needs metrics of one's own, which this version does not have
-        REQUEST_COUNT                   | GRPC_REQUEST_MESSAGES           | t.yaml:17: spec.metrics[0].overrides[0].match.metric: GRPC_REQUEST_MESSAGES needs counting the messages of gRPC, which this version does not have
         12.5                            | 120                             | t.yaml:9: spec.tracing[0].randomSamplingPercentage: must be from 0 to 100, found 120.0
         {literal: {value: b}}           | {formatter: {value: b}}         | t.yaml:11: spec.tracing[0].customTags[a].formatter: needs tags by format, which this version does not have
         selector:                       | targetRefs: [{kind: Service, name: a}] #  | t.yaml:5: spec.targetRefs[0].kind: must be Gateway of group gateway.networking.k8s.io: references to others, such as Service, hold at waypoint proxies, which this mesh does not have; use a selector
