@@ -38,6 +38,7 @@ final class HonouredFieldsTest {
 
     /** What one of a choice says by being chosen: it has no content that could be read. */
     private static final Map<String, Set<String>> CHOICES = Map.of(
+            "envoy.config.accesslog.v3.AccessLogFilter", Set.of("not_health_check_filter", "traceable_filter"),
             "envoy.config.rbac.v3.Permission", Set.of("any"),
             "envoy.config.rbac.v3.Principal", Set.of("any"),
             "envoy.config.route.v3.RateLimit.Action", Set.of("source_cluster", "destination_cluster", "remote_address"),
