@@ -157,7 +157,6 @@ public final class ConnectionInfo {
                     REQUEST_HEADERS_BYTES,
                     RESPONSE_HEADERS_BYTES,
                     RESPONSE_TRAILERS_BYTES,
-                    UPSTREAM_REQUEST_ATTEMPT_COUNT,
                     UPSTREAM_CONNECTION_ID -> "0";
             case CUSTOM_FLAGS, LOCAL_REPLY_BODY -> "";
             case REQUESTED_SERVER_NAME -> facts.serverName().isEmpty() ? null : facts.serverName();

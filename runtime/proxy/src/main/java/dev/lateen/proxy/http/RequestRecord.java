@@ -6,7 +6,6 @@ import dev.lateen.proxy.telemetry.RequestFacts;
 import dev.lateen.proxy.telemetry.RequestSpan;
 import dev.lateen.proxy.telemetry.RequestTap;
 import dev.lateen.proxy.telemetry.Workload;
-import dev.lateen.proxycore.ByteText;
 import dev.lateen.proxycore.ConnectionFacts;
 import dev.lateen.proxycore.Fault;
 import dev.lateen.proxycore.GrpcCode;
@@ -15,7 +14,6 @@ import dev.lateen.proxycore.balance.LiveCluster;
 import dev.lateen.proxycore.cluster.Host;
 import dev.lateen.proxycore.format.FormatContext;
 import dev.lateen.proxycore.format.Operator;
-import dev.lateen.proxycore.head.FieldName;
 import dev.lateen.proxycore.head.Fields;
 import dev.lateen.proxycore.head.RequestHead;
 import dev.lateen.proxycore.head.ResponseHead;
@@ -28,7 +26,6 @@ import io.netty.buffer.ByteBuf;
 import io.netty.channel.Channel;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
-import java.time.Instant;
 import org.jspecify.annotations.Nullable;
 
 /** What is known of one request, for its line in the access log and the statistics. One thread. */
@@ -43,8 +40,7 @@ final class RequestRecord implements FormatContext, RequestFacts {
     private final @Nullable GrpcMessages asks;
 
     private final @Nullable GrpcMessages answers;
-    private final Instant started;
-    private final long startedNanos;
+    private final RequestTimes times;
     private @Nullable ResponseHead response;
     private @Nullable Fields trailers;
     private @Nullable RouteInfo route;
@@ -53,14 +49,10 @@ final class RequestRecord implements FormatContext, RequestFacts {
     private final UpstreamInfo upstream = new UpstreamInfo();
     private @Nullable String upstreamProtocol;
     private @Nullable InetAddress client;
-    /** Null where no log asks for them. */
-    private final @Nullable TimePoints times;
-
     private String details = "";
     private long flags;
     private long received;
     private long sent;
-    private long answeredNanos;
     private int headBytes;
     private boolean asked;
     private boolean ended;
@@ -81,10 +73,8 @@ final class RequestRecord implements FormatContext, RequestFacts {
         boolean grpc = LocalReply.isGrpc(request);
         this.asks = grpc ? new GrpcMessages() : null;
         this.answers = grpc ? new GrpcMessages() : null;
-        this.started = service.clock().instant();
-        this.startedNanos = service.worker().timer().nanoTime();
+        this.times = new RequestTimes(service, isTimed(manager));
         this.headBytes = request.fields().byteSize();
-        this.times = isTimed(manager) ? new TimePoints(startedNanos) : null;
         if (inbound) {
             peer = service.telemetry().peers().hear(request.fields());
             asked = peer != null;
@@ -100,18 +90,6 @@ final class RequestRecord implements FormatContext, RequestFacts {
         return false;
     }
 
-    private void reach(Point point) {
-        if (times != null) {
-            times.reach(point, service.worker().timer().nanoTime());
-        }
-    }
-
-    private void again(Point point) {
-        if (times != null) {
-            times.again(point, service.worker().timer().nanoTime());
-        }
-    }
-
     /** Who the client is, as proxies that are trusted tell it. */
     void client(InetAddress address) {
         client = address;
@@ -119,17 +97,17 @@ final class RequestRecord implements FormatContext, RequestFacts {
 
     /** The client has sent all. */
     void requestEnded() {
-        reach(Point.DS_RX_END);
+        times.reach(Point.DS_RX_END);
     }
 
     /** All of it has been sent to the host. */
     void requestSent() {
-        again(Point.US_TX_END);
+        times.again(Point.US_TX_END);
     }
 
     /** The host's answer is complete. */
     void answerEnded() {
-        reach(Point.US_RX_END);
+        times.reach(Point.US_RX_END);
     }
 
     /** Gives it its place in its trace. */
@@ -166,8 +144,8 @@ final class RequestRecord implements FormatContext, RequestFacts {
     void connected(Channel channel, String spoken) {
         upstreamProtocol = spoken;
         upstream.connected(channel);
-        again(Point.US_READY);
-        again(Point.US_TX_BEG);
+        times.again(Point.US_READY);
+        times.again(Point.US_TX_BEG);
     }
 
     /** Why there is no connection, for people. */
@@ -177,7 +155,7 @@ final class RequestRecord implements FormatContext, RequestFacts {
 
     /** How long the answer's head took from the end of the request's, in milliseconds. */
     long upstreamMillis() {
-        return (answeredNanos - startedNanos) / 1_000_000;
+        return times.answeredMillis();
     }
 
     void received(ByteBuf data) {
@@ -188,7 +166,7 @@ final class RequestRecord implements FormatContext, RequestFacts {
     }
 
     void sent(ByteBuf data) {
-        reach(Point.US_RX_BODY_BEG);
+        times.reach(Point.US_RX_BODY_BEG);
         sent += data.readableBytes();
         if (answers != null) {
             answers.add(data);
@@ -239,16 +217,13 @@ final class RequestRecord implements FormatContext, RequestFacts {
 
     /** The host's answer begins. */
     void answered(ResponseHead head) {
-        answeredNanos = service.worker().timer().nanoTime();
-        if (times != null) {
-            times.reach(Point.US_RX_BEG, answeredNanos);
-        }
+        times.answered();
         replied(head);
     }
 
     /** An answer begins, the host's or this proxy's own. */
     void replied(ResponseHead head) {
-        reach(Point.DS_TX_BEG);
+        times.reach(Point.DS_TX_BEG);
         response = head;
         if (inbound) {
             if (asked) {
@@ -269,7 +244,7 @@ final class RequestRecord implements FormatContext, RequestFacts {
             return;
         }
         ended = true;
-        reach(Point.DS_TX_END);
+        times.end();
         ResponseHead head = response;
         int status = head == null ? 0 : head.status();
         service.telemetry().ended(this, manager.metrics(), this);
@@ -278,14 +253,13 @@ final class RequestRecord implements FormatContext, RequestFacts {
             Host host = upstream.host();
             recorded.end(
                     this,
-                    started,
+                    times.started(),
                     host == null ? null : Host.addressText(host.address()),
                     Host.addressText(connection.facts().source()),
-                    service.worker().timer().nanoTime() - startedNanos);
+                    times.nanos());
         }
-        long millis = (service.worker().timer().nanoTime() - startedNanos) / 1_000_000;
         for (AccessLog log : manager.accessLogs()) {
-            if (log.filter().takes(status, flags, millis, this, service.random())) {
+            if (log.filter().takes(status, flags, times.millis(), this, service.random())) {
                 service.log().write(log.path(), AccessLogLine.of(log, this));
             }
         }
@@ -357,7 +331,7 @@ final class RequestRecord implements FormatContext, RequestFacts {
 
     @Override
     public long durationMillis() {
-        return (service.worker().timer().nanoTime() - startedNanos) / 1_000_000;
+        return times.millis();
     }
 
     @Override
@@ -400,82 +374,65 @@ final class RequestRecord implements FormatContext, RequestFacts {
 
     @Override
     public @Nullable String value(Operator operator, String argument) {
-        long now = service.worker().timer().nanoTime();
-        RouteInfo info = route;
-        ResponseHead head = response;
-        RequestSpan recorded = span;
-        return switch (operator) {
-            case START_TIME -> Moments.text(started, argument, false);
-            case START_TIME_LOCAL -> Moments.text(started, argument, true);
-            case PROTOCOL -> protocol;
-            case UPSTREAM_PROTOCOL -> upstreamProtocol;
-            case RESPONSE_CODE -> Integer.toString(head == null ? 0 : head.status());
-            case RESPONSE_CODE_DETAILS -> loggedDetails(argument);
-            case RESPONSE_FLAGS -> ResponseFlag.shortNames(flags);
-            case RESPONSE_FLAGS_LONG -> ResponseFlag.longNames(flags);
-            case BYTES_RECEIVED -> Long.toString(received);
-            case BYTES_SENT -> Long.toString(sent);
-            case DURATION -> Long.toString((now - startedNanos) / 1_000_000);
-            case RESPONSE_DURATION ->
-                answeredNanos == 0 ? null : Long.toString((answeredNanos - startedNanos) / 1_000_000);
-            case RESPONSE_TX_DURATION -> answeredNanos == 0 ? null : Long.toString((now - answeredNanos) / 1_000_000);
-            case REQUEST_DURATION -> times == null ? null : times.millis(Point.DS_RX_END);
-            case REQUEST_TX_DURATION -> times == null ? null : times.millis(Point.US_TX_END);
-            case UPSTREAM_CONNECTION_POOL_READY_DURATION -> times == null ? null : times.millis(Point.US_READY);
-            case COMMON_DURATION ->
-                times == null ? null : times.upstream(upstream.channel()).between(argument);
-            case ROUTE_NAME -> info == null || info.name().isEmpty() ? null : ByteText.of(info.name());
-            case VIRTUAL_HOST_NAME -> info == null ? null : ByteText.of(info.virtualHost());
-            case GRPC_STATUS -> GrpcStatus.text(loggedStatus(), argument);
-            case GRPC_STATUS_NUMBER -> loggedStatus();
-            case TRACE_ID -> recorded == null ? null : recorded.traceId();
-            case SPAN_ID -> recorded == null ? null : recorded.spanId();
-            case STREAM_ID -> request.fields().get(FieldName.X_REQUEST_ID);
-            case REQUEST_HEADERS_BYTES -> Integer.toString(headBytes);
-            case RESPONSE_HEADERS_BYTES ->
-                Integer.toString(head == null ? 0 : head.fields().byteSize());
-            case RESPONSE_TRAILERS_BYTES -> Integer.toString(trailers == null ? 0 : trailers.byteSize());
-            case FILTER_STATE -> peer(argument);
-            case ACCESS_LOG_TYPE -> "DownstreamEnd";
-            case DOWNSTREAM_REMOTE_ADDRESS -> Addresses.text(remote());
-            case DOWNSTREAM_REMOTE_ADDRESS_WITHOUT_PORT -> Addresses.bare(remote(), argument);
-            case DOWNSTREAM_REMOTE_PORT -> Addresses.port(remote());
-            default -> {
-                String toHost = upstream.value(operator, argument);
-                yield toHost != null ? toHost : connection.shared(operator, argument);
-            }
-        };
+        return RequestFormat.value(this, operator, argument);
+    }
+
+    ConnectionInfo connection() {
+        return connection;
+    }
+
+    UpstreamInfo upstream() {
+        return upstream;
+    }
+
+    RequestTimes times() {
+        return times;
+    }
+
+    /** The version of HTTP that the client speaks. */
+    String protocol() {
+        return protocol;
+    }
+
+    /** The version of HTTP that the host speaks; null while there is no connection. */
+    @Nullable
+    String upstreamProtocol() {
+        return upstreamProtocol;
+    }
+
+    @Nullable
+    RouteInfo route() {
+        return route;
+    }
+
+    @Nullable
+    RequestSpan span() {
+        return span;
+    }
+
+    /** Of the response, as Envoy calls them; empty while there is none. */
+    String details() {
+        return details;
+    }
+
+    int headBytes() {
+        return headBytes;
+    }
+
+    /** Of the body, from the client. */
+    long bodyReceived() {
+        return received;
+    }
+
+    /** Of the body, to the client. */
+    long bodySent() {
+        return sent;
     }
 
     /** Who the client is; where others tell it, they do not tell from which port. */
-    private InetSocketAddress remote() {
-        InetSocketAddress peer = connection.facts().source();
+    InetSocketAddress remote() {
+        InetSocketAddress source = connection.facts().source();
         InetAddress told = client;
-        return told == null || told.equals(peer.getAddress()) ? peer : new InetSocketAddress(told, 0);
-    }
-
-    private @Nullable String loggedDetails(String argument) {
-        if (details.isEmpty()) {
-            return null;
-        }
-        String text = ByteText.of(details);
-        return argument.isEmpty() ? text.replaceAll("\\s", "_") : text;
-    }
-
-    /** The status of a call of gRPC: as it was told, or what the status of HTTP stands for (gRPC, http-grpc-status-mapping). */
-    private @Nullable String loggedStatus() {
-        if (!grpc()) {
-            return null;
-        }
-        String told = GrpcCode.told(response, trailers);
-        ResponseHead head = response;
-        return told != null || head == null ? told : Integer.toString(GrpcCode.ofHttp(head.status()));
-    }
-
-    /** A field of who is on the other side, as Istio's build of Envoy keeps it: {@code upstream_peer:FIELD:namespace}. */
-    private @Nullable String peer(String argument) {
-        Workload other = peer;
-        String asked = (inbound ? "downstream_peer" : "upstream_peer") + ":FIELD:";
-        return other == null || !argument.startsWith(asked) ? null : other.field(argument.substring(asked.length()));
+        return told == null || told.equals(source.getAddress()) ? source : new InetSocketAddress(told, 0);
     }
 }

@@ -40,7 +40,7 @@ final class TlsFormat {
 
     private static String peer(CertificateFacts peer, Operator operator) {
         return switch (operator) {
-            case DOWNSTREAM_PEER_SUBJECT, UPSTREAM_PEER_SUBJECT -> peer.subject();
+            case UPSTREAM_PEER_SUBJECT -> peer.subject();
             case DOWNSTREAM_PEER_ISSUER, UPSTREAM_PEER_ISSUER -> peer.issuer();
             case DOWNSTREAM_PEER_CERT, UPSTREAM_PEER_CERT -> peer.encoded();
             case DOWNSTREAM_PEER_SERIAL -> peer.serial();
@@ -48,8 +48,8 @@ final class TlsFormat {
             case DOWNSTREAM_PEER_FINGERPRINT_1 -> peer.fingerprint("SHA-1");
             case DOWNSTREAM_PEER_CHAIN_FINGERPRINTS_1 -> peer.fingerprints("SHA-1");
             case DOWNSTREAM_PEER_CHAIN_FINGERPRINTS_256 -> peer.fingerprints("SHA-256");
-            case DOWNSTREAM_PEER_URI_SAN, UPSTREAM_PEER_URI_SAN -> peer.names(CertificateFacts.Name.URI);
-            case DOWNSTREAM_PEER_DNS_SAN, UPSTREAM_PEER_DNS_SAN -> peer.names(CertificateFacts.Name.DNS);
+            case UPSTREAM_PEER_URI_SAN -> peer.names(CertificateFacts.Name.URI);
+            case UPSTREAM_PEER_DNS_SAN -> peer.names(CertificateFacts.Name.DNS);
             case DOWNSTREAM_PEER_IP_SAN, UPSTREAM_PEER_IP_SAN -> peer.names(CertificateFacts.Name.IP);
             case DOWNSTREAM_PEER_EMAIL_SAN -> peer.names(CertificateFacts.Name.EMAIL);
             default -> "";
