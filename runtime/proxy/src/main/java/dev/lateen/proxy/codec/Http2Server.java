@@ -181,9 +181,7 @@ public final class Http2Server extends Http2Codec implements ServerConnection {
     }
 
     private void lookForUnsent() {
-        for (int left = relieve(times.flush()); left > 0; left--) {
-            streams.unsent();
-        }
+        streams.unsent(relieve(times.flush()));
         unsent = worker.timer().after(times.flush() / 2, this::lookForUnsent);
     }
 

@@ -1,6 +1,7 @@
 package dev.lateen.proxy.http;
 
 import dev.lateen.proxycore.cluster.Host;
+import dev.lateen.proxycore.head.Authority;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.UnknownHostException;
@@ -50,11 +51,7 @@ final class Addresses {
 
     /** A host's name or address without its port and the brackets around one of IPv6. */
     static String withoutPort(String host) {
-        if (host.startsWith("[")) {
-            int end = host.indexOf(']');
-            return end < 0 ? host : host.substring(1, end);
-        }
-        int colon = host.indexOf(':');
-        return colon < 0 || colon != host.lastIndexOf(':') ? host : host.substring(0, colon);
+        String name = Authority.of(host).host();
+        return name.startsWith("[") && name.endsWith("]") ? name.substring(1, name.length() - 1) : name;
     }
 }

@@ -86,9 +86,7 @@ public final class ConnectionRequests implements ServerStreams {
 
     /** Ends requests whose answers have waited for the client for so long, in nanoseconds. */
     public void relieve(long patience) {
-        for (int ended = deadlines.relieve(patience); ended > 0; ended--) {
-            service.overload().stalledReset();
-        }
+        service.overload().stalledReset(deadlines.relieve(patience));
     }
 
     @Override
@@ -104,8 +102,8 @@ public final class ConnectionRequests implements ServerStreams {
     }
 
     @Override
-    public void unsent() {
-        service.overload().unsent();
+    public void unsent(int count) {
+        service.overload().unsent(count);
     }
 
     @Override

@@ -401,9 +401,7 @@ final class Connections extends ChannelInitializer<Channel> {
         }
         requests.relieve(STALLED_NANOS);
         if (connection.pipeline().get(PROTOCOL) instanceof ServerConnection server) {
-            for (int left = server.relieve(STALLED_NANOS); left > 0; left--) {
-                taken.service().overload().stalledReset();
-            }
+            taken.service().overload().stalledReset(server.relieve(STALLED_NANOS));
         }
     }
 

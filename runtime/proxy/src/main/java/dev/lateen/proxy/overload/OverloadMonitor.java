@@ -118,9 +118,9 @@ public final class OverloadMonitor {
         return tight;
     }
 
-    /** A stream was reset, or a connection closed, whose client took nothing. */
-    public void stalledReset() {
-        streamsReset.increment();
+    /** So many streams were reset, or connections closed, whose client took nothing. */
+    public void stalledReset(int count) {
+        streamsReset.add(count);
     }
 
     /** Why requests are refused now; null when they are not. */
@@ -170,9 +170,9 @@ public final class OverloadMonitor {
         floods.increment();
     }
 
-    /** An answer was given up as its client took nothing of it. */
-    public void unsent() {
-        unsent.increment();
+    /** So many answers were given up as their client took nothing of them. */
+    public void unsent(int count) {
+        unsent.add(count);
     }
 
     /** A connection that was admitted is gone. */

@@ -25,6 +25,6 @@ public interface ServerStreams {
         malformed(400, detail);
     }
 
-    /** An answer was complete, the peer took nothing of what was left of it, and the codec gave it up. */
-    default void unsent() {}
+    /** So many answers were complete, the peer took nothing of what was left of them, and the codec gave them up. */
+    default void unsent(int count) {}
 }
