@@ -23,6 +23,8 @@ import io.envoyproxy.envoy.config.route.v3.VirtualHost;
 import io.envoyproxy.envoy.config.route.v3.VirtualHost.TlsRequirementType;
 import java.util.ArrayList;
 import java.util.Collection;
+import java.util.HashMap;
+import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
@@ -152,8 +154,9 @@ final class GatewayListeners {
             listener.addFilterChains(FilterChain.newBuilder()
                     .addFilters(filters.http("outbound_" + name, Side.GATEWAY, table.getName())));
         } else {
+            Map<FilterChainMatch, Set<String>> taken = new HashMap<>();
             for (Opened opened : port.servers()) {
-                chains(opened, name).forEach(chain -> add(listener, chain));
+                chains(opened, name).forEach(chain -> add(listener, chain, taken));
             }
             if (listener.getFilterChainsList().stream()
                     .anyMatch(c -> c.getFilterChainMatch().getServerNamesCount() > 0)) {
@@ -165,32 +168,28 @@ final class GatewayListeners {
         }
     }
 
-    /** Of several chains for the same connections the oldest Gateway's counts: a proxy takes no two of them. */
-    private static void add(Listener.Builder listener, FilterChain chain) {
-        List<String> names = chain.getFilterChainMatch().getServerNamesList();
-        List<FilterChainMatch> others = listener.getFilterChainsList().stream()
-                .map(FilterChain::getFilterChainMatch)
-                .filter(other -> nameless(other).equals(nameless(chain.getFilterChainMatch())))
-                .toList();
-        if (names.isEmpty()) {
-            if (others.stream().allMatch(other -> other.getServerNamesCount() > 0)) {
+    /**
+     * Of several chains for the same connections the oldest Gateway's counts: a proxy takes no two of them.
+     *
+     * @param taken the server names that have a chain, by what else the chains match; the empty one for a chain of all names
+     */
+    private static void add(Listener.Builder listener, FilterChain chain, Map<FilterChainMatch, Set<String>> taken) {
+        FilterChainMatch match = chain.getFilterChainMatch();
+        Set<String> known =
+                taken.computeIfAbsent(match.toBuilder().clearServerNames().build(), _ -> new HashSet<>());
+        if (match.getServerNamesCount() == 0) {
+            if (known.add("")) {
                 listener.addFilterChains(chain);
             }
             return;
         }
-        List<String> left = names.stream()
-                .filter(name -> others.stream()
-                        .noneMatch(other -> other.getServerNamesList().contains(name)))
-                .toList();
+        List<String> left = new ArrayList<>(match.getServerNamesList());
+        left.removeIf(name -> !known.add(name));
         if (!left.isEmpty()) {
             FilterChain.Builder narrowed = chain.toBuilder();
             narrowed.getFilterChainMatchBuilder().clearServerNames().addAllServerNames(left);
             listener.addFilterChains(narrowed);
         }
-    }
-
-    private static FilterChainMatch nameless(FilterChainMatch match) {
-        return match.toBuilder().clearServerNames().build();
     }
 
     private List<FilterChain> chains(Opened opened, String listener) {
