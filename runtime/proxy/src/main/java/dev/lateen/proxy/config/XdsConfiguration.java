@@ -414,7 +414,7 @@ public final class XdsConfiguration implements ResourceListener {
     /** Whether all that was sent is in force, and nothing that is gone goes on. Any thread. */
     public synchronized boolean settled() {
         return complete
-                && leaving.patienceLeft(timer.nanoTime()).findAny().isEmpty()
+                && clusters.keySet().containsAll(current.clusters().keySet())
                 && clusters.values().stream().allMatch(cluster -> patienceLeft(cluster) <= 0);
     }
 
