@@ -3,6 +3,7 @@ package dev.lateen.acceptance.behaviour;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.HashSet;
@@ -66,7 +67,7 @@ public final class Behaviours {
         Network.prepare();
         Path work = Files.createTempDirectory("behaviours");
         Pattern only = Pattern.compile(options.getOrDefault("--only", ""));
-        try (Scene scene = new Scene(control(work), port -> start(port, work))) {
+        try (Scene scene = new Scene(control(work), port -> start(port, work), patience())) {
             for (Behaviour behaviour : Behaviour.all()) {
                 if (only.matcher(behaviour.toString()).find() && behaviour.runsOn(peer)) {
                     run(scene, behaviour);
@@ -78,6 +79,11 @@ public final class Behaviours {
                         .forEach(file -> file.toFile().delete());
             }
         }
+    }
+
+    /** Rules take a third of a second; some from which a field was taken never come into force, and one waits for each of them. */
+    private Duration patience() {
+        return Duration.ofSeconds(options.containsKey("--mutate") ? 10 : 60);
     }
 
     private ControlSide control(Path work) throws IOException {

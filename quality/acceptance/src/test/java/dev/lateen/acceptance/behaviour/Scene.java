@@ -2,6 +2,7 @@ package dev.lateen.acceptance.behaviour;
 
 import dev.lateen.config.yaml.YamlText;
 import java.io.IOException;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -9,8 +10,6 @@ import tools.jackson.databind.node.ObjectNode;
 
 /** A control plane, its proxies, and the pods around them, in this process's network namespace. */
 final class Scene implements AutoCloseable {
-    private static final long PATIENCE_NANOS = 60_000_000_000L;
-
     /** Starts the proxies on a control plane's port. */
     interface Start {
         Peer at(int xdsPort) throws IOException;
@@ -24,9 +23,12 @@ final class Scene implements AutoCloseable {
     private final ControlSide control;
     private final Peer peer;
     private final Caller caller = new Caller();
+    private final Duration patience;
     private int applied;
 
-    Scene(ControlSide control, Start start) throws IOException {
+    /** @param patience how long rules may take to come into force */
+    Scene(ControlSide control, Start start, Duration patience) throws IOException {
+        this.patience = patience;
         Certificates certificates = Certificates.make();
         this.root = certificates.pem();
         this.backends = Backends.start(certificates);
@@ -136,7 +138,7 @@ final class Scene implements AutoCloseable {
         Step gateway = marker("gateway", marker, 8099, "");
         // The rules may ask for the PROXY protocol at every port of the gateway.
         Step announced = marker("gateway", marker, 8099, World.PEER);
-        long end = System.nanoTime() + PATIENCE_NANOS;
+        long end = System.nanoTime() + patience.toNanos();
         String missing = "";
         while (System.nanoTime() < end) {
             List<String> refused = control.refused();
