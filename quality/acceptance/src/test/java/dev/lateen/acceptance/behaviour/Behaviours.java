@@ -135,6 +135,7 @@ public final class Behaviours {
             if (!removal.found()) {
                 report(name, List.of("the manifests do not have it"));
             } else {
+                scene.clear();
                 List<String> wrong = scene.run(behaviour, removal.objects());
                 report(name, wrong.isEmpty() ? List.of("still passes") : List.of());
             }

@@ -36,6 +36,14 @@ final class Scene implements AutoCloseable {
         this.peer = start.at(control.xdsPort());
     }
 
+    /**
+     * Takes all rules away. A control plane keeps the last good version of an object that has become wrong: where one is
+     * made wrong on purpose, there must be none.
+     */
+    void clear() throws IOException, InterruptedException {
+        var _ = apply(List.of());
+    }
+
     /** Runs a behaviour; what went wrong, empty when nothing did. */
     List<String> run(Behaviour behaviour, List<ObjectNode> objects) throws IOException, InterruptedException {
         List<String> wrong = new ArrayList<>(apply(objects));
