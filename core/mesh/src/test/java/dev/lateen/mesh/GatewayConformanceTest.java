@@ -100,6 +100,7 @@ class GatewayConformanceTest {
             GatewayInvalidRouteKind, alone              | protocol: HTTP, allowedRoutes: {kinds: [{kind: InvalidRoute}]}       | true Accepted, false NoConflicts, false InvalidRouteKinds, true Programmed;
             GatewayInvalidListenersUnsupportedProtocol  | protocol: UDP                                                        | false UnsupportedProtocol, false NoConflicts, true ResolvedRefs, false Invalid;
             GatewayInvalidTLSConfiguration, no Secret   | protocol: HTTPS, tls: {certificateRefs: [{kind: Pod, name: cert}]}   | true Accepted, false NoConflicts, false InvalidCertificateRef, false Invalid; HTTPRoute GRPCRoute
+            a listener that says nothing of its TLS     | protocol: TLS                                                        | true Accepted, false NoConflicts, false InvalidCertificateRef, false Invalid; TLSRoute TCPRoute
             GatewaySecretMissingReferenceGrant          | protocol: HTTPS, tls: {certificateRefs: [{name: cert, namespace: x}]} | true Accepted, false NoConflicts, false RefNotPermitted, false Invalid; HTTPRoute GRPCRoute
             """)
     void listenersThatStandAlone(String test, String listener, String told) {

@@ -76,11 +76,11 @@ final class ListenerState {
                 : certificate.status() && https ? callers.resolved() : certificate;
     }
 
-    /** Whether TLS ends at the listener. */
+    /** Whether TLS ends at the listener, as it does where nothing says that it is passed on. */
     private boolean ends() {
         return accepted.status()
                 && (listener.protocol().equals("HTTPS")
-                        || (listener.protocol().equals("TLS") && listener.tls() != null && !isPassed(listener)));
+                        || (listener.protocol().equals("TLS") && !isPassed(listener)));
     }
 
     private static boolean isPassed(Listener listener) {
