@@ -90,9 +90,6 @@ public record EgressProbe(String entry, String host, int port, boolean tls, bool
 
     /** Names that are near, and must not be open. */
     private static List<String> beside(String host) {
-        if (host.equals("*")) {
-            return List.of();
-        }
         return host.startsWith("*.")
                 ? List.of(host.substring(2), UNLISTED + host.substring(2))
                 : List.of(UNLISTED + "." + host);
@@ -105,7 +102,7 @@ public record EgressProbe(String entry, String host, int port, boolean tls, bool
         if (!opened) {
             probes.add(new EgressProbe(entry, name, port, tls, false, ""));
         } else if (entry.isEmpty()) {
-            probes.add(new EgressProbe(entry, name, port, tls, false, "an entry for * opens every name"));
+            probes.add(new EgressProbe(entry, name, port, tls, false, "an entry opens every name of .invalid"));
         }
     }
 

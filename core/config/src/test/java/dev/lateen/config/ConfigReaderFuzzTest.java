@@ -35,7 +35,7 @@ class ConfigReaderFuzzTest {
             items: [{apiVersion: v1, kind: Service, metadata: {name: a}}]
             """;
 
-    @Property(tries = 500)
+    @Property
     void anyText(@ForAll @StringLength(max = 400) String text) {
         check(READER.readText("f", text));
         check(READER.readApiObject(text));
@@ -43,7 +43,7 @@ class ConfigReaderFuzzTest {
     }
 
     /** Bytes of a good text removed, doubled or replaced. */
-    @Property(tries = 2000)
+    @Property
     void damagedText(@ForAll long seed) {
         Random random = new Random(seed);
         StringBuilder text = new StringBuilder(GOOD);
@@ -59,7 +59,7 @@ class ConfigReaderFuzzTest {
         check(READER.readText("f", text.toString()));
     }
 
-    @Property(tries = 1000)
+    @Property
     void anyTree(@ForAll long seed) {
         Random random = new Random(seed);
         Kind<?> kind = Kinds.all().get(random.nextInt(Kinds.all().size()));
@@ -69,7 +69,7 @@ class ConfigReaderFuzzTest {
         check(READER.readApiObject(trees.anything(5)));
     }
 
-    @Property(tries = 1000)
+    @Property
     void readsWhatItWrites(@ForAll long seed) {
         Random random = new Random(seed);
         Kind<?> kind = Kinds.all().get(random.nextInt(Kinds.all().size()));

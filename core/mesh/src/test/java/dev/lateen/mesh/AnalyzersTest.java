@@ -125,6 +125,31 @@ class AnalyzersTest {
                 """.formatted(labels))).isEqualTo(problem.isEmpty() ? List.of() : List.of(problem));
     }
 
+    /** IST0103: a pod that was made before its namespace asked for sidecars. */
+    @ParameterizedTest(name = "{0} {1} {2}")
+    @CsvSource(delimiter = '|', quoteCharacter = '`', textBlock = """
+            enabled  | {app: a}                                      | {containers: [{name: app}]}                                | spec.containers: has no sidecar, which namespace shop asks for: a pod gets it when it is made, so make it anew
+            disabled | {app: a}                                      | {containers: [{name: app}]}                                | ``
+            enabled  | {app: a}                                      | {containers: [{name: app}, {name: istio-proxy}]}           | ``
+            enabled  | {app: a}                                      | {initContainers: [{name: istio-proxy}], containers: [{name: app}]} | ``
+            enabled  | {app: a, sidecar.istio.io/inject: "false"}    | {containers: [{name: app}]}                                | ``
+            enabled  | {app: a}                                      | {hostNetwork: true, containers: [{name: app}]}             | ``
+            """)
+    void podsWithoutTheSidecarThatTheirNamespaceAsksFor(String injection, String labels, String spec, String problem) {
+        assertThat(problems("""
+                apiVersion: v1
+                kind: Namespace
+                metadata: {name: shop, labels: {istio-injection: %s}}
+                ---
+                apiVersion: v1
+                kind: Pod
+                metadata: {name: a-1, namespace: shop, labels: %s}
+                spec: %s
+                status: {podIP: 10.244.0.7}
+                """.formatted(injection, labels, spec)))
+                .isEqualTo(problem.isEmpty() ? List.of() : List.of(problem));
+    }
+
     /** IST0131: conditions that a rule before has as well. */
     @ParameterizedTest(name = "{0}")
     @CsvSource(delimiter = '|', quoteCharacter = '`', textBlock = """
@@ -134,6 +159,14 @@ class AnalyzersTest {
             {match: [{uri: {prefix: /a}}]}; {match: [{uri: {prefix: /c}}, {uri: {prefix: /a}}]}      | spec.http[1].match[1]: never gets a request, as spec.http[0] has the same conditions
             {match: [{uri: {prefix: /a}}]}; {match: [{uri: {prefix: /a}, headers: {x: {exact: z}}}]} | ``
             {match: [{uri: {exact: /a}}]}; {match: [{uri: {prefix: /a}}]}                            | ``
+            {match: [{uri: {prefix: /a}}]}; {match: [{uri: {prefix: /ab}}]}                          | spec.http[1].match[0]: never gets a request, as spec.http[0] takes all of these paths
+            {match: [{uri: {prefix: /a}}]}; {match: [{uri: {exact: /a/b}}]}                          | spec.http[1].match[0]: never gets a request, as spec.http[0] takes all of these paths
+            {match: [{uri: {prefix: /ab}}, {uri: {prefix: /a/}}]}; {match: [{uri: {exact: /aa}}]}    | ``
+            {match: [{uri: {prefix: /ab}}, {uri: {prefix: /a/}}]}; {match: [{uri: {exact: /abc}}]}   | spec.http[1].match[0]: never gets a request, as spec.http[0] takes all of these paths
+            {match: [{uri: {prefix: /A}}]}; {match: [{uri: {prefix: /ab}}]}                          | ``
+            {match: [{ignoreUriCase: true, uri: {prefix: /A}}]}; {match: [{ignoreUriCase: true, uri: {prefix: /ab}}]} | spec.http[1].match[0]: never gets a request, as spec.http[0] takes all of these paths
+            {match: [{method: {exact: GET}}]}; {match: [{method: {exact: GET}, uri: {regex: /a}}]}   | spec.http[1].match[0]: never gets a request, as spec.http[0] takes all of these paths
+            {match: [{uri: {prefix: /a}}]}; {match: [{uri: {prefix: /ab}, method: {exact: GET}}]}    | ``
             """)
     void conditionsThatARuleBeforeHas(String rules, String problem) {
         String[] both = rules.split("; ");

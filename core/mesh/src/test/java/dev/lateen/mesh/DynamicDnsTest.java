@@ -54,22 +54,21 @@ class DynamicDnsTest {
 
     @ParameterizedTest(name = "{0}: {1}")
     @CsvSource(delimiter = '|', textBlock = """
-            '["a.wild.test"]'              | a.wild.test
-            '["*.wild.test"]'              | *.wild.test
-            '["*.test"]'                   | *.wild.test
-            '["*"]'                        | *.wild.test
-            '["a.wild.test", "b.example"]' | a.wild.test
-            '["b.example"]'                | ''
+            '["*.wild.test"]'              | '["a.wild.test"]'              | a.wild.test
+            '["*.wild.test"]'              | '["*.wild.test"]'              | *.wild.test
+            '["*.test"]'                   | '["*.test"]'                   | *.wild.test
+            '["*.wild.test", "b.example"]' | '["a.wild.test", "b.example"]' | a.wild.test
+            '["b.example"]'                | '["b.example"]'                | ''
             """)
-    void connections_for_these_server_names_are_passed(String wanted, String names) {
+    void connections_for_these_server_names_are_passed(String hosts, String wanted, String names) {
         Mesh mesh = new Mesh().with(ENTRY.formatted(80)).with("""
                 apiVersion: networking.istio.io/v1
                 kind: VirtualService
                 metadata: {name: v}
                 spec:
-                  hosts: ["*.wild.test", "*.test", b.example]
+                  hosts: %s
                   tls: [{match: [{sniHosts: %s}], route: [{destination: {host: "*.wild.test", port: {number: 443}}}]}]
-                """.formatted(wanted));
+                """.formatted(hosts, wanted));
         String passed = mesh.listener("0.0.0.0_443").getFilterChainsList().stream()
                 .filter(chain -> chain.getFilters(0).getName().contains("sni_dynamic_forward_proxy"))
                 .flatMap(chain -> chain.getFilterChainMatch().getServerNamesList().stream())

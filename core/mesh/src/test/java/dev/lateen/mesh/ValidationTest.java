@@ -40,12 +40,16 @@ class ValidationTest {
             hosts: [web]~http: [{route: [{destination: {host: web}}], mirror: {host: m}}]               | test.yaml:6: spec.http[0].mirror.host: no Service and no ServiceEntry has host m.default.svc.cluster.local
             hosts: [two]~http: [{route: [{destination: {host: two}}]}]                                  | test.yaml:6: warning: spec.http[0].route[0].destination: Service default/two has several ports: without port requests go to the one they came for
             hosts: [web]~tcp: [{route: [{destination: {host: x}}]}]                                     | test.yaml:6: spec.tcp[0].route[0].destination.host: no Service and no ServiceEntry has host x.default.svc.cluster.local
-            hosts: [web]~tls: [{match: [{sniHosts: [a]}], route: [{destination: {host: x}}]}]           | test.yaml:6: spec.tls[0].route[0].destination.host: no Service and no ServiceEntry has host x.default.svc.cluster.local
+            hosts: [web]~tls: [{match: [{sniHosts: [web]}], route: [{destination: {host: x}}]}]         | test.yaml:6: spec.tls[0].route[0].destination.host: no Service and no ServiceEntry has host x.default.svc.cluster.local
             hosts: [web]~gateways: [mesh, other/gw]~http: [{route: [{destination: {host: web}}]}]       | test.yaml:6: spec.gateways[1]: there is no Gateway other/gw
             hosts: [web]~http: [{match: [{gateways: [g]}], route: [{destination: {host: web}}]}]        | test.yaml:6: spec.http[0].match[0].gateways[0]: there is no Gateway default/g
             hosts: [web]~http: [{route: [{destination: {host: web}}]}, {redirect: {uri: /}}]            | test.yaml:6: warning: spec.http[1]: never gets a request, as spec.http[0] takes every one
             hosts: [web]~http: [{match: [{name: any}], redirect: {uri: /}}, {redirect: {uri: /}}]         | test.yaml:6: warning: spec.http[1]: never gets a request, as spec.http[0] takes every one
             hosts: [web]~http: [{match: [{port: 80}], redirect: {uri: /}}, {redirect: {uri: /}}]        |
+            hosts: [web]~http: [{delegate: {name: b}}, {redirect: {uri: /}}]                            | test.yaml:6: spec.http[0].delegate: there is no VirtualService default/b
+            hosts: [web]~tcp: [{route: [{destination: {host: web}}]}, {match: [{port: 80}], route: [{destination: {host: web}}]}] | test.yaml:6: warning: spec.tcp[1]: never gets a connection, as spec.tcp[0] takes every one
+            hosts: [web]~tcp: [{match: [{port: 80}], route: [{destination: {host: web}}]}, {match: [{port: 81}, {port: 80}], route: [{destination: {host: web}}]}] | test.yaml:6: warning: spec.tcp[1].match[1]: never gets a connection, as spec.tcp[0] has the same conditions
+            hosts: [web]~tls: [{match: [{sniHosts: [web]}], route: [{destination: {host: web}}]}, {match: [{sniHosts: [web]}], route: [{destination: {host: web}}]}] | test.yaml:6: warning: spec.tls[1].match[0]: never gets a connection, as spec.tls[0] has the same conditions
             """)
     void virtualServices(String spec, String problem) {
         assertThat(problems(true, virtualService(spec))).isEqualTo(problem == null ? List.of() : List.of(problem));

@@ -101,7 +101,7 @@ class HostileInputTest {
         }
     }
 
-    @Property(tries = 1500)
+    @Property
     void damagedRoutes_areRefusedOrDecide(
             @ForAll("damages") List<Damage> damages, @ForAll("requests") RequestHead head) {
         refused(
@@ -110,7 +110,7 @@ class HostileInputTest {
                         RouteTable.of(damaged(TextProto.routes(ROUTES), RouteConfiguration.parser(), damages)), head));
     }
 
-    @Property(tries = 1500)
+    @Property
     void damagedListeners_areRefusedOrDecide(@ForAll("damages") List<Damage> damages) {
         refused("listener", () -> CompiledListener.of(damaged(TextProto.listener(LISTENER), Listener.parser(), damages))
                 .match(
@@ -120,7 +120,7 @@ class HostileInputTest {
                         Trace.recording()));
     }
 
-    @Property(tries = 1500)
+    @Property
     void damagedClusters_areRefusedOrChoose(@ForAll("damages") List<Damage> damages) {
         refused("cluster", () -> {
             Cluster cluster = damaged(TextProto.cluster(CLUSTER), Cluster.parser(), damages);
@@ -129,13 +129,13 @@ class HostileInputTest {
         });
     }
 
-    @Property(tries = 500)
+    @Property
     void damagedEndpoints_areRefusedOrTaken(@ForAll("damages") List<Damage> damages) {
         ClusterLoadAssignment whole = TextProto.cluster(CLUSTER).getLoadAssignment();
         refused("endpoints", () -> EndpointSet.of(damaged(whole, ClusterLoadAssignment.parser(), damages)));
     }
 
-    @Property(tries = 1500)
+    @Property
     void anyRequest_getsADecision(@ForAll("requests") RequestHead head) throws CompileException {
         decide(RouteTable.of(TextProto.routes(ROUTES)), head);
     }

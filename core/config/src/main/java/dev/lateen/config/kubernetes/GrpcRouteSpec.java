@@ -22,7 +22,12 @@ public record GrpcRouteSpec(
             @Later("persistence of sessions") @Nullable JsonNode sessionPersistence) {}
 
     /** Conditions on a call, all of which must hold. */
-    public record Match(@Nullable MethodMatch method, List<HttpRouteSpec.HeaderMatch> headers) {}
+    public record Match(@Nullable MethodMatch method, List<HttpRouteSpec.HeaderMatch> headers) implements Checked {
+        @Override
+        public void check(Findings findings) {
+            HttpRouteSpec.checkNames(headers, findings);
+        }
+    }
 
     /** A condition on service and method; no type means Exact. */
     public record MethodMatch(

@@ -1,5 +1,6 @@
 package dev.lateen.config.kubernetes;
 
+import dev.lateen.config.networking.HeaderNames;
 import dev.lateen.config.shape.AtLeast;
 import dev.lateen.config.shape.Checked;
 import dev.lateen.config.shape.Findings;
@@ -33,7 +34,18 @@ public record HttpRouteSpec(
             @Nullable PathMatch path,
             List<HeaderMatch> headers,
             List<HeaderMatch> queryParams,
-            @Nullable String method) {}
+            @Nullable String method) implements Checked {
+        @Override
+        public void check(Findings findings) {
+            checkNames(headers, findings);
+        }
+    }
+
+    static void checkNames(List<HeaderMatch> headers, Findings findings) {
+        for (int i = 0; i < headers.size(); i++) {
+            HeaderNames.checkMatch(headers.get(i).name(), "headers[" + i + "].name", findings);
+        }
+    }
 
     /** A condition on the path; nothing said means the prefix {@code /}. */
     public record PathMatch(

@@ -1,5 +1,6 @@
 package dev.lateen.config.kubernetes;
 
+import dev.lateen.config.networking.HeaderNames;
 import dev.lateen.config.shape.Checked;
 import dev.lateen.config.shape.Findings;
 import dev.lateen.config.shape.Range;
@@ -60,10 +61,22 @@ public record RouteFilter(
     }
 
     /** Changes of header fields. */
-    public record HeaderModifier(List<HeaderValue> set, List<HeaderValue> add, List<String> remove) {}
+    public record HeaderModifier(List<HeaderValue> set, List<HeaderValue> add, List<String> remove) implements Checked {
+        @Override
+        public void check(Findings findings) {
+            for (int i = 0; i < remove.size(); i++) {
+                HeaderNames.checkRemoval(remove.get(i), "remove[" + i + "]", findings);
+            }
+        }
+    }
 
     /** One header field. */
-    public record HeaderValue(@Required String name, String value) {}
+    public record HeaderValue(@Required String name, String value) implements Checked {
+        @Override
+        public void check(Findings findings) {
+            HeaderNames.checkChange(name, value, "value", findings);
+        }
+    }
 
     /** Copies requests; null shares mean all. */
     public record Mirror(

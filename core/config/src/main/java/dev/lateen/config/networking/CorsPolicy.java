@@ -1,5 +1,7 @@
 package dev.lateen.config.networking;
 
+import dev.lateen.config.shape.Checked;
+import dev.lateen.config.shape.Findings;
 import dev.lateen.config.shape.Outdated;
 import java.time.Duration;
 import java.util.List;
@@ -14,7 +16,28 @@ public record CorsPolicy(
         List<String> exposeHeaders,
         @Nullable Duration maxAge,
         @Nullable Boolean allowCredentials,
-        UnmatchedPreflights unmatchedPreflights) {
+        UnmatchedPreflights unmatchedPreflights)
+        implements Checked {
+    @Override
+    public void check(Findings findings) {
+        checkNames(allowHeaders, "allowHeaders", findings);
+        checkNames(exposeHeaders, "exposeHeaders", findings);
+        for (int i = 0; i < allowOrigins.size(); i++) {
+            if (allowOrigins.get(i) instanceof StringMatch.Present) {
+                findings.error("allowOrigins[" + i + "]", "one of exact, prefix, regex is required");
+            }
+        }
+        if (maxAge != null && !maxAge.equals(Duration.ofSeconds(maxAge.toSeconds()))) {
+            findings.error("maxAge", "must be whole seconds, as browsers are told");
+        }
+    }
+
+    private static void checkNames(List<String> names, String field, Findings findings) {
+        for (int i = 0; i < names.size(); i++) {
+            HeaderNames.check(names.get(i), field + "[" + i + "]", findings);
+        }
+    }
+
     /** What becomes of preflight requests whose origin no condition names. */
     public enum UnmatchedPreflights {
         UNSPECIFIED,

@@ -17,5 +17,8 @@ public record Destination(
     @Override
     public void check(Findings findings) {
         HostNames.checkService(host, "host", findings);
+        if (!subset.isEmpty()) {
+            Subsets.check(subset, "subset", findings);
+        }
     }
 }

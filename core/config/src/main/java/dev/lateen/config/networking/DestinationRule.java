@@ -27,6 +27,7 @@ public record DestinationRule(
         ExportTo.check(exportTo, findings);
         Set<String> names = new HashSet<>();
         for (int i = 0; i < subsets.size(); i++) {
+            Subsets.check(subsets.get(i).name(), "subsets[" + i + "].name", findings);
             if (!names.add(subsets.get(i).name())) {
                 findings.error("subsets[" + i + "].name", "\"" + subsets.get(i).name() + "\" is given twice");
             }

@@ -11,6 +11,9 @@ final class ExportTo {
     private ExportTo() {}
 
     static void check(List<String> exportTo, Findings findings) {
+        if (exportTo.size() > 1 && (exportTo.contains("*") || exportTo.contains("~"))) {
+            findings.error("exportTo", "* and ~ stand alone: they say it of all namespaces");
+        }
         for (int i = 0; i < exportTo.size(); i++) {
             String to = exportTo.get(i);
             if (!to.equals("*")

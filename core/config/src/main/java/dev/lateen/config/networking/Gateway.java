@@ -6,6 +6,7 @@ import dev.lateen.config.shape.Outdated;
 import dev.lateen.config.shape.Range;
 import dev.lateen.config.shape.Refused;
 import dev.lateen.config.shape.Required;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
@@ -17,7 +18,18 @@ import org.jspecify.annotations.Nullable;
  *
  * @param selector labels of the proxies' pods; empty selects every proxy of the object's namespace
  */
-public record Gateway(@Required List<Server> servers, Map<String, String> selector) {
+public record Gateway(@Required List<Server> servers, Map<String, String> selector) implements Checked {
+    @Override
+    public void check(Findings findings) {
+        Set<String> names = new HashSet<>();
+        for (int i = 0; i < servers.size(); i++) {
+            String name = servers.get(i).port().name();
+            if (!names.add(name)) {
+                findings.error("servers[" + i + "].port.name", "\"" + name + "\" is given twice");
+            }
+        }
+    }
+
     /**
      * One port, for some hosts.
      *
@@ -43,6 +55,9 @@ public record Gateway(@Required List<Server> servers, Map<String, String> select
             for (int i = 0; i < hosts.size(); i++) {
                 String host = hosts.get(i);
                 HostNames.check(host.substring(host.indexOf('/') + 1), "hosts[" + i + "]", findings);
+            }
+            if (!bind.isEmpty()) {
+                Subnets.checkAddress(bind, "bind", findings);
             }
             boolean encrypted = TLS.contains(port.protocol().toUpperCase(Locale.ROOT));
             if (encrypted && tls == null) {

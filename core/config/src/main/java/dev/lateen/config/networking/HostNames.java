@@ -5,7 +5,9 @@ import java.util.regex.Pattern;
 
 /** What may stand as a host: a DNS name or IP address, {@code *}, or {@code *.} before a DNS name. */
 final class HostNames {
-    private static final int LONGEST = 253;
+    /** Of a DNS name; what is longer is refused without being looked at. */
+    static final int LONGEST = 253;
+
     private static final Pattern NAME = Pattern.compile(
             "[a-zA-Z0-9_]([-a-zA-Z0-9_]{0,61}[a-zA-Z0-9_])?(\\.[a-zA-Z0-9_]([-a-zA-Z0-9_]{0,61}[a-zA-Z0-9_])?)*");
     private static final Pattern IPV6 = Pattern.compile("[0-9a-fA-F]*:[0-9a-fA-F:.]*");
@@ -41,7 +43,7 @@ final class HostNames {
         }
     }
 
-    private static String shorten(String host) {
+    static String shorten(String host) {
         return host.length() <= 80 ? host : host.substring(0, 80) + "…";
     }
 }

@@ -59,6 +59,8 @@ public record HttpMatch(
         needsValue(scheme, "scheme", findings);
         needsValue(method, "method", findings);
         needsValue(authority, "authority", findings);
+        headers.keySet().forEach(name -> HeaderNames.checkMatch(name, "headers[" + name + "]", findings));
+        withoutHeaders.keySet().forEach(name -> HeaderNames.checkMatch(name, "withoutHeaders[" + name + "]", findings));
         if (ignoreUriCase && uri == null) {
             findings.warning("ignoreUriCase", "has no effect without uri");
         }

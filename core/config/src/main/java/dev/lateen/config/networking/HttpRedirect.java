@@ -30,6 +30,9 @@ public record HttpRedirect(
 
     @Override
     public void check(Findings findings) {
+        if (uri.isEmpty() && authority.isEmpty() && port == null && scheme.isEmpty() && prefixRewrite.isEmpty()) {
+            findings.error("", "one of uri, authority, port, derivePort, scheme, prefixRewrite is required");
+        }
         if (!CODES.contains(redirectCode)) {
             findings.error("redirectCode", "must be one of 301, 302, 303, 307, 308");
         }

@@ -98,6 +98,12 @@ public record HttpRoute(
         if (mirror == null && (mirrorPercent != null || mirrorPercentSnake != null || mirrorPercentage != null)) {
             findings.error("mirrorPercentage", "needs mirror");
         }
+        if (headers != null
+                && headers.namesHost()
+                && rewrite != null
+                && !rewrite.authority().isEmpty()) {
+            findings.error("headers.request", "names the host, as rewrite.authority does: write one of them");
+        }
         Weights.check(route.stream().map(HttpRouteDestination::weight).toList(), findings);
     }
 
@@ -148,6 +154,9 @@ public record HttpRoute(
         @Override
         public void check(Findings findings) {
             RetryConditions.check(retryOn, findings);
+            if (attempts == 0 && (perTryTimeout != null || !retryOn.isEmpty())) {
+                findings.error("attempts", "is 0, which switches retrying off: give a number, or leave out the rest");
+            }
         }
     }
 }

@@ -1,6 +1,8 @@
 package dev.lateen.config.networking;
 
 import dev.lateen.config.shape.AtLeast;
+import dev.lateen.config.shape.Checked;
+import dev.lateen.config.shape.Findings;
 import dev.lateen.config.shape.Later;
 import dev.lateen.config.shape.Outdated;
 import dev.lateen.config.shape.Range;
@@ -31,4 +33,14 @@ public record OutlierDetection(
         @AtLeast("1ms") @Nullable Duration baseEjectionTime,
         @Range(min = 0, max = 100) int maxEjectionPercent,
         @Range(min = 0, max = 100) int minHealthPercent,
-        @Later("outlier detection by single status codes") List<Integer> outlierDetectionHttpErrorCodes) {}
+        @Later("outlier detection by single status codes") List<Integer> outlierDetectionHttpErrorCodes)
+        implements Checked {
+    @Override
+    public void check(Findings findings) {
+        if (!splitExternalLocalOriginErrors
+                && consecutiveLocalOriginFailures != null
+                && consecutiveLocalOriginFailures > 0) {
+            findings.error("consecutiveLocalOriginFailures", "needs splitExternalLocalOriginErrors: true");
+        }
+    }
+}

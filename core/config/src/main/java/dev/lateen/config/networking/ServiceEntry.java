@@ -8,6 +8,7 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Locale;
 import java.util.Set;
+import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -35,10 +36,11 @@ public record ServiceEntry(
     @Override
     public void check(Findings findings) {
         for (int i = 0; i < hosts.size(); i++) {
-            HostNames.check(hosts.get(i), "hosts[" + i + "]", findings);
+            HostNames.checkService(hosts.get(i), "hosts[" + i + "]", findings);
         }
         ExportTo.check(exportTo, findings);
         checkPorts(findings);
+        checkAddresses(findings);
         if (workloadSelector != null && !endpoints.isEmpty()) {
             findings.error("workloadSelector", "excludes endpoints");
         }
@@ -55,20 +57,40 @@ public record ServiceEntry(
         }
         for (int i = 0; i < endpoints.size(); i++) {
             if (resolution == Resolution.STATIC
-                    && endpoints.get(i).address().chars().anyMatch(ServiceEntry::letter)
-                    && !endpoints.get(i).address().contains(":")) {
+                    && !endpoints.get(i).address().isEmpty()
+                    && !Subnets.isAddress(endpoints.get(i).address())) {
                 findings.error("endpoints[" + i + "].address", "resolution STATIC takes addresses, not names");
             }
         }
     }
 
-    private static boolean letter(int c) {
-        return Character.isLetter(c);
+    private void checkAddresses(Findings findings) {
+        boolean blocks = resolution == Resolution.NONE || resolution == Resolution.STATIC;
+        for (int i = 0; i < addresses.size(); i++) {
+            Subnets.check(addresses.get(i), "addresses[" + i + "]", findings);
+            if (!blocks && addresses.get(i).contains("/")) {
+                findings.error("addresses[" + i + "]", "a block needs resolution NONE or STATIC");
+            }
+        }
+        Set<String> names = ports.stream().map(ServicePort::name).collect(Collectors.toSet());
+        for (int i = 0; i < endpoints.size(); i++) {
+            String at = "endpoints[" + i + "]";
+            if (endpoints.get(i).address().isEmpty()) {
+                findings.error(at + ".address", "is required");
+            }
+            endpoints.get(i).ports().keySet().stream()
+                    .filter(name -> !names.contains(name))
+                    .sorted()
+                    .forEach(name -> findings.error(at + ".ports[" + name + "]", "no port of the entry has this name"));
+        }
+        if (resolution == Resolution.DNS_ROUND_ROBIN && endpoints.size() > 1) {
+            findings.error("endpoints", "resolution DNS_ROUND_ROBIN takes one endpoint");
+        }
     }
 
     private void checkLookUps(Findings findings) {
         for (int i = 0; i < hosts.size(); i++) {
-            if (!hosts.get(i).startsWith("*.")) {
+            if (!hosts.get(i).startsWith("*.") && !hosts.get(i).equals("*")) {
                 findings.error(
                         "hosts[" + i + "]",
                         "resolution DYNAMIC_DNS takes wildcards of a domain such as *.example.com: for one host write DNS");

@@ -7,7 +7,9 @@ import dev.lateen.config.shape.Later;
 import dev.lateen.config.shape.Outdated;
 import dev.lateen.config.shape.Range;
 import dev.lateen.config.shape.Required;
+import java.util.HashSet;
 import java.util.List;
+import java.util.Set;
 import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 import tools.jackson.databind.JsonNode;
@@ -29,6 +31,8 @@ public record Sidecar(
         implements Checked {
     @Override
     public void check(Findings findings) {
+        unique(ingress.stream().map(Ingress::port).toList(), "ingress", findings);
+        unique(egress.stream().map(Egress::port).toList(), "egress", findings);
         long general = egress.stream().filter(e -> e.port() == null).count();
         if (general > 1) {
             findings.error("egress", "only one may be without port: it stands for all other ports");
@@ -36,6 +40,16 @@ public record Sidecar(
         for (int i = 0; i < egress.size() - 1; i++) {
             if (egress.get(i).port() == null) {
                 findings.error("egress[" + i + "]", "the one without port must be the last");
+            }
+        }
+    }
+
+    private static void unique(List<@Nullable Port> ports, String list, Findings findings) {
+        Set<Integer> numbers = new HashSet<>();
+        for (int i = 0; i < ports.size(); i++) {
+            Port port = ports.get(i);
+            if (port != null && !numbers.add(port.number())) {
+                findings.error(list + "[" + i + "].port.number", port.number() + " is given twice");
             }
         }
     }

@@ -2,7 +2,12 @@ package dev.lateen.config.networking;
 
 import dev.lateen.config.shape.Checked;
 import dev.lateen.config.shape.Findings;
+import java.util.HashSet;
 import java.util.List;
+import java.util.Locale;
+import java.util.Set;
+import java.util.stream.Collectors;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Where requests for some hosts go (networking.istio.io VirtualService).
@@ -36,6 +41,10 @@ public record VirtualService(
         for (int i = 0; i < hosts.size(); i++) {
             HostNames.check(hosts.get(i), "hosts[" + i + "]", findings);
         }
+        checkTwice(findings);
+        for (int i = 0; i < tls.size(); i++) {
+            checkNames(tls.get(i), "tls[" + i + "]", findings);
+        }
         if (hosts.contains("*") && (gateways.isEmpty() || gateways.contains(MESH))) {
             findings.error(
                     "hosts[" + hosts.indexOf("*") + "]",
@@ -45,5 +54,57 @@ public record VirtualService(
         if (http.isEmpty() && tls.isEmpty() && tcp.isEmpty()) {
             findings.error("", "one of http, tls, tcp is required");
         }
+    }
+
+    /** A host that stands there twice, or that a wildcard beside it takes. */
+    private void checkTwice(Findings findings) {
+        Set<String> all = hosts.stream().map(VirtualService::lower).collect(Collectors.toSet());
+        Set<String> seen = new HashSet<>();
+        for (int i = 0; i < hosts.size(); i++) {
+            String host = lower(hosts.get(i));
+            String field = "hosts[" + i + "]";
+            if (host.length() > HostNames.LONGEST) {
+                continue;
+            }
+            if (!seen.add(host)) {
+                findings.error(field, "\"" + host + "\" is given twice");
+                continue;
+            }
+            String wildcard = wildcard(host, all);
+            if (wildcard != null) {
+                findings.error(
+                        field, "\"" + host + "\" is among \"" + wildcard + "\" beside it: leave out one of them");
+            }
+        }
+    }
+
+    /** Connections of TLS come here for a host; another name than one of these never does. */
+    private void checkNames(TlsRoute route, String path, Findings findings) {
+        Set<String> all = hosts.stream().map(VirtualService::lower).collect(Collectors.toSet());
+        for (int i = 0; i < route.match().size(); i++) {
+            List<String> names = route.match().get(i).sniHosts();
+            for (int j = 0; j < names.size(); j++) {
+                String name = lower(names.get(j));
+                if (name.length() <= HostNames.LONGEST && !all.contains(name) && wildcard(name, all) == null) {
+                    findings.error(
+                            path + ".match[" + i + "].sniHosts[" + j + "]",
+                            "\"" + name + "\" is none of spec.hosts: connections for it do not come here");
+                }
+            }
+        }
+    }
+
+    /** The wildcard among the hosts that takes a host, or null. */
+    private static @Nullable String wildcard(String host, Set<String> all) {
+        for (int dot = host.indexOf('.', host.startsWith("*.") ? 2 : 0); dot >= 0; dot = host.indexOf('.', dot + 1)) {
+            if (all.contains("*" + host.substring(dot))) {
+                return "*" + host.substring(dot);
+            }
+        }
+        return all.contains("*") && !host.equals("*") ? "*" : null;
+    }
+
+    private static String lower(String host) {
+        return host.toLowerCase(Locale.ROOT);
     }
 }

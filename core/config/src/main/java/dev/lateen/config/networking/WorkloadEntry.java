@@ -1,5 +1,7 @@
 package dev.lateen.config.networking;
 
+import dev.lateen.config.shape.Checked;
+import dev.lateen.config.shape.Findings;
 import dev.lateen.config.shape.Later;
 import dev.lateen.config.shape.Range;
 import java.util.Map;
@@ -19,4 +21,17 @@ public record WorkloadEntry(
         @Later("several networks") String network,
         String locality,
         @Range(min = 0) int weight,
-        String serviceAccount) {}
+        String serviceAccount)
+        implements Checked {
+    @Override
+    public void check(Findings findings) {
+        if (!address.isEmpty() && !Subnets.isAddress(address)) {
+            HostNames.checkFull(address, "address", findings);
+        }
+        ports.forEach((name, number) -> {
+            if (number < 1 || number > 65535) {
+                findings.error("ports[" + name + "]", "must be from 1 to 65535, found " + number);
+            }
+        });
+    }
+}

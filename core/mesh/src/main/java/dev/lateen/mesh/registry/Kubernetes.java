@@ -8,6 +8,7 @@ import io.fabric8.kubernetes.api.model.ObjectMeta;
 import io.fabric8.kubernetes.api.model.OwnerReference;
 import io.fabric8.kubernetes.api.model.Pod;
 import io.fabric8.kubernetes.api.model.PodIP;
+import io.fabric8.kubernetes.api.model.PodSpec;
 import io.fabric8.kubernetes.api.model.PodStatus;
 import io.fabric8.kubernetes.api.model.Service;
 import io.fabric8.kubernetes.api.model.ServicePort;
@@ -23,6 +24,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Objects;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /** Reads what the mesh needs out of Kubernetes' own objects. */
@@ -33,6 +35,8 @@ public final class Kubernetes {
     /** Label of Istio's ambient mode. */
     public static final String WAYPOINT = "istio.io/use-waypoint";
 
+    private static final String PROXY = "istio-proxy";
+    private static final String INJECT = "sidecar.istio.io/inject";
     private static final String DISTRIBUTION = "networking.istio.io/traffic-distribution";
     private static final String TEMPLATE_HASH = "pod-template-hash";
 
@@ -159,7 +163,21 @@ public final class Kubernetes {
                 owner(meta),
                 ports,
                 list(status.getConditions()).stream()
-                        .anyMatch(c -> "Ready".equals(c.getType()) && "True".equals(c.getStatus())));
+                        .anyMatch(c -> "Ready".equals(c.getType()) && "True".equals(c.getStatus())),
+                sidecar(pod));
+    }
+
+    private static Workload.Sidecar sidecar(Pod pod) {
+        PodSpec spec = pod.getSpec() == null ? new PodSpec() : pod.getSpec();
+        boolean present = Stream.concat(list(spec.getContainers()).stream(), list(spec.getInitContainers()).stream())
+                .anyMatch(container -> PROXY.equals(container.getName()));
+        if (present) {
+            return Workload.Sidecar.PRESENT;
+        }
+        boolean declined = Boolean.TRUE.equals(spec.getHostNetwork())
+                || "false".equals(map(pod.getMetadata().getLabels()).get(INJECT))
+                || "false".equals(map(pod.getMetadata().getAnnotations()).get(INJECT));
+        return declined ? Workload.Sidecar.DECLINED : Workload.Sidecar.ABSENT;
     }
 
     /** Name of what the user wrote: the Deployment of a ReplicaSet, the CronJob of a Job is left to telemetry. */

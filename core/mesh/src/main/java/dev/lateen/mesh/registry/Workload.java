@@ -10,6 +10,7 @@ import java.util.Map;
  * @param owner name of the Deployment or the like, the pod's name when it has none
  * @param ports number by name of its containers' ports
  * @param ready takes requests
+ * @param sidecar whether a proxy stands beside its app
  */
 public record Workload(
         String namespace,
@@ -20,7 +21,16 @@ public record Workload(
         String node,
         String owner,
         Map<String, Integer> ports,
-        boolean ready) {
+        boolean ready,
+        Sidecar sidecar) {
+    /** Whether a pod has a proxy of the mesh. */
+    public enum Sidecar {
+        PRESENT,
+        ABSENT,
+        /** The pod says that it wants none, or is on its node's own network. */
+        DECLINED
+    }
+
     public Workload {
         addresses = List.copyOf(addresses);
         labels = Map.copyOf(labels);

@@ -5,7 +5,6 @@ import dev.lateen.config.Kinds;
 import dev.lateen.config.ObjectName;
 import dev.lateen.config.networking.Destination;
 import dev.lateen.config.networking.Gateway;
-import dev.lateen.config.networking.HttpMatch;
 import dev.lateen.config.networking.HttpRoute;
 import dev.lateen.config.networking.TcpRoute.RouteDestination;
 import dev.lateen.config.networking.VirtualService;
@@ -14,10 +13,8 @@ import dev.lateen.mesh.registry.MeshService;
 import dev.lateen.mesh.rules.HostPolicy;
 import dev.lateen.mesh.rules.Hosts;
 import dev.lateen.mesh.translate.Scope;
-import java.util.HashMap;
 import java.util.List;
 import java.util.Locale;
-import java.util.Map;
 
 /** Checks one VirtualService. */
 final class VirtualServiceChecks {
@@ -45,7 +42,7 @@ final class VirtualServiceChecks {
         for (int i = 0; i < spec.tcp().size(); i++) {
             connections(spec.tcp().get(i).route(), "spec.tcp[" + i + "]");
         }
-        hidden(spec.http());
+        UnreachableRules.run(object, findings);
     }
 
     private void http(HttpRoute route, String path) {
@@ -141,80 +138,5 @@ final class VirtualServiceChecks {
         }
         findings.error(
                 object, path, gateway.objectName() + " (" + gateway.origin().at() + ") serves none of these hosts");
-    }
-
-    /** Rules after one that takes every request. */
-    private void hidden(List<HttpRoute> routes) {
-        int all = -1;
-        Map<HttpMatch, Integer> seen = new HashMap<>();
-        for (int i = 0; i < routes.size(); i++) {
-            int rule = i;
-            if (all < 0 && !takesAll(routes.get(i))) {
-                same(routes.get(i), i, seen);
-            }
-            routes.get(i).match().forEach(match -> seen.putIfAbsent(unnamed(match), rule));
-            if (all >= 0) {
-                findings.warning(
-                        object,
-                        "spec.http[" + i + "]",
-                        "never gets a request, as spec.http[" + all + "] takes every one");
-            } else if (takesAll(routes.get(i))) {
-                all = i;
-            }
-        }
-    }
-
-    /** Conditions that rules before have as well, which get every such request. */
-    private void same(HttpRoute route, int index, Map<HttpMatch, Integer> seen) {
-        for (int i = 0; i < route.match().size(); i++) {
-            Integer before = seen.get(unnamed(route.match().get(i)));
-            if (before != null) {
-                findings.warning(
-                        object,
-                        "spec.http[" + index + "].match[" + i + "]",
-                        "never gets a request, as spec.http[" + before + "] has the same conditions");
-            }
-        }
-    }
-
-    private static HttpMatch unnamed(HttpMatch match) {
-        return new HttpMatch(
-                "",
-                match.uri(),
-                match.scheme(),
-                match.method(),
-                match.authority(),
-                match.headers(),
-                match.port(),
-                match.sourceLabels(),
-                match.gateways(),
-                match.queryParams(),
-                match.ignoreUriCase(),
-                match.withoutHeaders(),
-                match.sourceNamespace(),
-                "");
-    }
-
-    private static boolean takesAll(HttpRoute route) {
-        return route.match().isEmpty() || route.match().stream().anyMatch(VirtualServiceChecks::takesAll);
-    }
-
-    private static boolean takesAll(HttpMatch match) {
-        HttpMatch bare = new HttpMatch(
-                match.name(),
-                null,
-                null,
-                null,
-                null,
-                Map.of(),
-                0,
-                Map.of(),
-                List.of(),
-                Map.of(),
-                match.ignoreUriCase(),
-                Map.of(),
-                "",
-                match.statPrefix());
-        return match.equals(bare);
     }
 }

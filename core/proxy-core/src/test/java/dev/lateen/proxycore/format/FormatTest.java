@@ -240,7 +240,7 @@ class FormatTest {
         assertThat(format.render(context, "-")).startsWith("[now] \"GET /was?x=%41%2b+&y&x=2#f -\" - UO ");
     }
 
-    @Property(tries = 500)
+    @Property
     void anyText_isParsedOrRefused(@ForAll String text) {
         try {
             Format format = Format.parse(text, AT);

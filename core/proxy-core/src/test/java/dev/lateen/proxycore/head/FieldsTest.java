@@ -109,7 +109,7 @@ class FieldsTest {
     }
 
     /** A list of pairs is the model: whatever is done to both, they say the same. */
-    @Property(tries = 300)
+    @Property
     void behavesLikeAListOfPairs(@ForAll("edits") List<Edit> edits) {
         Fields fields = new Fields(16, 4);
         List<String[]> model = new ArrayList<>();

@@ -14,7 +14,7 @@ import net.jqwik.api.constraints.Size;
 /** Messages of gRPC in their content. */
 final class GrpcMessagesTest {
     /** However they are cut into pieces. */
-    @Property(tries = 500)
+    @Property
     void areCounted(@ForAll @Size(max = 20) List<@IntRange(max = 300) Integer> lengths, @ForAll long seed) {
         ByteBuf all = Unpooled.buffer();
         Random random = new Random(seed);
@@ -31,7 +31,7 @@ final class GrpcMessagesTest {
     }
 
     /** What is no gRPC at all is counted as something, and does no harm. */
-    @Property(tries = 200)
+    @Property
     void anyBytes(@ForAll byte[] bytes) {
         GrpcMessages messages = new GrpcMessages();
         ByteBuf data = Unpooled.wrappedBuffer(bytes);

@@ -64,7 +64,7 @@ final class PeerExchangeTest {
         assertThat(nonsense.isEmpty()).isTrue();
     }
 
-    @Property(tries = 300)
+    @Property
     void anyBytesAreHeardOrUnknown(@ForAll byte[] bytes, @ForAll boolean encoded) {
         Fields fields = new Fields();
         fields.add(

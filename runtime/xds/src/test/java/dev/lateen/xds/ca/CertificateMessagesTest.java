@@ -39,7 +39,7 @@ class CertificateMessagesTest {
                 .isInstanceOf(IOException.class);
     }
 
-    @Property(tries = 200)
+    @Property
     void what_is_written_is_read_again(
             @ForAll String csr, @ForAll @LongRange(min = -1, max = 1L << 40) long seconds, @ForAll List<String> chain)
             throws IOException {
@@ -60,7 +60,7 @@ class CertificateMessagesTest {
                 .isEqualTo(sent);
     }
 
-    @Property(tries = 500)
+    @Property
     void random_bytes_are_read_or_refused(@ForAll byte[] bytes) {
         try {
             CertificateRequest.decode(new ByteArrayInputStream(bytes));
