@@ -37,6 +37,8 @@ final class TelemetryTest {
         - {name: z, zipkin: {service: zipkin.default.svc.cluster.local, port: 9411, maxTagLength: 12}}
         - {name: o, opentelemetry: {service: otel.default.svc.cluster.local, port: 4317, maxTagLength: 9}}
         - {name: oh, opentelemetry: {service: otel.default.svc.cluster.local, port: 4317, http: {path: /v1/traces}}}
+        - {name: og2, opentelemetry: {service: otel.default.svc.cluster.local, port: 4317, grpc: {timeout: 2s, initialMetadata: [{name: x-token, value: a}]}}}
+        - {name: oh2, opentelemetry: {service: otel.default.svc.cluster.local, port: 4317, http: {path: /own, timeout: 2s, headers: [{name: x-token, value: a}]}}}
         - {name: z2, zipkin: {service: other/zipkin.default.svc.cluster.local, port: 9411, path: /own}}
         """;
 
@@ -209,6 +211,34 @@ final class TelemetryTest {
                 .getHttpUri();
         assertThat(http.getCluster()).isEqualTo("outbound|4317||otel.default.svc.cluster.local");
         assertThat(http.getUri()).isEqualTo("http://otel.default.svc.cluster.local:4317/v1/traces");
+    }
+
+    private static OpenTelemetryConfig otlp(String provider) {
+        return Mesh.unpack(
+                manager(
+                                object(mesh(), "default", "", "tracing: [{providers: [{name: " + provider + "}]}]")
+                                        .settings(PROVIDERS),
+                                true)
+                        .getTracing()
+                        .getProvider()
+                        .getTypedConfig(),
+                OpenTelemetryConfig.class);
+    }
+
+    @Test
+    void whatACollectorAsksFor() {
+        var grpc = otlp("og2").getGrpcService();
+        assertThat(grpc.getTimeout().getSeconds()).isEqualTo(2);
+        assertThat(grpc.getInitialMetadata(0).getKey() + "="
+                        + grpc.getInitialMetadata(0).getValue())
+                .isEqualTo("x-token=a");
+        var http = otlp("oh2").getHttpService();
+        assertThat(http.getHttpUri().getTimeout().getSeconds()).isEqualTo(2);
+        var header = http.getRequestHeadersToAdd(0).getHeader();
+        assertThat(header.getKey() + "=" + header.getValue()).isEqualTo("x-token=a");
+        assertThat(otlp("oh").getHttpService().getHttpUri().getTimeout().getSeconds())
+                .isEqualTo(5);
+        assertThat(otlp("o").getGrpcService().hasTimeout()).isFalse();
     }
 
     private static @Nullable Any stats(HttpConnectionManager manager) {

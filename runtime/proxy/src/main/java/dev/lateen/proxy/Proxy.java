@@ -32,6 +32,7 @@ import dev.lateen.proxy.upstream.ConnectionPools;
 import dev.lateen.proxy.upstream.UpstreamSockets;
 import dev.lateen.proxycore.cluster.Host;
 import dev.lateen.proxycore.listener.CompiledListener;
+import dev.lateen.proxycore.retry.RetryDepth;
 import dev.lateen.xds.client.AdsClient;
 import dev.lateen.xds.client.Subscription;
 import io.envoyproxy.envoy.config.core.v3.Extension;
@@ -153,6 +154,7 @@ public final class Proxy implements AutoCloseable {
                 options.role() == ProxyOptions.Role.SIDECAR,
                 options.series(),
                 exporter);
+        RetryDepth retryDepth = new RetryDepth(options.limitsRetryDepth());
         int index = 0;
         for (var executor : loops) {
             EventLoop loop = (EventLoop) executor;
@@ -170,7 +172,8 @@ public final class Proxy implements AutoCloseable {
                             decisions,
                             node.getCluster(),
                             overload,
-                            new ServiceFailures(worker.timer())));
+                            new ServiceFailures(worker.timer()),
+                            retryDepth));
         }
         listeners = new ListenerSockets(sockets, upstreams, tls, acceptor, loops, this::service);
         names = new NameResolution();

@@ -169,6 +169,22 @@ public record ProxyOptions(
         return Integer.parseInt(told);
     }
 
+    /**
+     * Whether only one layer of a chain of calls retries (ISTIO_META_RETRY_DEPTH_LIMIT).
+     *
+     * @throws IllegalArgumentException when that is neither true nor false
+     */
+    boolean limitsRetryDepth() {
+        String told = metadata.getOrDefault("RETRY_DEPTH_LIMIT", "");
+        return switch (told) {
+            case "true" -> true;
+            case "false", "" -> false;
+            default ->
+                throw new IllegalArgumentException(
+                        "ISTIO_META_RETRY_DEPTH_LIMIT is \"" + told + "\", neither true nor false");
+        };
+    }
+
     /** Whether the workload's DNS questions are answered here (ISTIO_META_DNS_CAPTURE). */
     boolean answersDns() {
         return metadata.getOrDefault("DNS_CAPTURE", "false").equals("true");

@@ -204,6 +204,21 @@ final class OtlpTest {
         checkSpan();
     }
 
+    @Test
+    void aCollectorGetsTheFieldsThatItAsksFor() throws Exception {
+        List<String> tokens = new CopyOnWriteArrayList<>();
+        int collector = mesh.backend(exchange -> {
+            tokens.add(String.valueOf(exchange.getRequestHeaders().get("x-token")));
+            reply(exchange, 200, "");
+        });
+        serve(HTTP.replace("http_service: {", """
+                http_service: {request_headers_to_add: [{header: {key: "x-token", value: "secret"}}],
+                """), "", collector);
+        mesh.get("/a");
+        TestMesh.await("it is sent", () -> counted("sent") == 1);
+        assertThat(tokens).containsExactly("[secret]");
+    }
+
     @ParameterizedTest(name = "a collector that {0}: {1} sent, {2} failed")
     @CsvSource({"takes, 40, 0", "is full, 0, 40", "never answers, 0, 40", "is away, 0, 40"})
     void requestsNoticeNothing_andEverySpanIsCounted(String does, long sent, long failed) throws Exception {

@@ -41,6 +41,21 @@ class ProxyOptionsTest {
                 .isEqualTo(expected);
     }
 
+    private static boolean limitsRetryDepth(String told) {
+        return ProxyOptions.fromEnvironment(
+                        ProxyOptions.Role.SIDECAR, "", Map.of(), Map.of("ISTIO_META_RETRY_DEPTH_LIMIT", told))
+                .limitsRetryDepth();
+    }
+
+    @Test
+    void theDepthOfRetriesIsLimitedWhereAsked() {
+        assertThat(limitsRetryDepth("")).isFalse();
+        assertThat(limitsRetryDepth("false")).isFalse();
+        assertThat(limitsRetryDepth("true")).isTrue();
+        assertThatThrownBy(() -> limitsRetryDepth("1"))
+                .hasMessage("ISTIO_META_RETRY_DEPTH_LIMIT is \"1\", neither true nor false");
+    }
+
     @Test
     void aProxyConfigThatIsNoneIsNamed() {
         assertThatThrownBy(() -> metadata("[")).hasMessageStartingWith("PROXY_CONFIG is no JSON object: ");

@@ -79,6 +79,7 @@ public final class TestMesh implements AutoCloseable {
     private @org.jspecify.annotations.Nullable Proxy proxy;
     private ProcessResources resources = ProcessResources.own();
     private @Nullable Path kept;
+    private Map<String, String> environment = Map.of();
 
     public TestMesh() {
         server = control(0);
@@ -105,6 +106,11 @@ public final class TestMesh implements AutoCloseable {
     /** Has the proxy keep its configuration there; before it starts. */
     void keepIn(Path directory) {
         kept = directory;
+    }
+
+    /** The proxy's environment; before it starts. */
+    void environment(Map<String, String> variables) {
+        environment = variables;
     }
 
     /** Ends the proxy, and starts another in its place. */
@@ -293,7 +299,7 @@ public final class TestMesh implements AutoCloseable {
                                     ProxyOptions.Role.ROUTER,
                                     "127.0.0.1:" + controlPort,
                                     Map.of("app", "edge"),
-                                    Map.of())
+                                    environment)
                             .withFreePorts()
                             .withStateDirectory(kept),
                     resources);

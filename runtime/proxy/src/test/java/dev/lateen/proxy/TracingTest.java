@@ -14,11 +14,14 @@ import java.net.ServerSocket;
 import java.net.URI;
 import java.net.http.HttpRequest;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.List;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.CopyOnWriteArrayList;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
@@ -112,6 +115,45 @@ final class TracingTest {
                 .anyMatch(span -> tag(span, "http.url").endsWith("/last")));
         assertThat(spans).hasSize(expected + 1);
         assertThat(traceIds).doesNotContain("null").hasSize(21).doesNotHaveDuplicates();
+    }
+
+    /** Envoy documentation, "Access logging": TRACE_ID, SPAN_ID and the traceable filter. */
+    @Test
+    void aLogNamesTheTraceOfEveryRequest_andItsFilterTakesThoseThatAreRecorded(@TempDir Path directory)
+            throws Exception {
+        String log = """
+            access_log: [
+              {name: "all", typed_config: {
+                "@type": "type.googleapis.com/envoy.extensions.access_loggers.file.v3.FileAccessLog", path: "%1$s/all",
+                log_format: {text_format_source: {inline_string: "%%PATH%% %%TRACE_ID%% %%SPAN_ID%%\\n"}}}},
+              {name: "recorded", filter: {traceable_filter: {}}, typed_config: {
+                "@type": "type.googleapis.com/envoy.extensions.access_loggers.file.v3.FileAccessLog",
+                path: "%1$s/recorded", log_format: {text_format_source: {inline_string: "%%PATH%%\\n"}}}}],
+            """.formatted(directory);
+        mesh.serve(
+                http("edge", "OUTBOUND", tracing(0) + log, ""),
+                "{match: {prefix: \"/\"}, route: {cluster: \"app\"}}",
+                cluster("app", "", app()),
+                cluster("zipkin", "", collector()));
+        mesh.get("/not", "b3", "80f198ee56343ba864fe8b2a57d3eff7-e457b5a2e4d86bd1-0");
+        mesh.get("/recorded", "b3", "463ac35c9f6413ad48485a3953bb6124-a2fb4a1d1a96d312-1");
+        Path all = directory.resolve("all");
+        Path recorded = directory.resolve("recorded");
+        TestMesh.await(
+                "all lines", () -> lines(all).size() == 2 && !lines(recorded).isEmpty());
+        assertThat(lines(recorded)).containsExactly("/recorded");
+        assertThat(lines(all))
+                .satisfiesExactly(
+                        line -> assertThat(line).matches("/not 80f198ee56343ba864fe8b2a57d3eff7 [0-9a-f]{16}"),
+                        line -> assertThat(line).matches("/recorded 463ac35c9f6413ad48485a3953bb6124 [0-9a-f]{16}"));
+    }
+
+    private static List<String> lines(Path file) {
+        try {
+            return Files.exists(file) ? Files.readAllLines(file) : List.of();
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
     }
 
     /** envoy.type.tracing.v3.CustomTag. */

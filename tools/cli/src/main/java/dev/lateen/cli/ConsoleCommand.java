@@ -1,5 +1,6 @@
 package dev.lateen.cli;
 
+import dev.lateen.console.ClusterAuthorizer;
 import dev.lateen.console.Console;
 import dev.lateen.console.MeshWatch;
 import dev.lateen.console.Requests;
@@ -63,7 +64,8 @@ final class ConsoleCommand implements Callable<Integer> {
                         address,
                         Console.Source.of(
                                 traffic, watch, new Rules(client), requests, new Security(client, Clock.systemUTC())),
-                        Console.Landing.valueOf(landing.name().toUpperCase(Locale.ROOT)))) {
+                        Console.Landing.valueOf(landing.name().toUpperCase(Locale.ROOT)),
+                        new ClusterAuthorizer(client, Clock.systemUTC()))) {
             System.out.println("console at http://" + console.address());
             new CountDownLatch(1).await();
         }

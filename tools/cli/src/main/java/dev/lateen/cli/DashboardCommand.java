@@ -20,15 +20,17 @@ import picocli.CommandLine.Parameters;
 @Command(
         name = "dashboard",
         aliases = {"dash", "d"},
-        description = "Open a way to the console, or to grafana, servicegraph, jaeger, zipkin, proxy POD")
+        description = "Open a way to the console, or to grafana, servicegraph, jaeger, zipkin, prometheus, proxy POD")
 final class DashboardCommand implements Callable<Integer> {
+    private static final int PROMETHEUS_PORT = 9090;
+
     @Mixin
     ClusterOptions cluster = new ClusterOptions();
 
     @Parameters(
             index = "0",
             defaultValue = "console",
-            description = "console, grafana, servicegraph, jaeger, zipkin or proxy (envoy is the same);"
+            description = "console, grafana, servicegraph, jaeger, zipkin, prometheus or proxy (envoy is the same);"
                     + " default ${DEFAULT-VALUE}")
     String page = "console";
 
@@ -59,13 +61,17 @@ final class DashboardCommand implements Callable<Integer> {
 
     @Override
     public Integer call() throws IOException, InterruptedException, CommandException, OperationException {
+        InetAddress listen = InetAddress.getByName(address);
         try (KubernetesClient client = cluster.client()) {
             Target target = target(client);
             int local = port == 0 ? target.localPort() : port;
+            if (!listen.isLoopbackAddress()) {
+                System.err.println("--address " + address + ": whoever reaches this address sees what you may see");
+            }
             try (LocalPortForward forward = client.pods()
                     .inNamespace(target.pod().namespace())
                     .withName(target.pod().name())
-                    .portForward(target.port(), InetAddress.getByName(address), local)) {
+                    .portForward(target.port(), listen, local)) {
                 System.out.println("http://" + (address.contains(":") ? "[" + address + "]" : address) + ":"
                         + forward.getLocalPort() + target.path());
                 System.out.println(
@@ -84,10 +90,11 @@ final class DashboardCommand implements Callable<Integer> {
             case "grafana" -> new Target(pods.addOn("grafana", "grafana"), 3000, 3000, "/dashboard/db/istio-dashboard");
             case "jaeger" -> new Target(pods.addOn("jaeger", "tracing"), 16686, 16686, "/zipkin/");
             case "zipkin" -> new Target(pods.addOn("jaeger", "tracing"), 9411, 9411, "/zipkin/");
+            case "prometheus" -> new Target(pods.prometheus(), PROMETHEUS_PORT, PROMETHEUS_PORT, "/");
             case "proxy", "envoy" -> new Target(proxy(pods), PodPages.PROXY_ADMIN_PORT, PodPages.PROXY_ADMIN_PORT, "/");
             default ->
                 throw new CommandException("no page is called " + page
-                        + "; there are console, grafana, servicegraph, jaeger, zipkin and proxy POD");
+                        + "; there are console, grafana, servicegraph, jaeger, zipkin, prometheus and proxy POD");
         };
     }
 

@@ -4,6 +4,7 @@ import com.sun.net.httpserver.HttpExchange;
 import com.sun.net.httpserver.HttpServer;
 import dev.lateen.telemetry.Carried;
 import dev.lateen.telemetry.MeshTraffic;
+import io.fabric8.kubernetes.client.KubernetesClientException;
 import java.io.IOException;
 import java.net.InetSocketAddress;
 import java.nio.charset.StandardCharsets;
@@ -16,6 +17,7 @@ import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.function.Function;
 import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The web page: the map of calls, dashboards, rules. Read-only, without outside resources, under a strict content
@@ -25,8 +27,9 @@ public final class Console implements AutoCloseable {
     private static final Duration WINDOW = Duration.ofMinutes(1);
 
     /**
-     * What is for those alone who may forward a port to this pod, or use its machine: single requests and refusals. The
-     * figures of traffic are for everybody who reaches the page, as the proxies' metrics are.
+     * What is for those alone who may forward a port to this pod, or use its machine: single requests, refusals and rules.
+     * Others show a token that says that they may. The figures of traffic are for everybody who reaches the page, as the
+     * proxies' metrics are.
      */
     private static final Set<String> PRIVATE =
             Set.of("/api/requests", "/api/security", "/api/identities", "/api/rules");
@@ -36,6 +39,7 @@ public final class Console implements AutoCloseable {
     private final Source source;
     private final TrafficPages traffic;
     private final Landing landing;
+    private final Authorizer authorizer;
     private final Library library = new Library();
 
     /** What {@code /} shows. */
@@ -50,6 +54,7 @@ public final class Console implements AutoCloseable {
      * @param traffic what was read of the proxies
      * @param state how reading went
      * @param control metrics of the control plane by series, as JSON
+     * @param controlSeries some of them over time, as JSON, by the query of who asks
      * @param rules the rules, as JSON
      * @param requests requests as they end, as JSON, by the query of who asks
      * @param security certificates and refusals, as JSON
@@ -58,13 +63,21 @@ public final class Console implements AutoCloseable {
             MeshTraffic traffic,
             Supplier<MeshWatch.State> state,
             Supplier<String> control,
+            Function<Map<String, String>, String> controlSeries,
             Supplier<String> rules,
             Function<Map<String, String>, String> requests,
             Supplier<String> security) {
         /** From a cluster. */
         public static Source of(
                 MeshTraffic traffic, MeshWatch watch, Rules rules, Requests requests, Security security) {
-            return new Source(traffic, watch::state, watch::control, rules::json, requests::json, security::json);
+            return new Source(
+                    traffic,
+                    watch::state,
+                    watch::control,
+                    watch::controlSeries,
+                    rules::json,
+                    requests::json,
+                    security::json);
         }
     }
 
@@ -79,8 +92,14 @@ public final class Console implements AutoCloseable {
         }
     }
 
-    /** Serves on this address until closed. */
-    public Console(InetSocketAddress address, Source source, Landing landing) throws IOException {
+    /**
+     * Serves on this address until closed.
+     *
+     * @param authorizer asked about who does not come from this machine
+     */
+    public Console(InetSocketAddress address, Source source, Landing landing, Authorizer authorizer)
+            throws IOException {
+        this.authorizer = authorizer;
         this.source = source;
         this.traffic = new TrafficPages(source.traffic(), source.state(), WINDOW);
         this.landing = landing;
@@ -106,6 +125,7 @@ public final class Console implements AutoCloseable {
             case "/api/traffic" -> Answer.json(traffic.traffic(query));
             case "/api/series" -> Answer.json(traffic.series(query));
             case "/api/control" -> Answer.json(source.control().get());
+            case "/api/control/series" -> Answer.json(source.controlSeries().apply(query));
             case "/api/requests" -> Answer.json(source.requests().apply(query));
             case "/api/identities" -> Answer.json(traffic.identities());
             case "/api/security" -> Answer.json(source.security().get());
@@ -148,6 +168,9 @@ public final class Console implements AutoCloseable {
             if (!get) {
                 fields.set("Allow", "GET");
             }
+            if (answer.status() == 401) {
+                fields.set("WWW-Authenticate", "Basic realm=\"Lateen: a token as the password\", charset=\"UTF-8\"");
+            }
             exchange.sendResponseHeaders(answer.status(), answer.body().length);
             exchange.getResponseBody().write(answer.body());
         }
@@ -155,13 +178,40 @@ public final class Console implements AutoCloseable {
 
     private Answer answered(HttpExchange exchange) throws IOException {
         String path = exchange.getRequestURI().getPath();
-        if (PRIVATE.contains(path) && !exchange.getRemoteAddress().getAddress().isLoopbackAddress()) {
-            return Answer.text(403, "text/plain", "shown through a forwarded port alone: lateen dashboard\n");
-        }
         try {
-            return answer(exchange.getRequestURI().getPath(), Query.of(exchange.getRequestURI()));
+            Answer refusal = PRIVATE.contains(path) ? refusal(exchange) : null;
+            return refusal == null ? answer(path, Query.of(exchange.getRequestURI())) : refusal;
         } catch (IllegalArgumentException e) {
             return Answer.text(400, "text/plain", e.getMessage() + "\n");
+        }
+    }
+
+    /** Why somebody may not see what is private; null for who may. */
+    private @Nullable Answer refusal(HttpExchange exchange) {
+        var fields = exchange.getRequestHeaders();
+        if (exchange.getRemoteAddress().getAddress().isLoopbackAddress()
+                && Credentials.isLoopback(fields.getFirst("Host"))) {
+            return null;
+        }
+        String token = Credentials.token(fields.getFirst("Authorization"));
+        try {
+            return switch (token.isEmpty() ? Authorizer.Verdict.NOT_KNOWN : authorizer.of(token)) {
+                case ALLOWED -> null;
+                case FORBIDDEN ->
+                    Answer.text(
+                            403,
+                            "text/plain",
+                            "this token is of somebody who may not create pods/portforward in istio-system\n");
+                case NOT_KNOWN ->
+                    Answer.text(
+                            401,
+                            "text/plain",
+                            "shown through a port that was forwarded (lateen dashboard), or to who shows a token:"
+                                    + " kubectl create token NAME --audience " + ClusterAuthorizer.AUDIENCE + "\n");
+            };
+        } catch (KubernetesClientException e) {
+            return Answer.text(
+                    503, "text/plain", "the cluster does not say whose token this is: " + e.getMessage() + "\n");
         }
     }
 

@@ -42,6 +42,7 @@ public final class MeshWatch implements AutoCloseable {
     private final MetricsScraper scraper = new MetricsScraper(PATIENCE);
     private final @Nullable PrometheusApi prometheus;
     private boolean knowsPast;
+    private final ControlHistory history = new ControlHistory();
     private volatile List<Sample> control = List.of();
     private volatile State state = new State(0, 0, List.of("not read yet"));
     private final Thread thread;
@@ -94,6 +95,11 @@ public final class MeshWatch implements AutoCloseable {
         return json.toString();
     }
 
+    /** The same over time, as charts have it: see {@link ControlHistory#json}. */
+    String controlSeries(Map<String, String> query) {
+        return history.json(query);
+    }
+
     private void run() {
         try {
             while (true) {
@@ -117,6 +123,7 @@ public final class MeshWatch implements AutoCloseable {
                     .toList();
             MetricsScraper.Round planes = scraper.scrape(ports(controlPlanes, "monitoring", "/metrics"));
             control = planes.pages().values().stream().flatMap(List::stream).toList();
+            history.add(clock.instant(), planes.byName());
         } catch (KubernetesClientException e) {
             problems.add("the cluster does not say which pods there are: " + e.getMessage());
         }

@@ -70,17 +70,17 @@ function quantile(figures, name, q) {
   return before[0];
 }
 
-function controlPlane(body, figures) {
+function controlPlane(tiles, body, figures) {
   const total = name => control(figures, name).reduce((sum, [, value]) => sum + value, 0);
   const seconds = value => value === undefined ? '–' : millis(value * 1000);
+  replace(tiles,
+    tile('proxies connected', String(total('pilot_xds'))),
+    tile('pushes', String(total('pilot_xds_pushes'))),
+    tile('refused by proxies', String(total('pilot_total_xds_rejects')), total('pilot_total_xds_rejects') ? 'bad' : undefined),
+    tile('a change reaches a proxy, p50', seconds(quantile(figures, 'pilot_proxy_convergence_time', .5))),
+    tile('p99', seconds(quantile(figures, 'pilot_proxy_convergence_time', .99))),
+    tile('seconds of CPU', rate(total('process_cpu_seconds_total'))));
   replace(body,
-    element('div', { class: 'tiles' },
-      tile('proxies connected', String(total('pilot_xds'))),
-      tile('pushes', String(total('pilot_xds_pushes'))),
-      tile('refused by proxies', String(total('pilot_total_xds_rejects')), total('pilot_total_xds_rejects') ? 'bad' : undefined),
-      tile('a change reaches a proxy, p50', seconds(quantile(figures, 'pilot_proxy_convergence_time', .5))),
-      tile('p99', seconds(quantile(figures, 'pilot_proxy_convergence_time', .99))),
-      tile('seconds of CPU', rate(total('process_cpu_seconds_total')))),
     element('h2', {}, 'Pushes'),
     table('By kind of resource, since the control plane started', ['Kind', 'Pushes', 'Bytes', 'Refused'], 1,
       control(figures, 'pilot_xds_pushes').map(([type, pushes]) => [type, pushes,
@@ -106,7 +106,12 @@ export async function open(body, told) {
     ...Object.entries(RANGES).map(([value, text]) => element('option', { value }, text)));
   const which = element('select', { id: 'name', onchange: () => { location.href = address(view, which.value); } });
   const whichLabel = element('label', {}, VIEWS[view], which);
-  const charts = [
+  const charts = view === 'control' ? [
+    new Chart('Pushes per second', [{ key: 'pushes', name: 'pushes', colour: 'accent', fill: true }, { key: 'refused', name: 'refused', colour: 'bad' }], rate),
+    new Chart('A change reaches a proxy', [{ key: 'p50', name: 'p50', colour: 'good' }, { key: 'p99', name: 'p99', colour: 'accent' }], millis),
+    new Chart('Processor', [{ key: 'cpu', name: 'cores', colour: 'accent', fill: true }], rate),
+    new Chart('Memory', [{ key: 'memory', name: 'MB', colour: 'accent', fill: true }], rate),
+  ] : [
     new Chart('Requests per second', [{ key: 'perSecond', name: 'all', colour: 'accent', fill: true }, { key: 'failedPerSecond', name: 'failed', colour: 'bad' }], rate),
     new Chart('Duration', [{ key: 'p50', name: 'p50', colour: 'good' }, { key: 'p99', name: 'p99', colour: 'accent' }], millis),
   ];
@@ -116,9 +121,8 @@ export async function open(body, told) {
   body.append(
     element('nav', { 'aria-label': 'Dashboards' }, ...Object.entries(VIEWS).map(([key, text]) =>
       element('a', { href: address(key), 'aria-current': key === view ? 'page' : undefined }, text))),
-    ...view === 'control' ? [figures] : [
-      element('div', { class: 'bar' }, ...view === 'mesh' ? [] : [whichLabel], element('label', {}, 'Last', range)),
-      tiles, plots, figures]);
+    element('div', { class: 'bar' }, ...view === 'mesh' || view === 'control' ? [] : [whichLabel], element('label', {}, 'Last', range)),
+    tiles, plots, figures);
 
   const named = { service: edge => edge.service, workload: target, gateway: edge => edge.source };
 
@@ -137,7 +141,11 @@ export async function open(body, told) {
   async function refresh() {
     const traffic = await ask('/api/traffic');
     told(traffic);
-    if (view === 'control') return controlPlane(figures, await ask('/api/control'));
+    if (view === 'control') {
+      const [now, series] = await Promise.all([ask('/api/control'), ask('/api/control/series', { seconds })]);
+      for (const chart of charts) chart.show(series);
+      return controlPlane(tiles, figures, now);
+    }
     if (view !== 'mesh') names(traffic.edges);
     const of = view === 'mesh' ? () => true : edge => named[view](edge) === name;
     const edges = traffic.edges.filter(http).filter(of);

@@ -41,7 +41,7 @@ export async function open(body, told) {
       line('Tries', request.attempts),
       line('Client', [request.downstream_remote_address, request.peer].filter(Boolean).join(' ')),
       line('Request id', request.request_id),
-      line('Trace', request.trace_id && `${request.trace_id} (lateen dashboard jaeger shows it)`),
+      line('Trace', request.trace_id && `${request.trace_id} (${request.trace_sampled === '0' ? 'which is not recorded' : 'lateen dashboard jaeger shows it'})`),
       element('details', {}, element('summary', {}, 'Access log'), element('pre', { tabindex: '0' }, log)),
     ].filter(Boolean));
   }

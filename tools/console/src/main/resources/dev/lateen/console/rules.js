@@ -2,7 +2,10 @@ import { ask, element, replace, table } from './page.js';
 
 export const title = 'Rules';
 
-const STATES = { accepted: ['good', 'in force'], refused: ['bad', 'refused'], unknown: ['soft', 'not looked at yet'] };
+const STATES = { accepted: ['good', 'in force'], refused: ['bad', 'refused'], unknown: ['soft', 'not looked at yet'], none: ['soft', 'has no status'] };
+const isDoubtful = rule => rule.state === 'refused' || rule.state === 'unknown' || rule.messages.length > 0;
+/** What objects are called by here; those of the cluster are in no namespace. */
+const nameOf = rule => rule.namespace ? `${rule.namespace}/${rule.name}` : rule.name;
 
 /** The line of a document at which a path such as `spec.http[0].route` stands, as far as it can be followed. */
 export function lineOf(yaml, path) {
@@ -48,7 +51,7 @@ export async function open(body, told) {
 
   function show() {
     const text = filter.value.trim().toLowerCase();
-    const found = all.filter(rule => `${rule.kind} ${rule.namespace}/${rule.name}`.toLowerCase().includes(text) && (!wrong.checked || rule.state !== 'accepted' || rule.messages.length));
+    const found = all.filter(rule => `${rule.kind} ${nameOf(rule)}`.toLowerCase().includes(text) && (!wrong.checked || isDoubtful(rule)));
     replace(list,
       table(`${found.length} of ${all.length} objects`, ['Object', 'Kind', 'Namespace', 'State', 'What is said of it'], 99, found.map(rule => [
         element('a', { href: `#${rule.kind}/${rule.namespace}/${rule.name}`, 'data-key': `${rule.kind}/${rule.namespace}/${rule.name}` }, rule.name), rule.kind, rule.namespace,
@@ -57,7 +60,7 @@ export async function open(body, told) {
       ...found.map(rule => {
         const key = `${rule.kind}/${rule.namespace}/${rule.name}`;
         return element('details', { id: key, open: chosen.has(key) || rule.messages.length > 0 || location.hash === `#${key}`, ontoggle: event => event.target.open ? chosen.add(key) : chosen.delete(key) },
-          element('summary', { 'data-key': `summary ${key}` }, `${rule.kind} ${rule.namespace}/${rule.name}`), document(rule));
+          element('summary', { 'data-key': `summary ${key}` }, `${rule.kind} ${nameOf(rule)}`), document(rule));
       }));
   }
   filter.addEventListener('input', show);

@@ -84,10 +84,12 @@ final class ConsoleInBrowser {
                         traffic,
                         () -> new MeshWatch.State(1, 2, List.of()),
                         () -> "{}",
+                        PretendedMesh.control()::json,
                         () -> RULES,
                         _ -> REQUESTS,
                         () -> SECURITY),
-                Console.Landing.MAP);
+                Console.Landing.MAP,
+                _ -> Authorizer.Verdict.NOT_KNOWN);
     }
 
     private static String at(Console console) {
@@ -191,6 +193,22 @@ final class ConsoleInBrowser {
                   done(edges.map(edge => places.has(edge) && nodes.every(node => !near(node.id, edge))).join());
                 }, failure => done(String(failure)));\
                 """)).isEqualTo("true,true");
+    }
+
+    /** Only of the pretended mesh, whose control plane is always as busy. */
+    @Test
+    void theControlPlaneOverTime() throws IOException {
+        try (Console console = pretend(4)) {
+            browser.open(at(console) + "/dashboards?view=control");
+            browser.await("document.querySelectorAll('figcaption span')[2].textContent !== ''");
+            assertThat(
+                            browser.evaluate(
+                                    "return [...document.querySelectorAll('figcaption')].map(one => one.textContent).join('|')"))
+                    .isEqualTo(
+                            "Pushes per second: now pushes 2.00, refused 0.00|A change reaches a proxy: now p50 50 ms,"
+                                    + " p99 99 ms|Processor: now cores 0.25|Memory: now MB 200");
+            browser.leave();
+        }
     }
 
     /** Only of the pretended mesh, which has no gateway. */

@@ -4,15 +4,19 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.lateen.telemetry.MeshTraffic;
 import dev.lateen.telemetry.PrometheusText;
+import io.fabric8.kubernetes.client.KubernetesClientException;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
+import java.net.Socket;
 import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
+import java.nio.charset.StandardCharsets;
 import java.time.Instant;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -33,10 +37,21 @@ final class ConsoleTest {
                         traffic,
                         () -> new MeshWatch.State(1, 2, List.of()),
                         () -> "{}",
+                        new ControlHistory()::json,
                         () -> "{}",
                         _ -> "{}",
                         () -> "{}"),
-                Console.Landing.MAP);
+                Console.Landing.MAP,
+                ConsoleTest::verdict);
+    }
+
+    private static Authorizer.Verdict verdict(String token) {
+        return switch (token) {
+            case "good" -> Authorizer.Verdict.ALLOWED;
+            case "other" -> Authorizer.Verdict.FORBIDDEN;
+            case "late" -> throw new KubernetesClientException("no answer");
+            default -> Authorizer.Verdict.NOT_KNOWN;
+        };
     }
 
     @AfterEach
@@ -72,6 +87,8 @@ final class ConsoleTest {
         "GET, /api/series?seconds=600&service=web, 200, application/json",
         "GET, /api/series?seconds=1000000, 400, text/plain; charset=utf-8",
         "GET, /api/control, 200, application/json",
+        "GET, /api/control/series?seconds=21600, 200, application/json",
+        "GET, /api/control/series?seconds=21601, 400, text/plain; charset=utf-8",
         "GET, /etc/passwd, 404, text/plain; charset=utf-8",
         "POST, /api/traffic, 405, text/plain; charset=utf-8",
     })
@@ -81,6 +98,46 @@ final class ConsoleTest {
         assertThat(response.headers().firstValue("content-type")).hasValue(type);
         assertThat(response.headers().firstValue("content-security-policy"))
                 .hasValueSatisfying(policy -> assertThat(policy).contains("default-src 'none'"));
+    }
+
+    /** {@code bWU6Z29vZA==} is {@code me:good}. */
+    @ParameterizedTest(name = "{0} by {1} with {2}: {3}")
+    @CsvSource(delimiter = '|', textBlock = """
+        /api/requests   | localhost          |                       | 200
+        /api/requests   | 127.0.0.1:20001    |                       | 200
+        /api/rules      | [::1]:8088         |                       | 200
+        /api/requests   | LocalHost:1        | Bearer bad            | 200
+        /api/requests   | pages.example      |                       | 401
+        /api/security   | 127.0.0.1.example  |                       | 401
+        /api/identities | localhost.example  |                       | 401
+        /api/rules      |                    |                       | 401
+        /api/rules      | mesh.example       | Bearer bad            | 401
+        /api/rules      | mesh.example       | Negotiate good        | 401
+        /api/rules      | mesh.example       | Basic !               | 401
+        /api/rules      | mesh.example       | Bearer other          | 403
+        /api/rules      | mesh.example       | Bearer late           | 503
+        /api/rules      | mesh.example       | Bearer good           | 200
+        /api/rules      | mesh.example       | Basic bWU6Z29vZA==    | 200
+        /api/traffic    | mesh.example       |                       | 200
+        /map            | mesh.example       |                       | 200
+        """)
+    void whatIsPrivate_isForThisMachine_orForAToken(String path, String host, String authorization, int status)
+            throws IOException {
+        StringBuilder request = new StringBuilder("GET " + path + " HTTP/1.1\r\nconnection: close\r\n");
+        if (host != null) {
+            request.append("host: ").append(host).append("\r\n");
+        }
+        if (authorization != null) {
+            request.append("authorization: ").append(authorization).append("\r\n");
+        }
+        try (Socket socket =
+                new Socket(InetAddress.getLoopbackAddress(), console.address().getPort())) {
+            socket.getOutputStream().write(request.append("\r\n").toString().getBytes(StandardCharsets.US_ASCII));
+            String answer = new String(socket.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
+            assertThat(answer).startsWith("HTTP/1.1 " + status + " ");
+            assertThat(answer.toLowerCase(Locale.ROOT).contains("\nwww-authenticate: basic "))
+                    .isEqualTo(status == 401);
+        }
     }
 
     private void carry(String source) {

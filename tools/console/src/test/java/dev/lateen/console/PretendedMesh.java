@@ -56,6 +56,23 @@ final class PretendedMesh {
         }
     }
 
+    /** A control plane that makes two pushes a second and needs a quarter of a core. */
+    static ControlHistory control() {
+        ControlHistory history = new ControlHistory();
+        Instant now = Instant.now();
+        for (int second = 0; second <= 300; second += 2) {
+            history.add(now.minusSeconds(300 - second), Map.of("istiod", PrometheusText.read("""
+                    pilot_xds_pushes{type="eds"} %1$d
+                    process_cpu_seconds_total %2$s
+                    process_resident_memory_bytes 2.0E8
+                    pilot_proxy_convergence_time_bucket{le="0.1"} %1$d
+                    pilot_proxy_convergence_time_bucket{le="+Inf"} %1$d
+                    """.formatted(
+                            2 * second, second / 4.0))));
+        }
+        return history;
+    }
+
     private String namespace(int service) {
         return "team-" + (char) ('a' + service * NAMESPACES / services);
     }

@@ -21,6 +21,7 @@ public final class MeshPods {
     /** The container that a proxy runs in. */
     public static final String PROXY_CONTAINER = "istio-proxy";
 
+    private static final String PROMETHEUS = "prometheus";
     private static final Pattern SERVICE_HOST = Pattern.compile("([^.]+)\\.([^.]+)\\.svc(\\..*)?");
 
     private final KubernetesClient client;
@@ -157,6 +158,27 @@ public final class MeshPods {
                 .findFirst()
                 .orElseThrow(() -> new OperationException("no pod of " + SYSTEM_NAMESPACE + " has label app=" + app
                         + "; switch it on with: lateen install --set " + setting + ".enabled=true"));
+    }
+
+    /**
+     * A running pod of a Prometheus, which others install: by the labels that its chart and Istio's samples give it; one
+     * of the mesh's namespace before others.
+     */
+    public Pod prometheus() throws OperationException {
+        return client.pods().inAnyNamespace().list().getItems().stream()
+                .filter(MeshPods::runs)
+                .filter(MeshPods::isPrometheus)
+                .min(Comparator.comparing((Pod pod) ->
+                                !SYSTEM_NAMESPACE.equals(pod.getMetadata().getNamespace()))
+                        .thenComparing(MeshPods::name))
+                .orElseThrow(() -> new OperationException("no pod with label app.kubernetes.io/name=prometheus, or"
+                        + " app=prometheus, runs in any namespace; Lateen installs none"));
+    }
+
+    private static boolean isPrometheus(Pod pod) {
+        Map<String, String> labels = pod.getMetadata().getLabels();
+        return labels != null
+                && (PROMETHEUS.equals(labels.get("app.kubernetes.io/name")) || PROMETHEUS.equals(labels.get("app")));
     }
 
     private List<Pod> labelled(String namespace, Map<String, String> labels) {

@@ -36,6 +36,8 @@ final class MeshPodsTest {
             PretendedPods.with("d", "bare", "bare", "Running", "app"),
             PretendedPods.with("d", "late", "late", "Pending", "app", MeshPods.PROXY_CONTAINER),
             PretendedPods.running("e", "api.v1", "api"),
+            PretendedPods.with("d", "early", "prometheus", "Pending", "prometheus"),
+            PretendedPods.with("e", "measures", "prometheus", "Running", "prometheus"),
             PretendedPods.with("istio-system", "istiod-1", "istiod", "Running", "discovery"));
     private static final Map<String, HasMetadata> OTHERS = Map.of(
             "/api/v1/namespaces/d/services/web", service("web", Map.of("app", "web")),
@@ -203,6 +205,7 @@ final class MeshPodsTest {
         MeshPods pods = new MeshPods(client);
         assertThat(MeshPods.name(pods.controlPlane("istio-system"))).isEqualTo("istio-system/istiod-1");
         assertThatThrownBy(() -> pods.controlPlane("e")).hasMessage("no control plane runs in namespace e");
+        assertThat(MeshPods.name(pods.prometheus())).isEqualTo("e/measures");
         assertThatThrownBy(() -> pods.addOn("jaeger", "tracing"))
                 .hasMessage("no pod of istio-system has label app=jaeger; switch it on with:"
                         + " lateen install --set tracing.enabled=true");

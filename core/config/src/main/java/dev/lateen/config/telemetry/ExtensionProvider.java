@@ -1,6 +1,7 @@
 package dev.lateen.config.telemetry;
 
 import dev.lateen.config.security.AuthorizationProvider;
+import dev.lateen.config.shape.AtLeast;
 import dev.lateen.config.shape.Checked;
 import dev.lateen.config.shape.Findings;
 import dev.lateen.config.shape.Inline;
@@ -9,6 +10,7 @@ import dev.lateen.config.shape.Range;
 import dev.lateen.config.shape.Required;
 import java.time.Duration;
 import java.util.List;
+import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 import tools.jackson.databind.JsonNode;
 
@@ -130,25 +132,56 @@ public record ExtensionProvider(
      * @param service host of the mesh, also as {@code NAMESPACE/HOST}
      * @param maxTagLength of the tag with the path; 0 means 256
      * @param http null means gRPC
+     * @param grpc null means gRPC without anything of its own
      */
     public record OpenTelemetry(
             @Required String service,
             @Required @Range(min = 1, max = 65_535) Integer port,
             @Range(min = 0) int maxTagLength,
             @Nullable OtlpHttp http,
-
-            @Later("collectors with limits of their own") @Nullable
-            JsonNode grpc,
-
+            @Nullable OtlpGrpc grpc,
             @Later("detectors of resources") @Nullable JsonNode resourceDetectors,
-            @Later("samplers of vendors") @Nullable JsonNode dynatraceSampler) {}
+            @Later("samplers of vendors") @Nullable JsonNode dynatraceSampler)
+            implements Checked {
+        @Override
+        public void check(Findings findings) {
+            if (http != null && grpc != null) {
+                findings.error("grpc", "must not stand beside http: spans go one way");
+            }
+        }
+    }
 
-    /** OTLP over HTTP. */
+    /**
+     * OTLP over HTTP.
+     *
+     * @param timeout of a batch; null means 5 s
+     * @param headers fields that the collector asks for
+     */
     public record OtlpHttp(
-            @Required String path,
+            @Required String path, @AtLeast("1ms") @Nullable Duration timeout, List<HttpHeader> headers) {}
 
-            @Later("collectors with limits of their own") @Nullable
-            Duration timeout,
+    /**
+     * OTLP over gRPC.
+     *
+     * @param timeout of a batch; null means 5 s
+     * @param initialMetadata fields that the collector asks for
+     */
+    public record OtlpGrpc(@AtLeast("1ms") @Nullable Duration timeout, List<HttpHeader> initialMetadata) {}
 
-            @Later("collectors that ask for fields") List<JsonNode> headers) {}
+    /** A field of a head (istio.mesh.v1alpha1 MeshConfig.ExtensionProvider.HttpHeader). */
+    public record HttpHeader(
+            @Required String name,
+            String value,
+
+            @Later("values from the control plane's environment")
+            String envName) implements Checked {
+        private static final Pattern NAME = Pattern.compile("[!#$%&'*+.^_`|~0-9A-Za-z-]+");
+
+        @Override
+        public void check(Findings findings) {
+            if (!NAME.matcher(name).matches()) {
+                findings.error("name", "\"" + name + "\" is no name of a field of HTTP");
+            }
+        }
+    }
 }

@@ -7,6 +7,7 @@ import dev.lateen.config.Kinds;
 import dev.lateen.config.MeshConfig;
 import dev.lateen.config.Problem;
 import dev.lateen.config.ReadResult;
+import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -90,6 +91,26 @@ final class TelemetryTest {
         assertThat(read.config().extensionProviders())
                 .extracting(ExtensionProvider::name)
                 .containsExactly("file", "z");
+    }
+
+    @ParameterizedTest(name = "{0}")
+    @CsvSource(delimiter = '|', quoteCharacter = '`', textBlock = """
+            http: {path: /v1/traces, timeout: 2s, headers: [{name: x-token, value: a}]} | ``
+            grpc: {timeout: 2s, initialMetadata: [{name: x-token, value: a}]}           | ``
+            grpc: {timeout: 0s}                                                         | grpc.timeout: must be at least 0.001s
+            http: {path: /a}, grpc: {}                                                  | grpc: must not stand beside http: spans go one way
+            grpc: {initialMetadata: [{name: x token}]}                                  | grpc.initialMetadata[0].name: "x token" is no name of a field of HTTP
+            http: {path: /a, headers: [{name: x-token, envName: TOKEN}]}                | http.headers[0].envName: needs values from the control plane's environment, which this version does not have
+            """)
+    void collectorsOfOpenTelemetry(String settings, String problem) {
+        MeshConfig.Read read = MeshConfig.read("mesh", """
+                extensionProviders:
+                - {name: o, opentelemetry: {service: otel, port: 4317, %s}}
+                """.formatted(settings));
+        assertThat(read.problems())
+                .extracting(found ->
+                        found.path().replace("extensionProviders[0].opentelemetry.", "") + ": " + found.message())
+                .isEqualTo(problem.isEmpty() ? List.of() : List.of(problem));
     }
 
     /** Envoy documentation, access logging, format strings. */

@@ -79,8 +79,7 @@ final class ListenerState {
     /** Whether TLS ends at the listener, as it does where nothing says that it is passed on. */
     private boolean ends() {
         return accepted.status()
-                && (listener.protocol().equals("HTTPS")
-                        || (listener.protocol().equals("TLS") && !isPassed(listener)));
+                && (listener.protocol().equals("HTTPS") || (listener.protocol().equals("TLS") && !isPassed(listener)));
     }
 
     private static boolean isPassed(Listener listener) {

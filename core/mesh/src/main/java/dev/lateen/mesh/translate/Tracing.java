@@ -12,6 +12,9 @@ import dev.lateen.mesh.Snapshot;
 import dev.lateen.mesh.registry.MeshPort;
 import dev.lateen.mesh.registry.MeshService;
 import io.envoyproxy.envoy.config.core.v3.GrpcService;
+import io.envoyproxy.envoy.config.core.v3.HeaderValue;
+import io.envoyproxy.envoy.config.core.v3.HeaderValueOption;
+import io.envoyproxy.envoy.config.core.v3.HeaderValueOption.HeaderAppendAction;
 import io.envoyproxy.envoy.config.core.v3.HttpService;
 import io.envoyproxy.envoy.config.core.v3.HttpUri;
 import io.envoyproxy.envoy.config.trace.v3.OpenTelemetryConfig;
@@ -149,16 +152,18 @@ final class Tracing {
         OpenTelemetryConfig.Builder config = OpenTelemetryConfig.newBuilder();
         ExtensionProvider.OtlpHttp http = otlp.http();
         if (http == null) {
-            config.setGrpcService(GrpcService.newBuilder()
-                    .setEnvoyGrpc(GrpcService.EnvoyGrpc.newBuilder()
-                            .setClusterName(cluster)
-                            .setAuthority(host)));
+            config.setGrpcService(grpc(cluster, host, otlp.grpc()));
         } else {
-            config.setHttpService(HttpService.newBuilder()
+            HttpService.Builder service = HttpService.newBuilder()
                     .setHttpUri(HttpUri.newBuilder()
                             .setUri("http://" + host + ":" + otlp.port() + http.path())
                             .setCluster(cluster)
-                            .setTimeout(Messages.duration(OTLP_TIMEOUT))));
+                            .setTimeout(Messages.duration(http.timeout() == null ? OTLP_TIMEOUT : http.timeout())));
+            http.headers()
+                    .forEach(header -> service.addRequestHeadersToAdd(HeaderValueOption.newBuilder()
+                            .setHeader(field(header))
+                            .setAppendAction(HeaderAppendAction.OVERWRITE_IF_EXISTS_OR_ADD)));
+            config.setHttpService(service);
         }
         return new Collector(
                 Http.newBuilder()
@@ -166,6 +171,28 @@ final class Tracing {
                         .setTypedConfig(any(config.build()))
                         .build(),
                 otlp.maxTagLength());
+    }
+
+    private static GrpcService.Builder grpc(
+            String cluster, String host, ExtensionProvider.@Nullable OtlpGrpc settings) {
+        GrpcService.Builder service = GrpcService.newBuilder()
+                .setEnvoyGrpc(GrpcService.EnvoyGrpc.newBuilder()
+                        .setClusterName(cluster)
+                        .setAuthority(host));
+        if (settings != null) {
+            if (settings.timeout() != null) {
+                service.setTimeout(Messages.duration(settings.timeout()));
+            }
+            settings.initialMetadata().forEach(header -> service.addInitialMetadata(field(header)));
+        }
+        return service;
+    }
+
+    private static HeaderValue field(ExtensionProvider.HttpHeader header) {
+        return HeaderValue.newBuilder()
+                .setKey(header.name())
+                .setValue(header.value())
+                .build();
     }
 
     /** Of {@code NAMESPACE/HOST} the host. */

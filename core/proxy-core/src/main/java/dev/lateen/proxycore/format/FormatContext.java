@@ -31,6 +31,11 @@ public interface FormatContext {
     @Nullable
     String value(Operator operator, String argument);
 
+    /** Whether the stream is recorded in a trace, and not only has its place there. */
+    default boolean isRecorded() {
+        return false;
+    }
+
     /** A context that knows these heads and nothing else. */
     static FormatContext of(@Nullable RequestHead request, @Nullable ResponseHead response) {
         return new FormatContext() {

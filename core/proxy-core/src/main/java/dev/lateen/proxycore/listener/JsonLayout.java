@@ -2,12 +2,13 @@ package dev.lateen.proxycore.listener;
 
 import com.google.protobuf.Struct;
 import com.google.protobuf.Value;
+import dev.lateen.proxycore.ByteText;
 import dev.lateen.proxycore.CompileException;
+import dev.lateen.proxycore.JsonText;
 import dev.lateen.proxycore.Place;
 import dev.lateen.proxycore.format.Format;
 import dev.lateen.proxycore.format.Operator;
 import java.util.ArrayList;
-import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -19,15 +20,35 @@ public sealed interface JsonLayout {
     /** The facts of a stream that it asks for. */
     Stream<Operator> operators();
 
-    /** An object, in the order of the names, as Envoy has it. */
-    record Fields(Map<String, JsonLayout> fields) implements JsonLayout {
+    /** An object. */
+    record Fields(List<Field> fields) implements JsonLayout {
         public Fields {
-            fields = Collections.unmodifiableMap(new TreeMap<>(fields));
+            fields = List.copyOf(fields);
+        }
+
+        /** In the order of the names, as Envoy has it. */
+        public static Fields of(Map<String, JsonLayout> byName) {
+            List<Field> fields = new ArrayList<>();
+            new TreeMap<>(byName).forEach((name, value) -> fields.add(Field.of(name, value)));
+            return new Fields(fields);
         }
 
         @Override
         public Stream<Operator> operators() {
-            return fields.values().stream().flatMap(JsonLayout::operators);
+            return fields.stream().map(Field::value).flatMap(JsonLayout::operators);
+        }
+    }
+
+    /**
+     * A field of an object.
+     *
+     * @param key its name as it stands in JSON, the colon included, in bytes
+     */
+    record Field(String key, JsonLayout value) {
+        static Field of(String name, JsonLayout value) {
+            StringBuilder key = new StringBuilder(name.length() + 3);
+            JsonText.quote(ByteText.of(name), key);
+            return new Field(key.append(':').toString(), value);
         }
     }
 
@@ -64,7 +85,7 @@ public sealed interface JsonLayout {
         for (Map.Entry<String, Value> entry : struct.getFieldsMap().entrySet()) {
             fields.put(entry.getKey(), of(entry.getValue(), at.named(entry.getKey())));
         }
-        return new Fields(fields);
+        return Fields.of(fields);
     }
 
     private static JsonLayout of(Value value, Place at) throws CompileException {

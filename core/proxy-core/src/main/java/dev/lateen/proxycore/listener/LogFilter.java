@@ -120,7 +120,7 @@ public sealed interface LogFilter {
     record Traced() implements LogFilter {
         @Override
         public boolean takes(int status, long flags, long millis, FormatContext stream, RandomGenerator random) {
-            return stream.value(Operator.TRACE_ID, "") != null;
+            return stream.isRecorded();
         }
     }
 

@@ -44,11 +44,15 @@ class LogFilterTest {
             return switch (operator) {
                 // 0x00000032 is 50
                 case STREAM_ID -> "00000032-0000-4000-8000-000000000000";
-                case TRACE_ID -> "0af7";
                 case ACCESS_LOG_TYPE -> "DownstreamEnd";
                 case RESPONSE_CODE -> "503";
                 default -> null;
             };
+        }
+
+        @Override
+        public boolean isRecorded() {
+            return true;
         }
     };
 
@@ -70,7 +74,11 @@ class LogFilterTest {
 
         @Override
         public @Nullable String value(Operator operator, String argument) {
-            return operator == Operator.ACCESS_LOG_TYPE ? "TcpConnectionEnd" : null;
+            return switch (operator) {
+                case ACCESS_LOG_TYPE -> "TcpConnectionEnd";
+                case TRACE_ID -> "0af7"; // in a trace, and not recorded
+                default -> null;
+            };
         }
     };
 

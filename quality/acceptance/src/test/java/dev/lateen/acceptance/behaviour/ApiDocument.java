@@ -217,7 +217,14 @@ public final class ApiDocument {
             Map.entry("OpenTelemetry.port", TELEMETRY),
             Map.entry("OpenTelemetry.maxTagLength", TELEMETRY),
             Map.entry("OpenTelemetry.http", TELEMETRY),
-            Map.entry("OtlpHttp.path", TELEMETRY));
+            Map.entry("OpenTelemetry.grpc", TELEMETRY),
+            Map.entry("OtlpHttp.path", TELEMETRY),
+            Map.entry("OtlpHttp.timeout", TELEMETRY),
+            Map.entry("OtlpHttp.headers", TELEMETRY),
+            Map.entry("OtlpGrpc.timeout", TELEMETRY),
+            Map.entry("OtlpGrpc.initialMetadata", TELEMETRY),
+            Map.entry("HttpHeader.name", TELEMETRY),
+            Map.entry("HttpHeader.value", TELEMETRY));
 
     /** A field; {@code id} is {@code Record.field}. */
     private record Row(String id, Structure owner, Field field) {}

@@ -67,7 +67,8 @@ public final class Behaviours {
         Network.prepare();
         Path work = Files.createTempDirectory("behaviours");
         Pattern only = Pattern.compile(options.getOrDefault("--only", ""));
-        try (Scene scene = new Scene(control(work), port -> start(port, work), patience())) {
+        try (Scene scene =
+                new Scene(control(work), work.resolve("access.log"), port -> start(port, work), patience())) {
             for (Behaviour behaviour : Behaviour.all()) {
                 if (only.matcher(behaviour.toString()).find() && behaviour.runsOn(peer)) {
                     run(scene, behaviour);

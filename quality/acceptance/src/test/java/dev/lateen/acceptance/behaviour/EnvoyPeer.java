@@ -74,6 +74,8 @@ final class EnvoyPeer implements Peer {
                         "--concurrency",
                         "1",
                         "--disable-hot-restart",
+                        "--file-flush-interval-msec",
+                        "100",
                         "--log-level",
                         "warning")
                 .redirectErrorStream(true)

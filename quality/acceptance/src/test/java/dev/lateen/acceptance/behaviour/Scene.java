@@ -2,10 +2,12 @@ package dev.lateen.acceptance.behaviour;
 
 import dev.lateen.config.yaml.YamlText;
 import java.io.IOException;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.node.ObjectNode;
 
 /** A control plane, its proxies, and the pods around them, in this process's network namespace. */
@@ -22,12 +24,17 @@ final class Scene implements AutoCloseable {
     private final Backends backends;
     private final ControlSide control;
     private final Peer peer;
+    private final AccessLogFile log;
     private final Caller caller = new Caller();
     private final Duration patience;
     private int applied;
 
-    /** @param patience how long rules may take to come into force */
-    Scene(ControlSide control, Start start, Duration patience) throws IOException {
+    /**
+     * @param log where {@link AccessLogFile#PLACE} is
+     * @param patience how long rules may take to come into force
+     */
+    Scene(ControlSide control, Path log, Start start, Duration patience) throws IOException {
+        this.log = new AccessLogFile(log);
         this.patience = patience;
         Certificates certificates = Certificates.make();
         this.root = certificates.pem();
@@ -60,9 +67,14 @@ final class Scene implements AutoCloseable {
                 wrong.addAll(apply(now));
                 continue;
             }
+            long before = log.size();
             List<Caller.Reply> replies = step.method().equals("xds") ? List.of(sent(step.host())) : caller.call(step);
             for (String problem : Verdict.of(step, replies, backends)) {
                 wrong.add(step + ": " + problem);
+            }
+            JsonNode logged = step.expected("log");
+            if (logged != null) {
+                log.verify(before, logged).forEach(problem -> wrong.add(step + ": " + problem));
             }
         }
         return wrong;
@@ -123,20 +135,20 @@ final class Scene implements AutoCloseable {
                   http: [{route: [{destination: {host: %1$s, port: {number: 80}}}]}]
                 """.formatted(marker);
         List<ObjectNode> all = new ArrayList<>();
-        objects.forEach(object -> all.add(withCertificate(object)));
+        objects.forEach(object -> all.add(filled(object)));
         YamlText.read(text).documents().forEach(document -> all.add((ObjectNode) document.tree()));
         control.apply(all);
         return await(marker);
     }
 
-    private ObjectNode withCertificate(ObjectNode object) {
+    /** The object with what stands in place of the certificate and of the access log's file. */
+    private ObjectNode filled(ObjectNode object) {
         ObjectNode copy = object.deepCopy();
         if (copy.get("data") instanceof ObjectNode data) {
-            data.properties().stream()
-                    .filter(entry -> entry.getValue().asString().equals(CERTIFICATE))
-                    .map(Map.Entry::getKey)
-                    .toList()
-                    .forEach(key -> data.put(key, root));
+            for (String key : List.copyOf(data.propertyNames())) {
+                String text = data.path(key).asString();
+                data.put(key, text.equals(CERTIFICATE) ? root : text.replace(AccessLogFile.PLACE, log.toString()));
+            }
         }
         return copy;
     }

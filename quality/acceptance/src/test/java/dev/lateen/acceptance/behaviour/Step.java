@@ -63,7 +63,8 @@ record Step(
             "closed",
             "connections",
             "each",
-            "slowest");
+            "slowest",
+            "log");
     private static final Pattern URL = Pattern.compile("([^:/]*)(?::([0-9]+))?(/.*)?");
 
     static Step read(JsonNode node) {

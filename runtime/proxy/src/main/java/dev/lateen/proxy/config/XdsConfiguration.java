@@ -7,7 +7,6 @@ import dev.lateen.proxy.net.Timer;
 import dev.lateen.proxycore.CompileException;
 import dev.lateen.proxycore.balance.LiveCluster;
 import dev.lateen.proxycore.cluster.CompiledCluster;
-import dev.lateen.proxycore.cluster.Discovery;
 import dev.lateen.proxycore.cluster.EndpointSet;
 import dev.lateen.proxycore.listener.CompiledListener;
 import dev.lateen.proxycore.route.RouteTable;
@@ -62,10 +61,7 @@ public final class XdsConfiguration implements ResourceListener {
     private final Map<String, CompiledListener> listeners = new TreeMap<>();
     private final Map<String, RouteTable> routes = new TreeMap<>();
     private final Map<String, LiveCluster> clusters = new TreeMap<>();
-    private final Map<String, EndpointSet> endpoints = new HashMap<>();
-    /** Since when endpoints have been asked for, by the timer's clock. */
-    private final Map<String, Long> asked = new HashMap<>();
-
+    private final AwaitedEndpoints endpoints;
     private final LeavingClusters leaving = new LeavingClusters();
 
     private Timer.Timeout patienceEnds = () -> {};
@@ -96,6 +92,7 @@ public final class XdsConfiguration implements ResourceListener {
         this.random = random;
         this.clock = clock;
         this.timer = timer;
+        endpoints = new AwaitedEndpoints(timer);
         this.subscribe = subscribe;
         this.credentials = credentials;
         this.changed = changed;
@@ -244,37 +241,16 @@ public final class XdsConfiguration implements ResourceListener {
                     : present.changed(cluster, random);
             clusters.put(cluster.name(), next);
             leaving.back(cluster.name());
-            EndpointSet known = endpoints.get(service(cluster));
-            if (known != null && cluster.discovery() instanceof Discovery.Eds) {
-                next.hosts().update(known);
-            }
+            endpoints.give(next);
         }
         for (String gone : update.removed()) {
             if (clusters.remove(gone) != null) {
                 leaving.gone(gone, timer.nanoTime());
             }
         }
-        Set<String> names = wantedEndpoints();
-        endpoints.keySet().retainAll(names);
-        asked.keySet().retainAll(names);
-        names.forEach(name -> asked.putIfAbsent(name, timer.nanoTime()));
-        subscribe.accept(ENDPOINTS, Subscription.to(names));
+        subscribe.accept(ENDPOINTS, Subscription.to(endpoints.want(clusters.values())));
         wantSecrets();
         return messages;
-    }
-
-    private Set<String> wantedEndpoints() {
-        Set<String> names = new HashSet<>();
-        for (LiveCluster cluster : clusters.values()) {
-            if (cluster.config().discovery() instanceof Discovery.Eds) {
-                names.add(service(cluster.config()));
-            }
-        }
-        return names;
-    }
-
-    private static String service(CompiledCluster cluster) {
-        return cluster.discovery() instanceof Discovery.Eds(var name, var _) && !name.isEmpty() ? name : cluster.name();
     }
 
     private Map<String, Message> endpoints(ResourceUpdate update)
@@ -285,16 +261,7 @@ public final class XdsConfiguration implements ResourceListener {
             compiled.put(assignment.getClusterName(), EndpointSet.of(assignment));
             messages.put(assignment.getClusterName(), assignment);
         }
-        endpoints.putAll(compiled);
-        // A cluster goes by its own removal, not by that of its endpoints, as with Envoy. What came behind that is
-        // forgotten: when the cluster comes back, its endpoints are to be waited for.
-        endpoints.keySet().retainAll(wantedEndpoints());
-        for (LiveCluster cluster : clusters.values()) {
-            EndpointSet set = compiled.get(service(cluster.config()));
-            if (set != null && cluster.config().discovery() instanceof Discovery.Eds) {
-                cluster.hosts().update(set);
-            }
-        }
+        endpoints.come(compiled, clusters.values());
         return messages;
     }
 
@@ -383,20 +350,7 @@ public final class XdsConfiguration implements ResourceListener {
     /** Whether a cluster has its endpoints, or has waited for long enough; one that is not known has nothing to wait for. */
     private boolean warm(String name) {
         LiveCluster cluster = clusters.get(name);
-        return cluster == null || patienceLeft(cluster) <= 0;
-    }
-
-    /** For how many nanoseconds a cluster's endpoints are still waited for. */
-    private long patienceLeft(LiveCluster cluster) {
-        if (!(cluster.config().discovery() instanceof Discovery.Eds(var _, var patience))) {
-            return 0;
-        }
-        String wanted = service(cluster.config());
-        Long since = asked.get(wanted);
-        if (since == null || endpoints.containsKey(wanted)) {
-            return 0;
-        }
-        return patience.isZero() ? Long.MAX_VALUE : patience.toNanos() - (timer.nanoTime() - since);
+        return cluster == null || endpoints.patienceLeft(cluster) <= 0;
     }
 
     /** Has what waits come into force when it has waited for long enough. */
@@ -404,7 +358,7 @@ public final class XdsConfiguration implements ResourceListener {
         patienceEnds.cancel();
         patienceEnds = () -> {};
         LongStream.concat(
-                        clusters.values().stream().mapToLong(this::patienceLeft),
+                        clusters.values().stream().mapToLong(endpoints::patienceLeft),
                         leaving.patienceLeft(timer.nanoTime()))
                 .filter(left -> left > 0 && left < Long.MAX_VALUE)
                 .min()
@@ -415,7 +369,7 @@ public final class XdsConfiguration implements ResourceListener {
     public synchronized boolean settled() {
         return complete
                 && clusters.keySet().containsAll(current.clusters().keySet())
-                && clusters.values().stream().allMatch(cluster -> patienceLeft(cluster) <= 0);
+                && clusters.values().stream().allMatch(cluster -> endpoints.patienceLeft(cluster) <= 0);
     }
 
     private synchronized void patienceOver() {
@@ -443,7 +397,7 @@ public final class XdsConfiguration implements ResourceListener {
         boolean whole = all
                 && seen.contains(CLUSTERS)
                 && seen.contains(LISTENERS)
-                && clusters.values().stream().allMatch(cluster -> patienceLeft(cluster) <= 0);
+                && clusters.values().stream().allMatch(cluster -> endpoints.patienceLeft(cluster) <= 0);
         changed.accept(current);
         // Only now: whoever is told that it is ready finds its sockets open.
         complete |= whole;

@@ -1,6 +1,6 @@
 package dev.lateen.proxy.http;
 
-import dev.lateen.proxycore.ByteText;
+import dev.lateen.proxycore.JsonText;
 import dev.lateen.proxycore.format.Format;
 import dev.lateen.proxycore.format.FormatContext;
 import dev.lateen.proxycore.listener.AccessLog;
@@ -39,15 +39,14 @@ public final class AccessLogLine {
         switch (layout) {
             case JsonLayout.Fields(var fields) -> {
                 json.append('{');
-                fields.forEach((name, field) -> {
+                for (JsonLayout.Field field : fields) {
                     int before = json.length();
                     separate(json, '{');
-                    quoted(ByteText.of(name), json);
-                    json.append(':');
-                    if (!json(field, context, omitEmpty, json)) {
+                    json.append(field.key());
+                    if (!json(field.value(), context, omitEmpty, json)) {
                         json.setLength(before);
                     }
-                });
+                }
                 if (omitEmpty && json.length() == start + 1) {
                     json.setLength(start);
                     return false;
@@ -86,7 +85,7 @@ public final class AccessLogLine {
 
     private static boolean text(Format format, FormatContext context, boolean omitEmpty, StringBuilder json) {
         if (!format.isSingleCommand()) {
-            quoted(format.render(context, omitEmpty ? "" : "-"), json);
+            JsonText.quote(format.render(context, omitEmpty ? "" : "-"), json);
             return true;
         }
         String value = format.single(context);
@@ -99,7 +98,7 @@ public final class AccessLogLine {
         if (format.isNumber() && isNumber(value)) {
             json.append(value);
         } else {
-            quoted(value, json);
+            JsonText.quote(value, json);
         }
         return true;
     }
@@ -112,32 +111,5 @@ public final class AccessLogLine {
             }
         }
         return !text.isEmpty() && text.length() < 19 && (text.charAt(0) != '0' || text.length() == 1);
-    }
-
-    /** A text in JSON (RFC 8259 7). Bytes that are no UTF-8 become signs for that, as JSON can have no others. */
-    private static void quoted(String bytes, StringBuilder json) {
-        String text = ByteText.of(ByteText.decode(bytes));
-        json.append('"');
-        for (int i = 0; i < text.length(); i++) {
-            char c = text.charAt(i);
-            switch (c) {
-                case '"', '\\' -> json.append('\\').append(c);
-                case '\b' -> json.append("\\b");
-                case '\t' -> json.append("\\t");
-                case '\n' -> json.append("\\n");
-                case '\f' -> json.append("\\f");
-                case '\r' -> json.append("\\r");
-                default -> {
-                    if (c < ' ' || c == 0x7F) {
-                        json.append("\\u00")
-                                .append(Character.forDigit(c >> 4, 16))
-                                .append(Character.forDigit(c & 0xF, 16));
-                    } else {
-                        json.append(c);
-                    }
-                }
-            }
-        }
-        json.append('"');
     }
 }

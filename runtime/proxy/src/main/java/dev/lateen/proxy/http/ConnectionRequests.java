@@ -116,6 +116,7 @@ public final class ConnectionRequests implements ServerStreams {
             record.requestEnded();
         }
         HeadPreparation.Refusal refusal = preparation.request(head, stream.protocol(), facts, service::uuid);
+        record.identified();
         record.trace(manager.tracing());
         ActiveConfiguration configuration = service.configuration().get();
         RouteTable table = configuration.routes(manager.routes());

@@ -8,6 +8,7 @@ import dev.lateen.proxy.upstream.ConnectionPools;
 import dev.lateen.proxycore.ConnectionFacts;
 import dev.lateen.proxycore.rbac.Access;
 import dev.lateen.proxycore.rbac.AccessRules;
+import dev.lateen.proxycore.retry.RetryDepth;
 import java.util.List;
 import java.util.UUID;
 import java.util.function.Supplier;
@@ -28,6 +29,7 @@ import org.jspecify.annotations.Nullable;
  * @param localCluster the name of this proxy's own workload, as its node has it
  * @param overload says what is refused while the process is short of memory
  * @param failures says which services fail that requests wait for
+ * @param retryDepth keeps layers of proxies from retrying one above the other; of all workers
  */
 public record HttpService(
         Worker worker,
@@ -40,7 +42,8 @@ public record HttpService(
         Decisions decisions,
         String localCluster,
         OverloadMonitor overload,
-        ServiceFailures failures) {
+        ServiceFailures failures,
+        RetryDepth retryDepth) {
     /** A random UUID (RFC 9562 5.4); it need not be hard to guess, but cheap. */
     String uuid() {
         long high = random.nextLong() & ~0xF000L | 0x4000L;

@@ -1,6 +1,6 @@
 package dev.lateen.proxy.http;
 
-import dev.lateen.proxy.telemetry.RequestSpan;
+import dev.lateen.proxy.telemetry.RequestTrace;
 import dev.lateen.proxy.telemetry.Workload;
 import dev.lateen.proxycore.ByteText;
 import dev.lateen.proxycore.GrpcCode;
@@ -24,7 +24,7 @@ final class RequestFormat {
         RouteInfo route = record.route();
         ResponseHead head = record.response();
         Fields trailers = record.trailers();
-        RequestSpan span = record.span();
+        RequestTrace trace = record.trace();
         return switch (operator) {
             case START_TIME,
                     START_TIME_LOCAL,
@@ -48,8 +48,8 @@ final class RequestFormat {
             case VIRTUAL_HOST_NAME -> route == null ? null : ByteText.of(route.virtualHost());
             case GRPC_STATUS -> GrpcStatus.text(grpcStatus(record), argument);
             case GRPC_STATUS_NUMBER -> grpcStatus(record);
-            case TRACE_ID -> span == null ? null : span.traceId();
-            case SPAN_ID -> span == null ? null : span.spanId();
+            case TRACE_ID -> trace == null ? null : trace.traceId();
+            case SPAN_ID -> trace == null ? null : trace.spanId();
             case STREAM_ID -> record.request().fields().get(FieldName.X_REQUEST_ID);
             case REQUEST_HEADERS_BYTES -> Integer.toString(record.headBytes());
             case RESPONSE_HEADERS_BYTES ->

@@ -5,6 +5,7 @@ import dev.lateen.proxy.stream.Reset;
 import dev.lateen.proxy.telemetry.RequestFacts;
 import dev.lateen.proxy.telemetry.RequestSpan;
 import dev.lateen.proxy.telemetry.RequestTap;
+import dev.lateen.proxy.telemetry.RequestTrace;
 import dev.lateen.proxy.telemetry.Workload;
 import dev.lateen.proxycore.ConnectionFacts;
 import dev.lateen.proxycore.Fault;
@@ -19,6 +20,7 @@ import dev.lateen.proxycore.head.RequestHead;
 import dev.lateen.proxycore.head.ResponseHead;
 import dev.lateen.proxycore.listener.AccessLog;
 import dev.lateen.proxycore.listener.HttpConnectionManager;
+import dev.lateen.proxycore.retry.RetryDepth;
 import dev.lateen.proxycore.retry.RetryVerdict;
 import dev.lateen.proxycore.route.RouteInfo;
 import dev.lateen.proxycore.tls.PeerCertificate;
@@ -45,7 +47,8 @@ final class RequestRecord implements FormatContext, RequestFacts {
     private @Nullable Fields trailers;
     private @Nullable RouteInfo route;
     private @Nullable Workload peer;
-    private @Nullable RequestSpan span;
+    private @Nullable RequestTrace trace;
+    private RetryDepth.@Nullable Served served;
     private final UpstreamInfo upstream = new UpstreamInfo();
     private @Nullable String upstreamProtocol;
     private @Nullable InetAddress client;
@@ -110,9 +113,16 @@ final class RequestRecord implements FormatContext, RequestFacts {
         times.reach(Point.US_RX_END);
     }
 
+    /** It has its id, if it is to have one. */
+    void identified() {
+        if (inbound) {
+            served = service.retryDepth().begin(request);
+        }
+    }
+
     /** Gives it its place in its trace. */
     void trace(HttpConnectionManager.@Nullable Tracing tracing) {
-        span = service.telemetry().trace(tracing, request, protocol, service.random());
+        trace = service.telemetry().trace(tracing, request, protocol, service.random());
     }
 
     /** It goes to this cluster; whoever is there learns who calls. */
@@ -225,11 +235,16 @@ final class RequestRecord implements FormatContext, RequestFacts {
     void replied(ResponseHead head) {
         times.reach(Point.DS_TX_BEG);
         response = head;
+        RetryDepth.Served ours = served;
+        if (ours != null) {
+            service.retryDepth().answer(ours, head);
+        }
         if (inbound) {
             if (asked) {
                 service.telemetry().peers().tell(head.fields());
             }
         } else {
+            service.retryDepth().called(request, head, attempts(), (flags & ResponseFlag.UO.bit()) != 0);
             Workload told = service.telemetry().peers().hear(head.fields());
             peer = told == null ? peer : told;
         }
@@ -244,11 +259,15 @@ final class RequestRecord implements FormatContext, RequestFacts {
             return;
         }
         ended = true;
+        RetryDepth.Served ours = served;
+        if (ours != null) {
+            service.retryDepth().end(ours);
+        }
         times.end();
         ResponseHead head = response;
         int status = head == null ? 0 : head.status();
         service.telemetry().ended(this, manager.metrics(), this);
-        RequestSpan recorded = span;
+        RequestSpan recorded = span();
         if (recorded != null) {
             Host host = upstream.host();
             recorded.end(
@@ -405,9 +424,20 @@ final class RequestRecord implements FormatContext, RequestFacts {
         return route;
     }
 
+    /** Its place in its trace; null where requests are not traced. */
     @Nullable
-    RequestSpan span() {
-        return span;
+    RequestTrace trace() {
+        return trace;
+    }
+
+    private @Nullable RequestSpan span() {
+        RequestTrace placed = trace;
+        return placed == null ? null : placed.span();
+    }
+
+    @Override
+    public boolean isRecorded() {
+        return span() != null;
     }
 
     /** Of the response, as Envoy calls them; empty while there is none. */

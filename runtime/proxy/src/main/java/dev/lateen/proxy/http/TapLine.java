@@ -32,6 +32,7 @@ public final class TapLine {
         {"duration", "%DURATION%"},
         {"request_id", "%REQ(X-REQUEST-ID)%"},
         {"trace_id", "%TRACE_ID%"},
+        {"trace_sampled", "%REQ(X-B3-SAMPLED)%"},
         {"user_agent", "%REQ(USER-AGENT)%"},
         {"route_name", "%ROUTE_NAME%"},
         {"virtual_host", "%VIRTUAL_HOST_NAME%"},
@@ -58,7 +59,7 @@ public final class TapLine {
             for (String[] field : FIELDS) {
                 fields.put(field[0], new JsonLayout.Text(Format.parse(field[1], Place.of("tap", field[0]))));
             }
-            return new AccessLog("", new AccessLog.Json(new JsonLayout.Fields(fields), false), new LogFilter.Always());
+            return new AccessLog("", new AccessLog.Json(JsonLayout.Fields.of(fields), false), new LogFilter.Always());
         } catch (CompileException e) {
             throw new IllegalStateException(e);
         }

@@ -2,10 +2,21 @@ package dev.lateen.proxy.telemetry;
 
 import com.google.protobuf.InvalidProtocolBufferException;
 import com.google.protobuf.Message;
+import dev.lateen.proxycore.ByteText;
+import dev.lateen.proxycore.CompileException;
+import dev.lateen.proxycore.GrpcTarget;
+import dev.lateen.proxycore.Place;
+import dev.lateen.proxycore.head.FieldName;
+import io.envoyproxy.envoy.config.core.v3.HeaderValueOption;
 import io.envoyproxy.envoy.config.trace.v3.OpenTelemetryConfig;
 import io.envoyproxy.envoy.config.trace.v3.Tracing;
 import io.envoyproxy.envoy.config.trace.v3.ZipkinConfig;
 import java.net.URI;
+import java.nio.charset.StandardCharsets;
+import java.time.Duration;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -18,9 +29,24 @@ import org.slf4j.LoggerFactory;
  * @param path of its API
  * @param host what it is called, for its field Host
  * @param service what it calls this workload; empty for what the proxy calls itself
+ * @param timeout of a batch
+ * @param fields that it asks for in a head
  */
-public record Collector(Protocol protocol, String cluster, String path, String host, String service) {
+public record Collector(
+        Protocol protocol,
+        String cluster,
+        String path,
+        String host,
+        String service,
+        Duration timeout,
+        Map<String, String> fields) {
     private static final Logger LOG = LoggerFactory.getLogger(Collector.class);
+    private static final Duration PATIENCE = Duration.ofSeconds(5);
+
+    public Collector {
+        timeout = timeout.isPositive() ? timeout : PATIENCE;
+        fields = Map.copyOf(fields);
+    }
 
     /** What a collector speaks. */
     enum Protocol {
@@ -55,7 +81,7 @@ public record Collector(Protocol protocol, String cluster, String path, String h
             LOG.warn(
                     "spans are not exported: Zipkin and OpenTelemetry are known as providers of tracing, not {}",
                     provider);
-        } catch (InvalidProtocolBufferException | IllegalArgumentException e) {
+        } catch (InvalidProtocolBufferException | CompileException | IllegalArgumentException e) {
             LOG.warn("spans are not exported: the provider of tracing cannot be read: {}", e.getMessage());
         }
         return null;
@@ -74,20 +100,26 @@ public record Collector(Protocol protocol, String cluster, String path, String h
                 cluster,
                 zipkin.getCollectorEndpoint(),
                 zipkin.getCollectorHostname().isEmpty() ? cluster : zipkin.getCollectorHostname(),
-                "");
+                "",
+                PATIENCE,
+                Map.of());
     }
 
-    private static @Nullable Collector openTelemetry(OpenTelemetryConfig config) {
+    private static @Nullable Collector openTelemetry(OpenTelemetryConfig config) throws CompileException {
+        Place at = Place.of("tracing", "opentelemetry");
         if (config.hasGrpcService() && config.getGrpcService().hasEnvoyGrpc()) {
-            var grpc = config.getGrpcService().getEnvoyGrpc();
+            GrpcTarget grpc = GrpcTarget.of(config.getGrpcService(), PATIENCE, at.field("grpc_service"));
             return new Collector(
                     Protocol.OTLP_GRPC,
-                    grpc.getClusterName(),
+                    grpc.cluster(),
                     "/opentelemetry.proto.collector.trace.v1.TraceService/Export",
-                    grpc.getAuthority().isEmpty() ? grpc.getClusterName() : grpc.getAuthority(),
-                    config.getServiceName());
+                    grpc.authority(),
+                    config.getServiceName(),
+                    grpc.timeout(),
+                    grpc.metadata());
         }
         if (config.hasHttpService()) {
+            Place here = at.field("http_service");
             var http = config.getHttpService().getHttpUri();
             URI uri = URI.create(http.getUri());
             return new Collector(
@@ -95,9 +127,27 @@ public record Collector(Protocol protocol, String cluster, String path, String h
                     http.getCluster(),
                     uri.getRawPath() == null || uri.getRawPath().isEmpty() ? "/v1/traces" : uri.getRawPath(),
                     uri.getRawAuthority() == null ? http.getCluster() : uri.getRawAuthority(),
-                    config.getServiceName());
+                    config.getServiceName(),
+                    here.field("http_uri").field("timeout").duration(http.getTimeout()),
+                    fields(config.getHttpService().getRequestHeadersToAddList(), here));
         }
         LOG.warn("spans are not exported: the OpenTelemetry provider has neither envoy_grpc nor http_service");
         return null;
+    }
+
+    private static Map<String, String> fields(List<HeaderValueOption> options, Place at) throws CompileException {
+        Map<String, String> fields = new TreeMap<>();
+        for (HeaderValueOption option : options) {
+            var header = option.getHeader();
+            if (!FieldName.isToken(header.getKey())) {
+                throw at.field("request_headers_to_add").refuse("not a header field name: \"" + header.getKey() + "\"");
+            }
+            fields.put(
+                    header.getKey(),
+                    header.getRawValue().isEmpty()
+                            ? ByteText.of(header.getValue())
+                            : header.getRawValue().toString(StandardCharsets.ISO_8859_1));
+        }
+        return fields;
     }
 }

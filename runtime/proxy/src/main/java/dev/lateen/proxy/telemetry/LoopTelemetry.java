@@ -101,11 +101,12 @@ public final class LoopTelemetry {
     }
 
     /**
-     * Gives a request its place in its trace, in its head; what is returned records it, null when it is not recorded.
+     * Gives a request its place in its trace, in its head.
      *
      * @param tracing what the connection manager says
+     * @return the place; null where requests are not traced
      */
-    public @Nullable RequestSpan trace(
+    public @Nullable RequestTrace trace(
             HttpConnectionManager.@Nullable Tracing tracing,
             RequestHead head,
             String protocol,
@@ -115,9 +116,11 @@ public final class LoopTelemetry {
         }
         Tracer.Placed place = tracer.place(tracing, head.fields(), random);
         Collector collector = place.collector();
-        return collector == null || exporter == null
-                ? null
-                : new RequestSpan(exporter, collector, place, own, nodeId, head, protocol, tracing);
+        return new RequestTrace(
+                place.context(),
+                collector == null || exporter == null
+                        ? null
+                        : new RequestSpan(exporter, collector, place, own, nodeId, head, protocol, tracing));
     }
 
     /**

@@ -64,16 +64,6 @@ public final class RequestSpan {
         }
     }
 
-    /** The id of its trace, in hexadecimal digits. */
-    public String traceId() {
-        return place.context().traceId();
-    }
-
-    /** Its own id, in hexadecimal digits. */
-    public String spanId() {
-        return place.context().spanId();
-    }
-
     /** The request is over. */
     public void end(RequestFacts request, Instant started, @Nullable String upstream, String peer, long nanos) {
         tags.put("http.status_code", Integer.toString(request.status()));

@@ -43,7 +43,6 @@ public final class SpanExporter {
     private static final int BATCH = 500;
     private static final Duration INTERVAL = Duration.ofMillis(500);
     private static final int LONGEST_ANSWER = 16 * 1024;
-    private static final Duration PATIENCE = Duration.ofSeconds(5);
 
     /** Spans that wait at most. */
     static final int WAITING = 10_000;
@@ -171,7 +170,7 @@ public final class SpanExporter {
 
         void start(LiveCluster cluster) {
             host.requestStarted();
-            timeout = worker.timer().after(PATIENCE.toNanos(), () -> end(false, true));
+            timeout = worker.timer().after(collector.timeout().toNanos(), () -> end(false, true));
             // When time is up, a connection that comes after all is closed.
             pools.acquire(cluster, host, Priority.DEFAULT, false, null, this);
         }
@@ -211,6 +210,7 @@ public final class SpanExporter {
             if (isGrpc()) {
                 head.with("te", "trailers");
             }
+            collector.fields().forEach((name, value) -> head.fields().set(FieldName.of(name), value));
             opened.head(head, false);
             opened.data(Unpooled.wrappedBuffer(body), true);
         }

@@ -7,13 +7,14 @@ import dev.lateen.proxy.net.Worker;
 import dev.lateen.proxy.upstream.ConnectionPools;
 import dev.lateen.proxy.upstream.UpstreamSockets;
 import io.netty.channel.DefaultEventLoop;
+import java.time.Duration;
 import java.util.Map;
 import java.util.Random;
 import org.junit.jupiter.api.Test;
 
 final class SpanExporterTest {
     private static Span span(Collector.Protocol protocol, String cluster) {
-        Collector collector = new Collector(protocol, cluster, "/", "host", "");
+        Collector collector = new Collector(protocol, cluster, "/", "host", "", Duration.ofSeconds(5), Map.of());
         return new Span(collector, new TraceContext(1, 2, 3, true), 0, true, "a", 1, 1, Map.of());
     }
 
