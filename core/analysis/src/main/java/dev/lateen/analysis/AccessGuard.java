@@ -8,6 +8,7 @@ import dev.lateen.mesh.Snapshot;
 import dev.lateen.mesh.Translator;
 import dev.lateen.proxycore.ConnectionFacts;
 import dev.lateen.proxycore.Trace;
+import dev.lateen.proxycore.authorization.ConnectionAuthorization;
 import dev.lateen.proxycore.filter.FilterConfig;
 import dev.lateen.proxycore.filter.HttpFilter;
 import dev.lateen.proxycore.head.RequestHead;
@@ -68,6 +69,10 @@ final class AccessGuard {
         HttpConnectionManager http = http(chain);
         if (chain != null && http == null) {
             chain.access().forEach(rules -> open.addAll(rules.questions()));
+            chain.asked().forEach(asks -> {
+                open.addAll(asks.chooser().questions());
+                asks.chooser().policyNames().forEach(name -> open.add(service(name)));
+            });
         }
         boolean tokens = false;
         for (HttpFilter filter : http == null ? List.<HttpFilter>of() : http.filters()) {
@@ -157,6 +162,13 @@ final class AccessGuard {
             AccessRules.Verdict verdict = rules.answered(answers).decide(Access.of(facts));
             if (!verdict.allowed()) {
                 return new Verdict(false, name(verdict.policy()));
+            }
+        }
+        for (ConnectionAuthorization asks : chain.asked()) {
+            String chosen =
+                    asks.chooser().answered(answers).decide(Access.of(facts)).policy();
+            if (!chosen.isEmpty() && !answers.getOrDefault(service(chosen), true)) {
+                return new Verdict(false, service(chosen).subject());
             }
         }
         return new Verdict(true, "");

@@ -24,6 +24,23 @@ public final class ConfigTables {
         return table;
     }
 
+    /**
+     * What connections turned out to speak where no rule says it.
+     *
+     * @param page of our proxy's admin interface, {@code /protocols?format=json}
+     */
+    public static TextTable protocols(JsonNode page) {
+        TextTable table = new TextTable("LISTENER", "DESTINATION", "PROTOCOL", "CONNECTIONS");
+        for (JsonNode each : page.path("protocols")) {
+            table.row(
+                    each.path("listener").asString(""),
+                    each.path("destination").asString(""),
+                    each.path("protocol").asString(""),
+                    Long.toString(each.path("connections").asLong(0)));
+        }
+        return table;
+    }
+
     private static String match(JsonNode match) {
         List<String> parts = new ArrayList<>();
         if (match.has("transport_protocol")) {

@@ -83,7 +83,7 @@ public record EgressList(List<ConfigObject<ServiceEntry>> entries, List<String> 
         }
         if (isAddress(host)) {
             return snapshot.registry().services().stream()
-                            .anyMatch(service -> service.addresses().contains(host)
+                            .anyMatch(service -> service.dialled().contains(host)
                                     && service.port(call.port()).isPresent())
                     ? "is known by now"
                     : "";

@@ -60,7 +60,7 @@ public record EgressProbe(String entry, String host, int port, boolean tls, bool
     /** An address where nobody is (RFC 5737), should a call get out, and that no entry lists. */
     public static String nowhere(Snapshot snapshot) {
         Set<String> listed = snapshot.registry().services().stream()
-                .flatMap(service -> service.addresses().stream())
+                .flatMap(service -> service.dialled().stream())
                 .collect(Collectors.toSet());
         return IntStream.range(1, 255)
                 .mapToObj(last -> "192.0.2." + last)

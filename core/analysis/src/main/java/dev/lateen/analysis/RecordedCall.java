@@ -42,8 +42,8 @@ record RecordedCall(Map<String, String> fields) {
             connection_termination_details upstream_transport_failure_reason bytes_received bytes_sent duration \
             upstream_service_time request_id upstream_host upstream_cluster upstream_local_address \
             downstream_local_address downstream_remote_address downstream_direct_remote_address \
-            requested_server_name route_name trace_id trace_sampled virtual_host attempts peer grpc_status pod \
-            namespace labels proxy_type""".split(" "));
+            requested_server_name route_name trace_id trace_sampled virtual_host attempts peer grpc_status fault \
+            pod namespace labels proxy_type""".split(" "));
 
     /** Stands for an address that the record does not tell; questions on addresses are open then. */
     private static final InetAddress NOWHERE = InetAddress.ofLiteral("192.0.2.1");

@@ -57,6 +57,16 @@ class ConfigTablesTest {
     }
 
     @Test
+    void protocols() {
+        assertThat(ConfigTables.protocols(JsonMapper.shared().readTree("""
+                {"protocols": [{"listener": "0.0.0.0_80", "destination": "10.0.0.1:80", "protocol": "HTTP/2", "connections": 2}]}
+                """))).hasToString("""
+                LISTENER     DESTINATION   PROTOCOL   CONNECTIONS
+                0.0.0.0_80   10.0.0.1:80   HTTP/2     2
+                """);
+    }
+
+    @Test
     void routes() {
         assertThat(ConfigTables.routes(ConfigDump.routes(DUMP, ""))).hasToString("""
                 NAME   VHOST NAME   DOMAINS                        MATCH   VIRTUAL SERVICE

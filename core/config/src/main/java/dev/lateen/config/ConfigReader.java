@@ -1,5 +1,6 @@
 package dev.lateen.config;
 
+import dev.lateen.config.shape.Findings;
 import dev.lateen.config.shape.ShapeReader;
 import dev.lateen.config.yaml.YamlDocument;
 import dev.lateen.config.yaml.YamlProblem;
@@ -89,6 +90,19 @@ public final class ConfigReader {
                 tree.path("metadata").path("name").asString("unnamed"));
     }
 
+    /** Notes what is wrong with an object, by path from its root. */
+    private record Found(List<Problem> problems, Origin origin) implements Findings {
+        @Override
+        public void error(String field, String message) {
+            problems.add(Problem.error(origin, field, message));
+        }
+
+        @Override
+        public void warning(String field, String message) {
+            problems.add(Problem.warning(origin, field, message));
+        }
+    }
+
     private final class Batch {
         private final List<ConfigObject<?>> objects = new ArrayList<>();
         private final List<RawObject> others = new ArrayList<>();
@@ -160,12 +174,18 @@ public final class ConfigReader {
             }
             ObjectMeta meta = part(reader, tree, "metadata", ObjectMeta.class, found, origin);
             S spec = part(reader, tree, "spec", kind.spec(), found, origin);
-            problems.addAll(found);
-            if (meta != null && spec != null && found.stream().noneMatch(Problem::isError)) {
+            if (meta != null && spec != null) {
                 ObjectMeta placed =
                         kind.isNamespaced() && meta.namespace().isEmpty() ? meta.inNamespace(defaultNamespace) : meta;
-                objects.add(new ConfigObject<>(kind, apiVersion, placed, spec, origin));
+                if (spec instanceof CheckedAsObject checked) {
+                    checked.check(placed, new Found(found, origin));
+                }
+                Rehearsal.check(kind, placed, new Found(found, origin));
+                if (found.stream().noneMatch(Problem::isError)) {
+                    objects.add(new ConfigObject<>(kind, apiVersion, placed, spec, origin));
+                }
             }
+            problems.addAll(found);
         }
 
         private <T> @Nullable T part(

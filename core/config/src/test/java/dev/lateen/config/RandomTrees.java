@@ -33,12 +33,20 @@ final class RandomTrees {
             ".",
             "mesh");
 
-    /** Fields that take few texts only, and one that each takes. */
-    private static final Map<String, String> GIVEN =
-            Map.of("protocol", "HTTP", "retryOn", "5xx,503", "scheme", "http", "address", "10.0.0.1", "bytes", "YQ==");
+    /** Fields that take few texts only, by name or {@code Record.field}, and one that each takes. */
+    private static final Map<String, String> GIVEN = Map.ofEntries(
+            Map.entry("protocol", "HTTP"),
+            Map.entry("retryOn", "5xx,503"),
+            Map.entry("scheme", "http"),
+            Map.entry("address", "10.0.0.1"),
+            Map.entry("bytes", "YQ=="),
+            Map.entry("allowMethods", "GET"),
+            Map.entry("sourceNamespace", "a"),
+            Map.entry("Server.hosts", "*.example.org"),
+            Map.entry("Egress.hosts", "./*"));
 
     /** Fields without which little is accepted. */
-    private static final Set<String> ALWAYS = Set.of("hosts", "http", "weight");
+    private static final Set<String> ALWAYS = Set.of("hosts", "http", "weight", "egress", "address");
 
     private final RandomGenerator random;
     private final double errors;
@@ -67,7 +75,7 @@ final class RandomTrees {
             case Shape.Dictionary(var values) -> {
                 ObjectNode map = NODES.objectNode();
                 for (int i = random.nextInt(3); i >= 0; i--) {
-                    map.set(pick(TEXTS), of(values));
+                    map.set(pick(texts()), of(values));
                 }
                 yield map;
             }
@@ -87,8 +95,7 @@ final class RandomTrees {
             if (field.inline()) {
                 structure(pick(((Union) field.shape()).branches()), into);
             } else {
-                String fixed = errors == 0 ? GIVEN.get(field.name()) : null;
-                into.set(field.name(), fixed == null ? number(field) : NODES.stringNode(fixed));
+                into.set(field.name(), value(structure, field));
             }
         }
         if (errors == 0 && structure.type() == HttpRoute.class) {
@@ -98,6 +105,19 @@ final class RandomTrees {
             into.set(pick(TEXTS), anything(1));
         }
         return into;
+    }
+
+    private JsonNode value(Structure owner, Field field) {
+        String fixed = GIVEN.getOrDefault(owner + "." + field.name(), GIVEN.getOrDefault(field.name(), ""));
+        if (errors > 0 || fixed.isEmpty()) {
+            return number(field);
+        }
+        return field.shape() instanceof Shape.Sequence ? NODES.arrayNode().add(fixed) : NODES.stringNode(fixed);
+    }
+
+    /** Texts that most fields take, unless errors are wanted. */
+    private List<String> texts() {
+        return errors == 0 ? TEXTS.subList(0, 3) : TEXTS;
     }
 
     private void oneAction(Structure route, ObjectNode into) {
@@ -130,7 +150,7 @@ final class RandomTrees {
 
     private JsonNode scalar(Shape.Scalar scalar) {
         return switch (scalar) {
-            case STRING -> NODES.stringNode(errors == 0 ? pick(TEXTS.subList(0, 3)) : pick(TEXTS));
+            case STRING -> NODES.stringNode(pick(texts()));
             case BOOLEAN -> NODES.booleanNode(random.nextBoolean());
             case INT32, INT64 -> NODES.numberNode(random.nextInt(100));
             case DOUBLE -> NODES.numberNode(random.nextDouble(100));

@@ -1,5 +1,6 @@
 package dev.lateen.mesh;
 
+import java.util.List;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
 import org.jspecify.annotations.Nullable;
@@ -34,5 +35,10 @@ public final class Derived {
     public <T> T get(Object key, Class<T> type, Maker<T> maker) {
         Object former = this.former.get(key);
         return type.cast(values.computeIfAbsent(key, _ -> maker.make(former == null ? null : type.cast(former))));
+    }
+
+    /** The values of this type that were asked for so far. */
+    public <T> List<T> made(Class<T> type) {
+        return values.values().stream().filter(type::isInstance).map(type::cast).toList();
     }
 }

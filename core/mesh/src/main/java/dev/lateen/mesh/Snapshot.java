@@ -46,6 +46,7 @@ public final class Snapshot {
     private final Map<ObjectName, Slice> slices;
     private final Map<ObjectName, Workload> workloads;
     private final Map<String, Map<String, String>> namespaces;
+    private final Map<ObjectName, List<String>> unreadAnnotations;
     private final Map<String, Locality> nodes;
     private final Map<ObjectName, TrustBundle> bundles;
     private final Map<ObjectName, ConfigObject<?>> config;
@@ -61,6 +62,7 @@ public final class Snapshot {
             Map<ObjectName, Slice> slices,
             Map<ObjectName, Workload> workloads,
             Map<String, Map<String, String>> namespaces,
+            Map<ObjectName, List<String>> unreadAnnotations,
             Map<String, Locality> nodes,
             Map<ObjectName, TrustBundle> bundles,
             Map<ObjectName, ConfigObject<?>> config,
@@ -74,6 +76,7 @@ public final class Snapshot {
         this.slices = slices;
         this.workloads = workloads;
         this.namespaces = namespaces;
+        this.unreadAnnotations = unreadAnnotations;
         this.nodes = nodes;
         this.bundles = bundles;
         this.config = config;
@@ -96,6 +99,7 @@ public final class Snapshot {
         return new Snapshot(
                 domain,
                 MeshConfig.defaults(),
+                Map.of(),
                 Map.of(),
                 Map.of(),
                 Map.of(),
@@ -150,6 +154,11 @@ public final class Snapshot {
         return namespaces.get(name);
     }
 
+    /** Names of Istio's annotations that nothing here acts on, by Service, Pod or Namespace that has some. */
+    public Map<ObjectName, List<String>> unreadAnnotations() {
+        return java.util.Collections.unmodifiableMap(unreadAnnotations);
+    }
+
     /** Conflicts among objects, where one of them stands back. */
     public List<Problem> problems() {
         return rules.problems();
@@ -168,6 +177,7 @@ public final class Snapshot {
         private Map<ObjectName, Slice> slices;
         private Map<ObjectName, Workload> workloads;
         private Map<String, Map<String, String>> namespaces;
+        private Map<ObjectName, List<String>> unreadAnnotations;
         private Map<String, Locality> nodes;
         private Map<ObjectName, TrustBundle> bundles;
         private Map<ObjectName, ConfigObject<?>> config;
@@ -181,6 +191,7 @@ public final class Snapshot {
             this.slices = base.slices;
             this.workloads = base.workloads;
             this.namespaces = base.namespaces;
+            this.unreadAnnotations = base.unreadAnnotations;
             this.nodes = base.nodes;
             this.bundles = base.bundles;
             this.config = base.config;
@@ -202,6 +213,7 @@ public final class Snapshot {
         public Change put(Service service) {
             MeshService read = Kubernetes.service(service, base.domain);
             services = with(services, base.services, read.source(), read);
+            annotated(read.source(), Kubernetes.unreadAnnotations(service));
             return this;
         }
 
@@ -218,7 +230,9 @@ public final class Snapshot {
         /** Adds or replaces a Pod. */
         public Change put(Pod pod) {
             Workload read = Kubernetes.workload(pod);
-            workloads = with(workloads, base.workloads, new ObjectName("Pod", read.namespace(), read.name()), read);
+            ObjectName name = new ObjectName("Pod", read.namespace(), read.name());
+            workloads = with(workloads, base.workloads, name, read);
+            annotated(name, Kubernetes.unreadAnnotations(pod));
             return this;
         }
 
@@ -230,7 +244,14 @@ public final class Snapshot {
                     base.namespaces,
                     namespace.getMetadata().getName(),
                     labels == null ? Map.of() : Map.copyOf(labels));
+            annotated(
+                    new ObjectName("Namespace", "", namespace.getMetadata().getName()),
+                    Kubernetes.unreadAnnotations(namespace));
             return this;
+        }
+
+        private void annotated(ObjectName name, List<String> unread) {
+            unreadAnnotations = with(unreadAnnotations, base.unreadAnnotations, name, unread.isEmpty() ? null : unread);
         }
 
         /** Adds or replaces a Node. */
@@ -284,10 +305,19 @@ public final class Snapshot {
         /** Removes an object of any kind by name; what is not there stays away. */
         public Change remove(ObjectName name) {
             switch (name.kind()) {
-                case "Service" -> services = with(services, base.services, name, null);
+                case "Service" -> {
+                    services = with(services, base.services, name, null);
+                    annotated(name, List.of());
+                }
                 case "EndpointSlice" -> slices = with(slices, base.slices, name, null);
-                case "Pod" -> workloads = with(workloads, base.workloads, name, null);
-                case "Namespace" -> namespaces = with(namespaces, base.namespaces, name.name(), null);
+                case "Pod" -> {
+                    workloads = with(workloads, base.workloads, name, null);
+                    annotated(name, List.of());
+                }
+                case "Namespace" -> {
+                    namespaces = with(namespaces, base.namespaces, name.name(), null);
+                    annotated(new ObjectName("Namespace", "", name.name()), List.of());
+                }
                 case "Node" -> nodes = with(nodes, base.nodes, name.name(), null);
                 case "ConfigMap" -> bundles = with(bundles, base.bundles, name, null);
                 default -> {
@@ -307,6 +337,7 @@ public final class Snapshot {
                     || nodes != base.nodes;
             if (!places
                     && namespaces == base.namespaces
+                    && unreadAnnotations == base.unreadAnnotations
                     && config == base.config
                     && bundles == base.bundles
                     && mesh.equals(base.mesh)
@@ -338,6 +369,7 @@ public final class Snapshot {
                     slices,
                     workloads,
                     namespaces,
+                    unreadAnnotations,
                     nodes,
                     bundles,
                     config,

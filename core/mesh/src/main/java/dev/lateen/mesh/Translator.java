@@ -41,6 +41,14 @@ public final class Translator {
         return new ProxyResources(shared.apply(byType), secrets);
     }
 
+    /**
+     * Names of outbound listeners at which two services of TCP want the same connections, so that the first has them all:
+     * of the proxies that were translated for so far.
+     */
+    public static Set<String> conflicts(Snapshot snapshot) {
+        return Translation.conflicts(snapshot);
+    }
+
     /** The objects of configuration that the resources of a proxy are made from. */
     public static Set<ObjectName> inputs(Snapshot snapshot, ProxyNode node) {
         return ProxyInputs.of(snapshot, node);

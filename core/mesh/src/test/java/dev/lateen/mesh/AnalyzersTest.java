@@ -150,6 +150,94 @@ class AnalyzersTest {
                 .isEqualTo(problem.isEmpty() ? List.of() : List.of(problem));
     }
 
+    /** IST0108: annotations of Istio's that nothing here acts on. */
+    @ParameterizedTest(name = "{0} {1}")
+    @CsvSource(delimiter = '|', quoteCharacter = '`', textBlock = """
+            Pod       | {sidecar.istio.io/inject: "false", galley.istio.io/analyze-suppress: IST0108} | ``
+            Pod       | {readiness.status.sidecar.istio.io/applicationPorts: "80"}                    | readiness.status.sidecar.istio.io/applicationPorts
+            Pod       | {example.com/istio.io: a}                                                     | ``
+            Service   | {networking.istio.io/exportTo: "."}                                           | ``
+            Service   | {networking.istio.io/exportedTo: "."}                                         | networking.istio.io/exportedTo
+            Namespace | {sidecar.istio.io/inject: "true"}                                             | sidecar.istio.io/inject
+            """)
+    void annotationsThatNothingActsOn(String kind, String annotations, String name) {
+        String spec =
+                switch (kind) {
+                    case "Pod" -> "spec: {containers: [{name: app}]}";
+                    case "Service" -> "spec: {clusterIP: 10.96.0.12, ports: [{name: http, port: 80}]}";
+                    default -> "";
+                };
+        String problem = "metadata.annotations[" + name + "]: has no effect: nothing here acts on it on a " + kind;
+        assertThat(problems("""
+                apiVersion: v1
+                kind: %s
+                metadata: {name: one, annotations: %s}
+                %s
+                """.formatted(kind, annotations, spec)))
+                .isEqualTo(name.isEmpty() ? List.of() : List.of(problem));
+    }
+
+    /** IST0118, IST0150: ports of Services whose names do not say what is spoken. */
+    @ParameterizedTest(name = "{0} {1}")
+    @CsvSource(delimiter = '|', quoteCharacter = '`', textBlock = """
+            clusterIP: 10.96.0.12                      | {name: http, port: 90}                | ``
+            clusterIP: 10.96.0.12                      | {name: tcp-a, port: 90}               | ``
+            clusterIP: 10.96.0.12                      | {name: web, port: 90}                 | spec.ports[0]: has a name that does not say what is spoken, so proxies look at the first bytes: begin it with http-, grpc-, tcp- or the like, or set appProtocol
+            clusterIP: 10.96.0.12                      | {port: 90}                            | spec.ports[0]: has a name that does not say what is spoken, so proxies look at the first bytes: begin it with http-, grpc-, tcp- or the like, or set appProtocol
+            clusterIP: 10.96.0.12                      | {name: web, port: 90, appProtocol: http} | ``
+            clusterIP: 10.96.0.12                      | {name: dns, port: 53, protocol: UDP}  | ``
+            type: ExternalName, externalName: a.com    | {name: http, port: 90}                | ``
+            type: ExternalName, externalName: a.com    | {name: tcp, port: 90}                 | spec.ports[0]: of an ExternalName is neither HTTP nor TLS, so connections to port 90 of other places may go there too: begin its name with http- or tls-, or write a ServiceEntry with addresses
+            type: ExternalName, externalName: a.com    | {name: web, port: 90}                 | spec.ports[0]: of an ExternalName is neither HTTP nor TLS, so connections to port 90 of other places may go there too: begin its name with http- or tls-, or write a ServiceEntry with addresses
+            """)
+    void portsThatDoNotSayWhatIsSpoken(String spec, String port, String problem) {
+        assertThat(problems("""
+                apiVersion: v1
+                kind: Service
+                metadata: {name: one}
+                spec: {%s, ports: [%s]}
+                """.formatted(spec, port))).isEqualTo(problem.isEmpty() ? List.of() : List.of(problem));
+    }
+
+    /** IST0134: hosts without an address, whose connections are told by their port alone. */
+    @ParameterizedTest(name = "{0}")
+    @CsvSource(delimiter = '|', quoteCharacter = '`', textBlock = """
+            resolution: DNS, ports: [{number: 90, name: http, protocol: HTTP}]                              | ``
+            resolution: DNS, ports: [{number: 90, name: tls, protocol: TLS}]                                | ``
+            resolution: DNS, ports: [{number: 90, name: tcp, protocol: TCP}]                                | spec.ports[0]: takes every connection to port 90, whatever its address: give addresses, or have proxies answer DNS (ISTIO_META_DNS_CAPTURE)
+            resolution: DNS, ports: [{number: 90, name: any}]                                               | spec.ports[0]: takes every connection to port 90, whatever its address: give addresses, or have proxies answer DNS (ISTIO_META_DNS_CAPTURE)
+            resolution: DNS, addresses: [10.9.0.1], ports: [{number: 90, name: tcp, protocol: TCP}]         | ``
+            resolution: NONE, ports: [{number: 90, name: tcp, protocol: TCP}]                               | ``
+            """)
+    void hostsWithoutAnAddress(String spec, String problem) {
+        String entry = object("ServiceEntry", "far", "{hosts: [far.example], " + spec + "}");
+        assertThat(problems(entry)).isEqualTo(problem.isEmpty() ? List.of() : List.of(problem));
+        Mesh answering = new Mesh()
+                .settings("defaultConfig: {proxyMetadata: {ISTIO_META_DNS_CAPTURE: \"true\"}}")
+                .with(CLUSTER + entry);
+        assertThat(Validation.check(answering.snapshot(), true)).isEmpty();
+    }
+
+    /** IST0132: hosts that the gateway takes from nobody, or from other namespaces alone. */
+    @ParameterizedTest(name = "{0}")
+    @CsvSource(delimiter = '|', quoteCharacter = '`', textBlock = """
+            a.com           | ``
+            "*.com"         | ``
+            "*/a.com"       | ``
+            ./a.com         | ``
+            default/a.com   | ``
+            shop/a.com      | spec.gateways[0]: Gateway default/edge (test.yaml:28) serves none of these hosts
+            b.com           | spec.gateways[0]: Gateway default/edge (test.yaml:28) serves none of these hosts
+            """)
+    void hostsThatAGatewayDoesNotServe(String host, String problem) {
+        String gateway =
+                "{selector: {istio: ingressgateway}, servers: [{port: {number: 80, name: http, protocol: HTTP},"
+                        + " hosts: [" + host + "]}]}";
+        String rule = "{hosts: [a.com], gateways: [edge], http: [{redirect: {uri: /}}]}";
+        assertThat(problems(object("Gateway", "edge", gateway) + object("VirtualService", "a", rule)))
+                .isEqualTo(problem.isEmpty() ? List.of() : List.of(problem));
+    }
+
     /** IST0131: conditions that a rule before has as well. */
     @ParameterizedTest(name = "{0}")
     @CsvSource(delimiter = '|', quoteCharacter = '`', textBlock = """

@@ -77,7 +77,7 @@ class ClustersTest {
 
     @Test
     void subsetsAreClustersWithTheEndpointsOfTheirLabels() {
-        Mesh mesh = web("");
+        Mesh mesh = web("loadBalancer: {simple: ROUND_ROBIN}");
         assertThat(mesh.addresses("outbound|80||web.default.svc.cluster.local")).hasSize(4);
         assertThat(mesh.addresses("outbound|80|v1|web.default.svc.cluster.local"))
                 .containsExactly(address(0), address(2));

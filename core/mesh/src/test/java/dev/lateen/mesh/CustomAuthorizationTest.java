@@ -4,11 +4,15 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.lateen.config.ConfigReader;
 import dev.lateen.config.Problem;
+import io.envoyproxy.envoy.config.listener.v3.Filter;
 import io.envoyproxy.envoy.config.listener.v3.FilterChain;
 import io.envoyproxy.envoy.extensions.filters.http.ext_authz.v3.ExtAuthz;
 import io.envoyproxy.envoy.extensions.filters.network.http_connection_manager.v3.HttpConnectionManager;
 import io.envoyproxy.envoy.extensions.filters.network.http_connection_manager.v3.HttpFilter;
+import io.envoyproxy.envoy.extensions.filters.network.tcp_proxy.v3.TcpProxy;
+import java.util.Comparator;
 import java.util.List;
+import java.util.stream.Collectors;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -111,6 +115,40 @@ class CustomAuthorizationTest {
     }
 
     @ParameterizedTest
+    @CsvSource({
+        "grpc, envoy.filters.network.rbac envoy.filters.network.ext_authz envoy.filters.network.tcp_proxy",
+        "web,  envoy.filters.network.tcp_proxy",
+        "away, envoy.filters.network.rbac envoy.filters.network.tcp_proxy",
+    })
+    void a_service_of_grpc_is_asked_about_connections_too(String provider, String filters) {
+        assertThat(connections(policy(provider)).stream().map(Filter::getName).collect(Collectors.joining(" ")))
+                .isEqualTo(filters);
+    }
+
+    @Test
+    void about_connections_that_rules_chose() {
+        List<Filter> filters = connections(policy("grpc"));
+        var rules = Mesh.unpack(
+                filters.get(0).getTypedConfig(), io.envoyproxy.envoy.extensions.filters.network.rbac.v3.RBAC.class);
+        assertThat(rules.hasRules()).isFalse();
+        assertThat(rules.getShadowRules().getPoliciesMap())
+                .containsOnlyKeys("istio-ext-authz-grpc-ns[default]-policy[c]-rule[0]");
+        var asks = Mesh.unpack(
+                filters.get(1).getTypedConfig(),
+                io.envoyproxy.envoy.extensions.filters.network.ext_authz.v3.ExtAuthz.class);
+        assertThat(rules.getShadowRulesStatPrefix() + "shadow_effective_policy_id")
+                .isEqualTo(asks.getFilterEnabledMetadata().getPath(0).getKey());
+        assertThat(asks.getFilterEnabledMetadata().getFilter()).isEqualTo("envoy.filters.network.rbac");
+        assertThat(asks.getFilterEnabledMetadata().getValue().getStringMatch().getPrefix())
+                .isEqualTo("istio-ext-authz-grpc-ns[");
+        assertThat(asks.getFailureModeAllow()).isTrue();
+        assertThat(asks.getIncludePeerCertificate()).isTrue();
+        assertThat(asks.getGrpcService().getEnvoyGrpc().getClusterName())
+                .isEqualTo("outbound|80||asked.default.svc.cluster.local");
+        assertThat(asks.getGrpcService().getTimeout().getSeconds()).isEqualTo(3);
+    }
+
+    @ParameterizedTest
     @CsvSource(delimiter = '|', textBlock = """
             web    |
             nobody | spec.provider.name: the mesh's settings have no extensionProviders named "nobody" (they have web, older, grpc, away); requests that match are refused
@@ -187,6 +225,15 @@ class CustomAuthorizationTest {
 
     private static Mesh mesh(String policies) {
         return new Mesh().settings(SETTINGS).service("asked", "http", 80, 1).with(policies);
+    }
+
+    /** What connections to the workload pass whose content is not read. */
+    private static List<Filter> connections(String policies) {
+        return mesh(policies).listener("virtualInbound").getFilterChainsList().stream()
+                .map(FilterChain::getFiltersList)
+                .filter(filters -> filters.getLast().getTypedConfig().is(TcpProxy.class))
+                .max(Comparator.comparingInt(List::size))
+                .orElseThrow();
     }
 
     private static HttpConnectionManager manager(String policies) {

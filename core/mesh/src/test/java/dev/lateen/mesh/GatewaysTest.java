@@ -2,8 +2,14 @@ package dev.lateen.mesh;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import com.google.protobuf.TextFormat;
+import io.envoyproxy.envoy.config.listener.v3.FilterChain;
 import io.envoyproxy.envoy.config.listener.v3.Listener;
+import io.envoyproxy.envoy.config.route.v3.RouteMatch;
 import io.envoyproxy.envoy.config.route.v3.VirtualHost;
+import io.envoyproxy.envoy.extensions.filters.http.jwt_authn.v3.JwtAuthentication;
+import io.envoyproxy.envoy.extensions.filters.network.http_connection_manager.v3.HttpConnectionManager;
+import io.envoyproxy.envoy.type.matcher.v3.MetadataMatcher;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -56,6 +62,65 @@ class GatewaysTest {
         VirtualHost rest = mesh.virtualHost("http.80", "blackhole:80");
         assertThat(rest.getDomainsList()).containsExactly("*");
         assertThat(rest.getRoutesList()).isEmpty();
+    }
+
+    @ParameterizedTest
+    @CsvSource(delimiter = '|', quoteCharacter = '`', textBlock = """
+            {headers: {"@request.auth.claims.a.b": {exact: x}}}      | path { key: "a" } path { key: "b" } value { or_match { value_matchers { list_match { one_of { string_match { exact: "x" } } } } value_matchers { string_match { exact: "x" } } } }
+            {headers: {"@request.auth.claims[a.b][c]": {prefix: x}}} | path { key: "a.b" } path { key: "c" } value { or_match { value_matchers { list_match { one_of { string_match { prefix: "x" } } } } value_matchers { string_match { prefix: "x" } } } }
+            {headers: {"@request.auth.claims.a": {}}}                | path { key: "a" } value { present_match: true }
+            {withoutHeaders: {"@request.auth.claims.a": {regex: "x+"}}} | path { key: "a" } value { or_match { value_matchers { list_match { one_of { string_match { safe_regex { regex: "x+" } } } } } value_matchers { string_match { safe_regex { regex: "x+" } } } } } invert: true
+            """)
+    void claimsOfTokensAreMetadataOfTheFilterThatVerifiesThem(String match, String expected) throws Exception {
+        RouteMatch found = mesh("'*'", "default", "a.com")
+                .with("""
+                        apiVersion: networking.istio.io/v1
+                        kind: VirtualService
+                        metadata: {name: web}
+                        spec:
+                          hosts: [a.com]
+                          gateways: [default/gateway]
+                          http:
+                          - {match: [%s], route: [{destination: {host: web}}]}
+                          - {name: rest, route: [{destination: {host: web}}]}
+                        """.formatted(match))
+                .virtualHost("http.80", "a.com:80")
+                .getRoutes(0)
+                .getMatch();
+        assertThat(found.getHeadersList()).isEmpty();
+        assertThat(found.getDynamicMetadataList())
+                .containsExactly(TextFormat.parse(
+                        "filter: \"envoy.filters.http.jwt_authn\" path { key: \"payload\" } " + expected,
+                        MetadataMatcher.class));
+    }
+
+    @Test
+    void aTokenHasTheRouteChosenAgainAtGatewaysAlone() {
+        String tokens = """
+                apiVersion: security.istio.io/v1
+                kind: RequestAuthentication
+                metadata: {name: tokens, namespace: istio-system}
+                spec: {jwtRules: [{issuer: a, jwks: '{"keys":[{"kty":"OKP","crv":"Ed25519","x":"AQ"}]}'}]}
+                """;
+        Mesh edge = mesh("'*'", "default", "a.com").with(tokens);
+        assertThat(clearsRoute(edge.listener("0.0.0.0_80").getFilterChains(0))).isTrue();
+        Listener inbound = new Mesh().service("web", "http", 80, 1).with(tokens).listener("virtualInbound");
+        assertThat(inbound.getFilterChainsList().stream()
+                        .filter(chain -> chain.getFiltersList().stream()
+                                .anyMatch(filter -> filter.getTypedConfig().is(HttpConnectionManager.class)))
+                        .map(GatewaysTest::clearsRoute))
+                .isNotEmpty()
+                .doesNotContain(true);
+    }
+
+    private static boolean clearsRoute(FilterChain chain) {
+        return Mesh.http(chain).getHttpFiltersList().stream()
+                .filter(filter -> filter.getTypedConfig().is(JwtAuthentication.class))
+                .map(filter -> Mesh.unpack(filter.getTypedConfig(), JwtAuthentication.class))
+                .findFirst()
+                .orElseThrow()
+                .getProvidersOrThrow("origins-0")
+                .getClearRouteCache();
     }
 
     @Test

@@ -7,6 +7,8 @@ import io.envoyproxy.envoy.config.listener.v3.Listener;
 import io.envoyproxy.envoy.config.listener.v3.ListenerFilter;
 import java.util.List;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 
 class ListenersTest {
     private static final String REGISTRY_ONLY = "outboundTrafficPolicy: {mode: REGISTRY_ONLY}";
@@ -57,6 +59,37 @@ class ListenersTest {
         assertThat(Mesh.tcpCluster(mesh.listener("0.0.0.0_80").getDefaultFilterChain()))
                 .isEqualTo("BlackHoleCluster");
         assertThat(mesh.cluster("BlackHoleCluster").hasLoadAssignment()).isFalse();
+    }
+
+    /** Two ServiceEntries at port 5432; a conflict is where both want the same connections. */
+    @ParameterizedTest(name = "{0} and {1}: {2}")
+    @CsvSource(delimiter = '|', textBlock = """
+        TCP                    | TCP                     | 0.0.0.0_5432
+        MONGO                  | TCP                     | 0.0.0.0_5432
+        TCP [192.0.2.1]        | TCP [192.0.2.1]         | 192.0.2.1_5432
+        TCP [192.0.2.1]        | TCP [192.0.2.2]         |
+        TCP [192.0.2.1]        | TCP                     |
+        TCP [192.0.2.0/24]     | TCP [192.0.2.0/24]      | 0.0.0.0_5432
+        TCP [192.0.2.0/24]     | TCP [198.51.100.0/24]   |
+        TLS                    | TLS                     |
+        HTTP                   | TCP                     |
+        """)
+    void servicesOfTcpThatMeet(String one, String other, String conflict) {
+        Mesh mesh = new Mesh().with(entry("a", one)).with(entry("b", other));
+        assertThat(Translator.conflicts(mesh.snapshot())).isEmpty();
+        assertThat(mesh.resources().of(ProxyResources.LISTENER)).isNotEmpty();
+        assertThat(Translator.conflicts(mesh.snapshot()))
+                .containsExactlyElementsOf(conflict == null ? List.of() : List.of(conflict));
+    }
+
+    private static String entry(String name, String port) {
+        String[] parts = port.split(" ");
+        return """
+            apiVersion: networking.istio.io/v1
+            kind: ServiceEntry
+            metadata: {name: %1$s}
+            spec: {hosts: [%1$s.example], addresses: %3$s, resolution: NONE, ports: [{number: 5432, name: p, protocol: %2$s}]}
+            """.formatted(name, parts[0], parts.length > 1 ? parts[1] : "[]");
     }
 
     @Test

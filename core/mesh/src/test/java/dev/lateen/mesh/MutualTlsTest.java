@@ -153,6 +153,40 @@ class MutualTlsTest {
         assertThat(names(tls.getCommonTlsContext())).isEqualTo("exactly spiffe://cluster.local/ns/default/sa/default");
     }
 
+    /** A workload that is no pod, by itself and within its ServiceEntry. */
+    @ParameterizedTest
+    @CsvSource(
+            delimiter = ';',
+            value = {
+                "workloadSelector: {labels: {app: vm}}",
+                "endpoints: [{address: 10.9.0.1, labels: {app: vm, " + LABEL + "}, serviceAccount: machines}]",
+            })
+    void an_entry_says_whose_certificate_its_workload_shows(String endpoints) {
+        Mesh mesh = new Mesh().with("""
+                apiVersion: networking.istio.io/v1
+                kind: ServiceEntry
+                metadata: {name: vm, namespace: shop}
+                spec:
+                  hosts: [vm.example]
+                  location: MESH_INTERNAL
+                  resolution: STATIC
+                  ports: [{number: 80, name: http, protocol: HTTP}]
+                  %s
+                ---
+                apiVersion: networking.istio.io/v1
+                kind: WorkloadEntry
+                metadata: {name: vm-1, namespace: shop}
+                spec: {address: 10.9.0.1, labels: {app: vm, %s}, serviceAccount: machines}
+                """.formatted(endpoints, LABEL)).at("10.244.0.99");
+        UpstreamTlsContext tls = Mesh.unpack(
+                mesh.cluster("outbound|80||vm.example")
+                        .getTransportSocketMatches(0)
+                        .getTransportSocket()
+                        .getTypedConfig(),
+                UpstreamTlsContext.class);
+        assertThat(names(tls.getCommonTlsContext())).isEqualTo("exactly spiffe://cluster.local/ns/shop/sa/machines");
+    }
+
     private static Mesh workload(String portName, String label) {
         return new Mesh()
                 .with(Mesh.pod("web-0", "10.244.0.9", "app: web" + (label.equals("mesh") ? ", " + LABEL : "")))

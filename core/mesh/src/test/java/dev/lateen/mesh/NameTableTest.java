@@ -33,7 +33,7 @@ class NameTableTest {
             kind: ServiceEntry
             metadata: {name: given}
             spec:
-              hosts: [given.example, "*.wild.example"]
+              hosts: [given.example]
               addresses: [192.0.2.7, 2001:db8::7, 198.51.100.0/24]
               ports: [{number: 5432, name: tcp, protocol: TCP}]
               resolution: STATIC
@@ -43,8 +43,27 @@ class NameTableTest {
             kind: ServiceEntry
             metadata: {name: made}
             spec:
-              hosts: [made.example, "*.other.example"]
+              hosts: [made.example]
               ports: [{number: 5432, name: tcp, protocol: TCP}]
+              resolution: STATIC
+              endpoints: [{address: 203.0.113.2}]
+            ---
+            apiVersion: networking.istio.io/v1
+            kind: ServiceEntry
+            metadata: {name: given-wild}
+            spec:
+              hosts: ["*.wild.example"]
+              addresses: [192.0.2.7, 2001:db8::7, 198.51.100.0/24]
+              ports: [{number: 5433, name: tcp, protocol: TCP}]
+              resolution: STATIC
+              endpoints: [{address: 203.0.113.1}]
+            ---
+            apiVersion: networking.istio.io/v1
+            kind: ServiceEntry
+            metadata: {name: made-wild}
+            spec:
+              hosts: ["*.other.example"]
+              ports: [{number: 5433, name: tcp, protocol: TCP}]
               resolution: STATIC
               endpoints: [{address: 203.0.113.2}]
             ---

@@ -125,6 +125,8 @@ class SidecarRoutesTest {
             {headers: {b: {}, a: {exact: x}}}               | prefix: "/" case_sensitive { value: true } headers { name: "a" string_match { exact: "x" } } headers { name: "b" present_match: true }
             {withoutHeaders: {a: {prefix: x}}}              | prefix: "/" case_sensitive { value: true } headers { name: "a" string_match { prefix: "x" } invert_match: true treat_missing_header_as_empty: true }
             {withoutHeaders: {a: {}}}                       | prefix: "/" case_sensitive { value: true } headers { name: "a" present_match: true invert_match: true }
+            {withoutHeaders: {a: {regex: "*"}}}             | prefix: "/" case_sensitive { value: true } headers { name: "a" present_match: true invert_match: true }
+            {uri: {prefix: ""}}                             | prefix: "" case_sensitive { value: true }
             {method: {exact: GET}, scheme: {exact: http}, authority: {prefix: w}} | prefix: "/" case_sensitive { value: true } headers { name: ":method" string_match { exact: "GET" } } headers { name: ":authority" string_match { prefix: "w" } } headers { name: ":scheme" string_match { exact: "http" } }
             {queryParams: {q: {exact: "1"}, r: {}}}         | prefix: "/" case_sensitive { value: true } query_parameters { name: "q" string_match { exact: "1" } } query_parameters { name: "r" present_match: true }
             {port: 80}                                      | prefix: "/" case_sensitive { value: true }

@@ -21,16 +21,16 @@ class SourceAnnouncementTest {
             value = {
                 // the pods' label of mutual TLS; the policy; the subset's policy; what each socket of the subset
                 // carries
-                "'';    {proxyProtocol: {}}; {}; V1 raw",
+                "'';    {proxyProtocol: {}}; null; V1 raw",
                 "'';    {proxyProtocol: {version: V1}}; {proxyProtocol: {version: V2}}; V2 raw",
-                "'';    {}; {proxyProtocol: {version: V2}}; V2 raw",
-                "'';    {proxyProtocol: {version: V2}, portLevelSettings: [{port: {number: 80}}]}; {}; V2 raw",
-                "'';    '{proxyProtocol: {}, tls: {mode: SIMPLE}}'; {}; V1 tls",
-                "istio; '{proxyProtocol: {}, tls: {mode: DISABLE}}'; {}; V1 raw",
-                "istio; '{proxyProtocol: {}, tls: {mode: ISTIO_MUTUAL}}'; {}; V1 tls",
-                "istio; {proxyProtocol: {version: V2}}; {}; 'V2 tls, V2 raw'",
-                "istio; {}; {}; 'tls, raw'",
-                "'';    {}; {}; ''",
+                "'';    null; {proxyProtocol: {version: V2}}; V2 raw",
+                "'';    {proxyProtocol: {version: V2}, portLevelSettings: [{port: {number: 80}, loadBalancer: {simple: RANDOM}}]}; null; V2 raw",
+                "'';    '{proxyProtocol: {}, tls: {mode: SIMPLE}}'; null; V1 tls",
+                "istio; '{proxyProtocol: {}, tls: {mode: DISABLE}}'; null; V1 raw",
+                "istio; '{proxyProtocol: {}, tls: {mode: ISTIO_MUTUAL}}'; null; V1 tls",
+                "istio; {proxyProtocol: {version: V2}}; null; 'V2 tls, V2 raw'",
+                "istio; null; null; 'tls, raw'",
+                "'';    null; null; ''",
             })
     void every_socket_of_the_cluster_begins_with_it(String label, String policy, String subset, String sockets) {
         Mesh mesh = new Mesh().with("""

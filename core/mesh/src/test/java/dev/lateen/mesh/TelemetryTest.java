@@ -17,6 +17,7 @@ import io.envoyproxy.envoy.extensions.access_loggers.file.v3.FileAccessLog;
 import io.envoyproxy.envoy.extensions.access_loggers.filters.cel.v3.ExpressionFilter;
 import io.envoyproxy.envoy.extensions.filters.network.http_connection_manager.v3.HttpConnectionManager;
 import io.envoyproxy.envoy.extensions.filters.network.http_connection_manager.v3.HttpFilter;
+import io.envoyproxy.envoy.extensions.request_id.uuid.v3.UuidRequestIdConfig;
 import io.envoyproxy.envoy.type.tracing.v3.CustomTag;
 import java.util.List;
 import java.util.Objects;
@@ -34,6 +35,7 @@ final class TelemetryTest {
         - {name: file, envoyFileAccessLog: {path: /var/log/a}}
         - {name: text, envoyFileAccessLog: {path: /t, logFormat: {text: "%PROTOCOL%"}}}
         - {name: json, envoyFileAccessLog: {path: /j, logFormat: {labels: {code: "%RESPONSE_CODE%"}}, omitEmptyValues: true}}
+        - {name: own, prometheus: {}}
         - {name: z, zipkin: {service: zipkin.default.svc.cluster.local, port: 9411, maxTagLength: 12}}
         - {name: o, opentelemetry: {service: otel.default.svc.cluster.local, port: 4317, maxTagLength: 9}}
         - {name: oh, opentelemetry: {service: otel.default.svc.cluster.local, port: 4317, http: {path: /v1/traces}}}
@@ -185,6 +187,29 @@ final class TelemetryTest {
         assertThat(tracing(manager(mesh, true)).replace('|', '/')).isEqualTo(server);
     }
 
+    @ParameterizedTest(name = "{0}: {1}, {2}")
+    @CsvSource(delimiter = '|', quoteCharacter = '`', textBlock = """
+        {providers: [{name: z}]}                                                                                | by id | by id
+        {providers: [{name: z}], useRequestIdForTraceSampling: true}                                            | by id | by id
+        {providers: [{name: z}], useRequestIdForTraceSampling: false}                                           | drawn | drawn
+        {providers: [{name: z}]}, {match: {mode: SERVER}, useRequestIdForTraceSampling: false}                  | by id | drawn
+        {providers: [{name: z}], useRequestIdForTraceSampling: false}, {randomSamplingPercentage: 1}            | drawn | drawn
+        """)
+    void howRequestsAreSampled(String tracing, String client, String server) {
+        Mesh mesh = object(mesh(), "default", "", "tracing: [" + tracing + "]").settings(PROVIDERS);
+        assertThat(sampling(manager(mesh, false))).isEqualTo(client);
+        assertThat(sampling(manager(mesh, true))).isEqualTo(server);
+    }
+
+    private static String sampling(HttpConnectionManager manager) {
+        return !manager.hasRequestIdExtension()
+                        || Mesh.unpack(manager.getRequestIdExtension().getTypedConfig(), UuidRequestIdConfig.class)
+                                .getUseRequestIdForTraceSampling()
+                                .getValue()
+                ? "by id"
+                : "drawn";
+    }
+
     @Test
     void spansOverOtlp() {
         var tracing = manager(
@@ -268,6 +293,7 @@ final class TelemetryTest {
         metrics: [{overrides: [{match: {metric: REQUEST_SIZE}, tagOverrides: {a: {value: request.host}, b: {operation: REMOVE}}}]}] | metrics: [{overrides: [{match: {metric: REQUEST_SIZE, mode: CLIENT}, tagOverrides: {b: {value: request.path}}}]}] | {"metrics":[{"name":"request_bytes","dimensions":{"a":"request.host","b":"request.path"}}]} | {"metrics":[{"name":"request_bytes","dimensions":{"a":"request.host"},"tags_to_remove":["b"]}]}
         metrics: [{overrides: [{match: {metric: GRPC_REQUEST_MESSAGES}, disabled: true}, {match: {metric: GRPC_RESPONSE_MESSAGES, mode: SERVER}, tagOverrides: {a: {value: request.host}}}]}] | accessLogging: [{disabled: true}] | {"metrics":[{"name":"request_messages_total","drop":true}]} | {"metrics":[{"name":"request_messages_total","drop":true},{"name":"response_messages_total","dimensions":{"a":"request.host"}}]}
         metrics: [{providers: [{name: file}], overrides: [{disabled: true}]}] | - | - | -
+        metrics: [{providers: [{name: own}], overrides: [{match: {metric: REQUEST_COUNT}, disabled: true}]}] | - | {"metrics":[{"name":"requests_total","drop":true}]} | {"metrics":[{"name":"requests_total","drop":true}]}
         """)
     void metrics(String root, String workload, String client, String server) throws InvalidProtocolBufferException {
         Mesh mesh = with(mesh(), root, "-", workload).settings(PROVIDERS);

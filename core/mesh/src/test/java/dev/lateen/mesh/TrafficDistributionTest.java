@@ -6,7 +6,7 @@ import java.util.stream.Collectors;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
-/** Services whose calls stay near (Kubernetes' documentation, Service, traffic distribution). */
+/** Services whose calls stay near (Kubernetes' documentation, Service, traffic distribution and internal traffic policy). */
 class TrafficDistributionTest {
     private static String node(String name, String zone) {
         return """
@@ -32,6 +32,11 @@ class TrafficDistributionTest {
             ''                                     | 'annotations: {networking.istio.io/traffic-distribution: PreferClose}' | ''                           | 10.244.0.9 | 0:2 1:1
             'trafficDistribution: PreferClose'     | ''                                                            | 'localityLbSetting: {enabled: false}' | 10.244.0.9 | 0:2 0:1
             'trafficDistribution: PreferClose'     | ''                                                            | ''                                   | 10.244.0.7 | 0:2 0:1
+            'internalTrafficPolicy: Cluster'       | ''                                                            | ''                                   | 10.244.0.9 | 0:2 0:1
+            'internalTrafficPolicy: Local'         | ''                                                            | ''                                   | 10.244.0.9 | 0:1
+            'internalTrafficPolicy: Local'         | ''                                                            | ''                                   | 10.244.1.2 | 0:1
+            'internalTrafficPolicy: Local, trafficDistribution: PreferClose' | ''                                  | ''                                   | 10.244.0.9 | 0:1
+            'internalTrafficPolicy: Local'         | ''                                                            | ''                                   | 10.244.0.7 | ''
             """)
     void endpoints_by_priority(String field, String annotations, String rule, String caller, String groups) {
         Mesh mesh = new Mesh()
@@ -73,5 +78,29 @@ class TrafficDistributionTest {
                         .map(group -> group.getPriority() + ":" + group.getLbEndpointsCount())
                         .collect(Collectors.joining(" "));
         assertThat(found).isEqualTo(groups);
+    }
+
+    @ParameterizedTest(name = "slice says <{0}>: <{1}>")
+    @CsvSource(delimiter = '|', textBlock = """
+            'nodeName: a, ' | 192.0.2.1:80
+            'nodeName: b, ' | ''
+            ''              | ''
+            """)
+    void a_slice_tells_the_node_of_endpoints_without_pods(String node, String expected) {
+        Mesh mesh = new Mesh().with(node("a", "z1")).with("""
+                apiVersion: v1
+                kind: Service
+                metadata: {name: web}
+                spec: {clusterIP: 10.96.0.1, internalTrafficPolicy: Local, ports: [{name: http, port: 80}]}
+                ---
+                apiVersion: discovery.k8s.io/v1
+                kind: EndpointSlice
+                metadata: {name: web-x, labels: {kubernetes.io/service-name: web}}
+                addressType: IPv4
+                ports: [{name: http, port: 80}]
+                endpoints: [{%sconditions: {ready: true}, addresses: [192.0.2.1]}]
+                """.formatted(node));
+        assertThat(String.join(" ", mesh.at("10.244.1.0").addresses("outbound|80||web.default.svc.cluster.local")))
+                .isEqualTo(expected);
     }
 }

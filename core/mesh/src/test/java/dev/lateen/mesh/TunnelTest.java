@@ -20,7 +20,7 @@ class TunnelTest {
             {host: hop}                             ; FAR                                                   ; {}  ; CONNECT far.test:443
             {host: hop}                             ; tunnel: {protocol: CONNECT, targetHost: 192.0.2.1, targetPort: 1}  ; {}  ; CONNECT 192.0.2.1:1
             {host: hop}                             ; tunnel: {protocol: POST, targetHost: "2001:db8::1", targetPort: 1} ; {}  ; POST [2001:db8::1]:1
-            {host: hop}                             ; FAR, portLevelSettings: [{port: {number: 3128}}]      ; {}  ; CONNECT far.test:443
+            {host: hop}                             ; FAR, portLevelSettings: [{port: {number: 3128}, tls: {mode: DISABLE}}] ; {}  ; CONNECT far.test:443
             {host: hop, subset: all}                ; FAR                                                   ; {}  ; -
             {host: hop, subset: all}                ; tls: {mode: DISABLE}                                  ; {FAR} ; CONNECT far.test:443
             {host: hop}                             ; tls: {mode: DISABLE}                                  ; {FAR} ; -

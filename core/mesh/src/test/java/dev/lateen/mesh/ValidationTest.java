@@ -55,6 +55,38 @@ class ValidationTest {
         assertThat(problems(true, virtualService(spec))).isEqualTo(problem == null ? List.of() : List.of(problem));
     }
 
+    @ParameterizedTest
+    @CsvSource(delimiter = '|', quoteCharacter = '`', textBlock = """
+            retries: {attempts: 2}                                                                                     | |
+            retries: {attempts: 0}                                                                                     | |
+            retries: {attempts: 2, retryOn: "connect-failure,refused-stream"}                                          | |
+            retries: {attempts: 2, retryOn: "5xx"}                                                                     | POST, PATCH | 5xx
+            retries: {attempts: 2, retryOn: "connect-failure, reset,503"}                                              | POST, PATCH | reset, 503
+            retries: {attempts: 2, retryOn: "5xx"}, match: [{method: {exact: GET}}]                                    | |
+            retries: {attempts: 2, retryOn: "5xx"}, match: [{method: {regex: "[GP][EA].*"}, uri: {prefix: /a}}]         | PATCH /a* | 5xx
+            retries: {attempts: 2, retryOn: "5xx"}, match: [{uri: {exact: /a}}, {uri: {regex: "/b+"}, method: {prefix: P}}] | POST /a, PATCH /a, POST ~/b+, PATCH ~/b+ | 5xx
+            """)
+    void retriesThatMayDoAThingTwice(String rule, String calls, String conditions) {
+        String warning = "test.yaml:6: warning: spec.http[0].retries: " + calls
+                + " would be repeated after they reached the app (on " + conditions
+                + "), which may do twice what they ask"
+                + " for; give them a rule of their own before this one, with retryOn:"
+                + " connect-failure,refused-stream,reset-before-request";
+        String route = "hosts: [web]~http: [{route: [{destination: {host: web}}], " + rule + "}]";
+        assertThat(problems(true, virtualService(route))).isEqualTo(calls == null ? List.of() : List.of(warning));
+    }
+
+    @Test
+    void retriesOfMethodsThatAnEarlierRuleTakes() {
+        String route = "route: [{destination: {host: web}}]";
+        String rules = "hosts: [web]~http: [{match: [{method: {regex: POST}}], " + route + "}, {" + route
+                + ", retries: {attempts: 2, retryOn: reset}}]";
+        assertThat(problems(true, virtualService(rules)))
+                .singleElement()
+                .asString()
+                .contains("spec.http[1].retries: PATCH would be repeated");
+    }
+
     @Test
     void inASetOfFilesWhatIsMissingMayBeInTheCluster() {
         assertThat(problems(false, virtualService("hosts: [wep]~http: [{route: [{destination: {host: wep}}]}]")))
@@ -68,7 +100,7 @@ class ValidationTest {
             {host: web, subsets: [{name: v1, labels: {version: v1}}]}     |
             {host: nowhere}                                               | test.yaml:4: spec.host: no Service and no ServiceEntry has host nowhere.default.svc.cluster.local
             {host: web, subsets: [{name: v9, labels: {version: v9}}]}     | test.yaml:4: warning: spec.subsets[0].labels: no endpoint of Service default/web has these labels now: requests to subset v9 fail
-            {host: web, trafficPolicy: {portLevelSettings: [{port: {number: 8}}]}} | test.yaml:4: spec.trafficPolicy.portLevelSettings[0].port.number: Service default/web has no port 8
+            {host: web, trafficPolicy: {portLevelSettings: [{port: {number: 8}, tls: {mode: DISABLE}}]}} | test.yaml:4: spec.trafficPolicy.portLevelSettings[0].port.number: Service default/web has no port 8
             {host: "*.com"}                                               |
             """)
     void destinationRules(String spec, String problem) {
@@ -78,6 +110,40 @@ class ValidationTest {
                 metadata: {name: a}
                 spec: %s
                 """.formatted(spec))).isEqualTo(problem == null ? List.of() : List.of(problem));
+    }
+
+    @ParameterizedTest
+    @CsvSource({"shop, true", "istio-system, false"})
+    void aRouteByClaimsWhereNobodyVerifiesTokens(String namespace, boolean warned) {
+        String rules = Mesh.pod("edge", "10.244.9.9", "istio: ingressgateway")
+                        .replace("name: edge,", "name: edge, namespace: istio-system,")
+                + """
+                ---
+                apiVersion: networking.istio.io/v1
+                kind: Gateway
+                metadata: {name: edge}
+                spec:
+                  selector: {istio: ingressgateway}
+                  servers: [{port: {number: 80, name: http, protocol: HTTP}, hosts: [a.com]}]
+                ---
+                apiVersion: networking.istio.io/v1
+                kind: VirtualService
+                metadata: {name: a}
+                spec:
+                  hosts: [a.com]
+                  gateways: [edge]
+                  http: [{match: [{headers: {"@request.auth.claims.sub": {exact: ann}}}], route: [{destination: {host: web}}]}]
+                ---
+                apiVersion: security.istio.io/v1
+                kind: RequestAuthentication
+                metadata: {name: tokens, namespace: %s}
+                spec: {jwtRules: [{issuer: a, jwks: '{"keys":[{"kty":"OKP","crv":"Ed25519","x":"AQ"}]}'}]}
+                """.formatted(namespace);
+        String warning = "spec.gateways[0]: no RequestAuthentication holds for pod istio-system/edge of Gateway"
+                + " default/edge: it verifies no token, so that no request has a claim";
+        assertThat(problems(true, rules).stream().anyMatch(problem -> problem.contains(warning)))
+                .isEqualTo(warned);
+        assertThat(problems(false, rules)).noneMatch(problem -> problem.contains("RequestAuthentication"));
     }
 
     @Test
@@ -106,7 +172,7 @@ class ValidationTest {
                 apiVersion: networking.istio.io/v1
                 kind: DestinationRule
                 metadata: {name: b}
-                spec: {host: web.default.svc.cluster.local, trafficPolicy: {}, subsets: [{name: v1}, {name: v2}]}
+                spec: {host: web.default.svc.cluster.local, trafficPolicy: {loadBalancer: {simple: RANDOM}}, subsets: [{name: v1}, {name: v2}]}
                 """))
                 .containsExactly(
                         "test.yaml:9: spec.subsets[0]: subset \"v1\": has no effect, as DestinationRule default/a says it"
@@ -172,6 +238,8 @@ class ValidationTest {
                 """))
                 .containsExactly(
                         "test.yaml:4: spec.hosts[0]: is the host of Service default/web, which wins",
+                        "test.yaml:9: warning: spec.ports[0]: takes every connection to port 5432, whatever its address:"
+                                + " give addresses, or have proxies answer DNS (ISTIO_META_DNS_CAPTURE)",
                         "test.yaml:14: spec.ports[0]: connections to port 5432 cannot be told apart from those of"
                                 + " ServiceEntry default/b (test.yaml:6): give addresses");
     }

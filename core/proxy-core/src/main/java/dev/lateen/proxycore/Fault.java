@@ -77,6 +77,20 @@ public record Fault(
                 "");
     }
 
+    /** The listener's route table did not come. */
+    public static Fault noRoutes(String authority, String routeTable) {
+        return new Fault(
+                Side.PROXY,
+                Phase.ROUTE,
+                ResponseFlag.NR,
+                404,
+                "route_configuration_not_found",
+                authority,
+                "route configuration \"" + routeTable + "\"",
+                "The control plane has not sent this route table: look at proxy-status.",
+                "");
+    }
+
     /** The route names a cluster that this proxy does not have. */
     public static Fault noCluster(String cluster, int status) {
         return new Fault(
@@ -178,18 +192,23 @@ public record Fault(
                 "upstream connect error or disconnect/reset before headers. reset reason: connection timeout");
     }
 
-    /** The peer closed or reset the connection before it answered. */
-    public static Fault connectionTermination(String peer) {
+    /** The peer ended the stream or its connection before it answered, or its answer was none. */
+    public static Fault upstreamReset(String peer, ResetReason reason) {
         return new Fault(
                 Side.UPSTREAM,
                 Phase.WAIT,
-                ResponseFlag.UC,
-                503,
-                "upstream_reset_before_response_started{connection_termination}",
+                reason.flag(),
+                reason == ResetReason.PROTOCOL_ERROR ? 502 : 503,
+                reason.details("upstream_reset_before_response_started"),
                 peer,
                 "",
-                "The app closed the connection without an answer: look at its log and its restarts.",
-                "upstream connect error or disconnect/reset before headers. reset reason: connection termination");
+                switch (reason) {
+                    case PROTOCOL_ERROR -> "The answer is none of HTTP: check which protocol the app speaks there.";
+                    case REMOTE_RESET, REMOTE_REFUSED ->
+                        "The app gave the request up without an answer: look at its log.";
+                    default -> "The app closed the connection without an answer: look at its log and its restarts.";
+                },
+                "upstream connect error or disconnect/reset before headers. reset reason: " + reason.text());
     }
 
     /** The route's time is up. */

@@ -18,6 +18,9 @@ import java.util.Arrays;
  * @param path field path inside, in the names of the protobuf definition; empty for the whole resource
  */
 public record Place(String resource, String path) {
+    /** As Istio bounds those of its rules. */
+    private static final int LONGEST_PATTERN = 1024;
+
     /** The whole resource. */
     public static Place of(String kind, String name) {
         return new Place(kind + " \"" + name + "\"", "");
@@ -101,11 +104,18 @@ public record Place(String resource, String path) {
     }
 
     /**
-     * A pattern of RE2 in linear time.
+     * A pattern of RE2 in linear time, of at most 1024 characters.
      *
-     * @throws CompileException when re2j does not take it
+     * @throws CompileException when it is longer, would be written out more than a thousand times, or re2j does not take it
      */
     public Pattern pattern(String regex) throws CompileException {
+        if (regex.length() > LONGEST_PATTERN) {
+            throw refuse("a regular expression of more than " + LONGEST_PATTERN + " characters");
+        }
+        if (Repetitions.of(regex) > Repetitions.MOST) {
+            throw refuse("not a regular expression of RE2: repetitions within repetitions come to more than "
+                    + Repetitions.MOST);
+        }
         try {
             return Pattern.compile(regex);
         } catch (PatternSyntaxException e) {

@@ -3,32 +3,44 @@ package dev.lateen.proxycore;
 /** Why a stream ended before its end, whatever the version of HTTP. */
 public enum ResetReason {
     /** This side gave up. */
-    LOCAL_RESET("local reset"),
+    LOCAL_RESET("local reset", ResponseFlag.LR),
     /** This side refused the stream before it began. */
-    LOCAL_REFUSED("local refused stream reset"),
+    LOCAL_REFUSED("local refused stream reset", ResponseFlag.LR),
     /** The peer gave up. */
-    REMOTE_RESET("remote reset"),
+    REMOTE_RESET("remote reset", ResponseFlag.UR),
     /** The peer says that it never looked at the stream (RFC 9113 section 8.7), or had closed before it could. */
-    REMOTE_REFUSED("remote refused stream reset"),
+    REMOTE_REFUSED("remote refused stream reset", ResponseFlag.UR),
     /** No connection: this side could not make one. */
-    LOCAL_CONNECTION_FAILURE("local connection failure"),
+    LOCAL_CONNECTION_FAILURE("local connection failure", ResponseFlag.UF),
     /** No connection: the peer refused it. */
-    REMOTE_CONNECTION_FAILURE("remote connection failure"),
+    REMOTE_CONNECTION_FAILURE("remote connection failure", ResponseFlag.UF),
     /** No connection in time. */
-    CONNECTION_TIMEOUT("connection timeout"),
+    CONNECTION_TIMEOUT("connection timeout", ResponseFlag.UF),
     /** The connection ended before the stream did. */
-    CONNECTION_TERMINATION("connection termination"),
+    CONNECTION_TERMINATION("connection termination", ResponseFlag.UC),
     /** A circuit breaker is open. */
-    OVERFLOW("overflow"),
+    OVERFLOW("overflow", ResponseFlag.UO),
     /** The peer broke the protocol. */
-    PROTOCOL_ERROR("protocol error"),
+    PROTOCOL_ERROR("protocol error", ResponseFlag.UPE),
     /** The overload manager gave up. */
-    OVERLOAD_MANAGER("overload manager reset");
+    OVERLOAD_MANAGER("overload manager reset", ResponseFlag.OM);
 
     private final String text;
+    private final ResponseFlag flag;
 
-    ResetReason(String text) {
+    ResetReason(String text, ResponseFlag flag) {
         this.text = text;
+        this.flag = flag;
+    }
+
+    /** Envoy's flag for it. */
+    public ResponseFlag flag() {
+        return flag;
+    }
+
+    /** Envoy's response code details of a stream that ended so: {@code upstream_reset_before_response_started{remote_reset}}. */
+    public String details(String when) {
+        return when + "{" + text.replace(' ', '_') + "}";
     }
 
     /** Envoy's words for it, as in response bodies and, with underscores, in response code details. */

@@ -21,6 +21,7 @@ import io.envoyproxy.envoy.extensions.filters.listener.tls_inspector.v3.TlsInspe
 import io.envoyproxy.envoy.extensions.filters.network.echo.v3.Echo;
 import io.envoyproxy.envoy.extensions.filters.network.http_connection_manager.v3.HttpConnectionManager;
 import io.envoyproxy.envoy.extensions.filters.network.tcp_proxy.v3.TcpProxy;
+import io.envoyproxy.envoy.extensions.request_id.uuid.v3.UuidRequestIdConfig;
 import io.envoyproxy.envoy.extensions.retry.host.omit_canary_hosts.v3.OmitCanaryHostsPredicate;
 import io.envoyproxy.envoy.extensions.retry.host.previous_hosts.v3.PreviousHostsPredicate;
 import io.envoyproxy.envoy.extensions.transport_sockets.proxy_protocol.v3.ProxyProtocolUpstreamTransport;
@@ -53,6 +54,7 @@ public final class TextProto {
             Map.entry("OmitCanaryHosts", OmitCanaryHostsPredicate.getDefaultInstance()),
             Map.entry("PreviousHosts", PreviousHostsPredicate.getDefaultInstance()),
             Map.entry("RawBuffer", RawBuffer.getDefaultInstance()),
+            Map.entry("RequestIds", UuidRequestIdConfig.getDefaultInstance()),
             Map.entry("DownstreamTls", DownstreamTlsContext.getDefaultInstance()),
             Map.entry("UpstreamProxyProtocol", ProxyProtocolUpstreamTransport.getDefaultInstance()),
             Map.entry("UpstreamTls", UpstreamTlsContext.getDefaultInstance()),

@@ -1,10 +1,13 @@
 package dev.lateen.demo;
 
 import java.io.IOException;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 
 /** Who is who, what others on the way can read, and who may do what. */
 final class Security implements Chapter {
     private static final int CALLS = 1000;
+    private static final Pattern DECISION = Pattern.compile("decision ([0-9a-f]{16})");
     private static final String CLIENT = "kubectl exec $clientPod -c client -- ";
     private static final String OTHER = """
             kubectl create serviceaccount other && sed 's/name: client/name: other/; s/app: client/app: other/; s/^    spec:/    spec:\\n      serviceAccountName: other/' client.yaml >$LATEEN_VARIABLES.other && kubectl create -f <(istioctl kube-inject -i istio-system -f $LATEEN_VARIABLES.other)""";
@@ -119,9 +122,10 @@ final class Security implements Chapter {
             walk.absent("which rule refused a call: Envoy gives refusals no id and keeps no decisions");
             return;
         }
-        walk.claim("the refusal has an id", other.says("decision [0-9a-f]{16}"), other.all());
-        Result why = walk.run(
-                "for pod in $(kubectl get pods -l app=myweb -o name); do kubectl exec $pod -c istio-proxy -- curl -s localhost:15000/decisions; done");
+        Matcher id = DECISION.matcher(other.all());
+        boolean told = id.find();
+        walk.claim("the refusal has an id", told, other.all());
+        Result why = walk.run("lateen explain " + (told ? id.group(1) : "ID"));
         walk.claim(
                 "the web's proxy says which rule was tried, what it wants and what it saw",
                 why.says(

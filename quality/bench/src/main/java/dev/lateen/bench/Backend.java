@@ -103,7 +103,7 @@ public final class Backend implements ServerStreams, AutoCloseable {
     }
 
     @Override
-    public void malformed(int status, String detail) {
+    public void malformed(String protocol, int status, String details) {
         // The codec has answered.
     }
 

@@ -32,6 +32,7 @@ final class Admission implements AutoCloseable {
     private final ControlOptions options;
     private final Supplier<Snapshot> snapshot;
     private final Consumer<String> counted;
+    private final Consumer<String> exceeded;
     private final InjectionValues values;
     private volatile @Nullable HttpPort port;
     private volatile @Nullable WebhookConfigurations configurations;
@@ -39,12 +40,19 @@ final class Admission implements AutoCloseable {
     /**
      * @param snapshot the one of now
      * @param counted takes the name of a metric for each thing that it counts
+     * @param exceeded takes the name of a limit each time that a caller is cut off for it
      */
-    Admission(KubernetesClient client, ControlOptions options, Supplier<Snapshot> snapshot, Consumer<String> counted) {
+    Admission(
+            KubernetesClient client,
+            ControlOptions options,
+            Supplier<Snapshot> snapshot,
+            Consumer<String> counted,
+            Consumer<String> exceeded) {
         this.client = client;
         this.options = options;
         this.snapshot = snapshot;
         this.counted = counted;
+        this.exceeded = exceeded;
         this.values = new InjectionValues(client, options.systemNamespace());
     }
 
@@ -63,7 +71,8 @@ final class Admission implements AutoCloseable {
         HttpPort opened = WebhookPort.open(
                 options.address(options.webhookPort()),
                 authority.serverTls(),
-                new Webhooks(this::settings, this::oddities, counted));
+                new Webhooks(this::settings, this::oddities, counted),
+                exceeded);
         port = opened;
         log.info("Serving admission webhooks on port {}", opened.port());
         WebhookConfigurations kept = new WebhookConfigurations(

@@ -9,6 +9,7 @@ import java.io.IOException;
 import java.lang.management.ManagementFactory;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
@@ -30,6 +31,10 @@ final class ControlMetrics implements XdsMetrics {
 
     private static final String INTERNAL_ERRORS = "pilot_total_xds_internal_errors";
     private static final String SNAPSHOT_ERRORS = "pilot_xds_push_context_errors";
+
+    /** What callers can have too much of. */
+    private static final List<String> LIMITS =
+            List.of("certificate_requests", "connections", "tokens", "webhook_bytes");
 
     /** What Istio calls updates of these kinds; those of pods, namespaces and nodes it does not count. */
     private static final Map<String, String> REGISTRY_UPDATES = Map.of("Services", "svc", "EndpointSlice", "eds");
@@ -57,6 +62,7 @@ final class ControlMetrics implements XdsMetrics {
         count(INTERNAL_ERRORS, 0);
         count(SNAPSHOT_ERRORS, 0);
         Webhooks.METRICS.forEach(name -> count(name, 0));
+        LIMITS.forEach(limit -> count(exceeded(limit), 0));
         gauges.put("pilot_xds{version=\"" + version + "\"}", connected::get);
     }
 
@@ -133,6 +139,20 @@ final class ControlMetrics implements XdsMetrics {
     @Override
     public void failed(ClientStatus client) {
         internalError();
+    }
+
+    @Override
+    public void connectionRefused() {
+        limitExceeded("connections");
+    }
+
+    /** A caller was refused, since it, or all of them, have had as much of this as they may. */
+    void limitExceeded(String limit) {
+        count(exceeded(limit), 1);
+    }
+
+    private static String exceeded(String limit) {
+        return "lateen_limit_exceeded_total{limit=\"" + limit + "\"}";
     }
 
     /** A proxy could not be served, by an error of this side: it keeps what it has. */

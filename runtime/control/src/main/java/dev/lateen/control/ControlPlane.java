@@ -13,6 +13,7 @@ import dev.lateen.control.source.Source;
 import dev.lateen.control.status.StatusBoard;
 import dev.lateen.control.status.StatusWriter;
 import dev.lateen.mesh.Snapshot;
+import dev.lateen.mesh.Translator;
 import dev.lateen.xds.server.ClientStatus;
 import dev.lateen.xds.server.ResourceSet;
 import dev.lateen.xds.server.XdsServer;
@@ -41,6 +42,7 @@ public final class ControlPlane implements AutoCloseable {
     private static final Logger log = LoggerFactory.getLogger(ControlPlane.class);
 
     private final ControlOptions options;
+    private final Clock clock;
     private final ControlMetrics metrics;
     private final ProblemBoard problems = new ProblemBoard();
     private final FileSecrets fileSecrets = new FileSecrets();
@@ -63,13 +65,14 @@ public final class ControlPlane implements AutoCloseable {
     private volatile @Nullable XdsServer secured;
     private volatile @Nullable MeshAuthority authority;
 
-    private ControlPlane(ControlOptions options, String version) {
+    private ControlPlane(ControlOptions options, String version, Clock clock) {
         this.options = options;
+        this.clock = clock;
         this.metrics = new ControlMetrics(version);
         Snapshot first = Snapshot.empty(options.clusterDomain());
         this.client = options.kubernetes() == null ? null : options.kubernetes().get();
-        this.secrets = new ProxySecrets(client, fileSecrets, !options.plaintextOpen(), Clock.systemUTC());
-        this.registrations = new Registrations(client, Clock.systemUTC());
+        this.secrets = new ProxySecrets(client, fileSecrets, !options.plaintextOpen(), clock);
+        this.registrations = new Registrations(client, clock);
         this.distribution = new Distribution(
                 first,
                 secrets,
@@ -82,13 +85,14 @@ public final class ControlPlane implements AutoCloseable {
                         this::resources,
                         this::debugPage),
                 metrics::internalError);
-        this.debug = new DebugPages(distribution, secrets, problems, this::clients).pages();
         this.status = new StatusBoard(first);
+        this.debug = new DebugPages(distribution, secrets, problems, status, this::clients).pages();
         this.loop = new SnapshotLoop(first, options.quiet(), options.limit(), problems, metrics, this::distribute);
         this.keys = IssuerKeys.start(fetched -> loop.change(change -> change.keys(fetched)));
         this.bundles = client == null ? null : bundles(client);
-        this.admission =
-                client == null ? null : new Admission(client, options, distribution::snapshot, metrics::counted);
+        this.admission = client == null
+                ? null
+                : new Admission(client, options, distribution::snapshot, metrics::counted, metrics::limitExceeded);
     }
 
     private NamedObjects<ConfigMap> bundles(KubernetesClient cluster) {
@@ -108,7 +112,15 @@ public final class ControlPlane implements AutoCloseable {
      * @throws IOException if a port is taken or a directory missing; nothing is left open then
      */
     public static ControlPlane start(ControlOptions options, String version) throws IOException {
-        ControlPlane plane = new ControlPlane(options, version);
+        return start(options, version, Clock.systemUTC());
+    }
+
+    /**
+     * As {@link #start(ControlOptions, String)}, with another clock: by it certificates begin and end, and what is
+     * remembered or put off ends.
+     */
+    public static ControlPlane start(ControlOptions options, String version, Clock clock) throws IOException {
+        ControlPlane plane = new ControlPlane(options, version, clock);
         try {
             plane.open();
         } catch (IOException | RuntimeException e) {
@@ -130,7 +142,8 @@ public final class ControlPlane implements AutoCloseable {
                                         : HttpPages.Answer.text(503, "not ready\n"),
                                 "/version",
                                 query -> version()),
-                        debug)));
+                        debug),
+                metrics::connectionRefused));
         ports.add(HttpPort.open(
                 options.address(options.monitoringPort()),
                 "monitoring",
@@ -141,13 +154,17 @@ public final class ControlPlane implements AutoCloseable {
                                         200, "text/plain; version=0.0.4; charset=utf-8", metrics.text()),
                                 "/version",
                                 query -> version()),
-                        debug)));
+                        debug),
+                metrics::connectionRefused));
         metrics.gauge(
                 "pilot_services",
                 () -> distribution.snapshot().registry().services().size());
         metrics.gauge("pilot_virt_services", () -> (int) distribution.snapshot().config().values().stream()
                 .filter(object -> object.kind().equals(dev.lateen.config.Kinds.VIRTUAL_SERVICE))
                 .count());
+        metrics.gauge(
+                "pilot_conflict_outbound_listener_tcp_over_current_tcp",
+                () -> Translator.conflicts(distribution.snapshot()).size());
         for (boolean error : new boolean[] {true, false}) {
             metrics.gauge(
                     "lateen_config_problems{severity=\"" + (error ? "error" : "warning") + "\"}",
@@ -161,11 +178,7 @@ public final class ControlPlane implements AutoCloseable {
         if (client != null) {
             ManagedGateways managed = new ManagedGateways(client, options.systemNamespace());
             statuses = new StatusWriter(
-                    client,
-                    options.systemNamespace(),
-                    Clock.systemUTC(),
-                    () -> status.statuses(problems.read(), clients()),
-                    () -> {
+                    client, options.systemNamespace(), clock, () -> status.statuses(problems.read(), clients()), () -> {
                         managed.run(distribution.snapshot());
                         registrations.sweep(distribution.snapshot());
                     });
@@ -200,7 +213,7 @@ public final class ControlPlane implements AutoCloseable {
 
     private void serve() {
         try {
-            XdsServer server = XdsServer.start(options.plaintextAddress(), distribution, metrics, Clock.systemUTC());
+            XdsServer server = XdsServer.start(options.plaintextAddress(), distribution, metrics, clock);
             xds = server;
             log.info("Serving xDS in the clear on port {}", server.port());
             if (client != null) {
@@ -214,18 +227,20 @@ public final class ControlPlane implements AutoCloseable {
     }
 
     private void secure(KubernetesClient cluster) throws IOException {
-        MeshAuthority signs =
-                MeshAuthority.start(cluster, options.systemNamespace(), this::trustDomain, () -> distribution
-                        .snapshot()
-                        .mesh()
-                        .trustDomainAliases());
+        MeshAuthority signs = MeshAuthority.start(
+                cluster,
+                options.systemNamespace(),
+                this::trustDomain,
+                () -> distribution.snapshot().mesh().trustDomainAliases(),
+                clock,
+                metrics::limitExceeded);
         authority = signs;
         metrics.gauge("citadel_server_root_cert_expiry_timestamp", () -> signs.rootEnd()
                 .getEpochSecond());
         metrics.gauge("citadel_server_cert_chain_expiry_timestamp", () -> signs.chainEnd()
                 .getEpochSecond());
-        XdsServer server = XdsServer.start(
-                options.address(options.securePort()), distribution, metrics, Clock.systemUTC(), signs.security());
+        XdsServer server =
+                XdsServer.start(options.address(options.securePort()), distribution, metrics, clock, signs.security());
         secured = server;
         log.info("Serving xDS and certificates to authenticated clients on port {}", server.port());
         if (admission != null) {

@@ -8,6 +8,7 @@ import dev.lateen.mesh.ProxyNode;
 import dev.lateen.mesh.ProxyResources;
 import dev.lateen.mesh.Snapshot;
 import dev.lateen.mesh.Translator;
+import dev.lateen.mesh.registry.Workload;
 import dev.lateen.xds.ResourceType;
 import dev.lateen.xds.server.PeerIdentity;
 import dev.lateen.xds.server.ResourceEncoder;
@@ -73,8 +74,16 @@ final class Distribution implements ResourceProvider {
     /** What a proxy would get now, but for keys and certificates. */
     ResourceSet resourcesFor(Node node) {
         Version now = version;
-        return encoder.encode(
-                Translator.translate(now.snapshot(), ProxyNode.of(node)).byType(), now.generation());
+        return encoder.encode(translated(now, node).byType(), now.generation());
+    }
+
+    /** The same before it is encoded. */
+    ProxyResources messagesFor(Node node) {
+        return translated(version, node);
+    }
+
+    private static ProxyResources translated(Version now, Node node) {
+        return Translator.translate(now.snapshot(), ProxyNode.of(node));
     }
 
     @Override
@@ -84,7 +93,7 @@ final class Distribution implements ResourceProvider {
         }
         ProxyNode proxyNode = ProxyNode.of(node);
         if (peer != null) {
-            checkIdentity(proxyNode, peer);
+            checkIdentity(proxyNode, peer, version.snapshot());
         }
         Registered registered = registrations.connect(node, peer, version.snapshot());
         Proxy proxy = new Proxy(proxyNode, secrets.open(proxyNode, peer, changed), registered, changed);
@@ -92,8 +101,16 @@ final class Distribution implements ResourceProvider {
         return proxy;
     }
 
-    /** A proxy gets what its identity may see: the node that it says it is must be of its own service account. */
-    private static void checkIdentity(ProxyNode node, PeerIdentity peer) {
+    /**
+     * A proxy gets what its identity may see: the node that it says it is must be of its own service account, and so must
+     * the pod whose address it says, where one is known.
+     */
+    private static void checkIdentity(ProxyNode node, PeerIdentity peer, Snapshot snapshot) {
+        Workload pod = snapshot.registry().workloadAt(node.address());
+        if (pod != null && !pod.serviceAccount().isEmpty() && !hasPodAt(node.address(), peer, snapshot)) {
+            throw new SecurityException("node \"" + node.id() + "\" has the address of pod " + pod.namespace() + "/"
+                    + pod.name() + ", which is not of service account " + peer + ", whose credentials were shown");
+        }
         boolean same = node.namespace().equals(peer.namespace())
                 && node.domain().startsWith(peer.namespace() + ".")
                 && (node.serviceAccount().isEmpty() || node.serviceAccount().equals(peer.serviceAccount()));
@@ -101,6 +118,13 @@ final class Distribution implements ResourceProvider {
             throw new SecurityException("node \"" + node.id() + "\" with service account \"" + node.serviceAccount()
                     + "\" is not of service account " + peer + ", whose credentials were shown");
         }
+    }
+
+    /** Pods on their node's own network share its address, so there may be several at one. */
+    private static boolean hasPodAt(String address, PeerIdentity peer, Snapshot snapshot) {
+        return snapshot.registry().workloads(peer.namespace(), Map.of()).stream()
+                .anyMatch(pod -> pod.addresses().contains(address)
+                        && pod.serviceAccount().equals(peer.serviceAccount()));
     }
 
     /** A tool of Istio's: gets answers and no configuration, so it need not be who its node says. */

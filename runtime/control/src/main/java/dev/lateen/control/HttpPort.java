@@ -1,5 +1,6 @@
 package dev.lateen.control;
 
+import dev.lateen.xds.server.ConnectionLimit;
 import io.netty.bootstrap.ServerBootstrap;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.ByteBufUtil;
@@ -24,21 +25,35 @@ import io.netty.handler.codec.http.HttpServerCodec;
 import io.netty.handler.codec.http.HttpServerKeepAliveHandler;
 import io.netty.handler.codec.http.HttpVersion;
 import io.netty.handler.flow.FlowControlHandler;
+import io.netty.handler.timeout.IdleStateEvent;
+import io.netty.handler.timeout.IdleStateHandler;
 import io.netty.util.concurrent.DefaultThreadFactory;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.nio.charset.StandardCharsets;
+import java.time.Duration;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/** A small HTTP port, whose answers are made on virtual threads. */
+/**
+ * A small HTTP port, whose answers are made on virtual threads. It holds so many connections, and ends those on which
+ * nothing has passed for two minutes.
+ */
 final class HttpPort implements AutoCloseable {
     private static final Logger log = LoggerFactory.getLogger(HttpPort.class);
     private static final int LARGEST_REQUEST = 64 << 10;
+
+    private static final int CONNECTIONS = 256;
+
+    /** So that whoever scrapes and probes is served, whatever one pod does. */
+    private static final int CONNECTIONS_OF_ONE = 64;
+
+    /** API servers keep connections for 90 s: they, and not this side, should be those that end them. */
+    private static final Duration IDLE = Duration.ofMinutes(2);
 
     private final EventLoopGroup loop;
     private final Channel server;
@@ -60,27 +75,42 @@ final class HttpPort implements AutoCloseable {
     /**
      * A port in the clear of pages that are only read.
      *
+     * @param refused runs for each connection that is closed, as there are too many
      * @throws IOException if the address is taken; names it and what it was for
      */
-    static HttpPort open(InetSocketAddress address, String what, HttpPages pages) throws IOException {
-        return open(address, what, _ -> {}, LARGEST_REQUEST, request -> pages.answer(request.uri(), request.caller()));
+    static HttpPort open(InetSocketAddress address, String what, HttpPages pages, Runnable refused) throws IOException {
+        return open(
+                address,
+                what,
+                new ConnectionLimit(CONNECTIONS, CONNECTIONS_OF_ONE, refused),
+                _ -> {},
+                LARGEST_REQUEST,
+                request -> pages.answer(request.uri(), request.caller()));
     }
 
     /**
+     * @param limit of this port alone
      * @param below puts what stands below HTTP into the pipeline of a new connection
      * @param largest body of a request, in bytes; a larger one is answered 413
      * @throws IOException if the address is taken; names it and what it was for
      */
     static HttpPort open(
-            InetSocketAddress address, String what, Consumer<ChannelPipeline> below, int largest, Service service)
+            InetSocketAddress address,
+            String what,
+            ConnectionLimit limit,
+            Consumer<ChannelPipeline> below,
+            int largest,
+            Service service)
             throws IOException {
         var loop = new MultiThreadIoEventLoopGroup(1, new DefaultThreadFactory(what, true), NioIoHandler.newFactory());
         ChannelFuture bound = new ServerBootstrap()
                 .group(loop)
                 .channel(NioServerSocketChannel.class)
+                .handler(limit)
                 .childHandler(new ChannelInitializer<>() {
                     @Override
                     protected void initChannel(Channel channel) {
+                        channel.pipeline().addLast(new IdleStateHandler(0, 0, IDLE.toSeconds(), TimeUnit.SECONDS));
                         below.accept(channel.pipeline());
                         channel.pipeline()
                                 .addLast(
@@ -142,6 +172,15 @@ final class HttpPort implements AutoCloseable {
                 var _ = ctx.writeAndFlush(response)
                         .addListener(_ -> ctx.channel().config().setAutoRead(true));
             });
+        }
+
+        @Override
+        public void userEventTriggered(ChannelHandlerContext ctx, Object event) {
+            if (event instanceof IdleStateEvent) {
+                var _ = ctx.close();
+            } else {
+                ctx.fireUserEventTriggered(event);
+            }
         }
 
         @Override

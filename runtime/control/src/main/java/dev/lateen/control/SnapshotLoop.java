@@ -12,6 +12,7 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
+import java.util.function.LongSupplier;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -24,13 +25,13 @@ import tools.jackson.databind.JsonNode;
 final class SnapshotLoop implements ChangeSink, AutoCloseable {
     private static final Logger log = LoggerFactory.getLogger(SnapshotLoop.class);
 
-    /** A snapshot that differs from the one before, and when its first change came ({@link System#nanoTime}). */
+    /** A snapshot that differs from the one before, and when its first change came (by the clock, {@link System#nanoTime} unless told). */
     interface Listener {
         void snapshot(Snapshot snapshot, long generation, long changedAtNanos);
     }
 
-    private final Duration quiet;
-    private final Duration limit;
+    private final Debounce debounce;
+    private final LongSupplier clock;
     private final Listener listener;
     private final ProblemBoard problems;
     private final ControlMetrics metrics;
@@ -47,10 +48,26 @@ final class SnapshotLoop implements ChangeSink, AutoCloseable {
             ProblemBoard problems,
             ControlMetrics metrics,
             Listener listener) {
+        this(first, quiet, limit, System::nanoTime, problems, metrics, listener);
+    }
+
+    /**
+     * @param quiet for how long nothing more must have come
+     * @param limit for how long a change is kept waiting at most
+     * @param clock in nanoseconds, only goes forward
+     */
+    SnapshotLoop(
+            Snapshot first,
+            Duration quiet,
+            Duration limit,
+            LongSupplier clock,
+            ProblemBoard problems,
+            ControlMetrics metrics,
+            Listener listener) {
         this.metrics = metrics;
         this.current = first;
-        this.quiet = quiet;
-        this.limit = limit;
+        this.debounce = new Debounce(quiet, limit);
+        this.clock = clock;
         this.problems = problems;
         this.listener = listener;
         this.thread = Thread.ofVirtual().name("snapshots").unstarted(this::run);
@@ -90,19 +107,8 @@ final class SnapshotLoop implements ChangeSink, AutoCloseable {
     private void run() {
         try {
             while (true) {
-                Consumer<Snapshot.Change> next = changes.take();
-                long since = System.nanoTime();
-                Snapshot.Change change = current.change();
-                while (next != null) {
-                    apply(change, next);
-                    long left = limit.toNanos() - (System.nanoTime() - since);
-                    next = changes.poll(Math.max(0, Math.min(left, quiet.toNanos())), TimeUnit.NANOSECONDS);
-                    if (left <= 0 && next != null) {
-                        apply(change, next);
-                        next = null;
-                    }
-                }
-                publish(change, since);
+                Snapshot.Change change = gather();
+                publish(change, debounce.since());
                 settling.forEach(done -> done.complete(null));
                 settling.clear();
             }
@@ -110,6 +116,20 @@ final class SnapshotLoop implements ChangeSink, AutoCloseable {
             // Closed.
             Thread.currentThread().interrupt();
         }
+    }
+
+    /** Waits for a change, and for those that come soon after. */
+    private Snapshot.Change gather() throws InterruptedException {
+        Consumer<Snapshot.Change> next = changes.take();
+        debounce.begin(clock.getAsLong());
+        Snapshot.Change change = current.change();
+        while (next != null) {
+            apply(change, next);
+            long now = clock.getAsLong();
+            next = debounce.isOver(now) ? null : changes.poll(debounce.left(now), TimeUnit.NANOSECONDS);
+            debounce.more(clock.getAsLong());
+        }
+        return change;
     }
 
     /** A change that cannot be applied must not take the others along. */

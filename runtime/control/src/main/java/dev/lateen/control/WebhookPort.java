@@ -1,14 +1,12 @@
 package dev.lateen.control;
 
 import dev.lateen.control.webhook.Webhooks;
+import dev.lateen.xds.server.ConnectionLimit;
 import io.netty.buffer.ByteBuf;
 import io.netty.channel.ChannelDuplexHandler;
 import io.netty.channel.ChannelHandlerContext;
-import io.netty.channel.ChannelPipeline;
 import io.netty.channel.ChannelPromise;
 import io.netty.handler.ssl.SslContext;
-import io.netty.handler.timeout.IdleStateEvent;
-import io.netty.handler.timeout.IdleStateHandler;
 import io.netty.util.ReferenceCountUtil;
 import io.netty.util.concurrent.ScheduledFuture;
 import java.io.IOException;
@@ -17,7 +15,7 @@ import java.net.InetSocketAddress;
 import java.time.Duration;
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
-import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -36,28 +34,25 @@ final class WebhookPort {
 
     private static final Duration WHOLE = Duration.ofSeconds(10);
 
-    /** API servers keep connections for 90 s: they, and not this side, should be those that end them. */
-    private static final Duration IDLE = Duration.ofMinutes(2);
-
     private WebhookPort() {}
 
-    /** @throws IOException if the address is taken; names it */
-    static HttpPort open(InetSocketAddress address, SslContext tls, Webhooks webhooks) throws IOException {
-        AtomicInteger connections = new AtomicInteger();
+    /**
+     * @param exceeded takes the name of a limit each time that a caller is cut off for it
+     * @throws IOException if the address is taken; names it
+     */
+    static HttpPort open(InetSocketAddress address, SslContext tls, Webhooks webhooks, Consumer<String> exceeded)
+            throws IOException {
         Semaphore bytes = new Semaphore(BYTES);
         return HttpPort.open(
                 address,
                 "admission webhooks",
-                pipeline -> below(pipeline, tls, new Limits(connections, bytes)),
+                // API servers may all come through one tunnel, hence from one address.
+                new ConnectionLimit(CONNECTIONS, CONNECTIONS, () -> exceeded.accept("connections")),
+                pipeline -> pipeline.addLast(
+                        tls.newHandler(pipeline.channel().alloc()),
+                        new Limits(bytes, () -> exceeded.accept("webhook_bytes"))),
                 LARGEST_REVIEW,
                 request -> answer(webhooks, request));
-    }
-
-    private static void below(ChannelPipeline pipeline, SslContext tls, Limits limits) {
-        pipeline.addLast(
-                new IdleStateHandler(0, 0, IDLE.toSeconds(), TimeUnit.SECONDS),
-                tls.newHandler(pipeline.channel().alloc()),
-                limits);
     }
 
     private static HttpPages.Answer answer(Webhooks webhooks, HttpPort.Request request) {
@@ -78,25 +73,14 @@ final class WebhookPort {
 
     /** One connection's part of what all of them may use up; what it asks for counts until it is answered. */
     private static final class Limits extends ChannelDuplexHandler {
-        private final AtomicInteger connections;
         private final Semaphore bytes;
-        private boolean counted;
+        private final Runnable exceeded;
         private int held;
         private @Nullable ScheduledFuture<?> deadline;
 
-        Limits(AtomicInteger connections, Semaphore bytes) {
-            this.connections = connections;
+        Limits(Semaphore bytes, Runnable exceeded) {
             this.bytes = bytes;
-        }
-
-        @Override
-        public void channelActive(ChannelHandlerContext ctx) {
-            counted = true;
-            if (connections.incrementAndGet() > CONNECTIONS) {
-                var _ = ctx.close();
-                return;
-            }
-            ctx.fireChannelActive();
+            this.exceeded = exceeded;
         }
 
         @Override
@@ -104,6 +88,7 @@ final class WebhookPort {
             int size = message instanceof ByteBuf data ? data.readableBytes() : 0;
             if (!bytes.tryAcquire(size)) {
                 ReferenceCountUtil.release(message);
+                exceeded.run();
                 var _ = ctx.close();
                 return;
             }
@@ -127,21 +112,8 @@ final class WebhookPort {
         }
 
         @Override
-        public void userEventTriggered(ChannelHandlerContext ctx, Object event) {
-            if (event instanceof IdleStateEvent) {
-                var _ = ctx.close();
-            } else {
-                ctx.fireUserEventTriggered(event);
-            }
-        }
-
-        @Override
         public void channelInactive(ChannelHandlerContext ctx) {
             release();
-            if (counted) {
-                counted = false;
-                connections.decrementAndGet();
-            }
             ctx.fireChannelInactive();
         }
 

@@ -10,14 +10,17 @@ import dev.lateen.xds.client.Subscription;
 import io.envoyproxy.envoy.config.core.v3.Node;
 import io.grpc.netty.NettyChannelBuilder;
 import java.io.IOException;
+import java.net.ConnectException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
+import java.net.Socket;
 import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
 import java.time.Duration;
 import java.util.Map;
 import java.util.Optional;
@@ -26,9 +29,12 @@ import java.util.TreeMap;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicReference;
 import java.util.stream.Collectors;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** The control plane on a directory of YAML, asked by a real ADS client. */
 class ControlPlaneTest {
@@ -51,7 +57,11 @@ class ControlPlaneTest {
     @TempDir
     private Path directory;
 
+    private static final String V1 = "outbound|80|v1|web.shop.svc.cluster.local";
+    private static final String V2 = "outbound|80|v2|web.shop.svc.cluster.local";
+
     private final BlockingQueue<Set<String>> added = new LinkedBlockingQueue<>();
+    private final AtomicReference<String> refused = new AtomicReference<>("");
 
     @Test
     void what_the_directory_says_reaches_the_proxy_and_a_changed_file_too() throws Exception {
@@ -67,7 +77,7 @@ class ControlPlaneTest {
             assertThat(get(plane.httpPort(), "/debug/registryz")).contains("web.shop.svc.cluster.local");
             assertThat(get(plane.httpPort(), "/debug/configz")).contains("DestinationRule");
             assertThat(get(plane.httpPort(), "/debug/config_dump?proxyID=client.shop"))
-                    .contains("outbound|80|v1|web.shop.svc.cluster.local", "\"Cluster\"");
+                    .contains("outbound|80|v1|web.shop.svc.cluster.local", "\"dynamic_active_clusters\"");
             assertThat(get(plane.httpPort(), "/debug/config_dump?proxyID=no.one"))
                     .contains("no proxy \"no.one\" is connected", "client.shop");
             assertThat(get(plane.monitoringPort(), "/metrics"))
@@ -89,6 +99,66 @@ class ControlPlaneTest {
             assertThat(next()).contains("outbound|80|v1|web.shop.svc.cluster.local");
             assertThat(get(plane.httpPort(), "/debug/problems").strip()).isEqualTo("[ ]");
         }
+    }
+
+    @Test
+    void a_proxy_whose_scope_a_change_does_not_touch_gets_nothing() throws Exception {
+        String own = "spec: {host: web, exportTo: [\".\"], ";
+        Files.writeString(directory.resolve("web.yaml"), WEB);
+        BlockingQueue<Set<String>> others = new LinkedBlockingQueue<>();
+        try (ControlPlane plane = start();
+                AdsClient _ = sidecar(plane);
+                AdsClient _ = sidecar(plane, "bank", others)) {
+            assertThat(next()).contains("outbound|80||web.shop.svc.cluster.local");
+            assertThat(next(others)).contains("outbound|80||web.shop.svc.cluster.local");
+
+            replace("rule.yaml", EMPTY_RULE.replace("spec: {host: web, ", own));
+            assertThat(next()).contains(V1);
+            // Had the other proxy been sent anything meanwhile, it would have come before this.
+            replace("rule.yaml", EMPTY_RULE.replace("name: v1", "name: v2"));
+            assertThat(next(others)).contains(V2);
+            assertThat(others).isEmpty();
+        }
+    }
+
+    @Test
+    void a_refusal_is_kept_and_shown_until_something_else_is_accepted() throws Exception {
+        Files.writeString(directory.resolve("web.yaml"), WEB);
+        try (ControlPlane plane = start();
+                AdsClient _ = sidecar(plane)) {
+            assertThat(next()).contains("outbound|80||web.shop.svc.cluster.local");
+
+            refused.set(V1);
+            replace("rule.yaml", EMPTY_RULE);
+            assertThat(next()).contains(V1);
+            assertThat(page(plane, "/debug/syncz", "\"cluster_rejected\" : \"" + V1 + " is bad\""))
+                    .contains("\"cluster_acked\" : \"1\"");
+            assertThat(get(plane.httpPort(), "/debug/push_status")).contains("client.shop Cluster", V1 + " is bad");
+            assertThat(get(plane.monitoringPort(), "/metrics")).contains("pilot_total_xds_rejects");
+
+            replace("rule.yaml", EMPTY_RULE.replace("name: v1", "name: v2"));
+            assertThat(next()).contains(V2);
+            // Two answers more: what is new, then what is gone.
+            assertThat(page(plane, "/debug/syncz", "\"cluster_acked\" : \"4\"")).doesNotContain("cluster_rejected");
+            assertThat(get(plane.httpPort(), "/debug/push_status")).doesNotContain("client.shop");
+        }
+    }
+
+    /** Puts a file there at once, so that nobody reads half of it. */
+    private void replace(String name, String text) throws IOException {
+        Path draft = Files.writeString(directory.resolve("." + name), text);
+        Files.move(draft, directory.resolve(name), StandardCopyOption.ATOMIC_MOVE);
+    }
+
+    /** A page as soon as it holds the text. */
+    private static String page(ControlPlane plane, String path, String text) throws Exception {
+        long until = System.nanoTime() + TimeUnit.SECONDS.toNanos(10);
+        String page = get(plane.httpPort(), path);
+        while (!page.contains(text) && System.nanoTime() < until) {
+            page = get(plane.httpPort(), path);
+        }
+        assertThat(page).contains(text);
+        return page;
     }
 
     /** What dashboards ask for is on the page, or docs/metrics.md says why not. */
@@ -131,6 +201,29 @@ class ControlPlaneTest {
         return metrics;
     }
 
+    /** 127.0.0.2 is this machine as well, but not the one address that the loopback is called by. */
+    @ParameterizedTest(name = "opened: {0}")
+    @ValueSource(booleans = {false, true})
+    void xdsInTheClearIsForTheLoopbackUnlessItIsOpened(boolean opened) throws Exception {
+        ControlOptions options =
+                ControlOptions.defaults().withConfigDir(directory).withPorts(0, 0, 0);
+        try (ControlPlane plane = ControlPlane.start(opened ? options.withOpenPlaintext() : options, "1.2.3")) {
+            plane.ready().get(10, TimeUnit.SECONDS);
+            assertThat(isReached("127.0.0.1", plane.xdsPort())).isTrue();
+            assertThat(isReached("127.0.0.2", plane.xdsPort())).isEqualTo(opened);
+            assertThat(isReached("127.0.0.2", plane.monitoringPort())).isTrue();
+        }
+    }
+
+    private static boolean isReached(String address, int port) throws IOException {
+        try (Socket socket = new Socket()) {
+            socket.connect(new InetSocketAddress(InetAddress.ofLiteral(address), port), 10_000);
+            return true;
+        } catch (ConnectException e) {
+            return false;
+        }
+    }
+
     @Test
     void ready_says_so_once_xds_is_served() throws Exception {
         try (ControlPlane plane = start()) {
@@ -166,24 +259,33 @@ class ControlPlaneTest {
     }
 
     private AdsClient sidecar(ControlPlane plane) {
+        return sidecar(plane, "shop", added);
+    }
+
+    private AdsClient sidecar(ControlPlane plane, String namespace, BlockingQueue<Set<String>> seen) {
         InetSocketAddress address = new InetSocketAddress(InetAddress.getLoopbackAddress(), plane.xdsPort());
         AdsClient client = new AdsClient(
                 () -> NettyChannelBuilder.forAddress(address).usePlaintext().build(),
                 Node.newBuilder()
-                        .setId("sidecar~10.244.0.9~client.shop~shop.svc.cluster.local")
+                        .setId("sidecar~10.244.0.9~client." + namespace + "~" + namespace + ".svc.cluster.local")
                         .build(),
                 update -> {
-                    added.add(update.changed().stream()
+                    Set<String> names = update.changed().stream()
                             .map(ResourceUpdate.Resource::name)
-                            .collect(Collectors.toSet()));
-                    return Optional.empty();
+                            .collect(Collectors.toSet());
+                    seen.add(names);
+                    return names.contains(refused.get()) ? Optional.of(refused.get() + " is bad") : Optional.empty();
                 });
         client.subscribe(ResourceType.CLUSTER, Subscription.ALL);
         return client.start();
     }
 
     private Set<String> next() throws InterruptedException {
-        Set<String> next = added.poll(10, TimeUnit.SECONDS);
+        return next(added);
+    }
+
+    private static Set<String> next(BlockingQueue<Set<String>> updates) throws InterruptedException {
+        Set<String> next = updates.poll(10, TimeUnit.SECONDS);
         return next == null ? Set.of("nothing within 10 s") : next;
     }
 

@@ -4,8 +4,6 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import com.google.protobuf.InvalidProtocolBufferException;
-import com.google.protobuf.Struct;
-import com.google.protobuf.Value;
 import dev.lateen.xds.ResourceType;
 import dev.lateen.xds.server.ClientStatus;
 import dev.lateen.xds.server.PeerIdentity;
@@ -13,10 +11,8 @@ import dev.lateen.xds.server.ResourceEncoder;
 import dev.lateen.xds.server.TypeStatus;
 import io.envoyproxy.envoy.admin.v3.ClustersConfigDump;
 import io.envoyproxy.envoy.config.cluster.v3.Cluster;
-import io.envoyproxy.envoy.config.core.v3.Node;
 import io.envoyproxy.envoy.service.discovery.v3.DiscoveryResponse;
 import io.envoyproxy.envoy.service.status.v3.ClientConfig;
-import java.time.Instant;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
@@ -43,8 +39,8 @@ class DebugQuestionsTest {
             throws Exception {
         var type = new TypeStatus("type.googleapis.com/x", true, 0, sent, acked, 1, 1, refusal);
         Map<String, String> has = held.isEmpty() ? Map.of() : Map.of(held, "1");
-        ClientConfig config =
-                only(answer(MESH, new Client(node("web.shop", "shop"), List.of(type), Map.of(type.type(), has))));
+        ClientConfig config = only(answer(
+                MESH, new StubClient(StubClient.node("web.shop", "shop"), List.of(type), Map.of(type.type(), has))));
         assertThat(config.getNode().getId()).isEqualTo("web.shop");
         assertThat(config.getGenericXdsConfigs(0).getTypeUrl()).isEqualTo("type.googleapis.com/x");
         assertThat(config.getGenericXdsConfigs(0).getConfigStatus().name()).isEqualTo(state);
@@ -159,44 +155,6 @@ class DebugQuestionsTest {
     }
 
     private static ClientStatus client(String name, String namespace, TypeStatus... types) {
-        return new Client(node(name, namespace), List.of(types), Map.of());
-    }
-
-    private static Node node(String name, String namespace) {
-        return Node.newBuilder()
-                .setId("sidecar~10.0.0.1~" + name + "~" + namespace + ".svc.cluster.local")
-                .setMetadata(Struct.newBuilder()
-                        .putFields(
-                                "NAMESPACE",
-                                Value.newBuilder().setStringValue(namespace).build()))
-                .build();
-    }
-
-    private record Client(Node node, List<TypeStatus> types, Map<String, Map<String, String>> sent)
-            implements ClientStatus {
-        @Override
-        public String connectionId() {
-            return "stream-1";
-        }
-
-        @Override
-        public String address() {
-            return "10.0.0.1:1";
-        }
-
-        @Override
-        public Instant connectedAt() {
-            return Instant.EPOCH;
-        }
-
-        @Override
-        public boolean delta() {
-            return false;
-        }
-
-        @Override
-        public long generation() {
-            return 1;
-        }
+        return new StubClient(StubClient.node(name, namespace), List.of(types), Map.of());
     }
 }

@@ -8,7 +8,11 @@ import java.io.IOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.Socket;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Map;
+import java.util.concurrent.Semaphore;
+import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -16,6 +20,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
 class HttpPortTest {
+    private final Semaphore refused = new Semaphore(0);
     private HttpPort port;
 
     @SuppressWarnings("NullAway.Init") // set before each test
@@ -26,7 +31,8 @@ class HttpPortTest {
         port = HttpPort.open(
                 new InetSocketAddress(InetAddress.getLoopbackAddress(), 0),
                 "the test",
-                new HttpPages(Map.of(), Map.of("/echo", query -> HttpPages.Answer.text(200, query.toString()))));
+                new HttpPages(Map.of(), Map.of("/echo", query -> HttpPages.Answer.text(200, query.toString()))),
+                refused::release);
     }
 
     @AfterEach
@@ -67,10 +73,40 @@ class HttpPortTest {
     @Test
     void a_taken_port_is_named_with_what_it_was_for() {
         InetSocketAddress taken = new InetSocketAddress(InetAddress.getLoopbackAddress(), port.port());
-        assertThatThrownBy(() -> HttpPort.open(taken, "monitoring", new HttpPages(Map.of(), Map.of())))
+        assertThatThrownBy(() -> HttpPort.open(taken, "monitoring", new HttpPages(Map.of(), Map.of()), () -> {}))
                 .isInstanceOf(IOException.class)
                 .hasMessageContaining("port " + port.port() + " for monitoring")
                 .hasMessageContaining("in use");
+    }
+
+    @Test
+    void connectionsBeyondTheLimitAreClosedAndTold_andRoomComesBack() throws Exception {
+        List<Socket> held = new ArrayList<>();
+        try {
+            for (int i = 0; i < 257; i++) {
+                held.add(new Socket(InetAddress.getLoopbackAddress(), port.port()));
+            }
+            assertThat(refused.tryAcquire(20, TimeUnit.SECONDS)).isTrue();
+            assertThat(refused.availablePermits()).isZero();
+        } finally {
+            for (Socket socket : held) {
+                socket.close();
+            }
+        }
+        String answer = "";
+        for (int i = 0; i < 1000 && answer.isEmpty(); i++) {
+            answer = tried("GET /echo HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n");
+        }
+        assertThat(answer).startsWith("HTTP/1.1 200 ");
+    }
+
+    /** Empty while there is no room: the ends of former connections are still on their way. */
+    private String tried(String text) {
+        try {
+            return ask(text);
+        } catch (IOException e) {
+            return "";
+        }
     }
 
     private String ask(String text) throws IOException {

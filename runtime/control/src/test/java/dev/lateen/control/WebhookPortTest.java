@@ -25,6 +25,8 @@ import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Date;
 import java.util.List;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
 import javax.net.ssl.SSLContext;
 import javax.net.ssl.SSLSocket;
 import javax.net.ssl.TrustManagerFactory;
@@ -43,6 +45,7 @@ import org.junit.jupiter.params.provider.CsvSource;
 
 /** The port of webhooks over real HTTPS, and what it bears from whoever reaches it. */
 class WebhookPortTest {
+    private final Set<String> exceeded = ConcurrentHashMap.newKeySet();
     private HttpPort port;
     private SSLContext trust;
     private HttpClient client;
@@ -81,7 +84,8 @@ class WebhookPortTest {
         port = WebhookPort.open(
                 new InetSocketAddress(InetAddress.getLoopbackAddress(), 0),
                 SslContextBuilder.forServer(pair.getPrivate(), certificate).build(),
-                new Webhooks(() -> InjectionSettings.defaults("istio-system"), _ -> List.of(), _ -> {}));
+                new Webhooks(() -> InjectionSettings.defaults("istio-system"), _ -> List.of(), _ -> {}),
+                exceeded::add);
     }
 
     @AfterEach
@@ -148,6 +152,7 @@ class WebhookPortTest {
                 cut |= isCutOff(socket);
             }
             assertThat(cut).isTrue();
+            assertThat(exceeded).containsExactly("webhook_bytes");
         } finally {
             for (SSLSocket socket : hostile) {
                 socket.close();

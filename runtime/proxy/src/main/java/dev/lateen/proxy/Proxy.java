@@ -12,8 +12,10 @@ import dev.lateen.proxy.health.HealthChecks;
 import dev.lateen.proxy.http.Decisions;
 import dev.lateen.proxy.http.HttpService;
 import dev.lateen.proxy.http.ServiceFailures;
+import dev.lateen.proxy.listener.DetectedProtocols;
 import dev.lateen.proxy.listener.ListenerSockets;
 import dev.lateen.proxy.net.LoopWatch;
+import dev.lateen.proxy.net.OtherListeners;
 import dev.lateen.proxy.net.Sockets;
 import dev.lateen.proxy.net.Timer;
 import dev.lateen.proxy.net.Transport;
@@ -21,6 +23,7 @@ import dev.lateen.proxy.net.Worker;
 import dev.lateen.proxy.overload.OverloadMonitor;
 import dev.lateen.proxy.overload.ProcessResources;
 import dev.lateen.proxy.telemetry.SpanExporter;
+import dev.lateen.proxy.telemetry.Statistic;
 import dev.lateen.proxy.telemetry.Telemetry;
 import dev.lateen.proxy.tls.CredentialFiles;
 import dev.lateen.proxy.tls.IdentityAgent;
@@ -41,12 +44,14 @@ import io.netty.channel.Channel;
 import io.netty.channel.EventLoop;
 import io.netty.channel.EventLoopGroup;
 import java.io.IOException;
+import java.net.InetSocketAddress;
 import java.nio.file.Path;
 import java.security.cert.X509Certificate;
 import java.time.Clock;
 import java.time.Duration;
 import java.util.Collections;
 import java.util.IdentityHashMap;
+import java.util.List;
 import java.util.Random;
 import java.util.Set;
 import java.util.concurrent.CountDownLatch;
@@ -92,6 +97,8 @@ public final class Proxy implements AutoCloseable {
     private final @Nullable ConfigurationFile file;
     private final CountDownLatch closed = new CountDownLatch(1);
     private final Predicate<CompiledListener> fromOthers;
+    private final FirstConnections first;
+    private final boolean besideApp;
     private volatile boolean draining;
     private volatile @Nullable LoopWatch watch;
 
@@ -102,15 +109,21 @@ public final class Proxy implements AutoCloseable {
      * @throws IOException when one of its own ports is taken
      */
     public static Proxy start(ProxyOptions options) throws IOException {
-        return start(options, ProcessResources.own());
+        return start(options, ProcessResources.own(), options.captured());
     }
 
-    /** The same within other limits than those of the process. */
-    static Proxy start(ProxyOptions options, ProcessResources resources) throws IOException {
-        return new Proxy(options, resources);
+    /**
+     * The same within other limits than those of the process.
+     *
+     * @param captured where connections of the app are held until the configuration is there; null: nowhere
+     */
+    static Proxy start(ProxyOptions options, ProcessResources resources, @Nullable InetSocketAddress captured)
+            throws IOException {
+        return new Proxy(options, resources, captured);
     }
 
-    private Proxy(ProxyOptions options, ProcessResources resources) throws IOException {
+    private Proxy(ProxyOptions options, ProcessResources resources, @Nullable InetSocketAddress captured)
+            throws IOException {
         overload = new OverloadMonitor(resources);
         Transport transport = Transport.best();
         Sockets sockets = new Sockets(transport, transport, options.socketMark());
@@ -119,6 +132,7 @@ public final class Proxy implements AutoCloseable {
         ControlPlaneChannels channels = new ControlPlaneChannels(transport, loops, sockets, options.identity());
         Tls tls = new Tls(new TlsContexts(secrets, Clock.systemUTC()));
         UpstreamSockets upstreams = new UpstreamSockets(sockets, tls);
+        besideApp = options.role() == ProxyOptions.Role.SIDECAR;
         fromOthers = options.role() == ProxyOptions.Role.ROUTER
                 ? listener -> true
                 : listener -> listener.direction() == CompiledListener.TrafficDirection.INBOUND;
@@ -173,9 +187,11 @@ public final class Proxy implements AutoCloseable {
                             node.getCluster(),
                             overload,
                             new ServiceFailures(worker.timer()),
-                            retryDepth));
+                            retryDepth,
+                            new HttpService.Faults(options.name(), options.explainsToAnybody())));
         }
         listeners = new ListenerSockets(sockets, upstreams, tls, acceptor, loops, this::service);
+        first = new FirstConnections(listeners, captured, System.nanoTime());
         names = new NameResolution();
         dns = options.answersDns() ? NameServer.start(sockets, acceptor, options.nodeId()) : null;
         ConfigurationReceiver receiver = new ConfigurationReceiver(configuration, dns);
@@ -238,6 +254,7 @@ public final class Proxy implements AutoCloseable {
     }
 
     private void tick() {
+        first.look(this::ready, System.nanoTime());
         ActiveConfiguration current = configuration.current();
         if (intervals.tick(current.clusters().values(), System.nanoTime())) {
             closeUnused(current);
@@ -293,6 +310,11 @@ public final class Proxy implements AutoCloseable {
             }
 
             @Override
+            public List<Statistic> listeners() {
+                return listeners.statistics();
+            }
+
+            @Override
             public long lostLogLines() {
                 return log.lost();
             }
@@ -305,6 +327,11 @@ public final class Proxy implements AutoCloseable {
             @Override
             public SecretStore secrets() {
                 return secrets;
+            }
+
+            @Override
+            public DetectedProtocols detected() {
+                return listeners.detected();
             }
 
             @Override
@@ -366,8 +393,8 @@ public final class Proxy implements AutoCloseable {
 
     /**
      * Ends the proxy without losing a request: says that it is not ready, tells callers on every answer, stops accepting
-     * after a while, and waits for what is under way. The way out stays open to the app until the app has let go of its
-     * connections. After {@link #LAST_REQUESTS} all is closed. Blocks.
+     * after a while, and waits for what is under way. The way out stays open to the app until the app is gone, as nobody
+     * else listens here, and has let go of its connections. After {@link #LAST_REQUESTS} all is closed. Blocks.
      */
     public void terminate() {
         announceEnd();
@@ -375,11 +402,21 @@ public final class Proxy implements AutoCloseable {
             var _ = closed.await(ANNOUNCED_AT_LEAST.toMillis(), TimeUnit.MILLISECONDS);
             var _ = listeners.awaitNoConnection(fromOthers, ANNOUNCED_AT_MOST.minus(ANNOUNCED_AT_LEAST));
             listeners.stopAccepting(fromOthers);
-            var _ = listeners.awaitNoConnection(listener -> true, LAST_REQUESTS);
+            awaitApp();
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
         }
         close();
+    }
+
+    /** Waits until no connection is left, and nobody is who would make one. */
+    private void awaitApp() throws InterruptedException {
+        long end = System.nanoTime() + LAST_REQUESTS.toNanos();
+        boolean there = true;
+        while (there && System.nanoTime() < end) {
+            var _ = listeners.awaitNoConnection(listener -> true, Duration.ofNanos(end - System.nanoTime()));
+            there = besideApp && OtherListeners.any() && !closed.await(TICK_MILLIS, TimeUnit.MILLISECONDS);
+        }
     }
 
     /** Closes everything at once. */

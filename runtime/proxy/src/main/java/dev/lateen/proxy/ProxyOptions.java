@@ -8,6 +8,7 @@ import dev.lateen.proxy.config.ConfigurationFile;
 import dev.lateen.proxy.telemetry.Telemetry;
 import dev.lateen.proxy.tls.IdentityOptions;
 import io.envoyproxy.envoy.config.core.v3.Node;
+import java.net.InetSocketAddress;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.Map;
@@ -52,6 +53,8 @@ public record ProxyOptions(
         @Nullable Path stateDirectory) {
     /** Where injection mounts a volume that outlives the container. */
     private static final Path STATE = Path.of("/var/lib/istio/data");
+
+    private static final int CAPTURED = 15001;
 
     private static final String PROXY_CONFIG = "PROXY_CONFIG";
 
@@ -175,14 +178,40 @@ public record ProxyOptions(
      * @throws IllegalArgumentException when that is neither true nor false
      */
     boolean limitsRetryDepth() {
-        String told = metadata.getOrDefault("RETRY_DEPTH_LIMIT", "");
+        return isTrue("RETRY_DEPTH_LIMIT");
+    }
+
+    /** What the proxy calls itself to others: pod and namespace, joined by a dot, as in its node's id. */
+    String name() {
+        String[] parts = nodeId.split("~", -1);
+        return parts.length == 4 ? parts[2] : nodeId;
+    }
+
+    /**
+     * Whether everybody who asks hears who is to blame for a fault (ISTIO_META_EXPLAIN_FAULTS), and not the mesh's own
+     * only.
+     *
+     * @throws IllegalArgumentException when that is neither true nor false
+     */
+    boolean explainsToAnybody() {
+        return isTrue("EXPLAIN_FAULTS");
+    }
+
+    private boolean isTrue(String name) {
+        String told = metadata.getOrDefault(name, "");
         return switch (told) {
             case "true" -> true;
             case "false", "" -> false;
             default ->
                 throw new IllegalArgumentException(
-                        "ISTIO_META_RETRY_DEPTH_LIMIT is \"" + told + "\", neither true nor false");
+                        "ISTIO_META_" + name + " is \"" + told + "\", neither true nor false");
         };
+    }
+
+    /** Where the pod's rules send connections of the app; null where there is no app. */
+    @Nullable
+    InetSocketAddress captured() {
+        return role == Role.SIDECAR ? new InetSocketAddress("0.0.0.0", CAPTURED) : null;
     }
 
     /** Whether the workload's DNS questions are answered here (ISTIO_META_DNS_CAPTURE). */

@@ -38,10 +38,11 @@ import org.junit.jupiter.params.provider.ValueSource;
 /** The admin interface, read as tools for Envoy read it: by the messages of {@code envoy.admin.v3}. */
 final class AdminTest {
     private final TestMesh mesh = new TestMesh();
+    private int app;
 
     @BeforeEach
     void start() throws Exception {
-        int app = mesh.backend(exchange -> reply(exchange, 200, "ok"));
+        app = mesh.backend(exchange -> reply(exchange, 200, "ok"));
         mesh.serve("{match: {prefix: \"/\"}, route: {cluster: \"app\"}}", cluster("app", "", app));
         assertThat(mesh.get("/").body()).isEqualTo("ok");
     }
@@ -150,6 +151,68 @@ final class AdminTest {
     void whatChangesSomething_isNotDoneByFollowingALink(String path) throws Exception {
         assertThat(ask("GET", path).statusCode()).isEqualTo(405);
         assertThat(ask("GET", "/ready").statusCode()).isEqualTo(200);
+    }
+
+    /** Envoy documentation, administration interface, {@code GET /stats}. */
+    @Test
+    void figuresHaveEnvoysNamesAndForms() throws Exception {
+        assertThat(ask("GET", "/stats").body())
+                .containsPattern("(?m)^cluster.app.upstream_rq_2xx: 1$")
+                .containsPattern("(?m)^cluster.app.upstream_rq_total: 1$")
+                .containsPattern("(?m)^cluster.app.upstream_rq_timeout: 0$")
+                .containsPattern("(?m)^cluster_manager.active_clusters: 1$")
+                .containsPattern("(?m)^cluster_manager.cds.update_success: 1$")
+                .containsPattern("(?m)^http.edge.downstream_rq_2xx: 1$")
+                .containsPattern("(?m)^http.edge.downstream_rq_active: 0$")
+                .containsPattern("(?m)^http.edge.downstream_rq_total: 1$")
+                .containsPattern("(?m)^lateen.configuration_ignored_parts: 0$")
+                .containsPattern("(?m)^listener.127.0.0.1_0.downstream_cx_total: 1$")
+                .containsPattern("(?m)^server.live: 1$")
+                .containsPattern("(?m)^server.state: 0$");
+        assertThat(ask("GET", "/stats?filter=%5Ecluster%5C.app%5C.upstream_rq_(total%7Ctimeout)$")
+                        .body())
+                .isEqualTo("cluster.app.upstream_rq_timeout: 0\ncluster.app.upstream_rq_total: 1\n");
+        assertThat(ask("GET", "/stats?usedonly&filter=upstream_rq_t").body())
+                .isEqualTo("cluster.app.upstream_rq_total: 1\n");
+        assertThat(ask("GET", "/stats?format=json&filter=upstream_rq_t").body())
+                .isEqualTo("{\"stats\":[{\"name\":\"cluster.app.upstream_rq_timeout\",\"value\":0},"
+                        + "{\"name\":\"cluster.app.upstream_rq_total\",\"value\":1}]}\n");
+        assertThat(ask("GET", "/stats?format=prometheus&filter=cluster_upstream_rq_t")
+                        .body())
+                .isEqualTo("""
+                        # TYPE envoy_cluster_upstream_rq_total counter
+                        envoy_cluster_upstream_rq_total{cluster_name="app"} 1
+                        # TYPE envoy_cluster_upstream_rq_timeout counter
+                        envoy_cluster_upstream_rq_timeout{cluster_name="app"} 0
+                        """);
+        assertThat(ask("GET", "/stats/prometheus?usedonly&filter=rq_t").body()).isEqualTo("""
+                        # TYPE envoy_cluster_upstream_rq_total counter
+                        envoy_cluster_upstream_rq_total{cluster_name="app"} 1
+                        """);
+        assertThat(ask("GET", "/stats?format=prometheus").body())
+                .contains("# TYPE istio_requests_total counter", "lateen_configuration_ignored_parts 0\n");
+        assertThat(ask("GET", "/stats?filter=(").statusCode()).isEqualTo(400);
+        assertThat(ask("GET", "/stats?format=xml").statusCode()).isEqualTo(400);
+    }
+
+    @Test
+    void whatIsOptionalAndNotKnown_isCountedAndTold() throws Exception {
+        assertThat(ask("GET", "/ignored").body()).isEqualTo("nothing is ignored\n");
+        mesh.serve(
+                TestMesh.http("edge", "UNSPECIFIED", "", """
+                        {name: "later", is_optional: true, typed_config: {
+                          "@type": "type.googleapis.com/udpa.type.v1.TypedStruct", type_url: "x/of.Tomorrow"}},
+                        """),
+                "{match: {prefix: \"/\"}, route: {cluster: \"app\"}}",
+                cluster("app", "", app));
+        TestMesh.await("it is told", () -> mesh.metric("lateen_configuration_ignored_parts") == 1);
+        assertThat(ask("GET", "/ignored").body())
+                .isEqualTo("listener \"edge\" filter_chains[0].filters[0](http).http_filters[0](later): "
+                        + "optional and unknown: x/of.Tomorrow (in a TypedStruct)\n");
+        assertThat(ask("GET", "/ignored?format=json").body())
+                .startsWith("{\"ignored\":[\"listener \\\"edge\\\" filter_chains[0]")
+                .endsWith("(in a TypedStruct)\"]}\n");
+        assertThat(mesh.get("/").body()).isEqualTo("ok");
     }
 
     @Test

@@ -9,6 +9,8 @@ import java.io.IOException;
 import java.net.InetAddress;
 import java.net.ServerSocket;
 import java.net.Socket;
+import java.net.URI;
+import java.net.http.HttpRequest;
 import java.nio.charset.StandardCharsets;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -117,6 +119,27 @@ final class DetectionTest {
         try (Socket socket = connect()) {
             say(socket, "EHLO at once\r\n");
             assertThat(hear(socket, 24)).isEqualTo("220 mail\r\nEHLO at once\r\n");
+        }
+    }
+
+    @Test
+    void whatWasFoundIsListed() throws Exception {
+        assertThat(mesh.get("/").body()).isEqualTo("web");
+        try (Socket socket = connect()) {
+            assertThat(hear(socket, 10)).isEqualTo("220 mail\r\n");
+        }
+        String line = "edge::127.0.0.1:" + mesh.port() + "::";
+        String lines = line + "HTTP/1.1::1\n" + line + "TCP, server first::1\n";
+        TestMesh.await("both are listed", () -> page("/protocols").equals(lines));
+        assertThat(page("/protocols?format=json")).contains("\"TCP, server first\"");
+    }
+
+    private String page(String path) {
+        try {
+            URI uri = URI.create("http://127.0.0.1:" + mesh.proxy().adminPort() + path);
+            return mesh.send(HttpRequest.newBuilder(uri).build()).body();
+        } catch (IOException | InterruptedException e) {
+            throw new IllegalStateException(e);
         }
     }
 

@@ -6,16 +6,20 @@ import static dev.lateen.proxy.TestMesh.http;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.envoyproxy.envoy.config.listener.v3.Listener;
+import java.io.BufferedReader;
 import java.io.ByteArrayOutputStream;
 import java.io.DataInputStream;
 import java.io.IOException;
 import java.net.InetAddress;
+import java.net.ServerSocket;
 import java.net.Socket;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.BlockingQueue;
+import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.io.TempDir;
@@ -48,7 +52,11 @@ final class Http2Test {
 
     /** Two proxies in a row, as two sidecars are: the way between them speaks the version that {@code between} says. */
     private void chain(String between, int app) {
-        Listener edge = http("edge", "UNSPECIFIED", "upgrade_configs: [{upgrade_type: \"websocket\"}],", "");
+        Listener edge = http(
+                "edge",
+                "UNSPECIFIED",
+                "upgrade_configs: [{upgrade_type: \"websocket\"}], http_protocol_options: {accept_http_10: true},",
+                "");
         Listener second = http("second", "UNSPECIFIED", "upgrade_configs: [{upgrade_type: \"websocket\"}],", "");
         String byHost = """
                 {match: {prefix: "/", headers: [{name: "x-second", present_match: true}]}, route: {cluster: "app"}},
@@ -82,11 +90,27 @@ final class Http2Test {
 
     @ParameterizedTest(name = "{0} in, {1} between, {2} bytes")
     @CsvSource({
-        "--http1.1, h1, 0", "--http1.1, h1, 1000", "--http1.1, h1, 3000000",
-        "--http1.1, h2, 0", "--http1.1, h2, 1000", "--http1.1, h2, 3000000",
-        "--http2-prior-knowledge, h1, 0", "--http2-prior-knowledge, h1, 1000", "--http2-prior-knowledge, h1, 3000000",
-        "--http2-prior-knowledge, h2, 0", "--http2-prior-knowledge, h2, 1000", "--http2-prior-knowledge, h2, 3000000",
-        "--http2-prior-knowledge, as it came, 3000000", "--http1.1, as it came, 3000000",
+        "--http1.1, h1, 0",
+        "--http1.1, h1, 1000",
+        "--http1.1, h1, 3000000",
+        "--http1.1, h2, 0",
+        "--http1.1, h2, 1000",
+        "--http1.1, h2, 3000000",
+        "--http2-prior-knowledge, h1, 0",
+        "--http2-prior-knowledge, h1, 1000",
+        "--http2-prior-knowledge, h1, 3000000",
+        "--http2-prior-knowledge, h2, 0",
+        "--http2-prior-knowledge, h2, 1000",
+        "--http2-prior-knowledge, h2, 3000000",
+        "--http2-prior-knowledge, as it came, 3000000",
+        "--http1.1, as it came, 3000000",
+        "--http1.0, h1, 0",
+        "--http1.0, h1, 1000",
+        "--http1.0, h1, 3000000",
+        "--http1.0, h2, 0",
+        "--http1.0, h2, 1000",
+        "--http1.0, h2, 3000000",
+        "--http1.0, as it came, 1000",
     })
     void everyPairOfVersions_carriesContentBothWays(String version, String between, int size) throws Exception {
         int app = mesh.backend(exchange -> {
@@ -97,7 +121,7 @@ final class Http2Test {
             exchange.getResponseBody().write(content);
             exchange.close();
         });
-        chain(between.equals("h1") ? "" : between.equals("h2") ? HTTP2 : AS_DOWNSTREAM, app);
+        chain(options(between), app);
         Path content = directory.resolve("content");
         Path back = directory.resolve("back");
         byte[] bytes = new byte[size];
@@ -114,15 +138,91 @@ final class Http2Test {
                 "-H",
                 "cookie: a=b; c=d",
                 mesh.uri("/").toString());
-        assertThat(head).contains(version.equals("--http1.1") ? "HTTP/1.1 200" : "HTTP/2 200");
+        assertThat(head).contains(version.startsWith("--http1") ? "HTTP/1.1 200" : "HTTP/2 200");
         assertThat(head).containsIgnoringCase("x-cookie: a=b; c=d");
         assertThat(Files.exists(back) ? Files.readAllBytes(back) : new byte[0]).isEqualTo(bytes);
+    }
+
+    private static String options(String between) {
+        return between.equals("h1") ? "" : between.equals("h2") ? HTTP2 : AS_DOWNSTREAM;
+    }
+
+    /** Server-sent events: each must be there before the app says the next one. */
+    @ParameterizedTest(name = "{0} in, {1} between")
+    @CsvSource({
+        "--http1.0, h1", "--http1.0, h2", "--http1.0, as it came",
+        "--http1.1, h1", "--http1.1, h2", "--http1.1, as it came",
+        "--http2-prior-knowledge, h1", "--http2-prior-knowledge, h2", "--http2-prior-knowledge, as it came",
+    })
+    void eventsPassAsTheyAreSaid(String version, String between) throws Exception {
+        BlockingQueue<String> words = new LinkedBlockingQueue<>();
+        int app = mesh.backend(exchange -> {
+            if (!exchange.getRequestURI().getPath().equals("/events")) {
+                TestMesh.reply(exchange, 200, "");
+                return;
+            }
+            exchange.getResponseHeaders().set("content-type", "text/event-stream");
+            exchange.sendResponseHeaders(200, 0);
+            try {
+                for (String word = words.take(); !word.isEmpty(); word = words.take()) {
+                    exchange.getResponseBody().write(("data: " + word + "\n\n").getBytes(StandardCharsets.US_ASCII));
+                    exchange.getResponseBody().flush();
+                }
+            } catch (InterruptedException e) {
+                Thread.currentThread().interrupt();
+            }
+            exchange.close();
+        });
+        chain(options(between), app);
+        Process curl = new ProcessBuilder(
+                        "curl", "-sSN", "-m", "20", version, mesh.uri("/events").toString())
+                .start();
+        try (BufferedReader events = curl.inputReader(StandardCharsets.US_ASCII)) {
+            for (int i = 0; i < 5; i++) {
+                words.add("event " + i);
+                assertThat(events.readLine()).isEqualTo("data: event " + i);
+                assertThat(events.readLine()).isEmpty();
+            }
+            words.add("");
+            assertThat(events.readLine()).isNull();
+        }
+        assertThat(curl.waitFor(TIMEOUT.toSeconds(), TimeUnit.SECONDS)).isTrue();
+        assertThat(curl.exitValue()).isZero();
+    }
+
+    /** A server of HTTP/1.0 ends its answer by closing, and knows neither chunks nor connections that stay. */
+    @ParameterizedTest(name = "{0} in, {1} between")
+    @CsvSource({
+        "--http1.0, h1", "--http1.0, h2",
+        "--http1.1, h1", "--http1.1, h2",
+        "--http2-prior-knowledge, h1", "--http2-prior-knowledge, h2",
+    })
+    void anAppOfHttp10IsServed(String version, String between) throws Exception {
+        String answer = "x".repeat(100_000);
+        try (ServerSocket server = new ServerSocket(0, 50, InetAddress.getLoopbackAddress())) {
+            Thread app = Thread.ofVirtual().start(() -> {
+                while (!server.isClosed()) {
+                    try (Socket socket = server.accept()) {
+                        var _ = head(new DataInputStream(socket.getInputStream()));
+                        socket.getOutputStream()
+                                .write(("HTTP/1.0 200 OK\r\nx-app: old\r\n\r\n" + answer)
+                                        .getBytes(StandardCharsets.US_ASCII));
+                    } catch (IOException e) {
+                        // The proxy went away, or the test has ended.
+                    }
+                }
+            });
+            chain(options(between), server.getLocalPort());
+            String heard = curl(version, "-i", mesh.uri("/").toString());
+            assertThat(heard).contains("x-app: old").endsWith("\r\n\r\n" + answer);
+            app.interrupt();
+        }
     }
 
     @ParameterizedTest
     @CsvSource({"h1", "h2"})
     void aWebSocket_passesAsATunnel(String between) throws Exception {
-        try (java.net.ServerSocket server = new java.net.ServerSocket(0, 50, InetAddress.getLoopbackAddress())) {
+        try (ServerSocket server = new ServerSocket(0, 50, InetAddress.getLoopbackAddress())) {
             Thread app = Thread.ofVirtual().start(() -> serveWebSockets(server));
             chain(between.equals("h1") ? "" : HTTP2, server.getLocalPort());
             try (Socket socket = new Socket(InetAddress.getLoopbackAddress(), mesh.port())) {
@@ -152,7 +252,7 @@ final class Http2Test {
     }
 
     /** Answers handshakes, then sends back what comes; other requests get 200. */
-    private static void serveWebSockets(java.net.ServerSocket server) {
+    private static void serveWebSockets(ServerSocket server) {
         while (true) {
             try {
                 Socket socket = server.accept();

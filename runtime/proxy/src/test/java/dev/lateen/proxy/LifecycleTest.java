@@ -5,6 +5,13 @@ import static dev.lateen.proxy.TestMesh.http;
 import static dev.lateen.proxy.TestMesh.reply;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.envoyproxy.envoy.config.listener.v3.Listener;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.net.Socket;
+import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
@@ -60,6 +67,38 @@ final class LifecycleTest {
                 throw new AssertionError(e);
             }
         });
+    }
+
+    @Test
+    void beforeItHasItsConfiguration_connectionsWait() throws Exception {
+        int app = mesh.backend(exchange -> reply(exchange, 200, "hello"));
+        Listener.Builder edge = http("edge", "OUTBOUND", "", "").toBuilder();
+        mesh.serve(edge.build(), TO_APP, cluster("app", "", app));
+        int port = mesh.port();
+        edge.getAddressBuilder().getSocketAddressBuilder().setPortValue(port);
+        mesh.proxy().close();
+        mesh.serve(edge.build(), TO_APP, cluster("app", "", app));
+        mesh.stopControlPlane();
+        mesh.hold(new InetSocketAddress(InetAddress.getLoopbackAddress(), port));
+        mesh.restartProxy();
+        List<Socket> waiting = new ArrayList<>();
+        for (int i = 0; i < 10; i++) {
+            Socket socket = new Socket(InetAddress.getLoopbackAddress(), port);
+            socket.setSoTimeout((int) TestMesh.TIMEOUT.toMillis());
+            socket.getOutputStream()
+                    .write("GET / HTTP/1.1\r\nhost: a\r\nconnection: close\r\n\r\n"
+                            .getBytes(StandardCharsets.ISO_8859_1));
+            waiting.add(socket);
+        }
+        assertThat(mesh.proxy().ready()).isFalse();
+        mesh.restartControlPlane();
+        for (Socket socket : waiting) {
+            assertThat(new String(socket.getInputStream().readAllBytes(), StandardCharsets.ISO_8859_1))
+                    .startsWith("HTTP/1.1 200 ")
+                    .endsWith("hello");
+            socket.close();
+        }
+        assertThat(mesh.get("/").body()).isEqualTo("hello");
     }
 
     @Test

@@ -79,7 +79,9 @@ public final class TestMesh implements AutoCloseable {
     private @org.jspecify.annotations.Nullable Proxy proxy;
     private ProcessResources resources = ProcessResources.own();
     private @Nullable Path kept;
+    private @Nullable InetSocketAddress captured;
     private Map<String, String> environment = Map.of();
+    private Map<String, Message> extensions = Map.of();
 
     public TestMesh() {
         server = control(0);
@@ -111,6 +113,16 @@ public final class TestMesh implements AutoCloseable {
     /** The proxy's environment; before it starts. */
     void environment(Map<String, String> variables) {
         environment = variables;
+    }
+
+    /** Has the proxy hold connections there until it has its configuration; before it starts. */
+    void hold(InetSocketAddress address) {
+        captured = address;
+    }
+
+    /** Configurations of filters that come by themselves; with what is served next. */
+    void extensions(Map<String, Message> byName) {
+        extensions = byName;
     }
 
     /** Ends the proxy, and starts another in its place. */
@@ -212,6 +224,7 @@ public final class TestMesh implements AutoCloseable {
                             .add(CorsPolicy.getDescriptor())
                             .add(FileAccessLog.getDescriptor())
                             .add(RBAC.getDescriptor())
+                            .add(io.envoyproxy.envoy.extensions.filters.network.ext_authz.v3.ExtAuthz.getDescriptor())
                             .add(TcpProxy.getDescriptor())
                             .add(TlsInspector.getDescriptor())
                             .add(HttpInspector.getDescriptor())
@@ -285,7 +298,14 @@ public final class TestMesh implements AutoCloseable {
             tables.put(listener.getName(), table.build());
         }
         provider.set(Map.of(
-                XdsConfiguration.CLUSTERS, named, XdsConfiguration.LISTENERS, byName, XdsConfiguration.ROUTES, tables));
+                XdsConfiguration.CLUSTERS,
+                named,
+                XdsConfiguration.LISTENERS,
+                byName,
+                XdsConfiguration.ROUTES,
+                tables,
+                XdsConfiguration.EXTENSIONS,
+                extensions));
         if (proxy == null) {
             proxy = start();
         }
@@ -302,7 +322,8 @@ public final class TestMesh implements AutoCloseable {
                                     environment)
                             .withFreePorts()
                             .withStateDirectory(kept),
-                    resources);
+                    resources,
+                    captured);
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }

@@ -117,6 +117,25 @@ final class TracingTest {
         assertThat(traceIds).doesNotContain("null").hasSize(21).doesNotHaveDuplicates();
     }
 
+    /** Of 10,000 parts of a whole, the first half is recorded: 0x1387 is 4,999, and the last id stands for 7,295 of them. */
+    @ParameterizedTest(name = "{0}: {1} of 5 spans")
+    @CsvSource({
+        "00001387-0000-4000-8000-000000000000, 5",
+        "00001388-0000-4000-8000-000000000000, 0",
+        "80000000-0000-4000-8000-000000000000, 5",
+        "ffffffff-0000-4000-8000-000000000000, 0"
+    })
+    void theIdOfARequestDecides(String id, int expected) throws Exception {
+        serve("OUTBOUND", 50, collector());
+        for (int i = 0; i < 5; i++) {
+            mesh.get("/", "x-request-id", id);
+        }
+        mesh.get("/last", "x-b3-sampled", "1");
+        TestMesh.await("the last span", () -> spans.stream()
+                .anyMatch(span -> tag(span, "http.url").endsWith("/last")));
+        assertThat(spans).hasSize(expected + 1);
+    }
+
     /** Envoy documentation, "Access logging": TRACE_ID, SPAN_ID and the traceable filter. */
     @Test
     void aLogNamesTheTraceOfEveryRequest_andItsFilterTakesThoseThatAreRecorded(@TempDir Path directory)

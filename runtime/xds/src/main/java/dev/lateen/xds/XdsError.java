@@ -12,6 +12,11 @@ public final class XdsError {
         return Status.INVALID_ARGUMENT.withDescription(what).asRuntimeException();
     }
 
+    /** What would be served at another time: the client is to wait before it tries again. */
+    public static StatusRuntimeException tooOften(String what) {
+        return Status.RESOURCE_EXHAUSTED.withDescription(what).asRuntimeException();
+    }
+
     /** Whatever went wrong while a stream was served, as the status that its client gets. */
     public static Status toStatus(Throwable failure) {
         if (failure instanceof StatusRuntimeException known) {

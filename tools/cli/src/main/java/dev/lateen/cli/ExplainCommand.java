@@ -6,6 +6,10 @@ import dev.lateen.analysis.Manifests;
 import dev.lateen.analysis.PretendRequest;
 import dev.lateen.mesh.ProxyNode;
 import dev.lateen.mesh.Snapshot;
+import dev.lateen.ops.MeshPods;
+import dev.lateen.ops.Refusals;
+import io.fabric8.kubernetes.api.model.Pod;
+import io.fabric8.kubernetes.client.KubernetesClient;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
@@ -17,12 +21,18 @@ import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 
-/** {@code lateen explain}: where a request would go, and why; nobody sends it. */
+/** {@code lateen explain}: where a request would go, and why, and nobody sends it; or why one was refused. */
 @Command(
         name = "explain",
-        description = "Say where a request would go and why: by the rules of the files, or of the cluster without -f.")
+        description =
+                "Say where a request would go and why, by the rules of the files, or of the cluster without -f; or"
+                        + " why one was refused in the cluster, by the id that its caller was told.")
 final class ExplainCommand implements Callable<Integer> {
-    @Parameters(index = "0", description = "http[s]://HOST[:PORT][/PATH], as the app calls it")
+    @Parameters(
+            index = "0",
+            paramLabel = "URL|ID",
+            description = "http[s]://HOST[:PORT][/PATH], as the app calls it; or the id of a refusal, 16 hexadecimal"
+                    + " digits")
     String url = "";
 
     @Option(
@@ -48,7 +58,10 @@ final class ExplainCommand implements Callable<Integer> {
     ManifestOptions manifests = new ManifestOptions();
 
     @Override
-    public Integer call() throws IOException, CommandException {
+    public Integer call() throws IOException, CommandException, InterruptedException {
+        if (url.matches(Refusals.ID)) {
+            return refusal();
+        }
         PretendRequest request;
         try {
             request = PretendRequest.of(method, url);
@@ -70,6 +83,29 @@ final class ExplainCommand implements Callable<Integer> {
                 ? Caller.sidecar(snapshot, from, manifests.namespace)
                 : Caller.gateway(snapshot, gateway, gatewayNamespace);
         System.out.println(Explain.request(snapshot, caller, request, new Random()));
+        return 0;
+    }
+
+    private int refusal() throws CommandException, InterruptedException {
+        if (!manifests.files.isEmpty()) {
+            throw new CommandException("proxies of the cluster know why they refused a call: explain ID takes no -f");
+        }
+        try (KubernetesClient client = manifests.cluster.client()) {
+            List<Pod> pods = new MeshPods(client).withProxy();
+            Refusals found = Refusals.find(client, pods, url);
+            found.failures()
+                    .forEach((pod, why) -> System.err.println(
+                            "the proxy of " + pod.namespace() + "/" + pod.name() + " does not tell: " + why));
+            found.kept()
+                    .forEach((pod, text) ->
+                            System.out.print("the proxy of " + pod.namespace() + "/" + pod.name() + ":\n" + text));
+            if (found.kept().isEmpty()) {
+                throw new CommandException("of "
+                        + (pods.size() - found.failures().size())
+                        + " proxies that were asked none keeps refusal " + url + ": each of ours keeps its last 1000"
+                        + " while it runs; older ones stand in its log (kubectl logs POD -c istio-proxy)");
+            }
+        }
         return 0;
     }
 }

@@ -30,6 +30,15 @@ final class ProxyConfigCommand {
         return page.print(found, ConfigTables.listeners(found));
     }
 
+    @Command(
+            name = "protocols",
+            aliases = "protocol",
+            description = "What connections turned out to speak where no rule says it, by destination (our proxy).")
+    int protocols(@Mixin ProxyPage page) throws IOException, CommandException, OperationException {
+        JsonNode found = page.json("/protocols?format=json");
+        return page.print(found.path("protocols"), ConfigTables.protocols(found).toString());
+    }
+
     @Command(name = "routes", aliases = "route", description = "Route tables.")
     int routes(
             @Mixin ProxyPage page,
@@ -74,6 +83,18 @@ final class ProxyConfigCommand {
         return page.print(
                 ConfigDump.section(dump, "SecretsConfigDump"),
                 SecretTable.of(dump, Instant.now()).toString());
+    }
+
+    @Command(
+            name = "ignored",
+            description = "Optional parts of the configuration that mean nothing to the proxy (our proxy).")
+    int ignored(@Mixin ProxyPage page) throws IOException, CommandException, OperationException {
+        JsonNode ignored = page.json("/ignored?format=json").path("ignored");
+        StringBuilder text = new StringBuilder(ignored.isEmpty() ? "nothing is ignored\n" : "");
+        for (JsonNode part : ignored) {
+            text.append(part.stringValue()).append('\n');
+        }
+        return page.print(ignored, text.toString());
     }
 
     @Command(name = "bootstrap", description = "With what the proxy was started.")

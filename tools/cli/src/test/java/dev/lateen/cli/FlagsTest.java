@@ -54,6 +54,8 @@ class FlagsTest {
         Files.writeString(directory.resolve("dump.json"), DUMP);
         Files.writeString(directory.resolve("lost.yaml"), LOST);
         Files.writeString(directory.resolve("web.yaml"), WEB);
+        Files.writeString(
+                directory.resolve("ignored.json"), "{\"ignored\": [\"listener x: optional and unknown: y\"]}");
         System.setOut(new PrintStream(said, true, StandardCharsets.UTF_8));
     }
 
@@ -73,6 +75,7 @@ class FlagsTest {
                 "pc cluster -f dump.json --direction inbound -o json                  | 0 | [ ]",
                 "pc endpoint -f dump.json --address 10.0.0.1                          | 0 | 10.0.0.1:80   HEALTHY",
                 "pc bootstrap -f dump.json                                            | 0 | \"id\" : \"me\"",
+                "pc ignored -f ignored.json                                           | 0 | listener x: optional and unknown: y",
                 "pc cluster -f dump.json -o xml                                       | 1 | ''",
                 "pc cluster                                                           | 1 | ''",
                 "pc nothing                                                           | 2 | ''",
@@ -93,6 +96,7 @@ class FlagsTest {
                 "x wait nothing web                                                   | 1 | ''",
                 "x wait --for=distribution vs web.default --timeout soon              | 1 | ''",
                 "x wait --for=never virtualservice web --generation 3                 | 2 | ''",
+                "explain 0123456789abcdef -f web.yaml                                 | 1 | ''",
                 "completion bash                                                      | 0 | complete -F",
                 "completion tcsh                                                      | 2 | ''",
                 "dashboard nothing                                                    | 1 | ''",

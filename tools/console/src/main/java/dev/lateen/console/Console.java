@@ -6,6 +6,7 @@ import dev.lateen.telemetry.Carried;
 import dev.lateen.telemetry.MeshTraffic;
 import io.fabric8.kubernetes.client.KubernetesClientException;
 import java.io.IOException;
+import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
@@ -189,14 +190,21 @@ public final class Console implements AutoCloseable {
     /** Why somebody may not see what is private; null for who may. */
     private @Nullable Answer refusal(HttpExchange exchange) {
         var fields = exchange.getRequestHeaders();
-        if (exchange.getRemoteAddress().getAddress().isLoopbackAddress()
-                && Credentials.isLoopback(fields.getFirst("Host"))) {
+        InetAddress caller = exchange.getRemoteAddress().getAddress();
+        if (caller.isLoopbackAddress() && Credentials.isLoopback(fields.getFirst("Host"))) {
             return null;
         }
         String token = Credentials.token(fields.getFirst("Authorization"));
         try {
-            return switch (token.isEmpty() ? Authorizer.Verdict.NOT_KNOWN : authorizer.of(token)) {
+            return switch (token.isEmpty()
+                    ? Authorizer.Verdict.NOT_KNOWN
+                    : authorizer.of(token, caller.getHostAddress())) {
                 case ALLOWED -> null;
+                case TOO_MANY ->
+                    Answer.text(
+                            429,
+                            "text/plain",
+                            "too many tokens came from " + caller.getHostAddress() + "; try again later\n");
                 case FORBIDDEN ->
                     Answer.text(
                             403,

@@ -11,18 +11,12 @@ import java.util.Map;
 import java.util.Set;
 import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
-import tools.jackson.databind.json.JsonMapper;
-import tools.jackson.databind.node.ArrayNode;
-import tools.jackson.databind.node.ObjectNode;
 
 /**
  * What control planes told of themselves over time, all of them together, in bounded memory: ten minutes of every reading,
  * six hours of two a minute. Thread-safe.
  */
 final class ControlHistory {
-    private static final int POINTS = 60;
-    private static final int DEFAULT_SECONDS = 300;
-    private static final Duration LENGTH = Duration.ofHours(6);
     private static final Duration EACH = Duration.ofMinutes(10);
     private static final Duration STEP = Duration.ofSeconds(30);
     private static final int MEGABYTE = 1_000_000;
@@ -81,48 +75,42 @@ final class ControlHistory {
                 older.addLast(oldest);
             }
         }
-        while (!older.isEmpty() && older.getFirst().time.isBefore(time.minus(LENGTH))) {
+        while (!older.isEmpty() && older.getFirst().time.isBefore(time.minus(ChartData.LONGEST))) {
             older.removeFirst();
         }
     }
 
     /**
-     * {@code {"time":[…],"pushes":[…],"refused":[…],"p50":[…],"p99":[…],"cpu":[…],"memory":[…]}} of the last {@code seconds}:
-     * times in seconds of the epoch, pushes and refusals per second, milliseconds until a change reached a proxy, cores in
-     * use, megabytes. Null is what is not known, as nothing was read, a control plane began anew, or others answered than
+     * {@link ChartData} with {@code pushes}, {@code refused}, {@code p50}, {@code p99}, {@code cpu} and {@code memory} of
+     * the last {@code seconds}: pushes and refusals per second, milliseconds until a change reached a proxy, cores in use,
+     * megabytes. Null is what is not known, as nothing was read, a control plane began anew, or others answered than
      * before.
      */
     synchronized String json(Map<String, String> query) {
-        Duration length =
-                Duration.ofSeconds(Query.number(query, "seconds", POINTS, LENGTH.toSeconds(), DEFAULT_SECONDS));
+        Duration length = ChartData.length(query);
         List<Reading> all = new ArrayList<>(older);
         all.addAll(recent);
-        ObjectNode json = JsonMapper.shared().createObjectNode();
-        ArrayNode time = json.putArray("time");
-        ArrayNode pushes = json.putArray("pushes");
-        ArrayNode refused = json.putArray("refused");
-        ArrayNode p50 = json.putArray("p50");
-        ArrayNode p99 = json.putArray("p99");
-        ArrayNode cpu = json.putArray("cpu");
-        ArrayNode memory = json.putArray("memory");
+        ChartData chart = new ChartData("pushes", "refused", "p50", "p99", "cpu", "memory");
         Reading before = null;
-        for (int i = 0; i <= POINTS && !all.isEmpty(); i++) {
-            Instant end =
-                    all.getLast().time.minus(length.multipliedBy(POINTS - i).dividedBy(POINTS));
+        for (int i = 0; i <= ChartData.POINTS && !all.isEmpty(); i++) {
+            Instant end = all.getLast()
+                    .time
+                    .minus(length.multipliedBy(ChartData.POINTS - i).dividedBy(ChartData.POINTS));
             Reading now = last(all, end);
             if (i > 0) {
-                time.add(end.toEpochMilli() / 1000.0);
                 Reading from = comparable(before, now);
-                add(pushes, perSecond(from, now, Figure.PUSHES));
-                add(refused, perSecond(from, now, Figure.REFUSED));
-                add(cpu, perSecond(from, now, Figure.CPU));
-                add(p50, quantile(from, now, 0.5));
-                add(p99, quantile(from, now, 0.99));
-                add(memory, now == null || now.memory == 0 ? Double.NaN : now.memory / MEGABYTE);
+                chart.add(
+                        end,
+                        perSecond(from, now, Figure.PUSHES),
+                        perSecond(from, now, Figure.REFUSED),
+                        quantile(from, now, 0.5),
+                        quantile(from, now, 0.99),
+                        perSecond(from, now, Figure.CPU),
+                        now == null || now.memory == 0 ? Double.NaN : now.memory / MEGABYTE);
             }
             before = now;
         }
-        return json.toString();
+        return chart.json();
     }
 
     /** What only grows. */
@@ -187,13 +175,5 @@ final class ControlHistory {
 
     private static double more(Reading from, Reading to, double bound) {
         return to.converged.getOrDefault(bound, 0.0) - from.converged.getOrDefault(bound, 0.0);
-    }
-
-    private static void add(ArrayNode array, double number) {
-        if (Double.isNaN(number)) {
-            array.addNull();
-        } else {
-            array.add(number);
-        }
     }
 }

@@ -14,9 +14,6 @@ import tools.jackson.databind.node.ObjectNode;
 
 /** What was carried, as JSON. Any thread. */
 final class TrafficPages {
-    private static final int POINTS = 60;
-    private static final long LONGEST = Duration.ofHours(6).toSeconds();
-
     private final MeshTraffic traffic;
     private final Supplier<MeshWatch.State> state;
     private final Duration window;
@@ -65,11 +62,11 @@ final class TrafficPages {
     }
 
     /**
-     * {@code {"time":[…],"perSecond":[…],"failedPerSecond":[…],"p50":[…],"p99":[…]}} of the last {@code seconds}, of all
-     * edges or of those with this {@code service}, {@code workload} or {@code source}. Times are seconds of the epoch.
+     * {@link ChartData} of the last {@code seconds}, of all edges or of those with this {@code service}, {@code workload}
+     * or {@code source}: requests per second, those that failed, and those that their receivers saw under mutual TLS and
+     * in plain text; durations in milliseconds; sizes of requests and responses in bytes.
      */
     String series(Map<String, String> query) {
-        Duration length = Duration.ofSeconds(Query.number(query, "seconds", POINTS, LONGEST, 300));
         String service = query.getOrDefault("service", "");
         String workload = query.getOrDefault("workload", "");
         String source = query.getOrDefault("source", "");
@@ -77,20 +74,32 @@ final class TrafficPages {
                 && (service.isEmpty() || service.equals(edge.service()))
                 && (workload.isEmpty() || workload.equals(edge.workload()))
                 && (source.isEmpty() || source.equals(edge.source()));
-        ObjectNode json = JsonMapper.shared().createObjectNode();
-        ArrayNode time = json.putArray("time");
-        ArrayNode perSecond = json.putArray("perSecond");
-        ArrayNode failed = json.putArray("failedPerSecond");
-        ArrayNode p50 = json.putArray("p50");
-        ArrayNode p99 = json.putArray("p99");
-        for (MeshTraffic.Point point : traffic.series(kind, length, POINTS)) {
-            time.add(point.end().toEpochMilli() / 1000.0);
-            perSecond.add(point.perSecond());
-            failed.add(point.failedPerSecond());
-            number(p50, point.p50());
-            number(p99, point.p99());
+        ChartData chart = new ChartData(
+                "perSecond",
+                "failedPerSecond",
+                "securedPerSecond",
+                "plainPerSecond",
+                "p50",
+                "p99",
+                "requestP50",
+                "requestP99",
+                "responseP50",
+                "responseP99");
+        for (MeshTraffic.Point point : traffic.series(kind, ChartData.length(query), ChartData.POINTS)) {
+            chart.add(
+                    point.end(),
+                    point.perSecond(),
+                    point.failedPerSecond(),
+                    point.securedPerSecond(),
+                    point.plainPerSecond(),
+                    point.duration().p50(),
+                    point.duration().p99(),
+                    point.requestBytes().p50(),
+                    point.requestBytes().p99(),
+                    point.responseBytes().p50(),
+                    point.responseBytes().p99());
         }
-        return json.toString();
+        return chart.json();
     }
 
     /** Who talked to whom under which identity, and requests so far: {@code {"identities":[…]}}. */
@@ -108,13 +117,5 @@ final class TrafficPages {
                 .put("policy", identity.policy())
                 .put("requests", requests));
         return json.toString();
-    }
-
-    private static void number(ArrayNode array, double number) {
-        if (Double.isNaN(number)) {
-            array.addNull();
-        } else {
-            array.add(number);
-        }
     }
 }

@@ -1,4 +1,4 @@
-import { ask, clock, colours, count, element, library, millis, percent, rate, replace, table, target, tile } from './page.js';
+import { ask, bytes, clock, colours, count, element, library, millis, percent, rate, replace, table, target, tile } from './page.js';
 
 export const title = 'Dashboards';
 
@@ -18,11 +18,12 @@ function sum(edges, key) {
   return [...groups].sort((a, b) => b[1].perSecond - a[1].perSecond || b[1].total - a[1].total);
 }
 
-/** A chart of one or two lines over time, and its last values as text. */
+/** A chart of one or two lines over time, and its last values as text; `ticks` writes those of its axis. */
 class Chart {
-  constructor(name, series, text) {
+  constructor(name, series, text, ticks) {
     this.series = series;
     this.text = text;
+    this.ticks = ticks;
     this.now = element('span');
     this.place = element('div');
     this.figure = element('figure', { class: 'chart', role: 'group', 'aria-label': name },
@@ -38,7 +39,7 @@ class Chart {
     this.plot = new uPlot({
       width: this.place.clientWidth || 300, height: 170, legend: { show: false }, cursor: { show: false },
       scales: { y: { range: (_, least, most) => [0, Math.max(most ?? 0, 1) * 1.08] } },
-      axes: [{ ...axis, space: 80, values: (_, times) => times.map(time => clock(time * 1000)) }, { ...axis, size: 54 }],
+      axes: [{ ...axis, space: 80, values: (_, times) => times.map(time => clock(time * 1000)) }, { ...axis, ...this.ticks ? { size: 66, values: (_, all) => all.map(this.ticks) } : { size: 54 } }],
       series: [{}, ...this.series.map(one => ({ stroke: c[one.colour], width: 1.8, spanGaps: true, fill: one.fill ? c[one.colour].replace('rgb', 'rgba').replace(')', ', .12)') : undefined }))],
     }, this.data ?? [[], ...this.series.map(() => [])], this.place);
   }
@@ -114,6 +115,9 @@ export async function open(body, told) {
   ] : [
     new Chart('Requests per second', [{ key: 'perSecond', name: 'all', colour: 'accent', fill: true }, { key: 'failedPerSecond', name: 'failed', colour: 'bad' }], rate),
     new Chart('Duration', [{ key: 'p50', name: 'p50', colour: 'good' }, { key: 'p99', name: 'p99', colour: 'accent' }], millis),
+    new Chart('Security', [{ key: 'securedPerSecond', name: 'mTLS', colour: 'good', fill: true }, { key: 'plainPerSecond', name: 'plain text', colour: 'bad' }], rate),
+    new Chart('Size of requests', [{ key: 'requestP50', name: 'p50', colour: 'good' }, { key: 'requestP99', name: 'p99', colour: 'accent' }], bytes, bytes),
+    new Chart('Size of responses', [{ key: 'responseP50', name: 'p50', colour: 'good' }, { key: 'responseP99', name: 'p99', colour: 'accent' }], bytes, bytes),
   ];
   const plots = element('div', { class: 'charts' }, ...charts.map(chart => chart.figure));
   const tiles = element('div', { class: 'tiles' });
@@ -152,7 +156,7 @@ export async function open(body, told) {
     const parameter = { service: 'service', workload: 'workload', gateway: 'source' }[view];
     const nobody = view !== 'mesh' && !name;
     const series = nobody
-      ? { time: [], perSecond: [], failedPerSecond: [], p50: [], p99: [] }
+      ? Object.fromEntries(['time', ...charts.flatMap(chart => chart.series.map(one => one.key))].map(key => [key, []]))
       : await ask('/api/series', { seconds, ...parameter ? { [parameter]: name } : {} });
     for (const chart of charts) chart.show(series);
     const all = sum(edges, () => 'all')[0]?.[1] ?? { total: 0, failed: 0, perSecond: 0, failedPerSecond: 0 };

@@ -46,6 +46,8 @@ export const rate = value => value.toFixed(value < 10 ? 2 : value < 100 ? 1 : 0)
 export const percent = (part, all) => all === 0 ? '0.0 %' : `${(100 * part / all).toFixed(1)} %`;
 export const millis = value => value === undefined || value === null ? '–'
   : value < 1000 ? `${value.toFixed(value < 10 ? 1 : 0)} ms` : `${(value / 1000).toFixed(2)} s`;
+export const bytes = value => value === undefined || value === null ? '–'
+  : value < 1000 ? `${value.toFixed(0)} B` : value < 1e6 ? `${(value / 1000).toFixed(1)} kB` : `${(value / 1e6).toFixed(1)} MB`;
 export const target = edge => edge.workload === 'unknown' ? edge.service : edge.workload;
 export const moment = text => element('span', { class: 'time' }, text.replace('T', ' ').replace(/(\.\d+)?Z$/, ''));
 export const clock = time => new Date(time).toLocaleTimeString('en-GB');

@@ -1,9 +1,9 @@
+import { FLAGS, filters } from './filters.js';
 import { ask, element, millis, replace, table } from './page.js';
 
 export const title = 'Requests';
 
-const FLAGS = { UH: 'no healthy endpoint', UF: 'no connection to the endpoint', UO: 'circuit breaker', NR: 'no route', URX: 'retries used up', UT: 'timeout', UC: 'endpoint closed the connection', DC: 'client went away', FI: 'fault that was asked for', DI: 'delay that was asked for', UAEX: 'access refused', RL: 'rate limit', DPE: 'client broke the protocol', NC: 'no such cluster', LR: 'reset here', UR: 'reset by the endpoint' };
-const SHOWN = 100;
+const SHOWN = 100, KEPT = 5000;
 
 const meaning = flags => flags.split(',').filter(flag => flag !== '-').map(flag => `${flag}${FLAGS[flag] ? ` (${FLAGS[flag]})` : ''}`).join(', ');
 const inbound = request => request.upstream_cluster?.startsWith('inbound') || Boolean(request.connection_termination_details);
@@ -15,14 +15,13 @@ export async function open(body, told) {
   const given = new URLSearchParams(location.search);
   let pod = given.get('pod') ?? '', last = 0, requests = [], chosen, halted = false;
   const pods = element('select', { id: 'pod', onchange: () => { pod = pods.value; last = 0; requests = []; chosen = undefined; turn(); } });
-  const filter = element('input', { type: 'search', id: 'filter', placeholder: 'any text, such as 503' });
+  const { bar, fits } = filters(() => show());
   const halt = element('button', { type: 'button', 'aria-pressed': 'false' }, 'Hold');
   const problem = element('p', { class: 'problem', role: 'status' });
   const details = element('section', { id: 'details', 'aria-live': 'polite' }, element('p', { class: 'soft' }, 'Choose a request to see who decided what about it.'));
   const list = element('div');
-  body.append(element('div', { class: 'bar' }, element('label', {}, 'Pod', pods), element('label', {}, 'Find', filter), halt), problem, details, list);
+  body.append(element('div', { class: 'bar' }, element('label', {}, 'Pod', pods), halt), bar, problem, details, list);
   halt.addEventListener('click', () => { halted = !halted; halt.setAttribute('aria-pressed', String(halted)); });
-  filter.addEventListener('input', () => show());
 
   function line(name, value) {
     return value === undefined || value === '' || value === '-' ? undefined : element('p', {}, element('b', {}, `${name}: `), value);
@@ -47,11 +46,11 @@ export async function open(body, told) {
   }
 
   function show() {
-    const text = filter.value.trim().toLowerCase();
-    const found = requests.filter(request => !text || Object.values(request).join(' ').toLowerCase().includes(text)).slice(-SHOWN).reverse();
-    replace(list, table(`The last ${found.length} requests of ${pod || 'no pod'}, the newest first`,
+    const found = requests.filter(fits);
+    const shown = found.slice(-SHOWN).reverse();
+    replace(list, table(`${found.length > SHOWN ? `The newest ${SHOWN} of ` : ''}${found.length} of the last ${requests.length} requests of ${pod || 'no pod'}, the newest first`,
       ['Time', 'Direction', 'Request', 'Status', 'Duration', 'Flags', 'Cluster'], 99,
-      found.map(request => [
+      shown.map(request => [
         element('button', { type: 'button', 'data-key': String(request.number), onclick: () => explain(request) }, (request.start_time ?? '').replace(/^.*T|Z$/g, '')),
         inbound(request) ? 'to it' : 'from it',
         subject(request),
@@ -70,7 +69,7 @@ export async function open(body, told) {
     if (answer.last !== undefined && answer.last < last) { last = 0; requests = []; }
     if (halted || !answer.requests) return;
     last = answer.last;
-    requests = [...requests, ...answer.requests].slice(-1000);
+    requests = [...requests, ...answer.requests].slice(-KEPT);
     show();
   }
 

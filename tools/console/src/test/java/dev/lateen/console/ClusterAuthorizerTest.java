@@ -109,7 +109,8 @@ final class ClusterAuthorizerTest {
         "nonsense, NOT_KNOWN",
     })
     void verdicts(String token, Authorizer.Verdict verdict) {
-        assertThat(new ClusterAuthorizer(client, () -> now).of(token)).isEqualTo(verdict);
+        assertThat(new ClusterAuthorizer(client, () -> now).of(token, "10.0.0.1"))
+                .isEqualTo(verdict);
     }
 
     @Test
@@ -117,7 +118,7 @@ final class ClusterAuthorizerTest {
         ClusterAuthorizer authorizer = new ClusterAuthorizer(client, () -> now);
         for (int seconds : new int[] {0, 29, 30}) {
             now = Instant.EPOCH.plusSeconds(seconds);
-            assertThat(authorizer.of("jane lateen-console")).isEqualTo(Authorizer.Verdict.ALLOWED);
+            assertThat(authorizer.of("jane lateen-console", "10.0.0.1")).isEqualTo(Authorizer.Verdict.ALLOWED);
         }
         assertThat(asked)
                 .containsExactly(
@@ -128,8 +129,30 @@ final class ClusterAuthorizerTest {
     }
 
     @Test
+    void whoIsRefusedIsAskedAboutAgainAfterAWhile() {
+        ClusterAuthorizer authorizer = new ClusterAuthorizer(client, () -> now);
+        for (int seconds : new int[] {0, 9, 10}) {
+            now = Instant.EPOCH.plusSeconds(seconds);
+            assertThat(authorizer.of("nonsense", "10.0.0.1")).isEqualTo(Authorizer.Verdict.NOT_KNOWN);
+        }
+        assertThat(asked).containsExactly("token nonsense", "token nonsense");
+    }
+
+    @Test
+    void whoShowsManyTokensIsHeldUpAndNobodyElse() {
+        ClusterAuthorizer authorizer = new ClusterAuthorizer(client, () -> now);
+        for (int i = 0; i < 50; i++) {
+            assertThat(authorizer.of("guess" + i, "10.0.0.1")).isEqualTo(Authorizer.Verdict.NOT_KNOWN);
+        }
+        assertThat(authorizer.of("jane lateen-console", "10.0.0.1")).isEqualTo(Authorizer.Verdict.TOO_MANY);
+        assertThat(asked).hasSize(50);
+        assertThat(authorizer.of("jane lateen-console", "10.0.0.2")).isEqualTo(Authorizer.Verdict.ALLOWED);
+        assertThat(authorizer.of("jane lateen-console", "10.0.0.1")).isEqualTo(Authorizer.Verdict.ALLOWED);
+    }
+
+    @Test
     void anApiThatFails_isSaid() {
-        assertThatThrownBy(() -> new ClusterAuthorizer(client, () -> now).of("late"))
+        assertThatThrownBy(() -> new ClusterAuthorizer(client, () -> now).of("late", "10.0.0.1"))
                 .isInstanceOf(KubernetesClientException.class);
     }
 }

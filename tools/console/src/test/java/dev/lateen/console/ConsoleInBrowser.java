@@ -2,14 +2,9 @@ package dev.lateen.console;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.lateen.telemetry.MeshTraffic;
 import java.io.IOException;
-import java.net.InetAddress;
-import java.net.InetSocketAddress;
 import java.net.URI;
 import java.nio.file.Path;
-import java.time.Instant;
-import java.util.List;
 import java.util.Locale;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterAll;
@@ -17,6 +12,7 @@ import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
 import org.openqa.selenium.By;
 import org.openqa.selenium.Keys;
 import org.openqa.selenium.interactions.Actions;
@@ -26,31 +22,6 @@ import org.openqa.selenium.interactions.Actions;
  * names one, else of one that is pretended. {@code -Dlateen.screenshots=DIRECTORY} keeps what was seen.
  */
 final class ConsoleInBrowser {
-    private static final String RULES = """
-        {"rules":[{"kind":"VirtualService","namespace":"team-a","name":"web","state":"refused",
-        "yaml":"apiVersion: networking.istio.io/v1\\nkind: VirtualService\\nspec:\\n  hosts:\\n  - web\\n  http:\\n  - timeout: soon\\n    route: []",
-        "messages":[{"level":"ERROR","message":"spec.http[0].timeout: not a duration"}]},
-        {"kind":"DestinationRule","namespace":"team-a","name":"web","state":"accepted","yaml":"spec: {}","messages":[]}],"problems":[]}\
-        """;
-
-    /** With what a client may have put into its fields. */
-    private static final String REQUESTS = """
-        {"pods":["team-a/web-1"],"last":3,"problem":"","requests":[
-        {"number":1,"start_time":"2026-01-01T10:00:00.123Z","method":"GET","authority":"web","path":"/<img src=x onerror=alert(1)>",
-        "response_code":"503","response_flags":"FI","response_code_details":"fault_filter_abort","duration":"3","route_name":"v1",
-        "virtual_host":"web:80","upstream_cluster":"outbound|80||web","attempts":"1","user_agent":"</script><script>alert(1)</script>","trace_id":"0af7651916cd43dd8448eb211c80319c"},
-        {"number":2,"start_time":"2026-01-01T10:00:01.123Z","method":"GET","authority":"web","path":"/","response_code":"200",
-        "response_flags":"-","response_code_details":"via_upstream","duration":"12","upstream_cluster":"inbound|80||","upstream_host":"127.0.0.1:80"},
-        {"number":3,"start_time":"2026-01-01T10:00:02.123Z","method":null,"authority":null,"path":null,"response_code":"0",
-        "response_flags":"UAEX","connection_termination_details":"rbac_access_denied_matched_policy[none]","duration":"1",
-        "bytes_received":"5","bytes_sent":"0","downstream_local_address":"10.0.0.2:9000","upstream_cluster":null}]}\
-        """;
-
-    private static final String SECURITY = """
-        {"certificates":[{"pod":"team-a/web-1","identity":"spiffe://cluster.local/ns/team-a/sa/web","issued":"2026-01-01T10:00:00Z","expires":"2036-01-02T10:00:00Z"}],
-        "denials":[{"pod":"team-a/web-1","id":"1","at":"2026-01-01T10:00:00Z","subject":"GET web/admin","reasons":["no policy allows it"]}],"problems":[]}\
-        """;
-
     private static Browser browser;
     private static @Nullable Console pretended;
     private static String address;
@@ -59,9 +30,9 @@ final class ConsoleInBrowser {
     static void open() throws IOException {
         address = System.getProperty("lateen.console", "");
         if (address.isEmpty()) {
-            Console console = pretend(12);
+            Console console = PretendedConsole.of(12);
             pretended = console;
-            address = at(console);
+            address = PretendedConsole.at(console);
         }
         browser = new Browser();
     }
@@ -73,27 +44,6 @@ final class ConsoleInBrowser {
         if (console != null) {
             console.close();
         }
-    }
-
-    private static Console pretend(int edges) throws IOException {
-        MeshTraffic traffic = new MeshTraffic(2000);
-        new PretendedMesh(edges).fill(traffic, Instant.now());
-        return new Console(
-                new InetSocketAddress(InetAddress.getLoopbackAddress(), 0),
-                new Console.Source(
-                        traffic,
-                        () -> new MeshWatch.State(1, 2, List.of()),
-                        () -> "{}",
-                        PretendedMesh.control()::json,
-                        () -> RULES,
-                        _ -> REQUESTS,
-                        () -> SECURITY),
-                Console.Landing.MAP,
-                _ -> Authorizer.Verdict.NOT_KNOWN);
-    }
-
-    private static String at(Console console) {
-        return "http://127.0.0.1:" + console.address().getPort();
     }
 
     @ParameterizedTest(name = "{0} {1}")
@@ -154,12 +104,12 @@ final class ConsoleInBrowser {
     /** Only of the pretended mesh: its rule has a message, and its requests what a client made up. */
     @Test
     void aRefusedRuleShowsTheLine_andARequestWhatDecidedIt() throws IOException {
-        try (Console console = pretend(4)) {
-            browser.open(at(console) + "/rules");
+        try (Console console = PretendedConsole.of(4)) {
+            browser.open(PretendedConsole.at(console) + "/rules");
             assertThat(browser.evaluate(
                             "return [...document.querySelectorAll('mark')].map(mark => mark.textContent).join('|')"))
                     .isEqualTo("  - timeout: soon");
-            browser.open(at(console) + "/requests");
+            browser.open(PretendedConsole.at(console) + "/requests");
             browser.evaluate("document.querySelector('tbody tr:last-child button').click()");
             assertThat(browser.driver().findElement(By.id("details")).getText())
                     .contains(
@@ -198,8 +148,8 @@ final class ConsoleInBrowser {
     /** Only of the pretended mesh, whose control plane is always as busy. */
     @Test
     void theControlPlaneOverTime() throws IOException {
-        try (Console console = pretend(4)) {
-            browser.open(at(console) + "/dashboards?view=control");
+        try (Console console = PretendedConsole.of(4)) {
+            browser.open(PretendedConsole.at(console) + "/dashboards?view=control");
             browser.await("document.querySelectorAll('figcaption span')[2].textContent !== ''");
             assertThat(
                             browser.evaluate(
@@ -211,11 +161,29 @@ final class ConsoleInBrowser {
         }
     }
 
+    /** Only of the pretended mesh, whose messages are all about as large. */
+    @ParameterizedTest
+    @ValueSource(strings = {"service", "workload"})
+    void sizesOfMessages_andHowTheyAreSecured(String view) throws IOException {
+        try (Console console = PretendedConsole.of(4)) {
+            browser.open(PretendedConsole.at(console) + "/dashboards?view=" + view);
+            browser.await("document.querySelectorAll('figcaption span')[4].textContent !== ''");
+            assertThat(
+                            String.valueOf(
+                                    browser.evaluate(
+                                            "return [...document.querySelectorAll('figcaption')].slice(2).map(one => one.textContent).join('|')")))
+                    .matches("Security: now mTLS [0-9.]+, plain text [0-9.]+"
+                            + "\\|Size of requests: now p50 375 B, p99 498 B"
+                            + "\\|Size of responses: now p50 1.8 kB, p99 2.5 kB");
+            browser.leave();
+        }
+    }
+
     /** Only of the pretended mesh, which has no gateway. */
     @Test
     void aGatewayThatIsNotThereShowsNothingOfOthers() throws IOException {
-        try (Console console = pretend(4)) {
-            browser.open(at(console) + "/dashboards?view=gateway");
+        try (Console console = PretendedConsole.of(4)) {
+            browser.open(PretendedConsole.at(console) + "/dashboards?view=gateway");
             browser.await("document.querySelector('figcaption span').textContent !== ''");
             assertThat(browser.text()).contains("No gateway has carried traffic yet.", "now all 0.00, failed 0.00");
             browser.leave();
@@ -238,9 +206,9 @@ final class ConsoleInBrowser {
      */
     @Test
     void aThousandEdgesAreFluid() throws IOException {
-        try (Console large = pretend(1000)) {
+        try (Console large = PretendedConsole.of(1000)) {
             browser.scheme("light");
-            browser.open(at(large) + "/map");
+            browser.open(PretendedConsole.at(large) + "/map");
             double before = browser.processorSeconds();
             Object frames = browser.evaluateAsync("""
                 const done = arguments[0]; let frames = 0; const end = performance.now() + 8000;

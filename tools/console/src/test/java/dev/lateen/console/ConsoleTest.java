@@ -45,10 +45,12 @@ final class ConsoleTest {
                 ConsoleTest::verdict);
     }
 
-    private static Authorizer.Verdict verdict(String token) {
+    private static Authorizer.Verdict verdict(String token, String address) {
+        assertThat(address).isEqualTo("127.0.0.1");
         return switch (token) {
             case "good" -> Authorizer.Verdict.ALLOWED;
             case "other" -> Authorizer.Verdict.FORBIDDEN;
+            case "many" -> Authorizer.Verdict.TOO_MANY;
             case "late" -> throw new KubernetesClientException("no answer");
             default -> Authorizer.Verdict.NOT_KNOWN;
         };
@@ -115,6 +117,7 @@ final class ConsoleTest {
         /api/rules      | mesh.example       | Negotiate good        | 401
         /api/rules      | mesh.example       | Basic !               | 401
         /api/rules      | mesh.example       | Bearer other          | 403
+        /api/rules      | mesh.example       | Bearer many           | 429
         /api/rules      | mesh.example       | Bearer late           | 503
         /api/rules      | mesh.example       | Bearer good           | 200
         /api/rules      | mesh.example       | Basic bWU6Z29vZA==    | 200

@@ -54,6 +54,16 @@ final class PretendedMesh {
             page.append("istio_request_duration_milliseconds_bucket{reporter=\"source\",le=\"%s\",%s} %d\n"
                     .formatted(bound, labels, Math.round((requests + failed) * share)));
         }
+        size(page, "request", "250", "500", labels, requests + failed);
+        size(page, "response", "1000", "2500", labels, requests + failed);
+    }
+
+    /** All of them within one bucket. */
+    private static void size(StringBuilder page, String of, String below, String most, String labels, int count) {
+        for (String bound : new String[] {below, most, "+Inf"}) {
+            page.append("istio_%s_bytes_bucket{reporter=\"source\",le=\"%s\",%s} %d\n"
+                    .formatted(of, bound, labels, bound.equals(below) ? 0 : count));
+        }
     }
 
     /** A control plane that makes two pushes a second and needs a quarter of a core. */

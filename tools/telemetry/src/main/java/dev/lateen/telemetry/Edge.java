@@ -1,5 +1,7 @@
 package dev.lateen.telemetry;
 
+import java.util.List;
+
 /**
  * One direction of calls.
  *
@@ -20,6 +22,16 @@ public record Edge(
         String version,
         String protocol)
         implements Comparable<Edge> {
+    /** Of samples, by which an edge is known. */
+    static final List<String> LABELS = List.of(
+            "source_workload",
+            "source_workload_namespace",
+            "destination_service",
+            "destination_workload",
+            "destination_workload_namespace",
+            "destination_version",
+            "request_protocol");
+
     static Edge of(Sample sample) {
         return new Edge(
                 sample.label("source_workload"),

@@ -1,10 +1,12 @@
 package dev.lateen.telemetry;
 
 import java.time.Instant;
+import java.util.Arrays;
 
 /**
- * What one edge carried over time, in memory that never grows: every reading of the last minutes, and one a minute of
- * the last hours, at most 55 kB. Readings are counts that only grow. Not thread-safe.
+ * What one edge carried over time, in bounded memory: every reading of the last minutes, and one a minute of the last
+ * hours. That is 140 kB at most, and mostly a quarter of it, as buckets that nothing fell into take no room. Readings are
+ * counts that only grow. Not thread-safe.
  */
 final class EdgeHistory {
     /** Readings kept as they come: five minutes of one every two seconds. */
@@ -18,31 +20,58 @@ final class EdgeHistory {
     private final Ring coarse = new Ring(COARSE);
     private long newest = Long.MIN_VALUE;
 
-    /** Rows of one time and {@link Counts#COLUMNS} counts each; grows up to its capacity, then the oldest is overwritten. */
+    /**
+     * Rows of one time and as many counts each as have ever been more than zero; grows up to its capacity, then the oldest
+     * is overwritten.
+     */
     private static final class Ring {
         private final int capacity;
+        /** Where in a row a column of {@link Counts} stands; -1: nowhere, as it has been zero so far. */
+        private final int[] places = new int[Counts.COLUMNS];
+
+        private int width;
         private long[] millis = new long[4];
-        private int[] rows = new int[4 * Counts.COLUMNS];
+        private int[] rows = new int[0];
         private int next;
         private int size;
 
         Ring(int capacity) {
             this.capacity = capacity;
+            Arrays.fill(places, -1);
         }
 
         void add(long time, Counts counts) {
             if (size == millis.length && size < capacity) {
                 int larger = Math.min(capacity, 2 * size);
-                millis = java.util.Arrays.copyOf(millis, larger);
-                rows = java.util.Arrays.copyOf(rows, larger * Counts.COLUMNS);
+                millis = Arrays.copyOf(millis, larger);
+                rows = Arrays.copyOf(rows, larger * width);
                 next = size;
             }
+            makeRoom(counts);
             millis[next] = time;
             for (int column = 0; column < Counts.COLUMNS; column++) {
-                rows[next * Counts.COLUMNS + column] = (int) counts.at(column);
+                if (places[column] >= 0) {
+                    rows[next * width + places[column]] = (int) counts.at(column);
+                }
             }
             next = (next + 1) % millis.length;
             size = Math.min(size + 1, millis.length);
+        }
+
+        private void makeRoom(Counts counts) {
+            int before = width;
+            for (int column = 0; column < Counts.COLUMNS; column++) {
+                if (places[column] < 0 && counts.at(column) != 0) {
+                    places[column] = width++;
+                }
+            }
+            if (width > before) {
+                int[] wider = new int[millis.length * width];
+                for (int row = 0; row < millis.length && before > 0; row++) {
+                    System.arraycopy(rows, row * before, wider, row * width, before);
+                }
+                rows = wider;
+            }
         }
 
         long time(int position) {
@@ -50,7 +79,7 @@ final class EdgeHistory {
         }
 
         int value(int position, int column) {
-            return rows[index(position) * Counts.COLUMNS + column];
+            return places[column] < 0 ? 0 : rows[index(position) * width + places[column]];
         }
 
         Counts counts(int position) {

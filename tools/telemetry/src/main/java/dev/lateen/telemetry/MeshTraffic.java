@@ -45,12 +45,20 @@ public final class MeshTraffic {
      * What was carried in one piece of time.
      *
      * @param end of the piece
-     * @param p50 in milliseconds, NaN without requests
-     * @param p99 likewise
+     * @param securedPerSecond requests that the receiving side saw under mutual TLS
+     * @param plainPerSecond those that it saw in plain text
      */
-    public record Point(Instant end, double perSecond, double failedPerSecond, double p50, double p99) {}
+    public record Point(
+            Instant end,
+            double perSecond,
+            double failedPerSecond,
+            double securedPerSecond,
+            double plainPerSecond,
+            Quantiles duration,
+            Quantiles requestBytes,
+            Quantiles responseBytes) {}
 
-    /** Keeps at most so many edges, 55 kB each; what comes beyond is counted in {@link #dropped()}. */
+    /** Keeps at most so many edges, 140 kB each; what comes beyond is counted in {@link #dropped()}. */
     public MeshTraffic(int maxEdges) {
         this.maxEdges = maxEdges;
     }
@@ -90,11 +98,15 @@ public final class MeshTraffic {
 
     private void keep(Instant time) {
         Map<Edge, Total> shown = new HashMap<>(bySource);
-        Map<Edge, Counts> received = new HashMap<>();
+        Map<Edge, Counts> otherVersions = new HashMap<>();
         Set<Edge> calls = new HashSet<>();
         bySource.keySet().forEach(edge -> calls.add(edge.withoutVersion()));
         byDestination.forEach((edge, total) -> {
-            received.computeIfAbsent(edge.withoutVersion(), _ -> new Counts()).add(total.counts);
+            if (!bySource.containsKey(edge)) {
+                otherVersions
+                        .computeIfAbsent(edge.withoutVersion(), _ -> new Counts())
+                        .add(total.counts);
+            }
             if (!calls.contains(edge.withoutVersion())) {
                 shown.put(edge, total);
             }
@@ -113,8 +125,14 @@ public final class MeshTraffic {
                 return made;
             });
             kept.total = total;
-            // How calls were secured is what their receiver says.
-            kept.history.add(time, total.counts.securedAs(received.getOrDefault(edge.withoutVersion(), new Counts())));
+            // How calls were secured is what their receiver says, whose version the caller may not know.
+            Total received = byDestination.get(edge);
+            kept.history.add(
+                    time,
+                    total.counts.securedAs(
+                            received == null
+                                    ? otherVersions.getOrDefault(edge.withoutVersion(), new Counts())
+                                    : received.counts));
         });
     }
 
@@ -130,14 +148,15 @@ public final class MeshTraffic {
         edges.forEach((edge, kept) -> {
             long to = at.toEpochMilli();
             Counts carried = kept.history.between(to - window.toMillis(), to);
+            Quantiles duration = carried.quantiles(Counts.DURATION);
             all.add(new Carried(
                     edge,
                     kept.total.counts.at(Counts.REQUESTS),
                     kept.total.counts.at(Counts.FAILED),
                     carried.perSecond(Counts.REQUESTS),
                     carried.perSecond(Counts.FAILED),
-                    carried.quantile(0.5),
-                    carried.quantile(0.99),
+                    duration.p50(),
+                    duration.p99(),
                     kept.total.codes,
                     carried.at(Counts.SECURED),
                     carried.at(Counts.PLAIN)));
@@ -153,23 +172,26 @@ public final class MeshTraffic {
             long to = end.toEpochMilli() - i * length.toMillis() / points;
             long from = to - length.toMillis() / points;
             Counts together = new Counts();
-            double perSecond = 0;
-            double failedPerSecond = 0;
+            double[] rates = new double[Counts.DURATION];
             for (Map.Entry<Edge, Kept> entry : edges.entrySet()) {
                 if (kind.test(entry.getKey())) {
                     Counts carried = entry.getValue().history.between(from, to);
                     together.add(carried);
                     // Readings do not fall together with the ends of pieces: each rate is of its own time.
-                    perSecond += carried.perSecond(Counts.REQUESTS);
-                    failedPerSecond += carried.perSecond(Counts.FAILED);
+                    for (int column = 0; column < rates.length; column++) {
+                        rates[column] += carried.perSecond(column);
+                    }
                 }
             }
             series.add(new Point(
                     Instant.ofEpochMilli(to),
-                    perSecond,
-                    failedPerSecond,
-                    together.quantile(0.5),
-                    together.quantile(0.99)));
+                    rates[Counts.REQUESTS],
+                    rates[Counts.FAILED],
+                    rates[Counts.SECURED],
+                    rates[Counts.PLAIN],
+                    together.quantiles(Counts.DURATION),
+                    together.quantiles(Counts.REQUEST_BYTES),
+                    together.quantiles(Counts.RESPONSE_BYTES)));
         }
         return series;
     }

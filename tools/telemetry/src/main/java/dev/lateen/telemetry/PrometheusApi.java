@@ -27,9 +27,11 @@ import tools.jackson.databind.json.JsonMapper;
 public final class PrometheusApi implements AutoCloseable {
     private static final int LARGEST = 64 << 20;
 
-    /** What {@link MeshTraffic} counts. */
-    private static final String TRAFFIC = "{__name__=~\"istio_requests_total|istio_tcp_connections_opened_total"
-            + "|istio_request_duration_milliseconds_bucket\"}";
+    /** What {@link MeshTraffic} counts; of histograms, which are most of it, no more labels than it knows. */
+    private static final String TRAFFIC =
+            "{__name__=~\"istio_requests_total|istio_tcp_connections_opened_total\"} or sum by (__name__,instance,reporter,le,"
+                    + String.join(",", Edge.LABELS)
+                    + ") ({__name__=~\"istio_(request_duration_milliseconds|request_bytes|response_bytes)_bucket\"})";
 
     private final URI server;
     private final Duration timeout;

@@ -37,6 +37,7 @@ final class ProxyCounters {
         for (Sample sample : page) {
             add(now, codes, identities, sample);
         }
+        now.values().forEach(Counts::uncumulate);
         List<Growth> calls = new ArrayList<>();
         now.forEach((told, counts) -> {
             Counts before = last.put(told, counts);
@@ -88,14 +89,18 @@ final class ProxyCounters {
                     }
                 }
             }
-            case "istio_request_duration_milliseconds_bucket" -> {
-                int column = Counts.bucket(sample.label("le"));
-                if (column >= 0) {
-                    calls.computeIfAbsent(new Told(Edge.of(sample), source), _ -> new Counts())
-                            .add(column, value);
-                }
-            }
+            case "istio_request_duration_milliseconds_bucket" -> bucket(calls, source, Counts.DURATION, sample);
+            case "istio_request_bytes_bucket" -> bucket(calls, source, Counts.REQUEST_BYTES, sample);
+            case "istio_response_bytes_bucket" -> bucket(calls, source, Counts.RESPONSE_BYTES, sample);
             default -> {}
+        }
+    }
+
+    private static void bucket(Map<Told, Counts> calls, boolean source, int histogram, Sample sample) {
+        int column = Counts.bucket(histogram, sample.label("le"));
+        if (column >= 0) {
+            calls.computeIfAbsent(new Told(Edge.of(sample), source), _ -> new Counts())
+                    .add(column, Math.round(sample.value()));
         }
     }
 }

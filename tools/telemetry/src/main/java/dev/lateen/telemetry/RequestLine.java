@@ -134,6 +134,7 @@ public record RequestLine(Map<String, String> fields) {
         add(line, "attempts", field("attempts").equals("1") ? "" : field("attempts"));
         add(line, "peer", field("peer"));
         add(line, "trace", field("trace_id"));
+        add(line, "fault", field("fault"));
         return line.toString().replaceAll("\\p{Cntrl}", "?");
     }
 

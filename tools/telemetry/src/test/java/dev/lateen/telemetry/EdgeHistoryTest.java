@@ -69,6 +69,21 @@ final class EdgeHistoryTest {
         assertThat(between(0, 6).at(Counts.REQUESTS)).isEqualTo(10);
     }
 
+    /** Room for a column is made when it first counts something; what was before is zero. */
+    @Test
+    void columnsThatComeLater() {
+        for (long second = 0; second <= 400; second += 2) {
+            Counts counts = requests(second);
+            counts.add(Counts.FAILED, Math.max(0, second - 350));
+            counts.add(Counts.COLUMNS - 1, second < 100 ? 0 : 7);
+            history.add(Instant.ofEpochSecond(second), counts);
+        }
+        assertThat(between(340, 400).at(Counts.FAILED)).isEqualTo(50);
+        assertThat(between(340, 400).at(Counts.REQUESTS)).isEqualTo(60);
+        assertThat(between(0, 400).at(Counts.COLUMNS - 1)).isEqualTo(7);
+        assertThat(between(0, 400).at(Counts.PLAIN)).isZero();
+    }
+
     @Test
     void countsBeyond32Bits() {
         read(0, 0xffff_fff0L);

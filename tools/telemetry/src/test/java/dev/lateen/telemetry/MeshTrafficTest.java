@@ -118,6 +118,56 @@ final class MeshTrafficTest {
                 .containsExactly(0.0);
     }
 
+    /** Ten requests of 500 to 1,000 bytes in two seconds, their answers of 50 to 100, six of them under mutual TLS. */
+    @Test
+    void aSeriesOfSizes_andOfHowRequestsAreSecured() {
+        MeshTraffic traffic = new MeshTraffic(10);
+        for (int turn = 1; turn <= 2; turn++) {
+            traffic.add(START.plusSeconds(2L * turn), Map.of("web", PrometheusText.read("""
+                    istio_requests_total{reporter="destination",source_workload="client",connection_security_policy="mutual_tls",response_code="200"} %1$d
+                    istio_requests_total{reporter="destination",source_workload="client",connection_security_policy="none",response_code="200"} %2$d
+                    istio_request_bytes_bucket{reporter="destination",source_workload="client",le="500"} 0
+                    istio_request_bytes_bucket{reporter="destination",source_workload="client",le="1000"} %3$d
+                    istio_request_bytes_bucket{reporter="destination",source_workload="client",le="+Inf"} %3$d
+                    istio_response_bytes_bucket{reporter="destination",source_workload="client",le="50"} 0
+                    istio_response_bytes_bucket{reporter="destination",source_workload="client",le="100"} %3$d
+                    istio_response_bytes_bucket{reporter="destination",source_workload="client",le="+Inf"} %3$d
+                    """.formatted(
+                            6 * turn, 4 * turn, 10 * turn))));
+        }
+        assertThat(traffic.series(_ -> true, Duration.ofSeconds(2), 1))
+                .singleElement()
+                .satisfies(point -> {
+                    assertThat(point.perSecond()).isEqualTo(5);
+                    assertThat(point.securedPerSecond()).isEqualTo(3);
+                    assertThat(point.plainPerSecond()).isEqualTo(2);
+                    assertThat(point.requestBytes().p50()).isCloseTo(750, within(1e-9));
+                    assertThat(point.responseBytes().p99()).isCloseTo(99.5, within(1e-9));
+                    assertThat(point.duration().p50()).isNaN();
+                });
+    }
+
+    /** The caller tells of one version and of what nobody answered; each of its calls is received once. */
+    @Test
+    void howRequestsAreSecured_isCountedOnce() {
+        MeshTraffic traffic = new MeshTraffic(10);
+        String labels = "source_workload=\"client\",destination_workload=\"web\",response_code=\"200\"";
+        for (int turn = 1; turn <= 2; turn++) {
+            traffic.add(
+                    START.plusSeconds(turn), Map.of("all", PrometheusText.read("""
+                    istio_requests_total{reporter="source",destination_version="v1",%1$s} %2$d
+                    istio_requests_total{reporter="source",%1$s} %3$d
+                    istio_requests_total{reporter="destination",destination_version="v1",connection_security_policy="mutual_tls",%1$s} %2$d
+                    """.formatted(labels, 8 * turn, turn))));
+        }
+        assertThat(traffic.series(_ -> true, Duration.ofSeconds(1), 1))
+                .singleElement()
+                .satisfies(point -> {
+                    assertThat(point.perSecond()).isEqualTo(9);
+                    assertThat(point.securedPerSecond()).isEqualTo(8);
+                });
+    }
+
     @Test
     void identitiesAreWhatReceiversTell() {
         MeshTraffic traffic = new MeshTraffic(10);
@@ -148,14 +198,11 @@ final class MeshTrafficTest {
     void quantiles(double quantile, String cumulated, double expected) {
         Counts counts = new Counts();
         String[] given = cumulated.split(" ");
-        for (int i = 0; i < Counts.BOUNDS.length; i++) {
-            counts.add(
-                    Counts.bucket(Double.toString(Counts.BOUNDS[i])),
-                    i < given.length - 1
-                            ? Long.parseLong(given[i])
-                            : expected > 10 ? 0 : Long.parseLong(given[given.length - 1]));
+        for (int i = 0; i < given.length; i++) {
+            String bound = i < given.length - 1 ? Double.toString(Counts.BOUNDS[i]) : "+Inf";
+            counts.add(Counts.bucket(Counts.DURATION, bound), Long.parseLong(given[i]));
         }
-        counts.add(Counts.bucket("+Inf"), Long.parseLong(given[given.length - 1]));
-        assertThat(counts.quantile(quantile)).isCloseTo(expected, within(1e-9));
+        counts.uncumulate();
+        assertThat(counts.quantile(Counts.DURATION, quantile)).isCloseTo(expected, within(1e-9));
     }
 }

@@ -75,7 +75,8 @@ final class PrometheusApiTest {
         Map<String, List<Sample>> pages = prometheus.now();
         assertThat(asked)
                 .startsWith("/prom/api/v1/query query={__name__=~\"istio_requests_total|")
-                .contains("istio_request_duration_milliseconds_bucket");
+                .contains("or sum by (__name__,instance,reporter,le,source_workload,")
+                .contains("request_duration_milliseconds|request_bytes|response_bytes)_bucket");
         assertThat(pages).containsOnlyKeys("10.0.0.1:15020", "10.0.0.2:15020");
         MeshTraffic traffic = new MeshTraffic(10);
         traffic.add(Instant.EPOCH, pages);

@@ -66,6 +66,8 @@ public record ClientTls(
         Credentials.checkName(credentialName, "credentialName", findings);
         if (trustsAnyone() && (!subjectAltNames.isEmpty() || !caCertificates.isEmpty())) {
             findings.error("insecureSkipVerify", "would leave caCertificates and subjectAltNames without effect");
+        } else if (trustsAnyone() && mode == Mode.SIMPLE && !credentialName.isEmpty()) {
+            findings.error("insecureSkipVerify", "would leave the roots of credentialName without effect");
         } else if (trustsAnyone() && (mode == Mode.SIMPLE || mode == Mode.MUTUAL)) {
             findings.warning("insecureSkipVerify", "anybody on the way can pretend to be the destination");
         }

@@ -9,7 +9,14 @@ import java.time.Duration;
 import org.jspecify.annotations.Nullable;
 
 /** Bounds of what one proxy has open towards a destination; what is over them is refused at once. */
-public record ConnectionPool(@Nullable Tcp tcp, @Nullable Http http) {
+public record ConnectionPool(@Nullable Tcp tcp, @Nullable Http http) implements Checked {
+    @Override
+    public void check(Findings findings) {
+        if (tcp == null && http == null) {
+            findings.error("", "one of tcp, http is required");
+        }
+    }
+
     /**
      * Bounds of connections.
      *

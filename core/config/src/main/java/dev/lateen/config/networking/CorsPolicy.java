@@ -18,13 +18,27 @@ public record CorsPolicy(
         @Nullable Boolean allowCredentials,
         UnmatchedPreflights unmatchedPreflights)
         implements Checked {
+    private static final List<String> METHODS =
+            List.of("*", "GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "CONNECT", "TRACE");
+
     @Override
     public void check(Findings findings) {
         checkNames(allowHeaders, "allowHeaders", findings);
         checkNames(exposeHeaders, "exposeHeaders", findings);
         for (int i = 0; i < allowOrigins.size(); i++) {
-            if (allowOrigins.get(i) instanceof StringMatch.Present) {
-                findings.error("allowOrigins[" + i + "]", "one of exact, prefix, regex is required");
+            switch (allowOrigins.get(i)) {
+                case StringMatch.Present _ ->
+                    findings.error("allowOrigins[" + i + "]", "one of exact, prefix, regex is required");
+                case StringMatch.Exact(var exact)
+                when exact.isEmpty() -> findings.error("allowOrigins[" + i + "].exact", "must not be empty");
+                case StringMatch match -> StringMatch.checkText(match, "allowOrigins[" + i + "]", findings);
+            }
+        }
+        for (int i = 0; i < allowMethods.size(); i++) {
+            if (!METHODS.contains(allowMethods.get(i))) {
+                findings.error(
+                        "allowMethods[" + i + "]",
+                        "\"" + HostNames.shorten(allowMethods.get(i)) + "\" is none of " + String.join(", ", METHODS));
             }
         }
         if (maxAge != null && !maxAge.equals(Duration.ofSeconds(maxAge.toSeconds()))) {

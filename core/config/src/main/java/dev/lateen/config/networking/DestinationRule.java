@@ -1,5 +1,8 @@
 package dev.lateen.config.networking;
 
+import dev.lateen.config.CheckedAsObject;
+import dev.lateen.config.Labels;
+import dev.lateen.config.ObjectMeta;
 import dev.lateen.config.shape.Checked;
 import dev.lateen.config.shape.Findings;
 import dev.lateen.config.shape.Required;
@@ -20,17 +23,41 @@ public record DestinationRule(
         List<Subset> subsets,
         List<String> exportTo,
         @Nullable WorkloadSelector workloadSelector)
-        implements Checked {
+        implements Checked, CheckedAsObject {
+    @Override
+    public void check(ObjectMeta metadata, Findings findings) {
+        ExportTo.checkIn(metadata.namespace(), exportTo, findings);
+        if (workloadSelector != null
+                && !exportTo.isEmpty()
+                && !exportTo.equals(List.of("."))
+                && !exportTo.equals(List.of(metadata.namespace()))) {
+            findings.error(
+                    "spec.exportTo",
+                    "must be [.] beside workloadSelector: such a rule is for callers of its namespace");
+        }
+    }
+
     @Override
     public void check(Findings findings) {
         HostNames.check(host, "host", findings);
         ExportTo.check(exportTo, findings);
+        warnOfFailover(trafficPolicy, "trafficPolicy", findings);
         Set<String> names = new HashSet<>();
         for (int i = 0; i < subsets.size(); i++) {
             Subsets.check(subsets.get(i).name(), "subsets[" + i + "].name", findings);
             if (!names.add(subsets.get(i).name())) {
                 findings.error("subsets[" + i + "].name", "\"" + subsets.get(i).name() + "\" is given twice");
             }
+            Labels.check(subsets.get(i).labels(), "subsets[" + i + "].labels", findings);
+            if (trafficPolicy == null || trafficPolicy.outlierDetection() == null) {
+                warnOfFailover(subsets.get(i).trafficPolicy(), "subsets[" + i + "].trafficPolicy", findings);
+            }
+        }
+    }
+
+    private static void warnOfFailover(@Nullable TrafficPolicy policy, String path, Findings findings) {
+        if (policy != null && policy.loadBalancer() != null && policy.outlierDetection() == null) {
+            policy.loadBalancer().warnOfFailover(path + ".loadBalancer", findings);
         }
     }
 
@@ -45,5 +72,10 @@ public record DestinationRule(
             @Nullable TrafficPolicy trafficPolicy) {}
 
     /** Workloads by their labels. */
-    public record WorkloadSelector(Map<String, String> matchLabels) {}
+    public record WorkloadSelector(Map<String, String> matchLabels) implements Checked {
+        @Override
+        public void check(Findings findings) {
+            Labels.checkSelector(matchLabels, "matchLabels", findings);
+        }
+    }
 }

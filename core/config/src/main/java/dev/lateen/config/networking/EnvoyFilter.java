@@ -47,25 +47,77 @@ public record EnvoyFilter(
             if (inserts && !applyTo.isOrdered()) {
                 findings.error("patch.operation", operation + " is for NETWORK_FILTER, HTTP_FILTER and HTTP_ROUTE");
             }
+            if (match != null && match.thing() != null) {
+                checkMatch(match.thing(), findings);
+            }
         }
+
+        /** What is matched has to be of the kind that is changed, or be around it. */
+        private void checkMatch(Thing thing, Findings findings) {
+            String field =
+                    switch (thing) {
+                        case Thing.OfListener _ -> "listener";
+                        case Thing.OfRoutes _ -> "routeConfiguration";
+                        case Thing.OfCluster _ -> "cluster";
+                    };
+            if (!field.equals(applyTo.around)) {
+                findings.error("match." + field, "is never around a " + applyTo + ": write match." + applyTo.around);
+            } else if (thing instanceof Thing.OfListener(ListenerMatch listener) && listener.filterChain() != null) {
+                FilterMatch filter = listener.filterChain().filter();
+                if (filter != null) {
+                    checkFilter(filter, "match.listener.filterChain.filter", findings);
+                }
+            }
+        }
+
+        private void checkFilter(FilterMatch filter, String path, Findings findings) {
+            if (filter.name().isEmpty()) {
+                findings.error(path + ".name", "is required");
+                return;
+            }
+            if (applyTo == ApplyTo.LISTENER || applyTo == ApplyTo.FILTER_CHAIN) {
+                findings.warning(path, "has no effect for " + applyTo);
+            }
+            if (filter.subFilter() == null) {
+                return;
+            }
+            if (applyTo != ApplyTo.HTTP_FILTER) {
+                findings.error(path + ".subFilter", "is for HTTP_FILTER alone");
+            } else if (!CONNECTION_MANAGERS.contains(filter.name())) {
+                findings.error(
+                        path + ".name", "must be " + CONNECTION_MANAGERS.getFirst() + ", which has HTTP filters");
+            } else if (filter.subFilter().name().isEmpty()) {
+                findings.error(path + ".subFilter.name", "is required");
+            }
+        }
+
+        private static final List<String> CONNECTION_MANAGERS =
+                List.of("envoy.filters.network.http_connection_manager", "envoy.http_connection_manager");
     }
 
     /** What is changed. */
     public enum ApplyTo {
-        LISTENER,
-        FILTER_CHAIN,
-        NETWORK_FILTER,
-        HTTP_FILTER,
-        ROUTE_CONFIGURATION,
-        VIRTUAL_HOST,
-        HTTP_ROUTE,
-        CLUSTER,
+        LISTENER("listener"),
+        FILTER_CHAIN("listener"),
+        NETWORK_FILTER("listener"),
+        HTTP_FILTER("listener"),
+        ROUTE_CONFIGURATION("routeConfiguration"),
+        VIRTUAL_HOST("routeConfiguration"),
+        HTTP_ROUTE("routeConfiguration"),
+        CLUSTER("cluster"),
         @Later("filters that come by name")
-        EXTENSION_CONFIG,
+        EXTENSION_CONFIG(""),
         @Refused("is read by proxies before they ask anyone: use ProxyConfig's environment of the pod")
-        BOOTSTRAP,
+        BOOTSTRAP(""),
         @Later("changes of listener filters")
-        LISTENER_FILTER;
+        LISTENER_FILTER("listener");
+
+        /** Field of {@link Thing} whose things this is part of. */
+        private final String around;
+
+        ApplyTo(String around) {
+            this.around = around;
+        }
 
         /** Whether the order of such things counts, so that one can be put before another. */
         public boolean isOrdered() {

@@ -1,14 +1,15 @@
 package dev.lateen.config.networking;
 
+import dev.lateen.config.CheckedAsObject;
+import dev.lateen.config.Labels;
+import dev.lateen.config.ObjectMeta;
 import dev.lateen.config.shape.Checked;
 import dev.lateen.config.shape.Findings;
-import dev.lateen.config.shape.Outdated;
 import dev.lateen.config.shape.Range;
 import dev.lateen.config.shape.Refused;
 import dev.lateen.config.shape.Required;
 import java.util.HashSet;
 import java.util.List;
-import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
@@ -18,7 +19,18 @@ import org.jspecify.annotations.Nullable;
  *
  * @param selector labels of the proxies' pods; empty selects every proxy of the object's namespace
  */
-public record Gateway(@Required List<Server> servers, Map<String, String> selector) implements Checked {
+public record Gateway(@Required List<Server> servers, Map<String, String> selector)
+        implements Checked, CheckedAsObject {
+    @Override
+    public void check(ObjectMeta metadata, Findings findings) {
+        if (!Labels.isDnsLabel(metadata.name())) {
+            findings.error(
+                    "metadata.name",
+                    "\"" + HostNames.shorten(metadata.name())
+                            + "\" cannot be named by VirtualServices: expected letters, digits and -, at most 63");
+        }
+    }
+
     @Override
     public void check(Findings findings) {
         Set<String> names = new HashSet<>();
@@ -48,23 +60,36 @@ public record Gateway(@Required List<Server> servers, Map<String, String> select
 
             String name)
             implements Checked {
-        private static final Set<String> TLS = Set.of("HTTPS", "TLS");
-
         @Override
         public void check(Findings findings) {
             for (int i = 0; i < hosts.size(); i++) {
-                String host = hosts.get(i);
-                HostNames.check(host.substring(host.indexOf('/') + 1), "hosts[" + i + "]", findings);
+                NamespacedHosts.check(hosts.get(i), "hosts[" + i + "]", findings);
             }
             if (!bind.isEmpty()) {
                 Subnets.checkAddress(bind, "bind", findings);
             }
-            boolean encrypted = TLS.contains(port.protocol().toUpperCase(Locale.ROOT));
-            if (encrypted && tls == null) {
-                findings.error("tls", "is needed on a port of protocol " + port.protocol());
+            checkTls(findings);
+        }
+
+        private void checkTls(Findings findings) {
+            boolean encrypted = Protocols.isTls(port.protocol());
+            boolean http = Protocols.isHttp(port.protocol());
+            if (tls == null) {
+                if (encrypted) {
+                    findings.error("tls", "is needed on a port of protocol " + port.protocol());
+                }
+                return;
             }
-            if (!encrypted && tls != null && tls.ends()) {
+            if (!encrypted && tls.ends()) {
                 findings.error("tls.mode", tls.mode() + " needs protocol HTTPS or TLS, found " + port.protocol());
+            } else if (!encrypted && !http) {
+                findings.error("tls", "needs protocol HTTPS or TLS, found " + port.protocol());
+            } else if (!encrypted
+                    && (!tls.files().isEmpty() || !tls.caCertificates().isEmpty())) {
+                findings.error("tls", "has certificates, which a port of protocol " + port.protocol() + " never shows");
+            }
+            if (tls.httpsRedirect() && !http) {
+                findings.warning("tls.httpsRedirect", "has no effect on a port of protocol " + port.protocol());
             }
         }
     }
@@ -75,7 +100,7 @@ public record Gateway(@Required List<Server> servers, Map<String, String> select
             @Required String protocol,
             @Required String name,
 
-            @Outdated("the port of the pod comes from the Service") @Range(min = 0, max = 65535)
+            @Refused("has no meaning: the port of the pod comes from the Service") @Range(min = 0, max = 65535)
             int targetPort)
             implements Checked {
         @Override

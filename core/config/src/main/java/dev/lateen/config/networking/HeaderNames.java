@@ -12,20 +12,12 @@ import java.util.regex.Pattern;
 public final class HeaderNames {
     private static final Pattern TOKEN = Pattern.compile("[-!#$%&'*+.^_`|~0-9A-Za-z]{1,1024}");
     private static final Pattern CONTROL = Pattern.compile("[\\x00-\\x08\\x0a-\\x1f\\x7f]");
-    private static final String CLAIMS = "@request.auth.claims";
 
     private HeaderNames() {}
 
     /** Checks the name of a field that is looked at; {@code :method} and its kin are among them. */
     public static void checkMatch(String name, String field, Findings findings) {
-        if (name.startsWith(CLAIMS)) {
-            findings.error(
-                    field,
-                    "needs routes by claims of tokens, which this version does not have: copy the claim with"
-                            + " outputClaimToHeaders of the RequestAuthentication, and match that field");
-        } else {
-            check(name.startsWith(":") ? name.substring(1) : name, field, findings);
-        }
+        check(name.startsWith(":") ? name.substring(1) : name, field, findings);
     }
 
     /** Checks the name and the new value of a field; that of the host is among them. */

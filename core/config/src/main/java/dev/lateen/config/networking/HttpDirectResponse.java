@@ -16,9 +16,14 @@ public record HttpDirectResponse(
     /** As many bytes as proxies are told to take for the content of an answer. */
     private static final int MOST = 1 << 20;
 
+    /** From here on every proxy's table of routes grows by what people feel. */
+    private static final int MANY = 100 << 10;
+
     private static void check(long bytes, String field, Findings findings) {
         if (bytes > MOST) {
             findings.error(field, "is longer than " + MOST + " bytes: serve it by an app");
+        } else if (bytes > MANY) {
+            findings.warning(field, "is longer than " + MANY + " bytes, which every proxy gets and keeps");
         }
     }
 

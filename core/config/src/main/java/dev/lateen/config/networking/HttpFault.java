@@ -32,11 +32,31 @@ public record HttpFault(@Nullable Delay delay, @Nullable Abort abort) implements
             @Refused("is honoured by no proxy: write fixedDelay") @Nullable
             Duration exponentialDelay,
 
-            @Nullable Percent percentage) {}
+            @Nullable Percent percentage)
+            implements Checked {
+        @Override
+        public void check(Findings findings) {
+            checkShare(percentage, findings);
+        }
+    }
+
+    /** Shares are told to proxies in parts of a million; less would be nothing. */
+    private static void checkShare(@Nullable Percent share, Findings findings) {
+        if (share != null && share.value() > 0 && share.value() < LEAST) {
+            findings.error("percentage.value", "must be 0 or at least 0.0001, found " + share.value());
+        }
+    }
+
+    private static final double LEAST = 0.0001;
 
     /** Answers requests with an error. */
     public record Abort(
-            @Inline @Required Failure failure, @Nullable Percent percentage) {}
+            @Inline @Required Failure failure, @Nullable Percent percentage) implements Checked {
+        @Override
+        public void check(Findings findings) {
+            checkShare(percentage, findings);
+        }
+    }
 
     /** Names of gRPC's statuses, by number (gRPC documentation, status codes). */
     private static final List<String> GRPC = List.of(

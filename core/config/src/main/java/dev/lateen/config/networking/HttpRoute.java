@@ -92,6 +92,17 @@ public record HttpRoute(
         if (redirect != null && (rewrite != null || fault != null)) {
             findings.error("redirect", "excludes rewrite and fault");
         }
+        if (directResponse != null && (rewrite != null || fault != null)) {
+            findings.error("directResponse", "excludes rewrite and fault");
+        }
+        if (redirect != null && !redirect.prefixRewrite().isEmpty()) {
+            for (int i = 0; i < match.size(); i++) {
+                StringMatch uri = match.get(i).uri();
+                if (uri != null && !(uri instanceof StringMatch.Prefix)) {
+                    findings.error("match[" + i + "].uri", "must be a prefix, which redirect.prefixRewrite replaces");
+                }
+            }
+        }
         if (mirror != null && !mirrors.isEmpty()) {
             findings.error("mirror", "excludes mirrors");
         }

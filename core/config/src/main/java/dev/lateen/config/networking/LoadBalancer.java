@@ -10,7 +10,9 @@ import dev.lateen.config.shape.Outdated;
 import dev.lateen.config.shape.Range;
 import dev.lateen.config.shape.Required;
 import java.time.Duration;
+import java.util.HashSet;
 import java.util.List;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 import tools.jackson.databind.JsonNode;
 
@@ -30,6 +32,16 @@ public record LoadBalancer(
     /** Where there is a slow start, it is of this, null without one. */
     public @Nullable Warmup effectiveWarmup() {
         return warmup == null && warmupDurationSecs != null ? new Warmup(warmupDurationSecs, null, null) : warmup;
+    }
+
+    /** For who has no outlierDetection, without which no endpoint is ever known to fail. */
+    void warnOfFailover(String path, Findings findings) {
+        boolean fails = localityLbSetting != null
+                && (!localityLbSetting.failover().isEmpty()
+                        || !localityLbSetting.failoverPriority().isEmpty());
+        if (fails) {
+            findings.warning(path + ".localityLbSetting", "fails over only beside outlierDetection, which is missing");
+        }
     }
 
     @Override
@@ -105,7 +117,15 @@ public record LoadBalancer(
             @Inline @Nullable HashTable table,
 
             @Range(min = 0) @Outdated("write ringHash: {minimumRingSize: N}")
-            long minimumRingSize) {}
+            long minimumRingSize)
+            implements Checked {
+        @Override
+        public void check(Findings findings) {
+            if (minimumRingSize != 0 && table != null) {
+                findings.error("minimumRingSize", "excludes ringHash and maglev: write ringHash: {minimumRingSize: N}");
+            }
+        }
+    }
 
     /** What is hashed; a request without it goes to any endpoint. */
     public sealed interface HashKey {
@@ -135,7 +155,20 @@ public record LoadBalancer(
      * @param ttl life time of the cookie that the proxy makes, zero for the browser's session; null makes none
      */
     public record HttpCookie(
-            @Required String name, String path, @Nullable Duration ttl, List<CookieAttribute> attributes) {}
+            @Required String name, String path, @Nullable Duration ttl, List<CookieAttribute> attributes)
+            implements Checked {
+        @Override
+        public void check(Findings findings) {
+            Set<String> names = new HashSet<>();
+            for (int i = 0; i < attributes.size(); i++) {
+                if (!names.add(attributes.get(i).name())) {
+                    findings.error(
+                            "attributes[" + i + "].name",
+                            "\"" + attributes.get(i).name() + "\" is given twice");
+                }
+            }
+        }
+    }
 
     /**
      * A further attribute of the cookie that the proxy makes.

@@ -3,6 +3,7 @@ package dev.lateen.config.networking;
 import dev.lateen.config.shape.Checked;
 import dev.lateen.config.shape.Findings;
 import dev.lateen.config.shape.Required;
+import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
@@ -46,7 +47,59 @@ public record LocalitySetting(
             if (failover.get(i).from().equals(failover.get(i).to())) {
                 findings.error("failover[" + i + "].to", "must be another region than from");
             }
+            checkRegion(failover.get(i).from(), "failover[" + i + "].from", findings);
+            checkRegion(failover.get(i).to(), "failover[" + i + "].to", findings);
         }
+        checkPlaces(findings);
+    }
+
+    /** No place may be part of one that counts before it, as its share would never do. */
+    private void checkPlaces(Findings findings) {
+        Set<String> before = new HashSet<>();
+        for (int i = 0; i < distribute.size(); i++) {
+            Distribute each = distribute.get(i);
+            checkPlace(each.from(), before, "distribute[" + i + "].from", findings);
+            before.add(each.from());
+            String to = "distribute[" + i + "].to";
+            Set<String> all = each.to().keySet();
+            all.forEach(place -> checkPlace(place, all, to + "[" + place + "]", findings));
+        }
+    }
+
+    private static void checkRegion(String region, String field, Findings findings) {
+        if (region.contains("/") || region.contains("*")) {
+            findings.error(field, "must be one region, found \"" + region + "\"");
+        }
+    }
+
+    private static void checkPlace(String place, Set<String> others, String field, Findings findings) {
+        int star = place.indexOf('*');
+        boolean gap = List.of(place.split("/", 3)).contains("");
+        if (gap || (star >= 0 && star < place.length() - 1)) {
+            findings.error(
+                    field,
+                    "\"" + HostNames.shorten(place) + "\" is no place: expected region, region/zone or"
+                            + " region/zone/subzone, of which the last may be *");
+            return;
+        }
+        for (String around : around(place)) {
+            if (others.contains(around)) {
+                findings.error(field, "\"" + place + "\" is part of \"" + around + "\": give one of them");
+                return;
+            }
+        }
+    }
+
+    /** The places that a place is part of. */
+    private static List<String> around(String place) {
+        List<String> around = new ArrayList<>();
+        around.add("*");
+        for (int slash = place.indexOf('/'); slash >= 0; slash = place.indexOf('/', slash + 1)) {
+            around.add(place.substring(0, slash));
+            around.add(place.substring(0, slash) + "/*");
+        }
+        around.remove(place);
+        return around;
     }
 
     /**

@@ -117,8 +117,16 @@ public record ServerTls(
     public void check(Findings findings) {
         if (ends()) {
             certificates(findings);
-        } else if (!credentials().isEmpty() || !files().isEmpty()) {
-            findings.error("mode", mode + " shows no certificate: leave it out, or end TLS here in mode SIMPLE");
+        } else if (!credentials().isEmpty() || !files().isEmpty() || !caCertificates.isEmpty() || !caCrl.isEmpty()) {
+            findings.warning("mode", mode + " uses no certificates: leave them out, or end TLS here in mode SIMPLE");
+        }
+        if (mode == Mode.SIMPLE && !caCrl.isEmpty()) {
+            String advice = "is for certificates of callers, for which SIMPLE does not ask: write mode MUTUAL";
+            if (credentials().isEmpty()) {
+                findings.error("caCrl", advice);
+            } else {
+                findings.warning("caCrl", advice);
+            }
         }
         for (int i = 0; i < credentialNames.size(); i++) {
             Credentials.checkName(credentialNames.get(i), "credentialNames[" + i + "]", findings);
@@ -136,14 +144,32 @@ public record ServerTls(
         if (maxProtocolVersion != TlsVersion.TLS_AUTO && minProtocolVersion.compareTo(maxProtocolVersion) > 0) {
             findings.error("minProtocolVersion", "is above maxProtocolVersion");
         }
+        checkCiphers(findings);
+    }
+
+    private void checkCiphers(Findings findings) {
+        boolean old = minProtocolVersion == TlsVersion.TLSV1_0 || minProtocolVersion == TlsVersion.TLSV1_1;
+        if (old && cipherSuites.isEmpty()) {
+            findings.warning(
+                    "minProtocolVersion",
+                    "callers of this version may find no cipher suite of theirs: name some in cipherSuites");
+        }
         for (int i = 0; i < cipherSuites.size(); i++) {
-            if (!CIPHERS.contains(cipherSuites.get(i))) {
-                findings.error(
+            String suite = cipherSuites.get(i);
+            if (!CIPHERS.contains(suite)) {
+                findings.warning(
                         "cipherSuites[" + i + "]",
-                        "\"" + cipherSuites.get(i) + "\" is none of "
+                        "\"" + suite + "\" is left out, as it is none of "
                                 + String.join(", ", CIPHERS.stream().sorted().toList()));
+            } else if (cipherSuites.indexOf(suite) < i) {
+                findings.warning("cipherSuites[" + i + "]", "\"" + suite + "\" is given twice");
             }
         }
+    }
+
+    /** The cipher suites that proxies know, each once; empty for the proxy's own choice. */
+    public List<String> knownCipherSuites() {
+        return cipherSuites.stream().filter(CIPHERS::contains).distinct().toList();
     }
 
     private void certificates(Findings findings) {
@@ -161,8 +187,11 @@ public record ServerTls(
             ways.add("tlsCertificates");
         }
         if (mode == Mode.ISTIO_MUTUAL) {
+            if (!caCertificates.isEmpty()) {
+                ways.add("caCertificates");
+            }
             if (!ways.isEmpty()) {
-                findings.error(ways.getFirst(), "ISTIO_MUTUAL shows the gateway's own certificate: leave it out");
+                findings.error(ways.getFirst(), "ISTIO_MUTUAL goes by certificates of the mesh: leave it out");
             }
             return;
         }

@@ -1,5 +1,7 @@
 package dev.lateen.config.networking;
 
+import dev.lateen.config.CheckedAsObject;
+import dev.lateen.config.ObjectMeta;
 import dev.lateen.config.shape.Checked;
 import dev.lateen.config.shape.Findings;
 import dev.lateen.config.shape.Range;
@@ -29,16 +31,21 @@ public record ServiceEntry(
         @Nullable WorkloadSelector workloadSelector,
         List<String> exportTo,
         List<String> subjectAltNames)
-        implements Checked {
+        implements Checked, CheckedAsObject {
     /** Protocols whose callers say which host they want. */
     private static final List<String> NAMED = List.of("HTTP", "HTTP2", "GRPC", "GRPC-WEB", "TLS", "HTTPS");
+
+    @Override
+    public void check(ObjectMeta metadata, Findings findings) {
+        ExportTo.checkIn(metadata.namespace(), exportTo, findings);
+    }
 
     @Override
     public void check(Findings findings) {
         for (int i = 0; i < hosts.size(); i++) {
             HostNames.checkService(hosts.get(i), "hosts[" + i + "]", findings);
         }
-        ExportTo.check(exportTo, findings);
+        ExportTo.checkOfService(exportTo, findings);
         checkPorts(findings);
         checkAddresses(findings);
         if (workloadSelector != null && !endpoints.isEmpty()) {
@@ -54,6 +61,9 @@ public record ServiceEntry(
         }
         if (resolution == Resolution.NONE && !endpoints.isEmpty()) {
             findings.error("endpoints", "resolution NONE sends connections where they were going: it has no endpoints");
+        }
+        if (resolution == Resolution.NONE && workloadSelector != null) {
+            findings.warning("workloadSelector", "has no effect with resolution NONE: write STATIC");
         }
         for (int i = 0; i < endpoints.size(); i++) {
             if (resolution == Resolution.STATIC
@@ -99,6 +109,9 @@ public record ServiceEntry(
         if (!endpoints.isEmpty() || workloadSelector != null) {
             findings.error("resolution", "DYNAMIC_DNS looks up what callers ask for: it has no endpoints");
         }
+        if (!addresses.isEmpty()) {
+            findings.error("addresses", "resolution DYNAMIC_DNS goes by the name that callers ask for: leave them out");
+        }
         for (int i = 0; i < ports.size(); i++) {
             String protocol = ports.get(i).protocol().toUpperCase(Locale.ROOT);
             if (!NAMED.contains(protocol)) {
@@ -118,6 +131,14 @@ public record ServiceEntry(
             }
             if (!names.add(ports.get(i).name())) {
                 findings.error("ports[" + i + "].name", "\"" + ports.get(i).name() + "\" is given twice");
+            }
+            String protocol = ports.get(i).protocol();
+            boolean named = Protocols.isHttp(protocol) || Protocols.isTls(protocol);
+            if (hosts.size() > 1 && resolution != Resolution.NONE && !named) {
+                findings.error(
+                        "ports[" + i + "].protocol",
+                        "connections to several hosts cannot be told apart here: write one ServiceEntry for each host, or"
+                                + " HTTP or TLS");
             }
         }
     }
@@ -155,6 +176,7 @@ public record ServiceEntry(
             implements Checked {
         @Override
         public void check(Findings findings) {
+            PortNames.check(name, "name", findings);
             if (!protocol.isEmpty()) {
                 Protocols.check(protocol, findings);
             }

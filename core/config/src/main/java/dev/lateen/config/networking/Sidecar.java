@@ -4,8 +4,8 @@ import dev.lateen.config.MeshConfig;
 import dev.lateen.config.shape.Checked;
 import dev.lateen.config.shape.Findings;
 import dev.lateen.config.shape.Later;
-import dev.lateen.config.shape.Outdated;
 import dev.lateen.config.shape.Range;
+import dev.lateen.config.shape.Refused;
 import dev.lateen.config.shape.Required;
 import java.util.HashSet;
 import java.util.List;
@@ -31,6 +31,9 @@ public record Sidecar(
         implements Checked {
     @Override
     public void check(Findings findings) {
+        if (ingress.isEmpty() && egress.isEmpty() && inboundConnectionPool == null && outboundTrafficPolicy == null) {
+            findings.error("", "one of ingress, egress, inboundConnectionPool, outboundTrafficPolicy is required");
+        }
         unique(ingress.stream().map(Ingress::port).toList(), "ingress", findings);
         unique(egress.stream().map(Egress::port).toList(), "egress", findings);
         long general = egress.stream().filter(e -> e.port() == null).count();
@@ -68,12 +71,15 @@ public record Sidecar(
             @Required String protocol,
             String name,
 
-            @Outdated("it never had a meaning") @Range(min = 0, max = 65535)
+            @Refused("has no meaning: write defaultEndpoint for where the app listens") @Range(min = 0, max = 65535)
             int targetPort)
             implements Checked {
         @Override
         public void check(Findings findings) {
             Protocols.check(protocol, findings);
+            if (!name.isEmpty()) {
+                PortNames.check(name, "name", findings);
+            }
         }
     }
 
@@ -91,16 +97,24 @@ public record Sidecar(
             @Later("TLS that ends at the sidecar") @Nullable JsonNode tls,
             @Nullable ConnectionPool connectionPool)
             implements Checked {
-        private static final Pattern ENDPOINT = Pattern.compile("(127\\.0\\.0\\.1|0\\.0\\.0\\.0):[1-9][0-9]{0,4}");
+        private static final Pattern ENDPOINT = Pattern.compile("(127\\.0\\.0\\.1|0\\.0\\.0\\.0):([1-9][0-9]{0,4})");
+        private static final int HIGHEST_PORT = 65_535;
 
         @Override
         public void check(Findings findings) {
             if (defaultEndpoint.startsWith("unix:")) {
                 findings.error("defaultEndpoint", "needs Unix sockets of apps, which this version does not have");
-            } else if (!defaultEndpoint.isEmpty()
-                    && !ENDPOINT.matcher(defaultEndpoint).matches()) {
+            } else if (!defaultEndpoint.isEmpty() && !isEndpoint(defaultEndpoint)) {
                 findings.error("defaultEndpoint", "must be 127.0.0.1:PORT or 0.0.0.0:PORT");
             }
+            if (connectionPool != null && connectionPool.http() != null && !Protocols.isHttp(port.protocol())) {
+                findings.warning("connectionPool.http", "has no effect on a port of protocol " + port.protocol());
+            }
+        }
+
+        private static boolean isEndpoint(String text) {
+            return ENDPOINT.matcher(text).matches()
+                    && Integer.parseInt(text.substring(text.indexOf(':') + 1)) <= HIGHEST_PORT;
         }
     }
 
@@ -119,14 +133,27 @@ public record Sidecar(
             implements Checked {
         @Override
         public void check(Findings findings) {
+            Set<String> seen = new HashSet<>();
+            boolean all = hosts.contains("*/*");
             for (int i = 0; i < hosts.size(); i++) {
-                int slash = hosts.get(i).indexOf('/');
+                String text = hosts.get(i);
+                String field = "hosts[" + i + "]";
+                int slash = text.indexOf('/');
                 if (slash <= 0) {
-                    findings.error(
-                            "hosts[" + i + "]",
-                            "must be namespace/host, such as ./* or shop/cart.shop.svc.cluster.local");
-                } else {
-                    HostNames.check(hosts.get(i).substring(slash + 1), "hosts[" + i + "]", findings);
+                    findings.error(field, "must be namespace/host, such as ./* or shop/cart.shop.svc.cluster.local");
+                    continue;
+                }
+                String namespace = text.substring(0, slash);
+                if (namespace.startsWith("~") && namespace.length() > 1) {
+                    findings.error(field, "needs hosts that are taken away, which this version does not have");
+                } else if (!namespace.equals("~")) {
+                    NamespacedHosts.checkNamespace(namespace, field, findings);
+                }
+                NamespacedHosts.checkHost(text.substring(slash + 1), field, findings);
+                if (!seen.add(text)) {
+                    findings.warning(field, "\"" + HostNames.shorten(text) + "\" is given twice");
+                } else if (all && !text.equals("*/*")) {
+                    findings.warning(field, "has no effect beside */*, which is everything");
                 }
             }
         }

@@ -11,14 +11,31 @@ public sealed interface StringMatch {
     /** The text is this one. */
     record Exact(String exact) implements StringMatch {}
 
-    /** The text begins so. */
-    record Prefix(@Required String prefix) implements StringMatch {}
+    /** The text begins so; only a path may begin with nothing. */
+    record Prefix(String prefix) implements StringMatch {}
 
     /** The whole text matches the expression, in RE2's syntax. */
     record Regex(@Required String regex) implements StringMatch, Checked {
         @Override
         public void check(Findings findings) {
-            Expressions.check(regex, "regex", findings);
+            if (!isAny()) {
+                Expressions.check(regex, "regex", findings);
+            }
+        }
+
+        /** Whether it is {@code *}, which says of fields that must not be there that any value counts, as in Istio. */
+        public boolean isAny() {
+            return regex.equals("*");
+        }
+    }
+
+    /** Finds fault with a condition that no text meets, or that says nothing. */
+    static void checkText(StringMatch match, String field, Findings findings) {
+        if (match instanceof Prefix(var prefix) && prefix.isEmpty()) {
+            findings.error(field + ".prefix", "must not be empty");
+        }
+        if (match instanceof Regex regex && regex.isAny()) {
+            Expressions.check(regex.regex(), field + ".regex", findings);
         }
     }
 

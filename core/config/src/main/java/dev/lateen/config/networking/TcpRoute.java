@@ -1,5 +1,6 @@
 package dev.lateen.config.networking;
 
+import dev.lateen.config.Labels;
 import dev.lateen.config.shape.Checked;
 import dev.lateen.config.shape.Findings;
 import dev.lateen.config.shape.Range;
@@ -43,6 +44,8 @@ public record TcpRoute(List<L4Match> match, @Required List<RouteDestination> rou
             if (!sourceSubnet.isEmpty()) {
                 Subnets.check(sourceSubnet, "sourceSubnet", findings);
             }
+            Labels.check(sourceLabels, "sourceLabels", findings);
+            GatewayNames.check(gateways, findings);
         }
     }
 }

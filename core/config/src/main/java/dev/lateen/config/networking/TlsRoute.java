@@ -1,5 +1,6 @@
 package dev.lateen.config.networking;
 
+import dev.lateen.config.Labels;
 import dev.lateen.config.networking.TcpRoute.RouteDestination;
 import dev.lateen.config.shape.Checked;
 import dev.lateen.config.shape.Findings;
@@ -32,7 +33,12 @@ public record TlsRoute(
             }
             for (int i = 0; i < sniHosts.size(); i++) {
                 HostNames.check(sniHosts.get(i), "sniHosts[" + i + "]", findings);
+                if (Subnets.isAddress(sniHosts.get(i))) {
+                    findings.warning("sniHosts[" + i + "]", "is an address, for which callers never ask by name");
+                }
             }
+            Labels.check(sourceLabels, "sourceLabels", findings);
+            GatewayNames.check(gateways, findings);
         }
     }
 }

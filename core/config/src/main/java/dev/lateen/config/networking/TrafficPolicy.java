@@ -26,6 +26,17 @@ public record TrafficPolicy(
         implements Checked {
     @Override
     public void check(Findings findings) {
+        boolean none = loadBalancer == null
+                && connectionPool == null
+                && outlierDetection == null
+                && tls == null
+                && portLevelSettings.isEmpty()
+                && tunnel == null
+                && proxyProtocol == null
+                && retryBudget == null;
+        if (none) {
+            findings.error("", "says nothing: leave it out");
+        }
         if (tunnel != null && proxyProtocol != null) {
             findings.error("tunnel", "and proxyProtocol exclude each other: a tunnel's proxy speaks HTTP");
         }
@@ -99,5 +110,16 @@ public record TrafficPolicy(
             @Nullable LoadBalancer loadBalancer,
             @Nullable ConnectionPool connectionPool,
             @Nullable OutlierDetection outlierDetection,
-            @Nullable ClientTls tls) {}
+            @Nullable ClientTls tls)
+            implements Checked {
+        @Override
+        public void check(Findings findings) {
+            if (loadBalancer == null && connectionPool == null && outlierDetection == null && tls == null) {
+                findings.error("", "says nothing of its port: give a setting, or leave it out");
+            }
+            if (outlierDetection == null && loadBalancer != null) {
+                loadBalancer.warnOfFailover("loadBalancer", findings);
+            }
+        }
+    }
 }

@@ -1,5 +1,7 @@
 package dev.lateen.config.networking;
 
+import dev.lateen.config.CheckedAsObject;
+import dev.lateen.config.ObjectMeta;
 import dev.lateen.config.shape.Checked;
 import dev.lateen.config.shape.Findings;
 import java.util.HashSet;
@@ -25,12 +27,18 @@ public record VirtualService(
         List<TlsRoute> tls,
         List<TcpRoute> tcp,
         List<String> exportTo)
-        implements Checked {
+        implements Checked, CheckedAsObject {
     /** The name that stands for all sidecars in {@code gateways}. */
     public static final String MESH = "mesh";
 
     @Override
+    public void check(ObjectMeta metadata, Findings findings) {
+        ExportTo.checkIn(metadata.namespace(), exportTo, findings);
+    }
+
+    @Override
     public void check(Findings findings) {
+        GatewayNames.check(gateways, findings);
         if (hosts.isEmpty() && (http.isEmpty() || !tls.isEmpty() || !tcp.isEmpty() || !gateways.isEmpty())) {
             findings.error("hosts", "is required, but for one with http alone that others delegate to");
         }
@@ -50,6 +58,7 @@ public record VirtualService(
                     "hosts[" + hosts.indexOf("*") + "]",
                     "\"*\" is for gateways only: it would take every call of every app");
         }
+        checkClaims(findings);
         ExportTo.check(exportTo, findings);
         if (http.isEmpty() && tls.isEmpty() && tcp.isEmpty()) {
             findings.error("", "one of http, tls, tcp is required");
@@ -90,6 +99,31 @@ public record VirtualService(
                             path + ".match[" + i + "].sniHosts[" + j + "]",
                             "\"" + name + "\" is none of spec.hosts: connections for it do not come here");
                 }
+            }
+        }
+    }
+
+    /** A gateway verifies a request's token before it chooses the route; a sidecar verifies none of its workload's calls. */
+    private void checkClaims(Findings findings) {
+        if (gateways.stream().anyMatch(gateway -> !gateway.equals(MESH))) {
+            return;
+        }
+        for (int i = 0; i < http.size(); i++) {
+            List<HttpMatch> matches = http.get(i).match();
+            for (int j = 0; j < matches.size(); j++) {
+                String path = "http[" + i + "].match[" + j + "].";
+                checkClaims(matches.get(j).headers().keySet(), path + "headers", findings);
+                checkClaims(matches.get(j).withoutHeaders().keySet(), path + "withoutHeaders", findings);
+            }
+        }
+    }
+
+    private static void checkClaims(Set<String> names, String path, Findings findings) {
+        for (String name : names) {
+            if (ClaimName.of(name) != null) {
+                findings.error(
+                        path + "[" + name + "]",
+                        "only gateways route by claims, since they verify tokens: name one in spec.gateways");
             }
         }
     }

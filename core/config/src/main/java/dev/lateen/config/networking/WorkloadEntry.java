@@ -1,5 +1,8 @@
 package dev.lateen.config.networking;
 
+import dev.lateen.config.CheckedAsObject;
+import dev.lateen.config.Labels;
+import dev.lateen.config.ObjectMeta;
 import dev.lateen.config.shape.Checked;
 import dev.lateen.config.shape.Findings;
 import dev.lateen.config.shape.Later;
@@ -22,13 +25,22 @@ public record WorkloadEntry(
         String locality,
         @Range(min = 0) int weight,
         String serviceAccount)
-        implements Checked {
+        implements Checked, CheckedAsObject {
+    @Override
+    public void check(ObjectMeta metadata, Findings findings) {
+        if (address.isEmpty()) {
+            findings.error("spec.address", "is required");
+        }
+    }
+
     @Override
     public void check(Findings findings) {
         if (!address.isEmpty() && !Subnets.isAddress(address)) {
             HostNames.checkFull(address, "address", findings);
         }
+        Labels.check(labels, "labels", findings);
         ports.forEach((name, number) -> {
+            PortNames.check(name, "ports[" + name + "]", findings);
             if (number < 1 || number > 65535) {
                 findings.error("ports[" + name + "]", "must be from 1 to 65535, found " + number);
             }

@@ -1,5 +1,6 @@
 package dev.lateen.config.networking;
 
+import dev.lateen.config.Labels;
 import dev.lateen.config.shape.Checked;
 import dev.lateen.config.shape.Findings;
 import dev.lateen.config.shape.Later;
@@ -23,7 +24,12 @@ public record WorkloadGroup(
         JsonNode probe)
         implements Checked {
     /** See {@link WorkloadGroup}. */
-    public record Metadata(Map<String, String> labels, Map<String, String> annotations) {}
+    public record Metadata(Map<String, String> labels, Map<String, String> annotations) implements Checked {
+        @Override
+        public void check(Findings findings) {
+            Labels.check(labels, "labels", findings);
+        }
+    }
 
     @Override
     public void check(Findings findings) {

@@ -5,6 +5,8 @@ import dev.lateen.config.shape.Findings;
 import dev.lateen.config.shape.Required;
 import java.net.InetAddress;
 import java.util.List;
+import java.util.regex.Pattern;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -26,6 +28,9 @@ public record AuthorizationPolicy(
         }
         if (action != Action.CUSTOM && provider != null) {
             findings.error("provider", "goes with action CUSTOM only");
+        }
+        if (rules.isEmpty() && (action == Action.CUSTOM || action == Action.DENY)) {
+            findings.error("rules", "is needed with action " + action + ": write [{}] to match every request");
         }
     }
 
@@ -73,8 +78,28 @@ public record AuthorizationPolicy(
             List<String> remoteIpBlocks,
             List<String> notRemoteIpBlocks)
             implements Checked {
+        private static final int MOST_ACCOUNTS = 16;
+        private static final Pattern ACCOUNT = Pattern.compile("(?=.{1,320}$)([^*/]+/)?[^*/]+");
+
         @Override
         public void check(Findings findings) {
+            boolean given = Stream.of(
+                            principals,
+                            notPrincipals,
+                            requestPrincipals,
+                            notRequestPrincipals,
+                            namespaces,
+                            notNamespaces,
+                            serviceAccounts,
+                            notServiceAccounts,
+                            ipBlocks,
+                            notIpBlocks,
+                            remoteIpBlocks,
+                            notRemoteIpBlocks)
+                    .anyMatch(list -> !list.isEmpty());
+            if (!given) {
+                findings.error("", "says nothing: leave out from to match every caller");
+            }
             blocks("ipBlocks", ipBlocks, findings);
             blocks("notIpBlocks", notIpBlocks, findings);
             blocks("remoteIpBlocks", remoteIpBlocks, findings);
@@ -99,10 +124,11 @@ public record AuthorizationPolicy(
         }
 
         private static void accounts(String field, List<String> values, Findings findings) {
+            if (values.size() > MOST_ACCOUNTS) {
+                findings.error(field, "takes at most " + MOST_ACCOUNTS + " accounts: write several rules");
+            }
             for (int i = 0; i < values.size(); i++) {
-                if (values.get(i).isEmpty()
-                        || values.get(i).contains("*")
-                        || values.get(i).split("/", -1).length > 2) {
+                if (!ACCOUNT.matcher(values.get(i)).matches()) {
                     findings.error(field + "[" + i + "]", "is no ACCOUNT or NAMESPACE/ACCOUNT");
                 }
             }
@@ -122,6 +148,11 @@ public record AuthorizationPolicy(
             implements Checked {
         @Override
         public void check(Findings findings) {
+            boolean given = Stream.of(hosts, notHosts, ports, notPorts, methods, notMethods, paths, notPaths)
+                    .anyMatch(list -> !list.isEmpty());
+            if (!given) {
+                findings.error("", "says nothing: leave out to, which matches every request then");
+            }
             ports("ports", ports, findings);
             ports("notPorts", notPorts, findings);
             templates("paths", paths, findings);
@@ -188,6 +219,10 @@ public record AuthorizationPolicy(
             notEmpty("values", values, findings);
             notEmpty("notValues", notValues, findings);
             switch (key) {
+                case "source.serviceAccount" -> {
+                    Source.accounts("values", values, findings);
+                    Source.accounts("notValues", notValues, findings);
+                }
                 case "source.ip", "remote.ip", "destination.ip" -> {
                     blocks("values", values, findings);
                     blocks("notValues", notValues, findings);

@@ -5,6 +5,7 @@ import dev.lateen.config.shape.Findings;
 import dev.lateen.config.shape.Required;
 import java.time.Duration;
 import java.util.List;
+import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -52,6 +53,9 @@ public record RequestAuthentication(
 
         @Override
         public void check(Findings findings) {
+            notEmpty("audiences", audiences, findings);
+            notEmpty("fromParams", fromParams, findings);
+            notEmpty("fromCookies", fromCookies, findings);
             if (!jwks.isEmpty()) {
                 KeySet.read(jwks).faults().forEach(fault -> findings.error("jwks", fault));
             }
@@ -63,6 +67,12 @@ public record RequestAuthentication(
                     && !KeyLocation.fault(issuer).isEmpty()) {
                 findings.error(
                         "jwksUri", "or jwks is needed: by the issuer's name \"" + issuer + "\" nothing is found");
+            }
+        }
+
+        private static void notEmpty(String field, List<String> names, Findings findings) {
+            if (names.contains("")) {
+                findings.error(field + "[" + names.indexOf("") + "]", "must not be empty");
             }
         }
 
@@ -88,5 +98,14 @@ public record RequestAuthentication(
 
     /** A header field that the app gets a claim in. */
     public record ClaimToHeader(
-            @Required String header, @Required String claim) {}
+            @Required String header, @Required String claim) implements Checked {
+        private static final Pattern NAME = Pattern.compile("[-_A-Za-z0-9]+");
+
+        @Override
+        public void check(Findings findings) {
+            if (!NAME.matcher(header).matches()) {
+                findings.error("header", "is no name of a header field here: expected letters, digits, - and _");
+            }
+        }
+    }
 }

@@ -49,6 +49,22 @@ public final class LogCommands {
             UPSTREAM_TLS_VERSION UPSTREAM_TRANSPORT_FAILURE_REASON VIRTUAL_CLUSTER_NAME VIRTUAL_HOST_NAME
             """.trim().split("\\s+")));
 
+    /** The commands behind which a length may stand, as Envoy has it. */
+    private static final Set<String> WITH_LENGTH = Set.of(
+            "COALESCE",
+            "ENVIRONMENT",
+            "FILTER_STATE",
+            "PATH",
+            "QUERY_PARAM",
+            "QUERY_PARAMS",
+            "REQ",
+            "REQUEST_HEADER",
+            "REQ_WITHOUT_QUERY",
+            "RESP",
+            "RESPONSE_HEADER",
+            "RESPONSE_TRAILER",
+            "TRAILER");
+
     /** A line for each reason, with the commands of Envoy's that are not there for it. */
     private static final Map<String, String> REFUSED = refused("""
             metadata of filters, routes, clusters and endpoints is not kept for logs: DYNAMIC_METADATA \
@@ -105,6 +121,9 @@ public final class LogCommands {
             if (name != null && !COMMANDS.contains(name)) {
                 String why = REFUSED.get(name);
                 return "command %" + name + "% is not there in this version" + (why == null ? "" : ": " + why);
+            }
+            if (name != null && matcher.group(3) != null && !WITH_LENGTH.contains(name)) {
+                return "command %" + name + "% takes no length";
             }
             end = matcher.end();
         }

@@ -2,7 +2,6 @@ package dev.lateen.config.telemetry;
 
 import dev.lateen.config.shape.Checked;
 import dev.lateen.config.shape.Findings;
-import dev.lateen.config.shape.Later;
 import java.util.List;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
@@ -13,6 +12,8 @@ import org.jspecify.annotations.Nullable;
  * @param providers of which the first counts
  * @param randomSamplingPercentage from 0 to 100
  * @param customTags by name; of several objects the nearest one's alone
+ * @param useRequestIdForTraceSampling whether {@code x-request-id} decides what is recorded where no caller has, so that
+ *     all proxies on the way of a request decide alike; else each draws
  */
 public record Tracing(
         @Nullable TracingMatch match,
@@ -20,7 +21,7 @@ public record Tracing(
         @Nullable Double randomSamplingPercentage,
         @Nullable Boolean disableSpanReporting,
         Map<String, CustomTag> customTags,
-        @Later("sampling by request id") @Nullable Boolean useRequestIdForTraceSampling,
+        @Nullable Boolean useRequestIdForTraceSampling,
         @Nullable Boolean enableIstioTags)
         implements Checked {
     /** Which side's spans are meant. */

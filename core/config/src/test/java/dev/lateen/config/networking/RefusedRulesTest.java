@@ -10,15 +10,26 @@ import org.junit.jupiter.params.provider.CsvSource;
 /** What Istio's own validation refuses, since proxies would refuse the table that it goes into, or it has no effect. */
 class RefusedRulesTest {
     private static String problems(String kind, String spec) {
-        String group = kind.endsWith("Route") ? "gateway.networking.k8s.io/v1" : "networking.istio.io/v1";
+        return problems(kind, "{name: web}", spec);
+    }
+
+    private static String problems(String kind, String metadata, String spec) {
+        String group =
+                switch (kind) {
+                    case "HTTPRoute", "GRPCRoute" -> "gateway.networking.k8s.io/v1";
+                    case "AuthorizationPolicy", "RequestAuthentication", "PeerAuthentication" -> "security.istio.io/v1";
+                    case "EnvoyFilter" -> "networking.istio.io/v1alpha3";
+                    default -> "networking.istio.io/v1";
+                };
         return new ConfigReader()
                 .readText("f.yaml", """
                         apiVersion: %s
                         kind: %s
-                        metadata: {name: web}
+                        metadata: %s
                         spec: %s
-                        """.formatted(group, kind, spec)).problems().stream()
-                        .map(problem -> problem.path() + ": " + problem.message())
+                        """.formatted(group, kind, metadata, spec)).problems().stream()
+                        .map(problem ->
+                                (problem.isError() ? "" : "warning: ") + problem.path() + ": " + problem.message())
                         .collect(Collectors.joining("\n"));
     }
 
@@ -41,13 +52,30 @@ class RefusedRulesTest {
             match: [{headers: {":method": {exact: GET}, x-a: {}}}]     | ``
             match: [{headers: {"x a": {exact: a}}}]                    | spec.http[0].match[0].headers[x a]: "x a" is no name of a header field
             match: [{withoutHeaders: {"x:a": {exact: a}}}]             | spec.http[0].match[0].withoutHeaders[x:a]: "x:a" is no name of a header field
-            match: [{headers: {"@request.auth.claims.group": {exact: a}}}] | spec.http[0].match[0].headers[@request.auth.claims.group]: needs routes by claims of tokens, which this version does not have: copy the claim with outputClaimToHeaders of the RequestAuthentication, and match that field
+            match: [{headers: {"@request.auth.claims.group": {exact: a}}}] | spec.http[0].match[0].headers[@request.auth.claims.group]: only gateways route by claims, since they verify tokens: name one in spec.gateways
+            match: [{withoutHeaders: {"@request.auth.claims[group]": {exact: a}}}] | spec.http[0].match[0].withoutHeaders[@request.auth.claims[group]]: only gateways route by claims, since they verify tokens: name one in spec.gateways
+            match: [{headers: {"@request.auth.claims": {exact: a}}}]   | spec.http[0].match[0].headers[@request.auth.claims]: "@request.auth.claims" is no name of a header field
             corsPolicy: {allowHeaders: ["*"], exposeHeaders: [x-a], maxAge: 2s} | ``
             corsPolicy: {allowHeaders: ["x a"]}                        | spec.http[0].corsPolicy.allowHeaders[0]: "x a" is no name of a header field
             corsPolicy: {maxAge: 1500ms}                               | spec.http[0].corsPolicy.maxAge: must be whole seconds, as browsers are told
             corsPolicy: {allowOrigins: [{}]}                           | spec.http[0].corsPolicy.allowOrigins[0]: one of exact, prefix, regex is required
             retries: {attempts: 0}                                     | ``
             retries: {retryOn: 5xx}                                    | spec.http[0].retries.attempts: is 0, which switches retrying off: give a number, or leave out the rest
+            corsPolicy: {allowOrigins: [{exact: ""}]}                  | spec.http[0].corsPolicy.allowOrigins[0].exact: must not be empty
+            corsPolicy: {allowMethods: [GET, "*"]}                     | ``
+            corsPolicy: {allowMethods: [GET, get]}                     | spec.http[0].corsPolicy.allowMethods[1]: "get" is none of *, GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS, CONNECT, TRACE
+            match: [{sourceLabels: {app: web, a/b: "", "x y": z}}]     | spec.http[0].match[0].sourceLabels[x y]: is no name of a label: expected letters, digits, - _ . (at most 63), after prefix/ if need be
+            match: [{sourceLabels: {app: "w b"}}]                      | spec.http[0].match[0].sourceLabels[app]: has no value of a label: expected letters, digits, - _ . (at most 63)
+            match: [{sourceNamespace: a.b}]                            | spec.http[0].match[0].sourceNamespace: "a.b" is no namespace
+            match: [{gateways: [mesh, edge, shop/edge]}]               | ``
+            match: [{uri: {prefix: ""}}]                               | warning: spec.http[0].match[0].uri.prefix: is empty, as every path begins: leave out uri
+            match: [{method: {prefix: ""}}]                            | spec.http[0].match[0].method.prefix: must not be empty
+            match: [{headers: {x-a: {prefix: ""}}}]                    | spec.http[0].match[0].headers[x-a].prefix: must not be empty
+            match: [{queryParams: {a: {prefix: ""}}}]                  | spec.http[0].match[0].queryParams[a].prefix: must not be empty
+            match: [{withoutHeaders: {x-a: {regex: "*"}}}]             | ``
+            match: [{gateways: [shop/edge/80]}]                        | spec.http[0].match[0].gateways[0]: "shop/edge/80" is no Gateway: expected name or namespace/name
+            fault: {abort: {httpStatus: 500, percentage: {value: 0.0001}}} | ``
+            fault: {delay: {fixedDelay: 1s, percentage: {value: 0.00001}}} | spec.http[0].fault.delay.percentage.value: must be 0 or at least 0.0001, found 1.0E-5
             retries: {attempts: 0, perTryTimeout: 1s}                  | spec.http[0].retries.attempts: is 0, which switches retrying off: give a number, or leave out the rest
             """)
     void http_rules(String rule, String problem) {
@@ -59,7 +87,8 @@ class RefusedRulesTest {
 
     @ParameterizedTest(name = "{0} bytes")
     @CsvSource(delimiter = '|', textBlock = """
-            1048576 | ''
+            102400  | ''
+            102401  | 'warning: spec.http[0].directResponse.body.string: is longer than 102400 bytes, which every proxy gets and keeps'
             1048577 | 'spec.http[0].directResponse.body.string: is longer than 1048576 bytes: serve it by an app'
             """)
     void direct_responses(int size, String problem) {
@@ -81,8 +110,9 @@ class RefusedRulesTest {
             VirtualService  | {hosts: ["*"], gateways: [edge], http: [{redirect: {uri: /}}]}                | ``
             VirtualService  | {hosts: ["*.b.com"], tls: [{match: [{sniHosts: [a.b.com]}], route: [{destination: {host: web}}]}]} | ``
             VirtualService  | {hosts: [a.com], tls: [{match: [{sniHosts: [a.com, c.com]}], route: [{destination: {host: web}}]}]} | spec.tls[0].match[0].sniHosts[1]: "c.com" is none of spec.hosts: connections for it do not come here
-            VirtualService  | {hosts: [web], http: [{route: [{destination: {host: web, subset: V1}}]}]}     | spec.http[0].route[0].destination.subset: "V1" is no name of a subset: expected small letters, digits and -, at most 63
-            DestinationRule | {host: web, subsets: [{name: "v/1"}]}                                         | spec.subsets[0].name: "v/1" is no name of a subset: expected small letters, digits and -, at most 63
+            VirtualService  | {hosts: [web], http: [{route: [{destination: {host: web, subset: V1}}]}]}     | ``
+            VirtualService  | {hosts: [web], http: [{route: [{destination: {host: web, subset: v_1}}]}]}    | spec.http[0].route[0].destination.subset: "v_1" is no name of a subset: expected letters, digits and -, at most 63
+            DestinationRule | {host: web, subsets: [{name: "v/1"}]}                                         | spec.subsets[0].name: "v/1" is no name of a subset: expected letters, digits and -, at most 63
             DestinationRule | {host: web, trafficPolicy: {outlierDetection: {consecutiveLocalOriginFailures: 2}}} | spec.trafficPolicy.outlierDetection.consecutiveLocalOriginFailures: needs splitExternalLocalOriginErrors: true
             DestinationRule | {host: web, trafficPolicy: {outlierDetection: {consecutiveLocalOriginFailures: 2, splitExternalLocalOriginErrors: true}}} | ``
             Gateway         | {servers: [{port: {number: 80, name: a, protocol: HTTP}, hosts: [a.com], bind: 10.0.0.1}]} | ``
@@ -108,8 +138,92 @@ class RefusedRulesTest {
             ServiceEntry    | {hosts: [a.com], resolution: STATIC, ports: [{number: 80, name: http}], endpoints: [{address: 10.0.0.1, ports: {http: 70000}}]} | spec.endpoints[0].ports[http]: must be from 1 to 65535, found 70000
             ServiceEntry    | {hosts: [a.com], resolution: STATIC, ports: [{number: 80, name: http}], endpoints: [{address: 10.0.0.1, ports: {web: 80}}]} | spec.endpoints[0].ports[web]: no port of the entry has this name
             ServiceEntry    | {hosts: [a.com], resolution: DNS_ROUND_ROBIN, endpoints: [{address: a.com}, {address: b.com}]} | spec.endpoints: resolution DNS_ROUND_ROBIN takes one endpoint
+            ServiceEntry    | {hosts: [a.com], resolution: NONE, workloadSelector: {labels: {app: web}}}    | warning: spec.workloadSelector: has no effect with resolution NONE: write STATIC
+            ServiceEntry    | {hosts: [a.com], resolution: STATIC, workloadSelector: {}}                    | warning: spec.workloadSelector.labels: has no labels: give some, or leave the selector out
+            ServiceEntry    | {hosts: [a.com], resolution: STATIC, workloadSelector: {labels: {app: "w*"}}} | spec.workloadSelector.labels[app]: a selector takes no wildcards: write the label as the workloads have it
+            ServiceEntry    | {hosts: [a.com, b.com], resolution: STATIC, ports: [{number: 80, name: http, protocol: HTTP}, {number: 443, name: tls, protocol: TLS}]} | ``
+            ServiceEntry    | {hosts: [a.com, b.com], ports: [{number: 81, name: tcp, protocol: TCP}]}      | ``
+            ServiceEntry    | {hosts: [a.com, b.com], resolution: DNS, ports: [{number: 81, name: tcp, protocol: TCP}]} | spec.ports[0].protocol: connections to several hosts cannot be told apart here: write one ServiceEntry for each host, or HTTP or TLS
+            ServiceEntry    | {hosts: [a.com], ports: [{number: 80, name: http, protocol: HTTP}, {number: 80, name: web, protocol: HTTP}]} | spec.ports[1].number: 80 is given twice
+            ServiceEntry    | {hosts: [a.com], ports: [{number: 80, name: a.b, protocol: HTTP}]}            | spec.ports[0].name: "a.b" is no name of a port: expected letters, digits and -, at most 63
+            ServiceEntry    | {hosts: ["*.a.com"], resolution: DYNAMIC_DNS, addresses: [10.0.0.1], ports: [{number: 80, name: http, protocol: HTTP}]} | spec.addresses: resolution DYNAMIC_DNS goes by the name that callers ask for: leave them out
+            ServiceEntry    | {hosts: [a.com], exportTo: ["~"]}                                             | ``
+            ServiceEntry    | {hosts: [a.com], exportTo: [shop, shop]}                                      | spec.exportTo[1]: "shop" is given twice
+            ServiceEntry    | {hosts: [a.com], exportTo: [".", default]}                                    | spec.exportTo[1]: "default" is the object's own namespace, which "." says already
+            ServiceEntry    | {hosts: [a.com], exportTo: [a.b]}                                             | spec.exportTo[0]: "a.b" is neither a namespace nor one of * . ~
+            VirtualService  | {hosts: [web], exportTo: ["~"], http: [{redirect: {uri: /}}]}                 | spec.exportTo[0]: ~ is for ServiceEntries alone: rules that nobody sees have no effect
+            VirtualService  | {hosts: [web], gateways: [edge.shop.svc.cluster.local], http: [{redirect: {uri: /}}]} | warning: spec.gateways[0]: "edge.shop.svc.cluster.local" is outdated: write shop/edge
+            VirtualService  | {hosts: [web], gateways: [./edge], http: [{redirect: {uri: /}}]}              | spec.gateways[0]: "./edge" is no Gateway: expected name or namespace/name
+            VirtualService  | {hosts: [web], http: [{directResponse: {status: 200}, rewrite: {uri: /}}]}    | spec.http[0].directResponse: excludes rewrite and fault
+            VirtualService  | {hosts: [web], http: [{match: [{uri: {exact: /a}}], redirect: {prefixRewrite: /}}]} | spec.http[0].match[0].uri: must be a prefix, which redirect.prefixRewrite replaces
+            VirtualService  | {hosts: [web], http: [{match: [{uri: {prefix: /a}}, {method: {exact: GET}}], redirect: {prefixRewrite: /}}]} | ``
+            VirtualService  | {hosts: [a.com], tls: [{match: [{sniHosts: [a.com], sourceLabels: {"": a}}], route: [{destination: {host: web}}]}]} | spec.tls[0].match[0].sourceLabels[]: is no name of a label: expected letters, digits, - _ . (at most 63), after prefix/ if need be
+            VirtualService  | {hosts: [10.0.0.1], tls: [{match: [{sniHosts: [10.0.0.1]}], route: [{destination: {host: web}}]}]} | warning: spec.tls[0].match[0].sniHosts[0]: is an address, for which callers never ask by name
+            VirtualService  | {hosts: [web], tcp: [{match: [{gateways: [a b]}], route: [{destination: {host: web}}]}]} | spec.tcp[0].match[0].gateways[0]: "a b" is no Gateway: expected name or namespace/name
+            Gateway         | {servers: [{port: {number: 80, name: a, protocol: HTTP}, hosts: [shop/a.com, "*/*.b.com", "./*"]}]} | ``
+            Gateway         | {servers: [{port: {number: 80, name: a, protocol: HTTP, targetPort: 8080}, hosts: ["*"]}]} | spec.servers[0].port.targetPort: has no meaning: the port of the pod comes from the Service
+            Gateway         | {servers: [{port: {number: 80, name: a, protocol: HTTP}, hosts: [web]}]}      | spec.servers[0].hosts[0]: "web" is a short name: write it in full, as web.default.svc.cluster.local
+            Gateway         | {servers: [{port: {number: 80, name: a, protocol: HTTP}, hosts: [a_b/a.com]}]} | spec.servers[0].hosts[0]: "a_b" before the / is neither a namespace nor one of * .
+            Gateway         | {servers: [{port: {number: 80, name: a, protocol: HTTP}, hosts: [/a.com]}]}   | spec.servers[0].hosts[0]: "" before the / is neither a namespace nor one of * .
+            Gateway         | {servers: [{port: {number: 80, name: a, protocol: TCP}, hosts: ["*"], tls: {mode: PASSTHROUGH}}]} | spec.servers[0].tls: needs protocol HTTPS or TLS, found TCP
+            Gateway         | {servers: [{port: {number: 443, name: a, protocol: TLS}, hosts: ["*"], tls: {httpsRedirect: true}}]} | warning: spec.servers[0].tls.httpsRedirect: has no effect on a port of protocol TLS
+            DestinationRule | {host: web, exportTo: ["."], workloadSelector: {matchLabels: {app: a}}}       | ``
+            DestinationRule | {host: web, exportTo: [shop], workloadSelector: {matchLabels: {app: a}}}      | spec.exportTo: must be [.] beside workloadSelector: such a rule is for callers of its namespace
+            DestinationRule | {host: web, subsets: [{name: v1}, {name: v1}]}                                | spec.subsets[1].name: "v1" is given twice
+            DestinationRule | {host: web, subsets: [{name: v1, labels: {version: v/1}}]}                    | spec.subsets[0].labels[version]: has no value of a label: expected letters, digits, - _ . (at most 63)
+            DestinationRule | {host: web, trafficPolicy: {}}                                                | spec.trafficPolicy: says nothing: leave it out
+            DestinationRule | {host: web, trafficPolicy: {connectionPool: {}}}                              | spec.trafficPolicy.connectionPool: one of tcp, http is required
+            DestinationRule | {host: web, trafficPolicy: {portLevelSettings: [{port: {number: 80}}]}}       | spec.trafficPolicy.portLevelSettings[0]: says nothing of its port: give a setting, or leave it out
+            DestinationRule | {host: web, trafficPolicy: {loadBalancer: {consistentHash: {httpCookie: {name: a, ttl: 0s, attributes: [{name: Secure}, {name: Secure}]}}}}} | spec.trafficPolicy.loadBalancer.consistentHash.httpCookie.attributes[1].name: "Secure" is given twice
+            DestinationRule | {host: web, trafficPolicy: {loadBalancer: {localityLbSetting: {failover: [{from: a, to: b}]}}}} | warning: spec.trafficPolicy.loadBalancer.localityLbSetting: fails over only beside outlierDetection, which is missing
+            DestinationRule | {host: web, trafficPolicy: {outlierDetection: {}, loadBalancer: {localityLbSetting: {failover: [{from: a, to: b}]}}}} | ``
+            DestinationRule | {host: web, trafficPolicy: {outlierDetection: {}, loadBalancer: {localityLbSetting: {failover: [{from: a/1, to: b}]}}}} | spec.trafficPolicy.loadBalancer.localityLbSetting.failover[0].from: must be one region, found "a/1"
+            DestinationRule | {host: web, trafficPolicy: {loadBalancer: {localityLbSetting: {distribute: [{from: r1/z1, to: {r1: 100}}, {from: r1/*, to: {r2: 100}}, {from: "*", to: {r3: 100}}]}}}} | ``
+            DestinationRule | {host: web, trafficPolicy: {loadBalancer: {localityLbSetting: {distribute: [{from: r1, to: {r1: 100}}, {from: r1/z1, to: {r2: 100}}]}}}} | spec.trafficPolicy.loadBalancer.localityLbSetting.distribute[1].from: "r1/z1" is part of "r1": give one of them
+            DestinationRule | {host: web, trafficPolicy: {loadBalancer: {localityLbSetting: {distribute: [{from: r1, to: {r1/*: 50, r1/z1: 50}}]}}}} | spec.trafficPolicy.loadBalancer.localityLbSetting.distribute[0].to[r1/z1]: "r1/z1" is part of "r1/*": give one of them
+            DestinationRule | {host: web, trafficPolicy: {loadBalancer: {localityLbSetting: {distribute: [{from: r1//s, to: {r1: 100}}]}}}} | spec.trafficPolicy.loadBalancer.localityLbSetting.distribute[0].from: "r1//s" is no place: expected region, region/zone or region/zone/subzone, of which the last may be *
+            Sidecar         | {}                                                                            | spec: one of ingress, egress, inboundConnectionPool, outboundTrafficPolicy is required
+            Sidecar         | {egress: [{hosts: ["~/*"]}]}                                                  | ``
+            Sidecar         | {egress: [{hosts: ["~shop/*"]}]}                                              | spec.egress[0].hosts[0]: needs hosts that are taken away, which this version does not have
+            Sidecar         | {egress: [{hosts: ["./web"]}]}                                                | spec.egress[0].hosts[0]: "web" is a short name: write it in full, as web.default.svc.cluster.local
+            Sidecar         | {egress: [{hosts: ["*/*", "shop/*"]}]}                                        | warning: spec.egress[0].hosts[1]: has no effect beside */*, which is everything
+            Sidecar         | {egress: [{hosts: ["shop/*", "shop/*"]}]}                                     | warning: spec.egress[0].hosts[1]: "shop/*" is given twice
+            Sidecar         | {ingress: [{port: {number: 80, protocol: HTTP}, defaultEndpoint: "127.0.0.1:70000"}]} | spec.ingress[0].defaultEndpoint: must be 127.0.0.1:PORT or 0.0.0.0:PORT
+            Sidecar         | {ingress: [{port: {number: 80, protocol: TCP}, connectionPool: {http: {maxRetries: 1}}}]} | warning: spec.ingress[0].connectionPool.http: has no effect on a port of protocol TCP
+            WorkloadEntry   | {address: 10.0.0.1, labels: {app: web}}                                       | ``
+            WorkloadEntry   | {labels: {app: web}}                                                          | spec.address: is required
+            WorkloadEntry   | {address: 10.0.0.1, labels: {app: "w b"}}                                     | spec.labels[app]: has no value of a label: expected letters, digits, - _ . (at most 63)
+            WorkloadEntry   | {address: 10.0.0.1, ports: {a_b: 80}}                                         | spec.ports[a_b]: "a_b" is no name of a port: expected letters, digits and -, at most 63
+            WorkloadGroup   | {template: {}, metadata: {labels: {"-a": b}}}                                 | spec.metadata.labels[-a]: is no name of a label: expected letters, digits, - _ . (at most 63), after prefix/ if need be
+            EnvoyFilter     | {configPatches: [{applyTo: CLUSTER, match: {listener: {portNumber: 80}}, patch: {operation: REMOVE}}]} | spec.configPatches[0].match.listener: is never around a CLUSTER: write match.cluster
+            EnvoyFilter     | {configPatches: [{applyTo: HTTP_FILTER, match: {listener: {filterChain: {filter: {subFilter: {name: a}}}}}, patch: {operation: REMOVE}}]} | spec.configPatches[0].match.listener.filterChain.filter.name: is required
+            EnvoyFilter     | {configPatches: [{applyTo: HTTP_FILTER, match: {listener: {filterChain: {filter: {name: a, subFilter: {name: b}}}}}, patch: {operation: REMOVE}}]} | spec.configPatches[0].match.listener.filterChain.filter.name: must be envoy.filters.network.http_connection_manager, which has HTTP filters
+            EnvoyFilter     | {configPatches: [{applyTo: NETWORK_FILTER, match: {listener: {filterChain: {filter: {name: a, subFilter: {name: b}}}}}, patch: {operation: REMOVE}}]} | spec.configPatches[0].match.listener.filterChain.filter.subFilter: is for HTTP_FILTER alone
+            EnvoyFilter     | {configPatches: [{applyTo: LISTENER, match: {listener: {filterChain: {filter: {name: a}}}}, patch: {operation: REMOVE}}]} | warning: spec.configPatches[0].match.listener.filterChain.filter: has no effect for LISTENER
+            AuthorizationPolicy | {action: DENY}                                                            | spec.rules: is needed with action DENY: write [{}] to match every request
+            AuthorizationPolicy | {rules: [{from: [{source: {}}]}]}                                         | spec.rules[0].from[0].source: says nothing: leave out from to match every caller
+            AuthorizationPolicy | {rules: [{to: [{operation: {}}]}]}                                        | spec.rules[0].to[0].operation: says nothing: leave out to, which matches every request then
+            AuthorizationPolicy | {rules: [{from: [{source: {serviceAccounts: [a, b/c, /d]}}]}]}            | spec.rules[0].from[0].source.serviceAccounts[2]: is no ACCOUNT or NAMESPACE/ACCOUNT
+            AuthorizationPolicy | {selector: {matchLabels: {"": a}}}                                        | spec.selector.matchLabels[]: the name of a label is never empty
+            PeerAuthentication  | {selector: {matchLabels: {a b: c}}}                                       | warning: spec.selector.matchLabels[a b]: is no name of a label: expected letters, digits, - _ . (at most 63), after prefix/ if need be: no workload has it
+            RequestAuthentication | {jwtRules: [{issuer: "https://a.example", audiences: [""]}]}            | spec.jwtRules[0].audiences[0]: must not be empty
+            RequestAuthentication | {jwtRules: [{issuer: "https://a.example", outputClaimToHeaders: [{header: x.a, claim: a}]}]} | spec.jwtRules[0].outputClaimToHeaders[0].header: is no name of a header field here: expected letters, digits, - and _
             """)
     void objects(String kind, String spec, String problem) {
         assertThat(problems(kind, spec)).isEqualTo(problem);
+    }
+
+    @ParameterizedTest(name = "{0} {1}")
+    @CsvSource(delimiter = '|', quoteCharacter = '`', textBlock = """
+            Gateway             | {name: edge}                                       | {servers: [{port: {number: 80, name: a, protocol: HTTP}, hosts: ["*"]}]} | ``
+            Gateway             | {name: edge.shop}                                  | {servers: [{port: {number: 80, name: a, protocol: HTTP}, hosts: ["*"]}]} | metadata.name: "edge.shop" cannot be named by VirtualServices: expected letters, digits and -, at most 63
+            VirtualService      | {name: a, namespace: shop}                         | {hosts: [web], exportTo: [".", shop], http: [{redirect: {uri: /}}]}      | spec.exportTo[1]: "shop" is the object's own namespace, which "." says already
+            DestinationRule     | {name: a, namespace: shop}                         | {host: web, exportTo: [shop], workloadSelector: {matchLabels: {app: a}}} | ``
+            AuthorizationPolicy | {name: a, annotations: {istio.io/dry-run: "True"}} | {rules: [{}]}                                                            | ``
+            AuthorizationPolicy | {name: a, annotations: {istio.io/dry-run: "yes"}}  | {rules: [{}]}                                                            | metadata.annotations[istio.io/dry-run]: must be true or false, found "yes"
+            PeerAuthentication  | {name: a, annotations: {istio.io/dry-run: "true"}} | {mtls: {mode: STRICT}}                                                   | metadata.annotations[istio.io/dry-run]: is for AuthorizationPolicies alone: a PeerAuthentication holds as soon as it is there
+            """)
+    void whole_objects(String kind, String metadata, String spec, String problem) {
+        assertThat(problems(kind, metadata, spec)).isEqualTo(problem);
     }
 }

@@ -31,12 +31,18 @@ class TlsSettingsTest {
             HTTPS | {mode: SIMPLE, credentialName: a, serverCertificate: /c, privateKey: /k} | tls.mode
             HTTPS | {mode: MUTUAL, serverCertificate: /c, privateKey: /k}                   | tls.caCertificates
             HTTPS | {mode: ISTIO_MUTUAL, credentialName: web}                               | tls.credentialName
-            TLS   | {mode: PASSTHROUGH, credentialName: web}                                | tls.mode
+            TLS   | {mode: PASSTHROUGH, credentialName: web}                                | ''
+            TCP   | {mode: PASSTHROUGH}                                                     | tls
+            HTTP  | {serverCertificate: /c, privateKey: /k}                                 | tls
+            HTTP  | {caCertificates: /ca}                                                   | tls
+            TLS   | {mode: ISTIO_MUTUAL, caCertificates: /ca}                               | tls.caCertificates
+            HTTPS | {mode: SIMPLE, credentialName: web, caCrl: /crl}                        | ''
+            HTTPS | {mode: SIMPLE, serverCertificate: /c, privateKey: /k, caCrl: /crl}      | tls.caCrl
             HTTPS | {mode: SIMPLE, credentialName: other/web}                               | tls.credentialName
             HTTPS | {mode: SIMPLE, credentialName: "kubernetes-gateway://other/web"}        | tls.credentialName
             HTTPS | {mode: SIMPLE, credentialName: web, subjectAltNames: [a.com]}           | tls.mode
             HTTPS | {mode: SIMPLE, credentialName: web, minProtocolVersion: TLSV1_3, maxProtocolVersion: TLSV1_2} | tls.minProtocolVersion
-            HTTPS | {mode: SIMPLE, credentialName: web, cipherSuites: [RC4-MD5]}            | tls.cipherSuites[0]
+            HTTPS | {mode: SIMPLE, credentialName: web, cipherSuites: [RC4-MD5]}            | ''
             """)
     void what_a_gateways_server_may_say(String protocol, String tls, String refused) {
         String field = tls == null ? "" : ", tls: " + tls;
@@ -66,6 +72,8 @@ class TlsSettingsTest {
             {mode: SIMPLE, credentialName: "kubernetes://own"}                  | credentialName
             {mode: SIMPLE, insecureSkipVerify: true, caCertificates: /ca}       | insecureSkipVerify
             {mode: SIMPLE, insecureSkipVerify: true, subjectAltNames: [a.com]}  | insecureSkipVerify
+            {mode: SIMPLE, insecureSkipVerify: true, credentialName: own}       | insecureSkipVerify
+            {mode: MUTUAL, insecureSkipVerify: true, credentialName: own}       | ''
             """)
     void what_a_destination_rule_may_say(String tls, String refused) {
         List<String> found = errors("""

@@ -121,6 +121,7 @@ final class TelemetryTest {
             %CONNECTION_ID% %COALESCE({"operators": ["HOSTNAME"]}):3% | ``
             %DYNAMIC_METADATA(a:b)% | command %DYNAMIC_METADATA% is not there in this version: metadata of filters, routes, clusters and endpoints is not kept for logs
             %CEL(a.contains('(b)'))% | command %CEL% is not there in this version: expressions stand in filters of logs and in labels of metrics, not in lines
+            %START_TIME(%Y):2%   | command %START_TIME% takes no length
             100% sure            | no command begins at "% sure": a percent sign itself is %%
             %REQ(a%              | no command begins at "%REQ(a%": a percent sign itself is %%
             """)

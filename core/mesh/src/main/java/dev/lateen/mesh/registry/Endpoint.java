@@ -9,6 +9,7 @@ import java.util.Map;
  * @param portName of the service's port
  * @param address an IP address; a host name where a proxy looks it up
  * @param weight share of the load, at least 1
+ * @param node that its pod is on, empty when not known
  * @param workload for telemetry: name, namespace, canonical name and revision; empty names when unknown
  */
 public record Endpoint(
@@ -19,6 +20,7 @@ public record Endpoint(
         String serviceAccount,
         int weight,
         Locality locality,
+        String node,
         WorkloadName workload) {
     /** By port, then address: the order in which proxies get them. */
     public static final Comparator<Endpoint> ORDER = Comparator.comparing(Endpoint::portName)
@@ -32,12 +34,13 @@ public record Endpoint(
 
     /** The same with other labels. */
     public Endpoint withLabels(Map<String, String> others) {
-        return new Endpoint(portName, address, port, Map.copyOf(others), serviceAccount, weight, locality, workload);
+        return new Endpoint(
+                portName, address, port, Map.copyOf(others), serviceAccount, weight, locality, node, workload);
     }
 
     /** What telemetry calls the workload. */
     public record WorkloadName(String name, String namespace, String canonicalName, String canonicalRevision) {
-        /** A workload that nothing is known of. */
+        /** A workload that nothing is known of; of some that have no name the namespace is known. */
         public static final WorkloadName UNKNOWN = new WorkloadName("", "", "", "");
     }
 }

@@ -31,6 +31,7 @@ final class Entries {
                     spec.addresses(),
                     List.of(),
                     List.of(),
+                    List.of(),
                     ports,
                     resolution(spec.resolution()),
                     name,
@@ -43,6 +44,7 @@ final class Entries {
                     entry.objectName(),
                     spec.subjectAltNames(),
                     List.of(),
+                    false,
                     "",
                     false));
         }
@@ -70,11 +72,13 @@ final class Entries {
     /** The endpoints that the entry itself lists, for each of its ports. */
     static List<Endpoint> endpoints(ConfigObject<ServiceEntry> entry) {
         List<Endpoint> endpoints = new ArrayList<>();
+        // Its account is one of the entry's namespace, whose rules of mutual TLS hold for it.
+        Endpoint.WorkloadName name = new Endpoint.WorkloadName("", entry.namespace(), "", "");
         for (ServicePort port : entry.spec().ports()) {
             for (WorkloadEntry workload : entry.spec().endpoints()) {
                 if (!workload.address().isEmpty()) {
                     int target = port.targetPort() == 0 ? port.number() : port.targetPort();
-                    endpoints.add(endpoint(port.name(), target, workload, Endpoint.WorkloadName.UNKNOWN));
+                    endpoints.add(endpoint(port.name(), target, workload, name));
                 }
             }
         }
@@ -95,6 +99,7 @@ final class Entries {
                 workload.serviceAccount(),
                 Math.max(1, workload.weight()),
                 Locality.parse(workload.locality()),
+                "",
                 name);
     }
 }

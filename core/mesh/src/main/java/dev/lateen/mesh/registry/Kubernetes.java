@@ -4,6 +4,7 @@ import dev.lateen.config.ObjectName;
 import io.fabric8.kubernetes.api.model.Container;
 import io.fabric8.kubernetes.api.model.ContainerPort;
 import io.fabric8.kubernetes.api.model.HasMetadata;
+import io.fabric8.kubernetes.api.model.Namespace;
 import io.fabric8.kubernetes.api.model.ObjectMeta;
 import io.fabric8.kubernetes.api.model.OwnerReference;
 import io.fabric8.kubernetes.api.model.Pod;
@@ -24,6 +25,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Objects;
+import java.util.Set;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
@@ -32,12 +34,14 @@ public final class Kubernetes {
     /** Names who sees a Service, as {@code exportTo} of Istio's kinds. */
     static final String EXPORT_TO = "networking.istio.io/exportTo";
 
+    /** Says where a Service's calls should stay. */
+    static final String DISTRIBUTION = "networking.istio.io/traffic-distribution";
+
     /** Label of Istio's ambient mode. */
     public static final String WAYPOINT = "istio.io/use-waypoint";
 
     private static final String PROXY = "istio-proxy";
     private static final String INJECT = "sidecar.istio.io/inject";
-    private static final String DISTRIBUTION = "networking.istio.io/traffic-distribution";
     private static final String TEMPLATE_HASH = "pod-template-hash";
 
     private Kubernetes() {}
@@ -71,6 +75,7 @@ public final class Kubernetes {
                 List.copyOf(addresses),
                 List.of(),
                 published(service),
+                headless ? List.of() : List.copyOf(list(spec.getExternalIPs())),
                 list(spec.getPorts()).stream().map(Kubernetes::port).toList(),
                 resolution,
                 text(spec.getExternalName()),
@@ -81,6 +86,7 @@ public final class Kubernetes {
                 name,
                 List.of(),
                 nearest(text(spec.getTrafficDistribution()), map(meta.getAnnotations())),
+                !headless && "Local".equals(spec.getInternalTrafficPolicy()),
                 map(meta.getLabels()).getOrDefault(WAYPOINT, ""),
                 "ClientIP".equals(spec.getSessionAffinity()));
     }
@@ -98,15 +104,17 @@ public final class Kubernetes {
         };
     }
 
+    /** Those of its load balancer, then those that its nodes take. */
     private static List<String> published(Service service) {
         ServiceStatus status = service.getStatus();
-        if (status == null || status.getLoadBalancer() == null) {
-            return List.of();
-        }
-        return list(status.getLoadBalancer().getIngress()).stream()
-                .map(each -> each.getIp() == null ? text(each.getHostname()) : each.getIp())
-                .filter(address -> !address.isEmpty())
-                .toList();
+        Stream<String> balanced = status == null || status.getLoadBalancer() == null
+                ? Stream.of()
+                : list(status.getLoadBalancer().getIngress()).stream()
+                        .map(each -> each.getIp() == null ? text(each.getHostname()) : each.getIp())
+                        .filter(address -> !address.isEmpty());
+        Stream<String> external =
+                service.getSpec() == null ? Stream.of() : list(service.getSpec().getExternalIPs()).stream();
+        return Stream.concat(balanced, external).toList();
     }
 
     private static MeshPort port(ServicePort port) {
@@ -130,6 +138,21 @@ public final class Kubernetes {
             }
         }
         return List.copyOf(names);
+    }
+
+    /** Names of Istio's annotations of a Service that nothing here acts on. */
+    public static List<String> unreadAnnotations(Service service) {
+        return IstioAnnotations.unread(service.getMetadata().getAnnotations(), IstioAnnotations.OF_SERVICES);
+    }
+
+    /** Names of Istio's annotations of a Pod that nothing here acts on. */
+    public static List<String> unreadAnnotations(Pod pod) {
+        return IstioAnnotations.unread(pod.getMetadata().getAnnotations(), IstioAnnotations.OF_PODS);
+    }
+
+    /** Names of Istio's annotations of a Namespace, on none of which anything here acts. */
+    public static List<String> unreadAnnotations(Namespace namespace) {
+        return IstioAnnotations.unread(namespace.getMetadata().getAnnotations(), Set.of());
     }
 
     /** The pod as the mesh sees it. */
@@ -217,6 +240,7 @@ public final class Kubernetes {
                     List.copyOf(endpoint.getAddresses()),
                     !Boolean.FALSE.equals(ready),
                     pod ? text(endpoint.getTargetRef().getName()) : "",
+                    text(endpoint.getNodeName()),
                     text(endpoint.getHostname())));
         }
         return new Slice(

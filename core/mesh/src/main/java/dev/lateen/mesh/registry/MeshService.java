@@ -5,6 +5,7 @@ import java.time.Instant;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.stream.Stream;
 
 /**
  * Something that can be called by a host name: a Kubernetes Service, or a host of a ServiceEntry.
@@ -12,7 +13,8 @@ import java.util.Optional;
  * @param host full name in lower case; may begin with {@code *.}
  * @param addresses virtual addresses and CIDR blocks; empty for headless services and entries without
  * @param automatic addresses that were made up for a host that has none, for proxies that answer DNS themselves
- * @param published addresses by which a load balancer lets it be called from outside
+ * @param published addresses by which it can be called from outside
+ * @param externalAddresses those of outside that every node leads to it ({@code externalIPs} of a Service)
  * @param lookup the name that proxies ask DNS for, where {@code resolution} says so and no endpoints are given
  * @param external not part of the mesh
  * @param exportTo who sees it; empty means all
@@ -21,6 +23,7 @@ import java.util.Optional;
  * @param source the object
  * @param certificateNames that its servers' certificates bear; empty when not told
  * @param nearest labels of places that callers should share with endpoints, the widest first; empty when all are as good
+ * @param nodeLocal callers get endpoints of their own node alone
  * @param waypoint that Istio's ambient mode would send its calls through, which there is not here; empty when not told
  * @param sticky calls from one address keep to one endpoint, where no rule says how they are shared out
  */
@@ -31,6 +34,7 @@ public record MeshService(
         List<String> addresses,
         List<String> automatic,
         List<String> published,
+        List<String> externalAddresses,
         List<MeshPort> ports,
         Resolution resolution,
         String lookup,
@@ -41,6 +45,7 @@ public record MeshService(
         ObjectName source,
         List<String> certificateNames,
         List<String> nearest,
+        boolean nodeLocal,
         String waypoint,
         boolean sticky) {
     /** Where a service comes from. */
@@ -93,6 +98,7 @@ public record MeshService(
                 otherAddresses,
                 otherAutomatic,
                 published,
+                externalAddresses,
                 otherPorts,
                 resolution,
                 lookup,
@@ -103,8 +109,14 @@ public record MeshService(
                 source,
                 certificateNames,
                 nearest,
+                nodeLocal,
                 waypoint,
                 sticky);
+    }
+
+    /** Every address and CIDR block that leads callers to it. */
+    public List<String> dialled() {
+        return Stream.concat(addresses.stream(), externalAddresses.stream()).toList();
     }
 
     public boolean isHeadless() {

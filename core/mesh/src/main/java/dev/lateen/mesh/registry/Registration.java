@@ -103,7 +103,11 @@ public final class Registration {
 
     /** Whether an entry was made for a proxy that is gone for good. */
     public static boolean isOver(ConfigObject<WorkloadEntry> entry, Instant now) {
-        Map<String, String> annotations = entry.metadata().annotations();
+        return isOver(entry.metadata().annotations(), now);
+    }
+
+    /** As {@link #isOver(ConfigObject, Instant)}, by the annotations of the entry. */
+    public static boolean isOver(Map<String, String> annotations, Instant now) {
         if (!annotations.containsKey(GROUP)) {
             return false;
         }

@@ -38,6 +38,7 @@ public final class Registry {
     private final Map<MeshService, List<Endpoint>> endpoints = new ConcurrentHashMap<>();
 
     private final boolean placed;
+    private final boolean nodeLocal;
 
     /**
      * @param kubernetes by name of the Service
@@ -66,6 +67,7 @@ public final class Registry {
         this.services = services(kubernetes.values(), entries.values());
         this.byHost = index(services);
         this.placed = services.stream().anyMatch(service -> !service.nearest().isEmpty());
+        this.nodeLocal = services.stream().anyMatch(MeshService::nodeLocal);
         this.slices = byService(slices);
         this.byAddress = new HashMap<>();
         this.byNamespace = new HashMap<>();
@@ -113,6 +115,11 @@ public final class Registry {
     /** Whether any service asks where its callers are. */
     public boolean isPlaced() {
         return placed;
+    }
+
+    /** Whether any service has endpoints for callers of their own node alone. */
+    public boolean isNodeLocal() {
+        return nodeLocal;
     }
 
     /** All services, the oldest first. */
@@ -189,7 +196,12 @@ public final class Registry {
         for (Workload workload : workloads(service.namespace(), service.selector())) {
             if (workload.ready() && !workload.addresses().isEmpty()) {
                 for (MeshPort port : service.ports()) {
-                    found.add(endpoint(port.name(), workload.addresses().getFirst(), port.targetNumber(), workload));
+                    found.add(endpoint(
+                            port.name(),
+                            workload.addresses().getFirst(),
+                            port.targetNumber(),
+                            workload.node(),
+                            workload));
                 }
             }
         }
@@ -210,8 +222,9 @@ public final class Registry {
                         ? null
                         : workloads.get(new ObjectName("Pod", slice.namespace(), target.pod()));
                 slice.ports()
-                        .forEach((name, port) ->
-                                found.put(name + " " + address + " " + port, endpoint(name, address, port, workload)));
+                        .forEach((name, port) -> found.put(
+                                name + " " + address + " " + port,
+                                endpoint(name, address, port, target.node(), workload)));
             }
         }
         List<Endpoint> all = new ArrayList<>(found.values());
@@ -265,10 +278,10 @@ public final class Registry {
         return Locality.ofPod(workload.labels(), nodes.getOrDefault(workload.node(), Locality.UNKNOWN));
     }
 
-    private Endpoint endpoint(String portName, String address, int port, @Nullable Workload workload) {
+    private Endpoint endpoint(String portName, String address, int port, String node, @Nullable Workload workload) {
         if (workload == null) {
             return new Endpoint(
-                    portName, address, port, Map.of(), "", 1, Locality.UNKNOWN, Endpoint.WorkloadName.UNKNOWN);
+                    portName, address, port, Map.of(), "", 1, Locality.UNKNOWN, node, Endpoint.WorkloadName.UNKNOWN);
         }
         return new Endpoint(
                 portName,
@@ -278,6 +291,7 @@ public final class Registry {
                 workload.serviceAccount(),
                 1,
                 locality(workload),
+                node.isEmpty() ? workload.node() : node,
                 new Endpoint.WorkloadName(
                         workload.owner(),
                         workload.namespace(),

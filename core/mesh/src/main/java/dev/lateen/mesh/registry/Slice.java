@@ -15,7 +15,8 @@ public record Slice(String namespace, String service, Map<String, Integer> ports
      *
      * @param ready false: only services that publish not-ready addresses use it
      * @param pod its pod's name, empty when it has none
+     * @param node that it is on, empty when not told
      * @param hostname by which DNS knows it below the service's name; empty for none
      */
-    public record Target(List<String> addresses, boolean ready, String pod, String hostname) {}
+    public record Target(List<String> addresses, boolean ready, String pod, String node, String hostname) {}
 }

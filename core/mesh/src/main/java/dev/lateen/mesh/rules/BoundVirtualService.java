@@ -1,6 +1,7 @@
 package dev.lateen.mesh.rules;
 
 import dev.lateen.config.ConfigObject;
+import dev.lateen.config.networking.GatewayNames;
 import dev.lateen.config.networking.VirtualService;
 import java.util.List;
 import java.util.Set;
@@ -40,6 +41,6 @@ public record BoundVirtualService(
     }
 
     static String gateway(String name, String namespace) {
-        return name.equals(VirtualService.MESH) || name.indexOf('/') >= 0 ? name : namespace + "/" + name;
+        return GatewayNames.full(name, namespace);
     }
 }

@@ -34,7 +34,7 @@ final class AccessLogs {
     /** One field: its name in JSON, its operator, and what stands around it in a line of text. */
     private record Field(String name, String operator, String before, String after) {}
 
-    /** Istio's fields and line, as readers of logs expect them. */
+    /** Istio's fields and line, as readers of logs expect them, and one more behind them. */
     private static final List<Field> FIELDS = List.of(
             new Field("start_time", "%START_TIME%", "[", "] "),
             new Field("method", "%REQ(:METHOD)%", "\"", " "),
@@ -59,7 +59,10 @@ final class AccessLogs {
             new Field("downstream_local_address", "%DOWNSTREAM_LOCAL_ADDRESS%", "", " "),
             new Field("downstream_remote_address", "%DOWNSTREAM_REMOTE_ADDRESS%", "", " "),
             new Field("requested_server_name", "%REQUESTED_SERVER_NAME%", "", " "),
-            new Field("route_name", "%ROUTE_NAME%", "", "\n"));
+            new Field("route_name", "%ROUTE_NAME%", "", " "),
+            // Who is to blame: proxies of this mesh say it in their answers, and know it of those that they do not
+            // send.
+            new Field("fault", "%RESP(X-LATEEN-FAULT)%", "", "\n"));
 
     private static final JsonMapper JSON = JsonMapper.shared();
 

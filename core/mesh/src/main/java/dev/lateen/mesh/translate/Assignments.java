@@ -48,7 +48,7 @@ final class Assignments {
         LbEndpoint.Builder out = LbEndpoint.newBuilder().setLoadBalancingWeight(number(endpoint.weight()));
         out.getEndpointBuilder().setAddress(Messages.address(endpoint.address(), endpoint.port()));
         WorkloadName workload = endpoint.workload();
-        if (!workload.equals(WorkloadName.UNKNOWN)) {
+        if (!workload.name().isEmpty()) {
             String described = String.join(
                     ";",
                     workload.name(),

@@ -1,8 +1,10 @@
 package dev.lateen.mesh.translate;
 
 import dev.lateen.config.ConfigObject;
+import dev.lateen.config.Rehearsal;
 import dev.lateen.config.security.AuthorizationPolicy;
 import dev.lateen.config.security.AuthorizationPolicy.Action;
+import dev.lateen.config.security.AuthorizationProvider;
 import io.envoyproxy.envoy.config.listener.v3.Filter;
 import io.envoyproxy.envoy.config.rbac.v3.Policy;
 import io.envoyproxy.envoy.config.rbac.v3.RBAC;
@@ -22,7 +24,6 @@ import org.jspecify.annotations.Nullable;
 final class Authorization {
     private static final String NAME = "envoy.filters.http.rbac";
     private static final String NETWORK_NAME = "envoy.filters.network.rbac";
-    private static final String DRY_RUN = "istio.io/dry-run";
 
     /** Of rules whose service cannot be asked, as Istio names them. */
     private static final String CANNOT_ASK = "-deny-due-to-bad-CUSTOM-action";
@@ -42,14 +43,12 @@ final class Authorization {
     List<HttpFilter> external(ExternalAuthorizers authorizers) {
         List<HttpFilter> filters = new ArrayList<>();
         for (String name : providers()) {
-            String prefix = "istio-ext-authz-" + name + "-ns[";
             ExternalAuthorizers.Found found = authorizers.find(name);
             if (found == null) {
                 filters.add(http(refusing(name, true), null, ""));
             } else {
-                RBAC chosen = rules(isAskedOf(name), Action.CUSTOM, true, "istio-ext-authz-" + name + "-", "");
-                filters.add(http(null, chosen, ExternalAuthorizationFilter.CHOSEN));
-                filters.add(ExternalAuthorizationFilter.of(found, prefix));
+                filters.add(http(null, chosen(name, true), ExternalAuthorizationFilter.CHOSEN));
+                filters.add(ExternalAuthorizationFilter.of(found, asked(name) + "ns["));
             }
         }
         return filters;
@@ -67,16 +66,18 @@ final class Authorization {
         return filters;
     }
 
-    /**
-     * For connections whose content is not read. Services of HTTP are not asked about them, as Istio has it; what those of
-     * gRPC would be asked about is refused.
-     */
+    /** For connections whose content is not read. Services of HTTP are not asked about them, as Istio has it. */
     List<Filter> network(String statPrefix, ExternalAuthorizers authorizers) {
         List<Filter> filters = new ArrayList<>();
         for (String name : providers()) {
             ExternalAuthorizers.Found found = authorizers.find(name);
-            if (found == null || found.provider().envoyExtAuthzHttp() == null) {
+            AuthorizationProvider.Grpc service =
+                    found == null ? null : found.provider().envoyExtAuthzGrpc();
+            if (found == null) {
                 filters.add(network(statPrefix, refusing(name, false), null, ""));
+            } else if (service != null) {
+                filters.add(network(statPrefix, null, chosen(name, false), ExternalAuthorizationFilter.CHOSEN));
+                filters.add(ExternalAuthorizationFilter.network(found, service, asked(name) + "ns["));
             }
         }
         for (Action action : List.of(Action.AUDIT, Action.DENY, Action.ALLOW)) {
@@ -131,7 +132,7 @@ final class Authorization {
     }
 
     private static boolean isRehearsal(ConfigObject<AuthorizationPolicy> policy) {
-        return "true".equals(policy.metadata().annotations().get(DRY_RUN));
+        return Rehearsal.is(policy.metadata());
     }
 
     /** Names of the services that policies want asked. */
@@ -150,6 +151,15 @@ final class Authorization {
         return policy -> policy.spec().action() == Action.CUSTOM
                 && policy.spec().provider() != null
                 && policy.spec().provider().name().equals(name);
+    }
+
+    /** With what the names of rules begin that choose for a service, as Istio has it. */
+    private static String asked(String provider) {
+        return "istio-ext-authz-" + provider + "-";
+    }
+
+    private @Nullable RBAC chosen(String provider, boolean http) {
+        return rules(isAskedOf(provider), Action.CUSTOM, http, asked(provider), "");
     }
 
     private @Nullable RBAC refusing(String provider, boolean http) {

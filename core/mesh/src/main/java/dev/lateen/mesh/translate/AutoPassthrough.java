@@ -8,6 +8,7 @@ import dev.lateen.mesh.ProxyNode;
 import dev.lateen.mesh.Snapshot;
 import dev.lateen.mesh.registry.MeshPort;
 import dev.lateen.mesh.registry.MeshService;
+import dev.lateen.mesh.registry.Protocol;
 import dev.lateen.mesh.rules.HostPolicy;
 import io.envoyproxy.envoy.config.cluster.v3.Cluster;
 import io.envoyproxy.envoy.config.listener.v3.FilterChain;
@@ -46,6 +47,9 @@ final class AutoPassthrough {
                 continue;
             }
             for (MeshPort port : service.ports()) {
+                if (port.protocol() == Protocol.UDP) {
+                    continue;
+                }
                 for (String subset : subsets(scope, service)) {
                     String name = name(port.number(), subset, service.host());
                     FilterChain.Builder chain = TcpChains.chain(null, filters.tcp(name)).toBuilder();

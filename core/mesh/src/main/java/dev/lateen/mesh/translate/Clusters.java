@@ -127,7 +127,7 @@ final class Clusters {
         String name = Names.outbound(port.number(), subset == null ? "" : subset.name(), service.host());
         Map<String, String> labels = subset == null ? Map.of() : subset.labels();
         List<Endpoint> endpoints = scope.endpoints(service, port).stream()
-                .filter(e -> e.has(labels))
+                .filter(e -> e.has(labels) && scope.isNear(service, e))
                 .toList();
         Cluster.Builder cluster = Cluster.newBuilder()
                 .setName(name)
@@ -186,6 +186,7 @@ final class Clusters {
                 "",
                 1,
                 Locality.UNKNOWN,
+                "",
                 Endpoint.WorkloadName.UNKNOWN));
     }
 
@@ -287,6 +288,7 @@ final class Clusters {
                     "",
                     1,
                     Locality.UNKNOWN,
+                    "",
                     Endpoint.WorkloadName.UNKNOWN);
             cluster.setType(DiscoveryType.STATIC)
                     .setLoadAssignment(Assignments.of(cluster.getName(), List.of(endpoint), _ -> false));

@@ -4,6 +4,7 @@ import dev.lateen.config.networking.Destination;
 import dev.lateen.config.networking.DestinationRule.Subset;
 import dev.lateen.mesh.registry.MeshPort;
 import dev.lateen.mesh.registry.MeshService;
+import dev.lateen.mesh.registry.Protocol;
 import dev.lateen.mesh.rules.HostPolicy;
 import dev.lateen.mesh.rules.Hosts;
 import dev.lateen.mesh.rules.Policies;
@@ -60,6 +61,9 @@ final class Destinations {
         MeshPort port = service.port(number).orElse(null);
         if (port == null) {
             return Target.missing(name, host, service.source() + " has no port " + number);
+        }
+        if (port.protocol() == Protocol.UDP) {
+            return Target.missing(name, host, "port " + number + " of " + service.source() + " is UDP");
         }
         HostPolicy policy = scope.policy(service);
         Wildcard wildcard = Wildcard.of(service, port);

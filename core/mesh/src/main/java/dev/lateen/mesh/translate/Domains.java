@@ -27,7 +27,7 @@ final class Domains {
                 names.add("*." + name);
             }
         }
-        for (String address : service.addresses()) {
+        for (String address : service.dialled()) {
             if (address.indexOf('/') < 0) {
                 names.add(address.indexOf(':') < 0 ? address : "[" + address + "]");
             }

@@ -7,6 +7,7 @@ import io.envoyproxy.envoy.config.core.v3.ApiVersion;
 import io.envoyproxy.envoy.config.core.v3.GrpcService;
 import io.envoyproxy.envoy.config.core.v3.HeaderValue;
 import io.envoyproxy.envoy.config.core.v3.HttpUri;
+import io.envoyproxy.envoy.config.listener.v3.Filter;
 import io.envoyproxy.envoy.extensions.filters.http.ext_authz.v3.AuthorizationRequest;
 import io.envoyproxy.envoy.extensions.filters.http.ext_authz.v3.AuthorizationResponse;
 import io.envoyproxy.envoy.extensions.filters.http.ext_authz.v3.BufferSettings;
@@ -48,11 +49,7 @@ final class ExternalAuthorizationFilter {
         ExtAuthz.Builder filter = ExtAuthz.newBuilder()
                 .setTransportApiVersion(ApiVersion.V3)
                 .setStatusOnError(HttpStatus.newBuilder().setCode(StatusCode.forNumber(provider.status())))
-                .setFilterEnabledMetadata(MetadataMatcher.newBuilder()
-                        .setFilter("envoy.filters.http.rbac")
-                        .addPath(PathSegment.newBuilder().setKey(CHOSEN + "shadow_effective_policy_id"))
-                        .setValue(ValueMatcher.newBuilder()
-                                .setStringMatch(StringMatcher.newBuilder().setPrefix(prefix))));
+                .setFilterEnabledMetadata(chosen("envoy.filters.http.rbac", prefix));
         if (provider.envoyExtAuthzHttp() != null) {
             ask(filter, provider.envoyExtAuthzHttp(), found);
         }
@@ -62,6 +59,45 @@ final class ExternalAuthorizationFilter {
         return HttpFilter.newBuilder()
                 .setName(NAME)
                 .setTypedConfig(Messages.any(filter.build()))
+                .build();
+    }
+
+    /**
+     * The filter for connections whose content is not read.
+     *
+     * @param prefix of the names of the rules that choose
+     */
+    static Filter network(ExternalAuthorizers.Found found, AuthorizationProvider.Grpc grpc, String prefix) {
+        return Filter.newBuilder()
+                .setName("envoy.filters.network.ext_authz")
+                .setTypedConfig(
+                        Messages.any(io.envoyproxy.envoy.extensions.filters.network.ext_authz.v3.ExtAuthz.newBuilder()
+                                .setStatPrefix("tcp.")
+                                .setTransportApiVersion(ApiVersion.V3)
+                                .setFilterEnabledMetadata(chosen("envoy.filters.network.rbac", prefix))
+                                .setFailureModeAllow(grpc.failOpen())
+                                .setIncludePeerCertificate(true)
+                                .setGrpcService(service(grpc, found))
+                                .build()))
+                .build();
+    }
+
+    /** That one of the rules before has matched whose names begin so. */
+    private static MetadataMatcher chosen(String filter, String prefix) {
+        return MetadataMatcher.newBuilder()
+                .setFilter(filter)
+                .addPath(PathSegment.newBuilder().setKey(CHOSEN + "shadow_effective_policy_id"))
+                .setValue(ValueMatcher.newBuilder()
+                        .setStringMatch(StringMatcher.newBuilder().setPrefix(prefix)))
+                .build();
+    }
+
+    private static GrpcService service(AuthorizationProvider.Grpc grpc, ExternalAuthorizers.Found found) {
+        return GrpcService.newBuilder()
+                .setEnvoyGrpc(GrpcService.EnvoyGrpc.newBuilder()
+                        .setClusterName(found.cluster())
+                        .setAuthority(found.host()))
+                .setTimeout(timeout(grpc.timeout()))
                 .build();
     }
 
@@ -104,11 +140,7 @@ final class ExternalAuthorizationFilter {
         filter.setFailureModeAllow(grpc.failOpen())
                 .setStatPrefix(grpc.statPrefix())
                 .setIncludePeerCertificate(true)
-                .setGrpcService(GrpcService.newBuilder()
-                        .setEnvoyGrpc(GrpcService.EnvoyGrpc.newBuilder()
-                                .setClusterName(found.cluster())
-                                .setAuthority(found.host()))
-                        .setTimeout(timeout(grpc.timeout())));
+                .setGrpcService(service(grpc, found));
     }
 
     private static void content(ExtAuthz.Builder filter, @Nullable Content content) {

@@ -36,9 +36,11 @@ import io.envoyproxy.envoy.extensions.filters.network.http_connection_manager.v3
 import io.envoyproxy.envoy.extensions.filters.network.http_connection_manager.v3.HttpConnectionManager.UpgradeConfig;
 import io.envoyproxy.envoy.extensions.filters.network.http_connection_manager.v3.HttpFilter;
 import io.envoyproxy.envoy.extensions.filters.network.http_connection_manager.v3.Rds;
+import io.envoyproxy.envoy.extensions.filters.network.http_connection_manager.v3.RequestIDExtension;
 import io.envoyproxy.envoy.extensions.filters.network.tcp_proxy.v3.TcpProxy;
 import io.envoyproxy.envoy.extensions.filters.network.tcp_proxy.v3.TcpProxy.TunnelingConfig;
 import io.envoyproxy.envoy.extensions.filters.network.tcp_proxy.v3.TcpProxy.WeightedCluster;
+import io.envoyproxy.envoy.extensions.request_id.uuid.v3.UuidRequestIdConfig;
 import io.envoyproxy.envoy.type.v3.HashPolicy;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -62,6 +64,13 @@ final class Filters {
     /** Where what the caller's certificate says is told on. */
     private static final Set<ForwardClientCertDetails> FORWARDING_OWN =
             Set.of(ForwardClientCertDetails.APPEND_FORWARD, ForwardClientCertDetails.SANITIZE_SET);
+
+    /** Each request that nobody has decided about is drawn for itself, whatever its id. */
+    private static final RequestIDExtension DRAWN = RequestIDExtension.newBuilder()
+            .setTypedConfig(any(UuidRequestIdConfig.newBuilder()
+                    .setUseRequestIdForTraceSampling(Messages.FALSE)
+                    .build()))
+            .build();
 
     private static final String SERVER = "istio-envoy";
     private static final String STATS = "istio.stats";
@@ -159,8 +168,13 @@ final class Filters {
                 .addUpgradeConfigs(UpgradeConfig.newBuilder().setUpgradeType("websocket"))
                 .addAllAccessLog(telemetry.accessLogs());
         normalize(manager);
+        // As DNS writes a full name: the same host, for routes and for rules of access.
+        manager.setStripTrailingHostDot(true);
         if (telemetry.tracing() != null) {
             manager.setTracing(telemetry.tracing());
+            if (!telemetry.samplesById()) {
+                manager.setRequestIdExtension(DRAWN);
+            }
         }
         switch (side) {
             case OUTBOUND -> {}

@@ -113,7 +113,7 @@ final class GatewayTls {
         return TlsParameters.newBuilder()
                 .setTlsMinimumProtocolVersion(lowest == TlsProtocol.TLS_AUTO ? TlsProtocol.TLSv1_2 : lowest)
                 .setTlsMaximumProtocolVersion(version(tls.maxProtocolVersion()))
-                .addAllCipherSuites(tls.cipherSuites())
+                .addAllCipherSuites(tls.knownCipherSuites())
                 .build();
     }
 

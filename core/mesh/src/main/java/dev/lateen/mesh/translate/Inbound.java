@@ -88,6 +88,7 @@ public final class Inbound {
                 List.of(),
                 List.of(),
                 List.of(),
+                List.of(),
                 List.of(port),
                 MeshService.Resolution.PASSTHROUGH,
                 "",
@@ -98,6 +99,7 @@ public final class Inbound {
                 sidecar.objectName(),
                 List.of(),
                 List.of(),
+                false,
                 "",
                 false);
     }

@@ -18,6 +18,7 @@ import java.util.Map;
 /**
  * What callers of one workload may do on each port: mutual TLS, plain text, or both, told apart by their first bytes.
  *
+ * @param gateway whether requests come from outside, for routes that may ask for claims of their tokens
  * @param hasIdentity whether the workload's proxy has a certificate; without one only a rule that demands TLS makes it
  *     ask for it, and then nobody gets in
  */
@@ -28,6 +29,7 @@ record InboundSecurity(
         ExternalAuthorizers authorizers,
         String namespace,
         Map<String, String> labels,
+        boolean gateway,
         boolean hasIdentity) {
     static final String TLS = "tls";
     private static final String RAW = "raw_buffer";
@@ -41,6 +43,7 @@ record InboundSecurity(
                 new ExternalAuthorizers(snapshot, Outbound.of(snapshot, node).clusters()::containsKey),
                 node.namespace(),
                 labels,
+                node.type() == ProxyNode.Type.ROUTER,
                 Encryption.MESH.equals(labels.get(Encryption.LABEL)));
     }
 
@@ -48,7 +51,7 @@ record InboundSecurity(
     List<HttpFilter> httpFilters() {
         Authorization authorization = authorization();
         List<HttpFilter> filters = new ArrayList<>(authorization.external(authorizers));
-        filters.addAll(TokenRules.of(rules.authentications(namespace, labels), keys));
+        filters.addAll(TokenRules.of(rules.authentications(namespace, labels), keys, gateway));
         filters.addAll(authorization.http());
         return filters;
     }

@@ -32,13 +32,15 @@ record Outbound(
         Map<String, Listener> listeners,
         Map<String, RouteConfiguration> routes,
         Map<String, Message> names,
-        Set<String> secrets) {
+        Set<String> secrets,
+        Set<String> conflicts) {
     /** What of a proxy its outbound resources follow from. */
     private record Key(
             ProxyNode.Type type,
             String namespace,
             Map<String, String> labels,
             Locality locality,
+            String node,
             @Nullable ObjectName sidecar,
             ProxyNode.Dns dns,
             List<ObjectName> telemetry,
@@ -56,6 +58,7 @@ record Outbound(
                 node.namespace(),
                 snapshot.rules().dependOnLabels() || placed ? all : Map.of(),
                 placed || snapshot.registry().isPlaced() ? Translation.locality(snapshot, node) : Locality.UNKNOWN,
+                snapshot.registry().isNodeLocal() ? Translation.clusterNode(snapshot, node) : "",
                 sidecar == null ? null : sidecar.objectName(),
                 node.dns(),
                 snapshot.rules().telemetry().holding(node.namespace(), all).stream()
@@ -72,22 +75,32 @@ record Outbound(
                 key.namespace(),
                 key.labels(),
                 key.locality(),
+                key.node(),
                 sidecar(snapshot, key.sidecar()),
                 key.dns());
         Map<String, Listener> listeners = Map.of();
         Map<String, RouteConfiguration> routes = Map.of();
+        Set<String> conflicts = Set.of();
         if (scope.isSidecar()) {
             Filters filters =
                     new Filters(snapshot, settings(snapshot, key), key.knowsIstio(), List.of(), scope.looksUp());
             OutboundListeners outbound = OutboundListeners.of(scope, filters);
             listeners = filters.withConnectionMetrics(outbound.listeners());
             routes = outbound.routes();
+            conflicts = outbound.conflicts();
         }
         Map<String, Message> names = NameTable.of(scope);
         if (former == null) {
             Clusters clusters = Clusters.outbound(scope);
             return new Outbound(
-                    scope, clusters.clusters(), clusters.assignments(), listeners, routes, names, clusters.secrets());
+                    scope,
+                    clusters.clusters(),
+                    clusters.assignments(),
+                    listeners,
+                    routes,
+                    names,
+                    clusters.secrets(),
+                    conflicts);
         }
         Map<String, Listener> keptListeners = kept(listeners, former.listeners);
         Map<String, RouteConfiguration> keptRoutes = kept(routes, former.routes);
@@ -99,7 +112,8 @@ record Outbound(
                     keptListeners,
                     keptRoutes,
                     kept(names, former.names),
-                    former.secrets);
+                    former.secrets,
+                    conflicts);
         }
         Clusters clusters = Clusters.outbound(scope);
         return new Outbound(
@@ -109,7 +123,8 @@ record Outbound(
                 keptListeners,
                 keptRoutes,
                 kept(names, former.names),
-                clusters.secrets());
+                clusters.secrets(),
+                conflicts);
     }
 
     private static TelemetrySettings settings(Snapshot snapshot, Key key) {

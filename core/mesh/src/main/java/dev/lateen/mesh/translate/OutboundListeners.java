@@ -14,8 +14,10 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.TreeMap;
 import java.util.TreeSet;
+import java.util.function.Predicate;
 
 /**
  * Listeners of a sidecar for what its app calls, and the route tables they name. HTTP ports share {@code 0.0.0.0_PORT};
@@ -33,7 +35,8 @@ final class OutboundListeners {
         final int port;
         final List<FilterChain> chains = new ArrayList<>();
         String routes = "";
-        boolean taken;
+        /** Host of the service whose own address this is; empty for an address of several. */
+        String owner = "";
 
         Spec(String address, int port) {
             this.address = address;
@@ -48,6 +51,7 @@ final class OutboundListeners {
     private final Map<String, Spec> specs = new TreeMap<>();
     private final Map<String, RouteConfiguration> tables = new LinkedHashMap<>();
     private final Map<String, Listener> listeners = new LinkedHashMap<>();
+    private final Set<String> conflicts = new TreeSet<>();
 
     private OutboundListeners(Scope scope, Filters filters) {
         this.scope = scope;
@@ -69,6 +73,11 @@ final class OutboundListeners {
     /** Route tables by name. */
     Map<String, RouteConfiguration> routes() {
         return tables;
+    }
+
+    /** Names of the listeners at which a service stands back, as another takes the same connections. */
+    Set<String> conflicts() {
+        return conflicts;
     }
 
     private void build() {
@@ -110,14 +119,14 @@ final class OutboundListeners {
             return;
         }
         List<String> blocks = new ArrayList<>();
-        for (String address : service.addresses()) {
+        for (String address : service.dialled()) {
             if (address.indexOf('/') < 0) {
                 own(service, port, address);
             } else {
                 blocks.add(address);
             }
         }
-        if (!blocks.isEmpty() || service.addresses().isEmpty()) {
+        if (!blocks.isEmpty() || service.dialled().isEmpty()) {
             shared(service, port, blocks);
         }
     }
@@ -125,10 +134,13 @@ final class OutboundListeners {
     /** A listener at the service's own address. */
     private void own(MeshService service, MeshPort port, String address) {
         Spec spec = spec(address, port.number());
-        if (spec.taken) {
+        if (!spec.owner.isEmpty()) {
+            if (!spec.owner.equals(service.host())) {
+                conflicts.add(Names.listener(address, port.number()));
+            }
             return;
         }
-        spec.taken = true;
+        spec.owner = service.host();
         spec.chains.addAll(tcp.of(service, port, List.of(), false));
         if (port.protocol() == Protocol.UNKNOWN) {
             RouteConfiguration table = routes.service(service, port);
@@ -140,11 +152,13 @@ final class OutboundListeners {
     /** Chains at the address of all services without one of their own; the first that takes everything stays. */
     private void shared(MeshService service, MeshPort port, List<String> blocks) {
         Spec spec = spec(Names.ANY, port.number());
+        List<FilterChain> others = List.copyOf(spec.chains);
         for (FilterChain chain : tcp.of(service, port, blocks, true)) {
-            boolean known =
-                    spec.chains.stream().anyMatch(c -> c.getFilterChainMatch().equals(chain.getFilterChainMatch()));
-            if (!known) {
+            Predicate<FilterChain> alike = c -> c.getFilterChainMatch().equals(chain.getFilterChainMatch());
+            if (spec.chains.stream().noneMatch(alike)) {
                 spec.chains.add(chain);
+            } else if (others.stream().anyMatch(alike) && !others.contains(chain)) {
+                conflicts.add(Names.listener(Names.ANY, port.number()));
             }
         }
         if (port.protocol() == Protocol.UNKNOWN) {

@@ -1,11 +1,7 @@
 package dev.lateen.mesh.translate;
 
 import io.envoyproxy.envoy.config.rbac.v3.Principal;
-import io.envoyproxy.envoy.type.matcher.v3.ListMatcher;
-import io.envoyproxy.envoy.type.matcher.v3.MetadataMatcher;
-import io.envoyproxy.envoy.type.matcher.v3.MetadataMatcher.PathSegment;
 import io.envoyproxy.envoy.type.matcher.v3.StringMatcher;
-import io.envoyproxy.envoy.type.matcher.v3.ValueMatcher;
 import java.util.List;
 
 /** Callers as rules of access name them: by certificate, and by the claims of a token. */
@@ -68,17 +64,11 @@ final class Principals {
     @SuppressWarnings("deprecation") // the successor is not in every Envoy that Istio's users run
     static Principal claim(List<String> path, String value) {
         StringMatcher text = Texts.of(value, "", false);
-        MetadataMatcher.Builder matcher = MetadataMatcher.newBuilder()
-                .setFilter("envoy.filters.http.jwt_authn")
-                .addPath(PathSegment.newBuilder().setKey("payload"));
-        path.forEach(key -> matcher.addPath(PathSegment.newBuilder().setKey(key)));
         Principal one = Principal.newBuilder()
-                .setMetadata(matcher.clone().setValue(ValueMatcher.newBuilder().setStringMatch(text)))
+                .setMetadata(Claims.at(path).setValue(Claims.text(text)))
                 .build();
         Principal listed = Principal.newBuilder()
-                .setMetadata(matcher.setValue(ValueMatcher.newBuilder()
-                        .setListMatch(ListMatcher.newBuilder()
-                                .setOneOf(ValueMatcher.newBuilder().setStringMatch(text)))))
+                .setMetadata(Claims.at(path).setValue(Claims.listed(text)))
                 .build();
         return or(List.of(one, listed));
     }

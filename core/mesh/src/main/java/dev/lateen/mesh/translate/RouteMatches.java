@@ -1,13 +1,17 @@
 package dev.lateen.mesh.translate;
 
 import com.google.protobuf.BoolValue;
+import dev.lateen.config.networking.ClaimName;
 import dev.lateen.config.networking.HttpMatch;
 import dev.lateen.config.networking.StringMatch;
 import io.envoyproxy.envoy.config.route.v3.HeaderMatcher;
 import io.envoyproxy.envoy.config.route.v3.QueryParameterMatcher;
 import io.envoyproxy.envoy.config.route.v3.RouteMatch;
+import io.envoyproxy.envoy.type.matcher.v3.MetadataMatcher;
+import io.envoyproxy.envoy.type.matcher.v3.OrMatcher;
 import io.envoyproxy.envoy.type.matcher.v3.RegexMatcher;
 import io.envoyproxy.envoy.type.matcher.v3.StringMatcher;
+import io.envoyproxy.envoy.type.matcher.v3.ValueMatcher;
 import java.util.Map;
 import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
@@ -33,13 +37,25 @@ final class RouteMatches {
         }
         out.setCaseSensitive(BoolValue.of(!match.ignoreUriCase()));
         for (Map.Entry<String, StringMatch> header : new TreeMap<>(match.headers()).entrySet()) {
-            out.addHeaders(header(header.getKey(), header.getValue()));
+            ClaimName claim = ClaimName.of(header.getKey());
+            if (claim == null) {
+                out.addHeaders(header(header.getKey(), header.getValue()));
+            } else {
+                out.addDynamicMetadata(claim(claim, header.getValue()));
+            }
         }
         for (Map.Entry<String, StringMatch> header : new TreeMap<>(match.withoutHeaders()).entrySet()) {
-            HeaderMatcher.Builder without =
-                    header(header.getKey(), header.getValue()).setInvertMatch(true);
+            ClaimName claim = ClaimName.of(header.getKey());
+            if (claim != null) {
+                out.addDynamicMetadata(claim(claim, header.getValue()).setInvert(true));
+                continue;
+            }
+            StringMatch condition = header.getValue() instanceof StringMatch.Regex regex && regex.isAny()
+                    ? new StringMatch.Present()
+                    : header.getValue();
+            HeaderMatcher.Builder without = header(header.getKey(), condition).setInvertMatch(true);
             // A missing field has no value that could match: the condition holds.
-            if (!isPresence(header.getValue())) {
+            if (!isPresence(condition)) {
                 without.setTreatMissingHeaderAsEmpty(true);
             }
             out.addHeaders(without);
@@ -55,15 +71,31 @@ final class RouteMatches {
 
     /** Whether a match takes every request, so that rules after it never get one. */
     static boolean takesAll(RouteMatch match) {
-        boolean anyPath = (match.hasPrefix() && match.getPrefix().equals("/"))
+        boolean anyPath = (match.hasPrefix() && "/".startsWith(match.getPrefix()))
                 || (match.hasSafeRegex() && match.getSafeRegex().getRegex().equals(".*"));
-        return anyPath && match.getHeadersCount() == 0 && match.getQueryParametersCount() == 0;
+        return anyPath
+                && match.getHeadersCount() == 0
+                && match.getQueryParametersCount() == 0
+                && match.getDynamicMetadataCount() == 0;
     }
 
     private static void pseudo(RouteMatch.Builder out, String name, @Nullable StringMatch match) {
         if (match != null) {
             out.addHeaders(header(name, match));
         }
+    }
+
+    /** A claim that is such a text, or a list with one. */
+    private static MetadataMatcher.Builder claim(ClaimName claim, StringMatch match) {
+        ValueMatcher.Builder value = ValueMatcher.newBuilder();
+        if (isPresence(match)) {
+            value.setPresentMatch(true);
+        } else {
+            StringMatcher text = text(match);
+            value.setOrMatch(
+                    OrMatcher.newBuilder().addValueMatchers(Claims.listed(text)).addValueMatchers(Claims.text(text)));
+        }
+        return Claims.at(claim.path()).setValue(value);
     }
 
     private static HeaderMatcher.Builder header(String name, StringMatch match) {

@@ -19,6 +19,7 @@ import java.net.InetAddress;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.function.Function;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /** Writes one rule of an AuthorizationPolicy as a rule of access of Envoy. */
@@ -59,6 +60,12 @@ final class RuleWriter {
                         .build();
     }
 
+    /**
+     * Stands for hosts that end in a dot still, when the one that DNS allows is cut off. They are no names, yet some apps
+     * take them for what stands before the dots: nobody gets round a refusal with them.
+     */
+    private static final String NO_NAME = "..";
+
     private static final Operation NOTHING_ASKED =
             new Operation(List.of(), List.of(), List.of(), List.of(), List.of(), List.of(), List.of(), List.of());
     private static final Source ANYBODY = new Source(
@@ -67,7 +74,7 @@ final class RuleWriter {
 
     private List<Permission> operation(Operation operation) {
         List<Permission> all = new ArrayList<>();
-        httpOnly(all, operation.hosts(), operation.notHosts(), RuleWriter::host);
+        httpOnly(all, refused(operation.hosts(), narrows), refused(operation.notHosts(), !narrows), RuleWriter::host);
         permissions(all, operation.ports(), operation.notPorts(), RuleWriter::port);
         httpOnly(all, operation.methods(), operation.notMethods(), RuleWriter::method);
         httpOnly(all, operation.paths(), operation.notPaths(), RuleWriter::path);
@@ -125,7 +132,20 @@ final class RuleWriter {
                 .build();
     }
 
+    private static List<String> refused(List<String> hosts, boolean refuses) {
+        return hosts.isEmpty() || !refuses
+                ? hosts
+                : Stream.concat(hosts.stream(), Stream.of(NO_NAME)).toList();
+    }
+
     private static Permission host(String value) {
+        if (value.equals(NO_NAME)) {
+            return Permission.newBuilder()
+                    .setHeader(HeaderMatcher.newBuilder()
+                            .setName(":authority")
+                            .setStringMatch(Texts.regex(".*\\.(:[0-9]*)?")))
+                    .build();
+        }
         return header(":authority", value, true);
     }
 

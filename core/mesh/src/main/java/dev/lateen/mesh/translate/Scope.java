@@ -47,16 +47,18 @@ public final class Scope {
     private final List<BoundVirtualService> virtualServices;
     private final Map<String, Optional<HostPolicy>> policies = new ConcurrentHashMap<>();
     private final Locality locality;
+    private final String node;
     private final @Nullable Sidecar sidecar;
     private final ProxyNode.Dns dns;
     private final Reach reach;
 
     /** What any proxy of a namespace sees, wherever it is, whatever its Sidecar says. */
     public Scope(Snapshot snapshot, ProxyNode.Type type, String namespace, Map<String, String> labels) {
-        this(snapshot, type, namespace, labels, Locality.UNKNOWN, null, ProxyNode.Dns.ELSEWHERE);
+        this(snapshot, type, namespace, labels, Locality.UNKNOWN, "", null, ProxyNode.Dns.ELSEWHERE);
     }
 
     /**
+     * @param node of the cluster that the proxies are on; empty where nothing asks
      * @param sidecar what narrows it, null for nothing
      * @param dns whether the proxies answer DNS questions themselves, so that each host has an address
      */
@@ -66,6 +68,7 @@ public final class Scope {
             String namespace,
             Map<String, String> labels,
             Locality locality,
+            String node,
             @Nullable Sidecar sidecar,
             ProxyNode.Dns dns) {
         this.registry = snapshot.registry();
@@ -77,6 +80,7 @@ public final class Scope {
         this.namespace = namespace;
         this.labels = labels;
         this.locality = locality;
+        this.node = node;
         this.sidecar = sidecar;
         this.dns = dns;
         this.reach = new Reach(sidecar == null ? List.of() : sidecar.egress(), namespace);
@@ -236,6 +240,11 @@ public final class Scope {
             }
         }
         return found;
+    }
+
+    /** Whether the proxies may call the endpoint, wherever it is (Kubernetes' documentation, internal traffic policy). */
+    boolean isNear(MeshService service, Endpoint endpoint) {
+        return !service.nodeLocal() || endpoint.node().equals(node);
     }
 
     /** The services of the registry that were added up into this one. */

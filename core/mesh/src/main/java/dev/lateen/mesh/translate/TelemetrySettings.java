@@ -20,11 +20,13 @@ import org.jspecify.annotations.Nullable;
  *
  * @param accessLogs lines of every request and connection
  * @param tracing null for no spans
+ * @param samplesById whether the ids of requests decide which are recorded
  * @param metrics null for Istio's metrics as they are; else {@code stats.PluginConfig}
  */
 record TelemetrySettings(
         List<AccessLog> accessLogs,
         HttpConnectionManager.@Nullable Tracing tracing,
+        boolean samplesById,
         @Nullable Struct metrics) {
     /** The log that is there without being declared, as in Istio. */
     static final ExtensionProvider ENVOY =
@@ -43,6 +45,7 @@ record TelemetrySettings(
         return new TelemetrySettings(
                 AccessLogs.of(snapshot.mesh(), holding, side),
                 Tracing.of(snapshot, holding, side),
+                Tracing.samplesById(holding, side),
                 MetricChanges.of(snapshot.mesh(), holding, side));
     }
 

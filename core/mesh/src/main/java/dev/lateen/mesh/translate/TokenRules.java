@@ -26,8 +26,12 @@ final class TokenRules {
 
     private TokenRules() {}
 
-    /** The filter; none when no object holds. */
-    static List<HttpFilter> of(List<ConfigObject<RequestAuthentication>> objects, FetchedKeys keys) {
+    /**
+     * The filter; none when no object holds.
+     *
+     * @param routes whether a request's route is chosen again once its token is known, as Istio has it at gateways
+     */
+    static List<HttpFilter> of(List<ConfigObject<RequestAuthentication>> objects, FetchedKeys keys, boolean routes) {
         List<JwtRule> rules = new ArrayList<>();
         objects.forEach(object -> rules.addAll(object.spec().jwtRules()));
         if (rules.isEmpty()) {
@@ -37,7 +41,7 @@ final class TokenRules {
         JwtRequirementOrList.Builder any = JwtRequirementOrList.newBuilder();
         for (int i = 0; i < rules.size(); i++) {
             String name = "origins-" + i;
-            filter.putProviders(name, provider(rules.get(i), keys));
+            filter.putProviders(name, provider(rules.get(i), keys, routes));
             any.addRequirements(JwtRequirement.newBuilder().setProviderName(name));
         }
         any.addRequirements(JwtRequirement.newBuilder().setAllowMissing(Empty.getDefaultInstance()));
@@ -45,19 +49,20 @@ final class TokenRules {
                 .setMatch(RouteMatch.newBuilder().setPrefix("/"))
                 .setRequires(JwtRequirement.newBuilder().setRequiresAny(any)));
         return List.of(HttpFilter.newBuilder()
-                .setName("envoy.filters.http.jwt_authn")
+                .setName(Claims.FILTER)
                 .setTypedConfig(Messages.any(filter.build()))
                 .build());
     }
 
-    private static JwtProvider provider(JwtRule rule, FetchedKeys keys) {
+    private static JwtProvider provider(JwtRule rule, FetchedKeys keys, boolean routes) {
         JwtProvider.Builder provider = JwtProvider.newBuilder()
                 .setIssuer(rule.issuer())
                 .addAllAudiences(rule.audiences())
                 .setLocalJwks(DataSource.newBuilder().setInlineString(keys.of(rule)))
                 .setForward(rule.forwardOriginalToken())
                 .setForwardPayloadHeader(rule.outputPayloadToHeader())
-                .setPayloadInMetadata("payload")
+                .setPayloadInMetadata(Claims.PAYLOAD)
+                .setClearRouteCache(routes)
                 .setNormalizePayloadInMetadata(NormalizePayload.newBuilder()
                         .addAllSpaceDelimitedClaims(WORDS)
                         .addAllSpaceDelimitedClaims(rule.spaceDelimitedClaims()))

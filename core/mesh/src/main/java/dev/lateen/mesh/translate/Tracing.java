@@ -82,6 +82,18 @@ final class Tracing {
         return disabled || collector == null ? null : message(collector, sampling, tags);
     }
 
+    /** Whether the ids of requests decide which are recorded: they do where nobody says otherwise. */
+    static boolean samplesById(List<Telemetry> holding, WorkloadMode side) {
+        boolean byId = true;
+        for (Telemetry spec : holding) {
+            for (dev.lateen.config.telemetry.Tracing tracing : spec.tracing()) {
+                Boolean said = tracing.covers(side) ? tracing.useRequestIdForTraceSampling() : null;
+                byId = said == null ? byId : said;
+            }
+        }
+        return byId;
+    }
+
     /** @param pathLength of the path that a span tells; 0 for Envoy's own */
     private record Collector(Http provider, int pathLength) {}
 

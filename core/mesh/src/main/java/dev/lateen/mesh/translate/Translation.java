@@ -67,6 +67,13 @@ public final class Translation {
         return names;
     }
 
+    /** Names of outbound listeners at which services of TCP meet, of those proxies that were translated for. */
+    public static Set<String> conflicts(Snapshot snapshot) {
+        Set<String> names = new TreeSet<>();
+        snapshot.derived().made(Outbound.class).forEach(outbound -> names.addAll(outbound.conflicts()));
+        return names;
+    }
+
     /** Labels of the pod as the API has them now; before it is known, as the proxy tells them. */
     public static Map<String, String> labels(Snapshot snapshot, ProxyNode node) {
         var workload = snapshot.registry().workloadAt(node.address());
@@ -79,6 +86,12 @@ public final class Translation {
         Locality known =
                 workload == null ? Locality.UNKNOWN : snapshot.registry().locality(workload);
         return known.equals(Locality.UNKNOWN) ? node.locality() : known;
+    }
+
+    /** The node of the cluster that the proxy is on, empty while its pod is not known. */
+    static String clusterNode(Snapshot snapshot, ProxyNode node) {
+        Workload workload = snapshot.registry().workloadAt(node.address());
+        return workload == null ? "" : workload.node();
     }
 
     private static Map<String, Map<String, Message>> byType(

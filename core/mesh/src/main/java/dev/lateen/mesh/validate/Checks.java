@@ -32,6 +32,7 @@ public final class Checks {
         checks.of(Kinds.REQUEST_AUTHENTICATION).forEach(o -> RequestAuthenticationChecks.run(o, snapshot, findings));
         checks.of(Kinds.AUTHORIZATION_POLICY).forEach(o -> AuthorizationPolicyChecks.run(o, snapshot, findings));
         findings.addAll(AmbientChecks.of(snapshot));
+        findings.addAll(AnnotationChecks.of(snapshot));
         findings.addAll(InjectionChecks.of(snapshot));
         findings.addAll(ServiceChecks.of(snapshot));
         SelectorChecks.run(snapshot, findings);

@@ -38,7 +38,8 @@ final class GatewayChecks {
         }
     }
 
-    private static List<Workload> proxies(ConfigObject<Gateway> gateway, Snapshot snapshot) {
+    /** The pods that a Gateway is for. */
+    static List<Workload> proxies(ConfigObject<Gateway> gateway, Snapshot snapshot) {
         Map<String, String> selector = gateway.spec().selector();
         return snapshot.registry().workloads().stream()
                 .filter(each -> !selector.isEmpty() || each.namespace().equals(gateway.namespace()))

@@ -3,18 +3,23 @@ package dev.lateen.mesh.validate;
 import dev.lateen.config.ConfigObject;
 import dev.lateen.config.Kinds;
 import dev.lateen.config.ObjectName;
+import dev.lateen.config.networking.ClaimName;
 import dev.lateen.config.networking.Destination;
 import dev.lateen.config.networking.Gateway;
+import dev.lateen.config.networking.GatewayNames;
 import dev.lateen.config.networking.HttpRoute;
 import dev.lateen.config.networking.TcpRoute.RouteDestination;
 import dev.lateen.config.networking.VirtualService;
 import dev.lateen.mesh.Snapshot;
 import dev.lateen.mesh.registry.MeshService;
+import dev.lateen.mesh.registry.Protocol;
 import dev.lateen.mesh.rules.HostPolicy;
 import dev.lateen.mesh.rules.Hosts;
+import dev.lateen.mesh.security.SecurityRules;
 import dev.lateen.mesh.translate.Scope;
 import java.util.List;
 import java.util.Locale;
+import java.util.stream.Stream;
 
 /** Checks one VirtualService. */
 final class VirtualServiceChecks {
@@ -35,6 +40,7 @@ final class VirtualServiceChecks {
         gateways(spec.gateways(), "spec.gateways");
         for (int i = 0; i < spec.http().size(); i++) {
             http(spec.http().get(i), "spec.http[" + i + "]");
+            retries(i);
         }
         for (int i = 0; i < spec.tls().size(); i++) {
             connections(spec.tls().get(i).route(), "spec.tls[" + i + "]");
@@ -57,6 +63,19 @@ final class VirtualServiceChecks {
         }
         for (int i = 0; i < route.mirrors().size(); i++) {
             destination(route.mirrors().get(i).destination(), path + ".mirrors[" + i + "].destination");
+        }
+    }
+
+    private void retries(int index) {
+        HttpRoute route = object.spec().http().get(index);
+        boolean grpc = route.route().stream()
+                .map(each ->
+                        scope.service(Hosts.resolve(each.destination().host(), object.namespace(), snapshot.domain())))
+                .anyMatch(service ->
+                        service != null && service.ports().stream().anyMatch(port -> port.protocol() == Protocol.GRPC));
+        String warning = UnsafeRetries.warning(route, object.spec().http().subList(0, index), grpc);
+        if (warning != null) {
+            findings.warning(object, "spec.http[" + index + "].retries", warning);
         }
     }
 
@@ -110,25 +129,54 @@ final class VirtualServiceChecks {
             if (name.equals(VirtualService.MESH)) {
                 continue;
             }
-            int slash = name.indexOf('/');
-            ObjectName full = new ObjectName(
-                    Kinds.GATEWAY.name(),
-                    slash < 0 ? object.namespace() : name.substring(0, slash),
-                    name.substring(slash + 1));
+            String place = GatewayNames.full(name, object.namespace());
+            int slash = place.indexOf('/');
+            ObjectName full =
+                    new ObjectName(Kinds.GATEWAY.name(), place.substring(0, slash), place.substring(slash + 1));
             ConfigObject<?> gateway = snapshot.config().get(full);
             if (gateway == null) {
                 findings.missing(object, path + "[" + i + "]", "there is no " + full);
             } else if (path.equals("spec.gateways")) {
                 allowed(gateway.as(Kinds.GATEWAY), path + "[" + i + "]");
+                verified(gateway.as(Kinds.GATEWAY), path + "[" + i + "]");
             }
         }
+    }
+
+    /** Claims are there only where a rule has tokens verified. */
+    private void verified(ConfigObject<Gateway> gateway, String path) {
+        boolean asked = object.spec().http().stream()
+                .flatMap(route -> route.match().stream())
+                .flatMap(match ->
+                        Stream.concat(match.headers().keySet().stream(), match.withoutHeaders().keySet().stream()))
+                .anyMatch(name -> ClaimName.of(name) != null);
+        if (!asked || !findings.isComplete()) {
+            return;
+        }
+        SecurityRules rules = snapshot.rules().security();
+        GatewayChecks.proxies(gateway, snapshot).stream()
+                .filter(pod ->
+                        rules.authentications(pod.namespace(), pod.labels()).isEmpty())
+                .findFirst()
+                .ifPresent(pod -> findings.warning(
+                        object,
+                        path,
+                        "no RequestAuthentication holds for pod " + pod.namespace() + "/" + pod.name() + " of "
+                                + gateway.objectName() + ": it verifies no token, so that no request has a claim"));
     }
 
     /** At least one host must be one that the gateway's servers take. */
     private void allowed(ConfigObject<Gateway> gateway, String path) {
         for (Gateway.Server server : gateway.spec().servers()) {
             for (String host : server.hosts()) {
-                String pattern = host.substring(host.indexOf('/') + 1).toLowerCase(Locale.ROOT);
+                int slash = host.indexOf('/');
+                String namespace = slash < 0 ? "*" : host.substring(0, slash);
+                boolean invited = namespace.equals("*")
+                        || (namespace.equals(".") ? gateway.namespace() : namespace).equals(object.namespace());
+                if (!invited) {
+                    continue;
+                }
+                String pattern = host.substring(slash + 1).toLowerCase(Locale.ROOT);
                 for (String own : object.spec().hosts()) {
                     if (Hosts.overlap(pattern, Hosts.resolve(own, object.namespace(), snapshot.domain()))) {
                         return;

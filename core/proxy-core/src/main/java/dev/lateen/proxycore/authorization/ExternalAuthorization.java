@@ -3,10 +3,10 @@ package dev.lateen.proxycore.authorization;
 import dev.lateen.proxycore.CompileException;
 import dev.lateen.proxycore.Place;
 import dev.lateen.proxycore.match.Fraction;
+import dev.lateen.proxycore.match.MetadataMatcher;
 import dev.lateen.proxycore.match.TextMatcher;
 import io.envoyproxy.envoy.extensions.filters.http.ext_authz.v3.ExtAuthz;
 import io.envoyproxy.envoy.type.matcher.v3.ListStringMatcher;
-import io.envoyproxy.envoy.type.matcher.v3.MetadataMatcher;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -22,7 +22,7 @@ import org.jspecify.annotations.Nullable;
  * @param errorStatus the status while the service does not answer
  * @param content how much of the request's content is sent along, or null for none
  * @param share the share of requests that are asked about
- * @param condition what other filters must have said of the request, or null to ask always
+ * @param condition what another filter must have told of the request, or null to ask always
  * @param sent fields of requests that the service sees; empty for the service's own default
  * @param withheld fields that it does not see, whatever {@code sent} says
  * @param sendsCertificate whether it sees the client's certificate
@@ -34,7 +34,7 @@ public record ExternalAuthorization(
         int errorStatus,
         @Nullable Content content,
         Fraction share,
-        @Nullable Condition condition,
+        @Nullable MetadataMatcher condition,
         List<TextMatcher> sent,
         List<TextMatcher> withheld,
         boolean sendsCertificate) {
@@ -58,19 +58,6 @@ public record ExternalAuthorization(
      * @param asBytes whether it is sent as bytes and not as text, where that makes a difference
      */
     public record Content(int most, boolean partly, boolean asBytes) {}
-
-    /** What another filter must have said: a value under a key. */
-    public record Condition(String filter, String key, TextMatcher value, boolean inverted) {
-        /**
-         * Whether the request is asked about.
-         *
-         * @param said by filter and key, joined by a blank
-         */
-        public boolean holds(Map<String, String> said) {
-            String text = said.get(filter + " " + key);
-            return (text != null && value.matches(text)) != inverted;
-        }
-    }
 
     /** What a route says: its own words to the service, or no content. */
     public record RouteSettings(
@@ -101,7 +88,7 @@ public record ExternalAuthorization(
                         ? Fraction.of(proto.getFilterEnabled(), at.field("filter_enabled"))
                         : Fraction.ALWAYS,
                 proto.hasFilterEnabledMetadata()
-                        ? condition(proto.getFilterEnabledMetadata(), at.field("filter_enabled_metadata"))
+                        ? MetadataMatcher.of(proto.getFilterEnabledMetadata(), at.field("filter_enabled_metadata"))
                         : null,
                 matchers(proto.getAllowedHeaders(), at.field("allowed_headers")),
                 matchers(proto.getDisallowedHeaders(), at.field("disallowed_headers")),
@@ -125,21 +112,6 @@ public record ExternalAuthorization(
             throw at.field("max_request_bytes").refuse("must be at least 1");
         }
         return new Content(proto.getMaxRequestBytes(), proto.getAllowPartialMessage(), proto.getPackAsBytes());
-    }
-
-    private static Condition condition(MetadataMatcher proto, Place at) throws CompileException {
-        if (proto.getPathCount() != 1 || !proto.getPath(0).hasKey()) {
-            throw at.field("path").refuse("only one key is supported");
-        }
-        if (!proto.getValue().hasStringMatch()) {
-            throw at.field("value").refuse("only string_match is supported");
-        }
-        return new Condition(
-                proto.getFilter(),
-                proto.getPath(0).getKey(),
-                TextMatcher.of(
-                        proto.getValue().getStringMatch(), at.field("value").field("string_match")),
-                proto.getInvert());
     }
 
     static List<TextMatcher> matchers(ListStringMatcher proto, Place at) throws CompileException {

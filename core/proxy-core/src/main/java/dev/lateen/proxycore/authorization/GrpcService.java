@@ -103,23 +103,38 @@ public record GrpcService(GrpcTarget target) implements ExternalAuthorization.Se
         } else if (content.length > 0) {
             http.setBody(new String(content, StandardCharsets.UTF_8));
         }
-        AttributeContext.Builder attributes = AttributeContext.newBuilder()
-                .setSource(peer(facts.source()))
-                .setDestination(peer(facts.destination()))
+        AttributeContext.Builder attributes = attributes(facts, config.sendsCertificate())
                 .setRequest(AttributeContext.Request.newBuilder()
                         .setTime(Timestamp.newBuilder()
                                 .setSeconds(now.getEpochSecond())
                                 .setNanos(now.getNano()))
                         .setHttp(http))
                 .putAllContextExtensions(context);
+        return CheckRequest.newBuilder().setAttributes(attributes).build();
+    }
+
+    /**
+     * What is asked about a connection whose content is not read.
+     *
+     * @param sendsCertificate whether the service sees the client's certificate
+     */
+    public CheckRequest check(ConnectionFacts facts, boolean sendsCertificate) {
+        return CheckRequest.newBuilder()
+                .setAttributes(attributes(facts, sendsCertificate))
+                .build();
+    }
+
+    private static AttributeContext.Builder attributes(ConnectionFacts facts, boolean sendsCertificate) {
+        AttributeContext.Builder attributes =
+                AttributeContext.newBuilder().setSource(peer(facts.source())).setDestination(peer(facts.destination()));
         PeerCertificate certificate = facts.peer();
         if (certificate != null) {
             attributes
                     .getSourceBuilder()
                     .setPrincipal(certificate.principals().getFirst())
-                    .setCertificate(config.sendsCertificate() ? certificate.certificate() : "");
+                    .setCertificate(sendsCertificate ? certificate.certificate() : "");
         }
-        return CheckRequest.newBuilder().setAttributes(attributes).build();
+        return attributes;
     }
 
     private static long size(RequestHead request) {

@@ -11,7 +11,7 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.random.RandomGenerator;
 
-/** Makes the chooser of a policy for a list of hosts. */
+/** Makes the chooser of a policy for a list of hosts (Envoy documentation, "Supported load balancers"). */
 interface Choosers {
     /**
      * A chooser.

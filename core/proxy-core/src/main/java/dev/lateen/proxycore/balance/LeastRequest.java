@@ -4,7 +4,7 @@ import dev.lateen.proxycore.cluster.Host;
 import java.util.List;
 
 /**
- * The host with the fewest active requests.
+ * The host with the fewest active requests (Envoy documentation, "Supported load balancers", Weighted least request).
  *
  * <p>With equal weights some are drawn and the least busy of them wins (the power of choices). With different weights
  * each host is as likely as its weight divided by its active requests plus one: the shares that Envoy's schedule gives,

@@ -10,8 +10,9 @@ import java.util.random.RandomGenerator;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Chooses a host of one cluster. Thread-safe and without locks on the way of a request; shared by all event loops, so
- * that a proxy's requests take turns together. Sees every change of {@link Hosts} at the next choice.
+ * Chooses a host of one cluster (Envoy documentation, "Load Balancing"). Thread-safe and without locks on the way of a
+ * request; shared by all event loops, so that a proxy's requests take turns together. Sees every change of {@link
+ * Hosts} at the next choice.
  */
 public interface LoadBalancer {
     /** The host, or null when none may be used: 503 with flag UH, for the reason of {@link #whyNone}. */

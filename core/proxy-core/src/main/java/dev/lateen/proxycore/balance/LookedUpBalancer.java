@@ -7,7 +7,7 @@ import dev.lateen.proxycore.cluster.Hosts;
 import java.net.InetSocketAddress;
 import org.jspecify.annotations.Nullable;
 
-/** The address that was looked up for the request is the host. */
+/** The address that was looked up for the request is the host (Envoy documentation, "HTTP dynamic forward proxy"). */
 final class LookedUpBalancer implements LoadBalancer {
     private final Discovery.ByRequest config;
     private final Hosts hosts;

@@ -9,8 +9,9 @@ import java.util.List;
 
 /**
  * A table of prime size in which each host has its share of places (Eisenbud and others, "Maglev: A Fast and Reliable
- * Software Network Load Balancer", section 3.4). Hosts take turns to claim the next free place of their own
- * permutation, in the order of their keys, so the table is that of Envoy for the same hosts.
+ * Software Network Load Balancer", section 3.4; Envoy documentation, "Supported load balancers", Maglev). Hosts take
+ * turns to claim the next free place of their own permutation, in the order of their keys, so the table is that of
+ * Envoy for the same hosts.
  */
 final class Maglev {
     private Maglev() {}

@@ -7,7 +7,7 @@ import dev.lateen.proxycore.cluster.Hosts;
 import java.net.InetSocketAddress;
 import org.jspecify.annotations.Nullable;
 
-/** The address that the client dialled is the host. */
+/** The address that the client dialled is the host (Envoy documentation, "Original destination"). */
 final class OriginalDestinationBalancer implements LoadBalancer {
     private final Discovery.OriginalDestination config;
     private final Hosts hosts;

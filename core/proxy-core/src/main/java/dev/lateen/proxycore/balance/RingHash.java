@@ -10,7 +10,8 @@ import java.util.List;
 
 /**
  * Hosts on a ring of hashes: a request goes to the first point at or after its hash, so that few requests move when
- * hosts come and go (ketama). Points are those of Envoy for the same hosts in the same order.
+ * hosts come and go (ketama). Points are those of Envoy for the same hosts in the same order (Envoy documentation,
+ * "Supported load balancers", Ring hash).
  */
 final class RingHash {
     private record Point(long hash, Host host) {}

@@ -4,7 +4,10 @@ import dev.lateen.proxycore.cluster.Host;
 import java.util.List;
 import java.util.concurrent.atomic.AtomicInteger;
 
-/** One after the other by weight, or any at random. */
+/**
+ * One after the other by weight, or any at random (Envoy documentation, "Supported load balancers", Weighted round
+ * robin and Random).
+ */
 final class RoundRobin {
     private RoundRobin() {}
 

@@ -8,7 +8,8 @@ import org.jspecify.annotations.Nullable;
 /**
  * Lets hosts that are new come to their share slowly: one that another chooser has chosen is taken with the probability
  * of its factor, else another is chosen. So each gets its share multiplied by its factor, without a schedule that would
- * have to be made anew as time goes by; and when all are new alike, nothing changes.
+ * have to be made anew as time goes by; and when all are new alike, nothing changes (Envoy documentation, "Slow start
+ * mode").
  */
 final class Slowly {
     /** A new host of the usual minimum is refused so often in a row once in a thousand times. */

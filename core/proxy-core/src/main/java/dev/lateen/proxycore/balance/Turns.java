@@ -6,7 +6,7 @@ import java.util.concurrent.atomic.AtomicInteger;
 /**
  * Whose turn it is among several with weights: each gets exactly its share in every full round, spread as evenly as
  * possible (the order of an earliest-deadline-first schedule, worked out beforehand so that taking a turn is one atomic
- * addition).
+ * addition; Envoy documentation, "Supported load balancers", Weighted round robin).
  */
 final class Turns {
     /** Rounds longer than this are made shorter, which rounds weights to about a ten-thousandth of their sum. */

@@ -8,8 +8,9 @@ import java.util.random.RandomGenerator;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Leaves hosts alone that fail (Envoy documentation, outlier detection). Counting is lock-free and happens where
- * answers come in; ejecting and {@link #interval} take a lock. Times are nanoseconds of one monotonic clock.
+ * Leaves hosts alone that fail (Envoy documentation, "Outlier detection", Ejection algorithm). Counting is lock-free
+ * and happens where answers come in; ejecting and {@link #interval} take a lock. Times are nanoseconds of one monotonic
+ * clock.
  *
  * <p>A host is out for the base time multiplied by the number of its ejections, up to the maximum; that number goes
  * down by one for each interval in which it stays in. Ejection stops at the maximum share of hosts.

@@ -3,7 +3,8 @@ package dev.lateen.proxycore.cluster;
 import java.util.concurrent.atomic.AtomicInteger;
 
 /**
- * What outlier detection knows of one host. Counters are written by event loops; the rest under the detector's lock.
+ * What outlier detection knows of one host (Envoy documentation, "Outlier detection", Detection types). Counters are
+ * written by event loops; the rest under the detector's lock.
  */
 final class OutlierState {
     final AtomicInteger consecutive5xx = new AtomicInteger();

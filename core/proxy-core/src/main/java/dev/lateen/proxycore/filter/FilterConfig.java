@@ -52,6 +52,9 @@ public sealed interface FilterConfig {
     /** Looks up the name that a request asks for, where its cluster needs the address. */
     record LookUp(DnsLookup lookup) implements FilterConfig {}
 
+    /** Its configuration has not come, and has no default: requests are refused. */
+    record Missing() implements FilterConfig {}
+
     /** The filter does not run for these requests. */
     record Disabled() implements FilterConfig {}
 }

@@ -27,7 +27,7 @@ import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
- * One step of a listener's HTTP filter chain.
+ * One step of a listener's HTTP filter chain (Envoy documentation, "HTTP filters").
  *
  * @param name by which routes override its configuration
  * @param config what it does unless the route says otherwise
@@ -47,6 +47,7 @@ public record HttpFilter(String name, FilterConfig config, boolean disabled) {
     /**
      * Compiles a filter chain. The last filter must be the router, and the only one.
      *
+     * @param protos with what has come for those whose configuration comes by itself: see {@link DiscoveredFilters}
      * @param ignored takes a sentence for each unknown filter that the configuration calls optional
      */
     public static List<HttpFilter> chain(
@@ -70,10 +71,12 @@ public record HttpFilter(String name, FilterConfig config, boolean disabled) {
                     ExtAuthz.class,
                     Compressor.class,
                     io.envoyproxy.envoy.extensions.filters.http.dynamic_forward_proxy.v3.FilterConfig.class);
-            if (Extensions.isOfTelemetry(proto.getTypedConfig())) {
-                ignored.add(
-                        here + ": done by the proxy's own telemetry: " + Extensions.typeName(proto.getTypedConfig()));
+            if (proto.hasConfigDiscovery()) {
+                filters.add(new HttpFilter(proto.getName(), new FilterConfig.Missing(), proto.getDisabled()));
                 continue;
+            }
+            if (Extensions.isOfTelemetry(proto.getTypedConfig())) {
+                continue; // the proxy's own telemetry does its work
             }
             if (!known && proto.getIsOptional()) {
                 ignored.add(here + ": optional and unknown: " + Extensions.typeName(proto.getTypedConfig()));
@@ -174,9 +177,14 @@ public record HttpFilter(String name, FilterConfig config, boolean disabled) {
         return null;
     }
 
-    /** Compiles {@code typed_per_filter_config}, over those of the level above, which it does not change. */
+    /**
+     * Compiles {@code typed_per_filter_config}, over those of the level above, which it does not change.
+     *
+     * @param ignored takes a sentence for each unknown one that the configuration calls optional
+     */
     public static Map<String, FilterConfig> overrides(
-            Map<String, Any> protos, Place at, Map<String, FilterConfig> above) throws CompileException {
+            Map<String, Any> protos, Place at, Map<String, FilterConfig> above, List<String> ignored)
+            throws CompileException {
         if (protos.isEmpty()) {
             return above;
         }
@@ -197,7 +205,9 @@ public record HttpFilter(String name, FilterConfig config, boolean disabled) {
             FilterConfig config = ofRoute(any, here);
             if (config != null) {
                 all.put(entry.getKey(), config);
-            } else if (!optional) {
+            } else if (optional) {
+                ignored.add(here + ": optional and unknown: " + Extensions.typeName(any));
+            } else {
                 throw here.refuse("unknown configuration of an HTTP filter: " + Extensions.typeName(any));
             }
         }

@@ -3,6 +3,7 @@ package dev.lateen.proxycore.format;
 import com.nimbusds.jose.util.JSONObjectUtils;
 import dev.lateen.proxycore.ByteText;
 import dev.lateen.proxycore.CompileException;
+import dev.lateen.proxycore.FaultField;
 import dev.lateen.proxycore.Place;
 import dev.lateen.proxycore.match.HeaderMatcher.HeaderRef;
 import java.text.ParseException;
@@ -19,7 +20,7 @@ import org.jspecify.annotations.Nullable;
 /** Reads formats (Envoy documentation, "Substitution formatter"). */
 final class FormatParser {
     private static final int WHOLE = Integer.MAX_VALUE;
-    /** An argument ends at the first bracket behind which the command can end: {@code %START_TIME(%s):3%}. */
+    /** An argument ends at the first bracket behind which the command can end: {@code %ENVIRONMENT(X):3%}. */
     private static final Pattern ARGUMENT_END = Pattern.compile("\\)(?::[0-9]*)?%");
 
     /** The commands that are no facts of the stream alone. */
@@ -104,8 +105,16 @@ final class FormatParser {
         if (p >= text.length() || text.charAt(p) != '%') {
             throw at.refuse("no closing % after %" + name);
         }
-        pieces.add(new Piece.Command(text.substring(start, p + 1), source(name, argument, at), length));
+        pieces.add(cut(text.substring(start, p + 1), name, source(name, argument, at), length, at));
         return p + 1;
+    }
+
+    private static Piece.Command cut(String written, String name, Source source, int length, Place at)
+            throws CompileException {
+        if (length != WHOLE && !source.takesLength()) {
+            throw at.refuse("command %" + name + "% takes no length");
+        }
+        return new Piece.Command(written, source, length);
     }
 
     private static Source source(String name, String argument, Place at) throws CompileException {
@@ -135,6 +144,9 @@ final class FormatParser {
 
     private static Source header(Source.Part part, String argument, boolean cutsQuery, Place at)
             throws CompileException {
+        if (part == Source.Part.RESPONSE && argument.equalsIgnoreCase(FaultField.NAME.toString())) {
+            return new Source.FaultRecord();
+        }
         int question = argument.indexOf('?');
         String main = question < 0 ? argument : argument.substring(0, question);
         return new Source.Header(
@@ -183,7 +195,7 @@ final class FormatParser {
                 Object parameter = operator.get("param");
                 Source source = source(name, parameter == null ? "" : ByteText.of(parameter.toString()), at);
                 int length = operator.get("max_length") instanceof Number most ? most.intValue() : WHOLE;
-                commands.add(new Piece.Command(name, source, length));
+                commands.add(cut(name, name, source, length, at));
             }
         } catch (ParseException e) {
             commands.clear();

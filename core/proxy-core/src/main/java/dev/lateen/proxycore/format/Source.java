@@ -28,6 +28,11 @@ sealed interface Source {
         return List.of();
     }
 
+    /** Whether a length may stand behind its command, as Envoy has it: behind most facts none may. */
+    default boolean takesLength() {
+        return true;
+    }
+
     /** A fact of the stream. */
     record Fact(Operator operator, String argument) implements Source {
         @Override
@@ -38,6 +43,11 @@ sealed interface Source {
         @Override
         public boolean isNumber() {
             return operator.isNumber() || (operator == Operator.GRPC_STATUS && argument.equals("NUMBER"));
+        }
+
+        @Override
+        public boolean takesLength() {
+            return operator == Operator.FILTER_STATE || operator == Operator.ENVIRONMENT;
         }
 
         @Override
@@ -52,6 +62,11 @@ sealed interface Source {
         public @Nullable String read(FormatContext context) {
             String moment = context.value(operator, FormatContext.PRECISE);
             return moment == null ? null : format.format(Instant.parse(moment));
+        }
+
+        @Override
+        public boolean takesLength() {
+            return false;
         }
 
         @Override
@@ -94,6 +109,14 @@ sealed interface Source {
                     yield trailers == null ? null : header.in(trailers);
                 }
             };
+        }
+    }
+
+    /** What the answer would say of a fault, whether the client is told or not. */
+    record FaultRecord() implements Source {
+        @Override
+        public @Nullable String read(FormatContext context) {
+            return context.fault();
         }
     }
 
@@ -158,6 +181,11 @@ sealed interface Source {
             return asked != null || !host || head == null
                     ? asked
                     : version.of(head, FieldName.X_ENVOY_ORIGINAL_HOST, head.authority());
+        }
+
+        @Override
+        public boolean takesLength() {
+            return false;
         }
 
         @Override

@@ -4,8 +4,8 @@ import java.time.Duration;
 import java.util.random.RandomGenerator;
 
 /**
- * What the answers of one host add up to. A host is unwell until its first check; that check decides at once, later ones
- * by the thresholds. Used by one thread.
+ * What the answers of one host add up to (Envoy documentation, "Health checking"). A host is unwell until its first
+ * check; that check decides at once, later ones by the thresholds. Used by one thread.
  */
 public final class HostHealth {
     private final HealthCheck check;

@@ -44,6 +44,7 @@ import org.jspecify.annotations.Nullable;
  * @param forward whether the app sees the token
  * @param payloadHeader field for the payload, or null
  * @param claimHeaders fields for claims
+ * @param clearsRoute whether a request's route is chosen again once such a token of it is verified
  * @param skew by which clocks may differ
  */
 record JwtProvider(
@@ -58,6 +59,7 @@ record JwtProvider(
         boolean forward,
         @Nullable FieldName payloadHeader,
         List<ClaimField> claimHeaders,
+        boolean clearsRoute,
         Duration skew) {
     private static final Set<JWSAlgorithm> RSA = Set.of(
             JWSAlgorithm.RS256,
@@ -111,6 +113,7 @@ record JwtProvider(
                         ? null
                         : FieldName.of(proto.getForwardPayloadHeader().toLowerCase(java.util.Locale.ROOT)),
                 claims,
+                proto.getClearRouteCache(),
                 Duration.ofSeconds(proto.getClockSkewSeconds() == 0 ? 60 : proto.getClockSkewSeconds()));
     }
 

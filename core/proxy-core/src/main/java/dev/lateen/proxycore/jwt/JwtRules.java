@@ -11,6 +11,7 @@ import dev.lateen.proxycore.jwt.JwtProvider.ClaimField;
 import dev.lateen.proxycore.jwt.JwtProvider.Location;
 import io.envoyproxy.envoy.extensions.filters.http.jwt_authn.v3.JwtAuthentication;
 import io.envoyproxy.envoy.extensions.filters.http.jwt_authn.v3.JwtRequirement;
+import io.envoyproxy.envoy.extensions.filters.http.jwt_authn.v3.JwtRequirementAndList;
 import java.net.URLDecoder;
 import java.nio.charset.StandardCharsets;
 import java.time.Instant;
@@ -28,10 +29,12 @@ import org.jspecify.annotations.Nullable;
 public final class JwtRules {
     private final List<JwtProvider> providers;
     private final boolean mayBeMissing;
+    private final boolean passesPreflights;
 
-    private JwtRules(List<JwtProvider> providers, boolean mayBeMissing) {
+    private JwtRules(List<JwtProvider> providers, boolean mayBeMissing, boolean passesPreflights) {
         this.providers = List.copyOf(providers);
         this.mayBeMissing = mayBeMissing;
+        this.passesPreflights = passesPreflights;
     }
 
     /** What became of a request's token. */
@@ -40,8 +43,9 @@ public final class JwtRules {
          * The request may go on.
          *
          * @param claims of its token; empty without one
+         * @param clearsRoute whether its route is to be chosen again, now that these are known
          */
-        record Passed(Map<String, Object> claims) implements Outcome {}
+        record Passed(Map<String, Object> claims, boolean clearsRoute) implements Outcome {}
 
         /**
          * It may not.
@@ -79,7 +83,7 @@ public final class JwtRules {
                 known,
                 wanted,
                 at.item("rules", 0).field("requires"));
-        return new JwtRules(wanted, missing);
+        return new JwtRules(wanted, missing, proto.getBypassCorsPreflight());
     }
 
     /** @return whether no token is needed */
@@ -104,9 +108,27 @@ public final class JwtRules {
                 }
                 yield missing;
             }
-            case PROVIDER_AND_AUDIENCES, REQUIRES_ALL, ALLOW_MISSING_OR_FAILED, REQUIRESTYPE_NOT_SET ->
+            case REQUIRES_ALL -> allMissing(requirement.getRequiresAll(), known, wanted, at);
+            case PROVIDER_AND_AUDIENCES, ALLOW_MISSING_OR_FAILED, REQUIRESTYPE_NOT_SET ->
                 throw at.refuse("requirement not supported: " + requirement.getRequiresTypeCase());
         };
+    }
+
+    /**
+     * With several issuers Istio writes, behind the alternative of each, one more: that the token of each is good or
+     * missing. Where none of the others holds, this says that a request without any token passes, and is nothing else.
+     */
+    private static boolean allMissing(
+            JwtRequirementAndList all, Map<String, JwtProvider> known, List<JwtProvider> wanted, Place at)
+            throws CompileException {
+        for (int i = 0; i < all.getRequirementsCount(); i++) {
+            Place here = at.item("requires_all", i);
+            List<JwtProvider> each = new ArrayList<>();
+            if (!collect(all.getRequirements(i), known, each, here) || !wanted.containsAll(each)) {
+                throw here.refuse("only that a token which is good alone may be missing is supported");
+            }
+        }
+        return true;
     }
 
     /**
@@ -120,6 +142,9 @@ public final class JwtRules {
             }
             provider.claimHeaders().forEach(claim -> head.fields().remove(claim.field()));
         }
+        if (passesPreflights && isPreflight(head)) {
+            return new Outcome.Passed(Map.of(), false);
+        }
         String reason = "";
         for (JwtProvider provider : providers) {
             for (Found found : tokens(provider, head)) {
@@ -127,7 +152,7 @@ public final class JwtRules {
                 JWTClaimsSet claims = checked.claims();
                 if (claims != null) {
                     write(provider, head, checked, claims, found);
-                    return new Outcome.Passed(provider.forRules(claims));
+                    return new Outcome.Passed(provider.forRules(claims), provider.clearsRoute());
                 }
                 // What the issuer of the token's own says counts more than that others do not know it.
                 boolean says = reason.isEmpty() || reason.equals("Jwt issuer is not configured");
@@ -135,9 +160,21 @@ public final class JwtRules {
             }
         }
         if (reason.isEmpty()) {
-            return mayBeMissing ? new Outcome.Passed(Map.of()) : new Outcome.Refused(401, "Jwt is missing");
+            return mayBeMissing ? new Outcome.Passed(Map.of(), false) : new Outcome.Refused(401, "Jwt is missing");
         }
         return new Outcome.Refused(reason.startsWith("Audiences") ? 403 : 401, reason);
+    }
+
+    /** A browser's question whether it may ask, which never carries a token (WHATWG Fetch, CORS-preflight fetch). */
+    private static boolean isPreflight(RequestHead head) {
+        return head.method().equals("OPTIONS")
+                && hasText(head, FieldName.ORIGIN)
+                && hasText(head, FieldName.ACCESS_CONTROL_REQUEST_METHOD);
+    }
+
+    private static boolean hasText(RequestHead head, FieldName name) {
+        String value = head.fields().get(name);
+        return value != null && !value.isEmpty();
     }
 
     private record Found(String token, @Nullable FieldName field) {}

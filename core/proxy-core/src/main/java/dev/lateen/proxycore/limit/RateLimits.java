@@ -9,8 +9,8 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * What a route says about requests to rate limit services: its own {@code rate_limits}, and those of its virtual host
- * where it has none or asks for both. Immutable.
+ * What a route says about requests to rate limit services ({@code envoy.config.route.v3.RateLimit}): its own {@code
+ * rate_limits}, and those of its virtual host where it has none or asks for both. Immutable.
  */
 public final class RateLimits {
     /** Nothing. */

@@ -92,7 +92,7 @@ public record AccessLog(String path, Layout layout, LogFilter filter, boolean ti
                         proto.getOmitEmptyValues());
             }
             case JSON_FORMAT -> {
-                at.only(proto, "json_format", "omit_empty_values");
+                at.only(proto, "json_format", "json_format_options", "omit_empty_values");
                 yield new Json(
                         JsonLayout.of(proto.getJsonFormat(), at.field("json_format")), proto.getOmitEmptyValues());
             }

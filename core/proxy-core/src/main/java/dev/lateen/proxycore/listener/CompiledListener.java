@@ -1,10 +1,13 @@
 package dev.lateen.proxycore.listener;
 
+import com.google.protobuf.Any;
 import dev.lateen.proxycore.CompileException;
 import dev.lateen.proxycore.ConnectionFacts;
 import dev.lateen.proxycore.Place;
 import dev.lateen.proxycore.Trace;
 import dev.lateen.proxycore.Trace.Verdict;
+import dev.lateen.proxycore.filter.DiscoveredFilter;
+import dev.lateen.proxycore.filter.DiscoveredFilters;
 import io.envoyproxy.envoy.config.core.v3.Address;
 import io.envoyproxy.envoy.config.core.v3.SocketAddress;
 import io.envoyproxy.envoy.config.listener.v3.Listener;
@@ -39,6 +42,7 @@ public final class CompiledListener {
     private final List<FilterChain> chains;
     private final @Nullable FilterChain defaultChain;
     private final List<String> ignored;
+    private final List<DiscoveredFilter> discovered = new ArrayList<>();
     private final ChainTable table;
 
     /** Which way the traffic goes, seen from the app. */
@@ -48,7 +52,7 @@ public final class CompiledListener {
         OUTBOUND
     }
 
-    private CompiledListener(Listener proto, Place top) throws CompileException {
+    private CompiledListener(Listener proto, Map<String, Any> extensions, Place top) throws CompileException {
         name = proto.getName();
         ignored = new ArrayList<>();
         addresses = addresses(proto, top);
@@ -71,9 +75,9 @@ public final class CompiledListener {
         ignoresConnectionLimit = proto.getIgnoreGlobalConnLimit();
         bypassesOverload = proto.getBypassOverloadManager();
         accessLogs = AccessLog.all(proto.getAccessLogList(), top);
-        chains = chains(proto, top);
+        chains = chains(proto, extensions, top);
         defaultChain = proto.hasDefaultFilterChain()
-                ? chain(proto.getDefaultFilterChain(), top.field("default_filter_chain"))
+                ? chain(proto.getDefaultFilterChain(), extensions, top.field("default_filter_chain"))
                 : null;
         table = new ChainTable(chains);
         if (chains.isEmpty() && defaultChain == null) {
@@ -83,9 +87,18 @@ public final class CompiledListener {
 
     /** Compiles a listener; the first thing that cannot be honoured refuses all of it. */
     public static CompiledListener of(Listener proto) throws CompileException {
+        return of(proto, Map.of());
+    }
+
+    /**
+     * The same.
+     *
+     * @param extensions what has come for filters whose configuration comes by itself, by name
+     */
+    public static CompiledListener of(Listener proto, Map<String, Any> extensions) throws CompileException {
         Place top = Place.of("listener", proto.getName());
         top.known(proto);
-        return new CompiledListener(proto, top);
+        return new CompiledListener(proto, extensions, top);
     }
 
     @SuppressWarnings("deprecation") // Istio set deprecated_v1 for long
@@ -120,13 +133,13 @@ public final class CompiledListener {
         return new InetSocketAddress(at.literal(socket.getAddress()), socket.getPortValue());
     }
 
-    private List<FilterChain> chains(Listener proto, Place top) throws CompileException {
+    private List<FilterChain> chains(Listener proto, Map<String, Any> extensions, Place top) throws CompileException {
         List<FilterChain> all = new ArrayList<>();
         Map<ChainMatch, String> seen = new HashMap<>();
         for (int i = 0; i < proto.getFilterChainsCount(); i++) {
             var chain = proto.getFilterChains(i);
             Place at = top.item("filter_chains", i).named(chain.getName());
-            FilterChain compiled = chain(chain, at);
+            FilterChain compiled = chain(chain, extensions, at);
             String other = seen.putIfAbsent(compiled.match(), compiled.describe());
             if (other != null) {
                 throw at.refuse("takes the same connections as " + other);
@@ -136,8 +149,13 @@ public final class CompiledListener {
         return List.copyOf(all);
     }
 
-    private FilterChain chain(io.envoyproxy.envoy.config.listener.v3.FilterChain proto, Place at)
+    private FilterChain chain(
+            io.envoyproxy.envoy.config.listener.v3.FilterChain proto, Map<String, Any> extensions, Place at)
             throws CompileException {
+        DiscoveredFilters filters = new DiscoveredFilters(extensions);
+        NetworkFilter last = NetworkFilter.of(proto.getFiltersList(), at, ignored, filters);
+        discovered.addAll(filters.filters());
+        ConnectionGuards guards = ConnectionGuards.of(proto.getFiltersList(), last, at);
         return new FilterChain(
                 proto.getName(),
                 ChainMatch.of(proto.getFilterChainMatch(), at.field("filter_chain_match")),
@@ -145,9 +163,11 @@ public final class CompiledListener {
                         ? TransportSocket.of(proto.getTransportSocket(), at.field("transport_socket"))
                         : new TransportSocket.Raw(),
                 at.field("transport_socket_connect_timeout").duration(proto.getTransportSocketConnectTimeout()),
-                NetworkFilter.access(proto.getFiltersList(), at),
-                NetworkFilter.of(proto.getFiltersList(), at, ignored),
-                proto);
+                guards.access(),
+                guards.asked(),
+                last,
+                proto,
+                filters.came());
     }
 
     public String name() {
@@ -270,6 +290,11 @@ public final class CompiledListener {
         return List.copyOf(ignored);
     }
 
+    /** The filters of its chains whose configuration comes by itself. */
+    public List<DiscoveredFilter> discovered() {
+        return List.copyOf(discovered);
+    }
+
     /** Whether a connection to this destination that turned out to be TLS might be decrypted here, not passed on. */
     public boolean mayEndTls(ConnectionFacts facts) {
         int port = facts.destination().getPort();
@@ -279,10 +304,9 @@ public final class CompiledListener {
                 .anyMatch(chain -> chain.transport() instanceof TransportSocket.DownstreamTls);
     }
 
-    /** Whether one of the chains was compiled from this. */
-    public boolean has(io.envoyproxy.envoy.config.listener.v3.FilterChain source) {
-        return chains.stream().anyMatch(chain -> chain.source().equals(source))
-                || (defaultChain != null && defaultChain.source().equals(source));
+    /** Whether one of the chains is the same as this one. */
+    public boolean has(FilterChain other) {
+        return chains.stream().anyMatch(other::isSame) || (defaultChain != null && defaultChain.isSame(other));
     }
 
     /** The chain for a connection, or null when none takes it: the connection is closed, flag NR. */

@@ -91,7 +91,7 @@ public final class HeadPreparation {
             }
         }
         if (rules.underscores() != Underscores.ALLOW && underscores(fields)) {
-            return new Refusal(400, "unexpected_underscore", null);
+            return new Refusal(400, (protocol.equals("HTTP/2") ? "http2." : "http1.") + "unexpected_underscore", null);
         }
         boolean external = origin(head, facts);
         boolean edge = external && rules.useRemoteAddress();

@@ -1,13 +1,17 @@
 package dev.lateen.proxycore.listener;
 
+import com.google.protobuf.Any;
 import com.google.protobuf.Message;
 import dev.lateen.proxycore.CompileException;
+import dev.lateen.proxycore.Extensions;
 import dev.lateen.proxycore.Http2Options;
 import dev.lateen.proxycore.Place;
+import dev.lateen.proxycore.filter.DiscoveredFilters;
 import dev.lateen.proxycore.filter.HttpFilter;
 import dev.lateen.proxycore.route.RouteTable;
 import io.envoyproxy.envoy.config.core.v3.HttpProtocolOptions;
 import io.envoyproxy.envoy.extensions.filters.network.http_connection_manager.v3.HttpConnectionManager.UpgradeConfig;
+import io.envoyproxy.envoy.extensions.request_id.uuid.v3.UuidRequestIdConfig;
 import java.time.Duration;
 import java.util.HashMap;
 import java.util.List;
@@ -50,6 +54,9 @@ public record HttpConnectionManager(
         List<AccessLog> accessLogs,
         MetricRules metrics)
         implements NetworkFilter {
+
+    /** How long a head may take where nothing is said; Envoy has no such limit, and clients that send slowly cost it. */
+    private static final long HEAD_MILLIS = 30_000;
 
     public HttpConnectionManager {
         filters = List.copyOf(filters);
@@ -128,6 +135,7 @@ public record HttpConnectionManager(
      * @param clientSampling percent of the requests with {@code x-client-trace-id} that are traced
      * @param randomSampling percent of all requests that are traced
      * @param overallSampling an upper bound in percent
+     * @param byId whether the id of a request decides, where it can, whether it is in a share; else each is drawn for itself
      * @param provider as configured, or null when spans are only passed on
      * @param tags that spans get beside those of all
      * @param pathLength how much of the path a span tells, in characters
@@ -136,6 +144,7 @@ public record HttpConnectionManager(
             double clientSampling,
             double randomSampling,
             double overallSampling,
+            boolean byId,
             @Nullable Message provider,
             List<SpanTag> tags,
             int pathLength) {
@@ -146,22 +155,25 @@ public record HttpConnectionManager(
     static HttpConnectionManager of(
             io.envoyproxy.envoy.extensions.filters.network.http_connection_manager.v3.HttpConnectionManager proto,
             Place at,
-            List<String> ignored)
+            List<String> ignored,
+            DiscoveredFilters discovered)
             throws CompileException {
+        boolean byId = samplesById(proto, at);
+        var protos = discovered.resolve(proto.getHttpFiltersList(), at);
         Place commonAt = at.field("common_http_protocol_options");
         HttpProtocolOptions common = proto.getCommonHttpProtocolOptions();
         return new HttpConnectionManager(
                 proto.getStatPrefix(),
                 codec(proto, at),
-                routes(proto, at),
-                HttpFilter.chain(proto.getHttpFiltersList(), at, ignored),
+                routes(proto, at, ignored),
+                HttpFilter.chain(protos, at, ignored),
                 new Timeouts(
                         duration(common.hasIdleTimeout(), common.getIdleTimeout(), 3_600_000, commonAt),
                         duration(common.hasMaxConnectionDuration(), common.getMaxConnectionDuration(), 0, commonAt),
                         duration(proto.hasStreamIdleTimeout(), proto.getStreamIdleTimeout(), 300_000, at),
                         duration(common.hasMaxStreamDuration(), common.getMaxStreamDuration(), 0, commonAt),
                         duration(proto.hasRequestTimeout(), proto.getRequestTimeout(), 0, at),
-                        duration(proto.hasRequestHeadersTimeout(), proto.getRequestHeadersTimeout(), 0, at),
+                        duration(proto.hasRequestHeadersTimeout(), proto.getRequestHeadersTimeout(), HEAD_MILLIS, at),
                         duration(proto.hasDrainTimeout(), proto.getDrainTimeout(), 5_000, at),
                         duration(proto.hasDelayedCloseTimeout(), proto.getDelayedCloseTimeout(), 1_000, at)),
                 new Limits(
@@ -177,14 +189,10 @@ public record HttpConnectionManager(
                 http1(proto),
                 Http2Options.of(proto.getHttp2ProtocolOptions(), at.field("http2_protocol_options")),
                 upgrades(proto.getUpgradeConfigsList()),
-                proto.hasTracing() ? tracing(proto, at.field("tracing"), ignored) : null,
+                proto.hasTracing() ? tracing(proto, byId, at.field("tracing"), ignored) : null,
                 AccessLog.all(proto.getAccessLogList(), at),
                 MetricRules.of(
-                        proto.getHttpFiltersList().stream()
-                                .map(filter -> filter.getTypedConfig())
-                                .toList(),
-                        at,
-                        ignored));
+                        protos.stream().map(filter -> filter.getTypedConfig()).toList(), at, ignored));
     }
 
     private static Duration duration(boolean set, com.google.protobuf.Duration value, long defaultMillis, Place at)
@@ -206,7 +214,8 @@ public record HttpConnectionManager(
 
     private static RouteSource routes(
             io.envoyproxy.envoy.extensions.filters.network.http_connection_manager.v3.HttpConnectionManager proto,
-            Place at)
+            Place at,
+            List<String> ignored)
             throws CompileException {
         return switch (proto.getRouteSpecifierCase()) {
             case RDS -> {
@@ -218,7 +227,9 @@ public record HttpConnectionManager(
             }
             case ROUTE_CONFIG -> {
                 try {
-                    yield new RouteSource.Inline(RouteTable.of(proto.getRouteConfig()));
+                    RouteTable table = RouteTable.of(proto.getRouteConfig());
+                    ignored.addAll(table.ignored());
+                    yield new RouteSource.Inline(table);
                 } catch (CompileException e) {
                     // The listener is what is refused; its routes have no life of their own.
                     throw at.field("route_config").refuse(String.valueOf(e.getMessage()));
@@ -263,8 +274,26 @@ public record HttpConnectionManager(
         return upgrades;
     }
 
+    private static boolean samplesById(
+            io.envoyproxy.envoy.extensions.filters.network.http_connection_manager.v3.HttpConnectionManager proto,
+            Place at)
+            throws CompileException {
+        if (!proto.hasRequestIdExtension()) {
+            return true;
+        }
+        Place here = at.field("request_id_extension").field("typed_config");
+        Any extension = proto.getRequestIdExtension().getTypedConfig();
+        if (!extension.is(UuidRequestIdConfig.class)) {
+            throw here.refuse("ids of requests are UUIDs, not " + Extensions.typeName(extension));
+        }
+        UuidRequestIdConfig ids = here.unpack(extension, UuidRequestIdConfig.class);
+        return !ids.hasUseRequestIdForTraceSampling()
+                || ids.getUseRequestIdForTraceSampling().getValue();
+    }
+
     private static Tracing tracing(
             io.envoyproxy.envoy.extensions.filters.network.http_connection_manager.v3.HttpConnectionManager proto,
+            boolean byId,
             Place at,
             List<String> ignored)
             throws CompileException {
@@ -273,6 +302,7 @@ public record HttpConnectionManager(
                 tracing.hasClientSampling() ? tracing.getClientSampling().getValue() : 100,
                 tracing.hasRandomSampling() ? tracing.getRandomSampling().getValue() : 100,
                 tracing.hasOverallSampling() ? tracing.getOverallSampling().getValue() : 100,
+                byId,
                 tracing.hasProvider() ? tracing.getProvider() : null,
                 SpanTag.all(tracing.getCustomTagsList(), at, ignored),
                 tracing.hasMaxPathTagLength() ? at.number(tracing.getMaxPathTagLength()) : Tracing.PATH_LENGTH);

@@ -9,7 +9,10 @@ import java.util.HashMap;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
-/** All listeners of a proxy, to find the one that takes over a captured connection. Immutable. */
+/**
+ * All listeners of a proxy, to find the one that takes over a captured connection (Envoy documentation, "Listeners").
+ * Immutable.
+ */
 public final class ListenerTable {
     private static final InetAddress ANY_V4 = InetAddress.ofLiteral("0.0.0.0");
     private static final InetAddress ANY_V6 = InetAddress.ofLiteral("::");

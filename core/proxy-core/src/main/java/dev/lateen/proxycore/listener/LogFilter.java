@@ -11,10 +11,12 @@ import dev.lateen.proxycore.format.Operator;
 import dev.lateen.proxycore.head.RequestHead;
 import dev.lateen.proxycore.match.Fraction;
 import dev.lateen.proxycore.match.HeaderMatcher;
+import dev.lateen.proxycore.match.MetadataMatcher;
 import io.envoyproxy.envoy.config.accesslog.v3.AccessLogFilter;
 import io.envoyproxy.envoy.config.accesslog.v3.ComparisonFilter;
 import io.envoyproxy.envoy.config.accesslog.v3.GrpcStatusFilter;
 import io.envoyproxy.envoy.config.accesslog.v3.LogTypeFilter;
+import io.envoyproxy.envoy.config.accesslog.v3.MetadataFilter;
 import io.envoyproxy.envoy.data.accesslog.v3.AccessLogType;
 import io.envoyproxy.envoy.extensions.access_loggers.filters.cel.v3.ExpressionFilter;
 import java.util.ArrayList;
@@ -22,7 +24,6 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
 import java.util.random.RandomGenerator;
-import org.jspecify.annotations.Nullable;
 
 /** Which streams an access log writes ({@code envoy.config.accesslog.v3.AccessLogFilter}). */
 public sealed interface LogFilter {
@@ -75,23 +76,10 @@ public sealed interface LogFilter {
      *     its way writes it or none does
      */
     record Share(Fraction fraction, boolean independent) implements LogFilter {
-        private static final int DIGITS = 8;
-
         @Override
         public boolean takes(int status, long flags, long millis, FormatContext stream, RandomGenerator random) {
-            Long drawn = independent ? null : drawn(stream.value(Operator.STREAM_ID, ""));
+            Long drawn = independent ? null : Fraction.drawn(stream.value(Operator.STREAM_ID, ""));
             return drawn == null ? fraction.takes(random) : fraction.takes(drawn);
-        }
-
-        /** What the first digits of an id stand for; null where they are none. */
-        private static @Nullable Long drawn(@Nullable String id) {
-            try {
-                return id == null || id.length() < DIGITS
-                        ? null
-                        : (Long) (long) Integer.parseUnsignedInt(id, 0, DIGITS, 16);
-            } catch (NumberFormatException e) {
-                return null; // an id of another form
-            }
         }
     }
 
@@ -142,6 +130,19 @@ public sealed interface LogFilter {
         @Override
         public boolean takes(int status, long flags, long millis, FormatContext stream, RandomGenerator random) {
             return expression.holds(stream);
+        }
+    }
+
+    /**
+     * Streams of which a filter told this.
+     *
+     * @param otherwise whether those of which it told nothing there are written
+     */
+    record Told(MetadataMatcher matcher, boolean otherwise) implements LogFilter {
+        @Override
+        public boolean takes(int status, long flags, long millis, FormatContext stream, RandomGenerator random) {
+            Object told = matcher.find(stream.metadata(matcher.filter()));
+            return told == null ? otherwise : matcher.value().matches(told);
         }
     }
 
@@ -227,8 +228,7 @@ public sealed interface LogFilter {
                         at.field("header_filter").field("header")));
             case GRPC_STATUS_FILTER -> grpc(proto.getGrpcStatusFilter(), at.field("grpc_status_filter"));
             case LOG_TYPE_FILTER -> type(proto.getLogTypeFilter(), at.field("log_type_filter"));
-            case METADATA_FILTER ->
-                throw at.refuse("not supported: metadata_filter: metadata of filters is not kept for logs");
+            case METADATA_FILTER -> metadata(proto.getMetadataFilter(), at.field("metadata_filter"));
             case AND_FILTER -> new All(list(proto.getAndFilter().getFiltersList(), at.field("and_filter")));
             case OR_FILTER -> new Any(list(proto.getOrFilter().getFiltersList(), at.field("or_filter")));
             case EXTENSION_FILTER -> {
@@ -276,6 +276,25 @@ public sealed interface LogFilter {
             types.add(type.name());
         }
         return new Type(types, proto.getExclude());
+    }
+
+    private static LogFilter metadata(MetadataFilter proto, Place at) throws CompileException {
+        boolean otherwise =
+                !proto.hasMatchIfKeyNotFound() || proto.getMatchIfKeyNotFound().getValue();
+        if (!proto.hasMatcher()) {
+            return otherwise ? new Always() : new Any(List.of());
+        }
+        Place here = at.field("matcher");
+        MetadataMatcher matcher = MetadataMatcher.of(proto.getMatcher(), here);
+        if (!FormatContext.TELLING.contains(matcher.filter())) {
+            throw here.field("filter")
+                    .refuse("not supported: \"" + matcher.filter() + "\": only what "
+                            + String.join(" and ", FormatContext.TELLING) + " tell is kept for logs");
+        }
+        if (matcher.inverted()) {
+            throw here.field("invert").refuse("not supported: has no effect in filters of access logs");
+        }
+        return new Told(matcher, otherwise);
     }
 
     private static List<LogFilter> list(List<AccessLogFilter> protos, Place at) throws CompileException {

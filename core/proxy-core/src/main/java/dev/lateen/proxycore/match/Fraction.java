@@ -5,6 +5,7 @@ import dev.lateen.proxycore.Place;
 import io.envoyproxy.envoy.config.core.v3.RuntimeFractionalPercent;
 import io.envoyproxy.envoy.type.v3.FractionalPercent;
 import java.util.random.RandomGenerator;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A share of requests, in Envoy's fractions of 100, 10,000 or 1,000,000. Runtime keys name a layer of configuration
@@ -16,6 +17,8 @@ import java.util.random.RandomGenerator;
 public record Fraction(int numerator, int denominator) {
     public static final Fraction NEVER = new Fraction(0, 100);
     public static final Fraction ALWAYS = new Fraction(100, 100);
+
+    private static final int DIGITS = 8;
 
     public static Fraction of(RuntimeFractionalPercent proto, Place at) throws CompileException {
         return of(proto.getDefaultValue(), at.field("default_value"));
@@ -42,6 +45,20 @@ public record Fraction(int numerator, int denominator) {
     /** Whether what was drawn, a number that is not negative, is in the share. */
     public boolean takes(long drawn) {
         return drawn % denominator < numerator;
+    }
+
+    /**
+     * What a request's id draws, so that all who see it draw the same: its first eight hexadecimal digits, as Envoy takes
+     * them; null where they are none.
+     */
+    public static @Nullable Long drawn(@Nullable String id) {
+        try {
+            return id == null || id.length() < DIGITS
+                    ? null
+                    : (Long) Integer.toUnsignedLong(Integer.parseUnsignedInt(id, 0, DIGITS, 16));
+        } catch (NumberFormatException e) {
+            return null; // an id of another form
+        }
     }
 
     /** Such as {@code 12.5 %}. */

@@ -179,8 +179,8 @@ public final class HeaderMatcher {
                 return head.fields().joined(field);
             }
             String value = head.text(name);
-            // Only a proxy bug or a request of HTTP/1.0 without Host has an empty authority: it is missing then.
-            return value == null || (value.isEmpty() && name.equals(":authority")) ? null : value;
+            // Missing: the authority of HTTP/1.0 without Host, the path of CONNECT, all of what was no request.
+            return value == null || value.isEmpty() ? null : value;
         }
 
         /** The value among fields; pseudo-headers are never there. */

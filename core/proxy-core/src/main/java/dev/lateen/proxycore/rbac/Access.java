@@ -3,7 +3,6 @@ package dev.lateen.proxycore.rbac;
 import dev.lateen.proxycore.ConnectionFacts;
 import dev.lateen.proxycore.head.RequestHead;
 import java.net.InetAddress;
-import java.util.List;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
@@ -22,15 +21,5 @@ public record Access(
     /** A connection by itself. */
     public static Access of(ConnectionFacts facts) {
         return new Access(facts, null, facts.source().getAddress(), Map.of());
-    }
-
-    /** The claim at this path, or null. */
-    @Nullable
-    Object claim(List<String> path) {
-        Object here = claims;
-        for (String key : path) {
-            here = here instanceof Map<?, ?> map ? map.get(key) : null;
-        }
-        return here;
     }
 }

@@ -2,6 +2,7 @@ package dev.lateen.proxycore.rbac;
 
 import dev.lateen.proxycore.Cidr;
 import dev.lateen.proxycore.head.RequestHead;
+import dev.lateen.proxycore.match.ClaimMatcher;
 import dev.lateen.proxycore.match.HeaderMatcher;
 import dev.lateen.proxycore.match.TextMatcher;
 import dev.lateen.proxycore.tls.PeerCertificate;
@@ -11,7 +12,10 @@ import java.util.Map;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
-/** A condition of a policy. Its text says what is wanted. */
+/**
+ * A condition of a policy ({@code envoy.config.rbac.v3.Permission} and {@code Principal}). Its text says what is
+ * wanted.
+ */
 sealed interface Condition {
     /** Whether it holds. */
     boolean holds(Access access);
@@ -346,31 +350,21 @@ sealed interface Condition {
         }
     }
 
-    /** A claim of the token: such a text, or a list with such a text where {@code inList}. */
-    record Claim(List<String> path, @Nullable TextMatcher matcher, boolean inList) implements Condition {
+    /** A claim of the token. */
+    record Claim(ClaimMatcher matcher) implements Condition {
         @Override
         public boolean holds(Access access) {
-            Object claim = access.claim(path);
-            if (inList) {
-                return claim instanceof List<?> list
-                        && list.stream().anyMatch(item -> item instanceof String text && is(text));
-            }
-            return matcher == null ? claim != null : claim instanceof String text && is(text);
-        }
-
-        private boolean is(String text) {
-            return matcher == null || matcher.matches(dev.lateen.proxycore.ByteText.of(text));
+            return matcher.matches(access.claims());
         }
 
         @Override
         public String seen(Access access) {
-            Object claim = access.claim(path);
-            return access.claims().isEmpty() ? "a request without a token" : String.valueOf(claim);
+            return matcher.seen(access.claims());
         }
 
         @Override
         public String toString() {
-            return "claim " + String.join(".", path) + " " + (matcher == null ? "of any value" : matcher);
+            return matcher.toString();
         }
     }
 }

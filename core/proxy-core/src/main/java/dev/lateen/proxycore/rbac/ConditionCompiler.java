@@ -3,26 +3,20 @@ package dev.lateen.proxycore.rbac;
 import dev.lateen.proxycore.Cidr;
 import dev.lateen.proxycore.CompileException;
 import dev.lateen.proxycore.Place;
+import dev.lateen.proxycore.match.ClaimMatcher;
 import dev.lateen.proxycore.match.HeaderMatcher;
 import dev.lateen.proxycore.match.TextMatcher;
 import io.envoyproxy.envoy.config.rbac.v3.MetadataSource;
 import io.envoyproxy.envoy.config.rbac.v3.Permission;
 import io.envoyproxy.envoy.config.rbac.v3.Principal;
 import io.envoyproxy.envoy.config.rbac.v3.SourcedMetadata;
-import io.envoyproxy.envoy.type.matcher.v3.MetadataMatcher;
 import io.envoyproxy.envoy.type.matcher.v3.PathMatcher;
-import io.envoyproxy.envoy.type.matcher.v3.ValueMatcher;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 
 /** Makes conditions of permissions and principals ({@code envoy.config.rbac.v3}). */
 final class ConditionCompiler {
-    /** Who writes claims into the metadata of a request, and under which key. */
-    private static final String JWT_FILTER = "envoy.filters.http.jwt_authn";
-
-    private static final String PAYLOAD = "payload";
-
     private ConditionCompiler() {}
 
     static Condition permissions(List<Permission> protos, Place at, String field) throws CompileException {
@@ -63,7 +57,7 @@ final class ConditionCompiler {
                 new Condition.DestinationPort(
                         proto.getDestinationPortRange().getStart(),
                         proto.getDestinationPortRange().getEnd());
-            case METADATA -> claim(proto.getMetadata(), at.field("metadata"));
+            case METADATA -> new Condition.Claim(ClaimMatcher.of(proto.getMetadata(), at.field("metadata")));
             case SOURCED_METADATA -> claim(proto.getSourcedMetadata(), at.field("sourced_metadata"));
             case NOT_RULE -> new Condition.Not(permission(proto.getNotRule(), at.field("not_rule")));
             case REQUESTED_SERVER_NAME ->
@@ -99,7 +93,7 @@ final class ConditionCompiler {
             case REMOTE_IP -> new Condition.ClientIp(Cidr.of(proto.getRemoteIp(), at.field("remote_ip")));
             case HEADER -> header(proto.getHeader(), at.field("header"));
             case URL_PATH -> path(proto.getUrlPath(), at.field("url_path"));
-            case METADATA -> claim(proto.getMetadata(), at.field("metadata"));
+            case METADATA -> new Condition.Claim(ClaimMatcher.of(proto.getMetadata(), at.field("metadata")));
             case SOURCED_METADATA -> claim(proto.getSourcedMetadata(), at.field("sourced_metadata"));
             case NOT_ID -> new Condition.Not(principal(proto.getNotId(), at.field("not_id")));
             case FILTER_STATE -> filterState(proto, at.field("filter_state"));
@@ -131,46 +125,6 @@ final class ConditionCompiler {
         if (proto.getMetadataSource() != MetadataSource.DYNAMIC) {
             throw at.field("metadata_source").refuse("not supported: " + proto.getMetadataSource());
         }
-        return claim(proto.getMetadataMatcher(), at.field("metadata_matcher"));
-    }
-
-    private static Condition claim(MetadataMatcher proto, Place at) throws CompileException {
-        List<String> path = new ArrayList<>();
-        proto.getPathList().forEach(segment -> path.add(segment.getKey()));
-        if (!proto.getFilter().equals(JWT_FILTER)
-                || path.size() < 2
-                || !path.removeFirst().equals(PAYLOAD)) {
-            throw at.refuse("metadata other than the claims of a token: " + proto.getFilter());
-        }
-        Condition claim = value(proto.getValue(), path, at.field("value"));
-        return proto.getInvert() ? new Condition.Not(claim) : claim;
-    }
-
-    private static Condition value(ValueMatcher proto, List<String> path, Place at) throws CompileException {
-        return switch (proto.getMatchPatternCase()) {
-            case STRING_MATCH ->
-                new Condition.Claim(path, TextMatcher.of(proto.getStringMatch(), at.field("string_match")), false);
-            case PRESENT_MATCH -> {
-                Condition present = new Condition.Claim(path, null, false);
-                yield proto.getPresentMatch() ? present : new Condition.Not(present);
-            }
-            case LIST_MATCH ->
-                new Condition.Claim(
-                        path,
-                        TextMatcher.of(
-                                proto.getListMatch().getOneOf().getStringMatch(),
-                                at.field("list_match").field("one_of").field("string_match")),
-                        true);
-            case OR_MATCH -> {
-                List<Condition> parts = new ArrayList<>();
-                for (int i = 0; i < proto.getOrMatch().getValueMatchersCount(); i++) {
-                    parts.add(value(proto.getOrMatch().getValueMatchers(i), path, at.item("value_matchers", i)));
-                }
-                yield new Condition.Any(parts);
-            }
-            case NULL_MATCH, DOUBLE_MATCH, BOOL_MATCH, MATCHPATTERN_NOT_SET ->
-                throw at.refuse("value not supported: "
-                        + proto.getMatchPatternCase().name().toLowerCase(Locale.ROOT));
-        };
+        return new Condition.Claim(ClaimMatcher.of(proto.getMetadataMatcher(), at.field("metadata_matcher")));
     }
 }

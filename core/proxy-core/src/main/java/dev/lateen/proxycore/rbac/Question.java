@@ -1,9 +1,9 @@
 package dev.lateen.proxycore.rbac;
 
 import dev.lateen.proxycore.Cidr;
+import dev.lateen.proxycore.match.ClaimMatcher;
 import dev.lateen.proxycore.match.HeaderMatcher;
 import dev.lateen.proxycore.match.TextMatcher;
-import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -42,8 +42,7 @@ public record Question(String subject, String wanted) {
             case Condition.Authenticated(var matcher) -> new Question(PRINCIPAL, String.valueOf(matcher));
             case Condition.PeerIp(Cidr range) -> new Question(PEER_ADDRESS, range.toString());
             case Condition.ClientIp(Cidr range) -> new Question(CLIENT_ADDRESS, range.toString());
-            case Condition.Claim(List<String> path, var matcher, boolean inList) ->
-                new Question(CLAIM + String.join(".", path), inList + " " + matcher);
+            case Condition.Claim(ClaimMatcher matcher) -> new Question(CLAIM + matcher.name(), matcher.wanted());
             case Condition.All _, Condition.Any _, Condition.Not _, Condition.Always _ -> null;
         };
     }

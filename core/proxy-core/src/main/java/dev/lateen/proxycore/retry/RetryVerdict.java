@@ -1,6 +1,6 @@
 package dev.lateen.proxycore.retry;
 
-/** Whether a try is made again. */
+/** Whether a try is made again (Envoy documentation, "HTTP routing", Retry semantics). */
 public enum RetryVerdict {
     /** It stays as it is. */
     NO,

@@ -3,7 +3,7 @@ package dev.lateen.proxycore.route;
 import dev.lateen.proxycore.format.Format;
 
 /**
- * The proxy answers by itself.
+ * The proxy answers by itself (Envoy documentation, "HTTP routing", Direct responses).
  *
  * @param route which route it was
  * @param responseHeaders what is changed in the response's fields

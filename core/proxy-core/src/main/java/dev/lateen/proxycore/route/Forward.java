@@ -12,7 +12,8 @@ import java.util.random.RandomGenerator;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Sends the request to a cluster. Immutable; one instance for each cluster that a route can lead to.
+ * Sends the request to a cluster (Envoy documentation, "Router"). Immutable; one instance for each cluster that a route
+ * can lead to.
  *
  * <p>The caller's order of work: {@link #timeouts}, {@link #hash}, choose mirrors, {@link #rewrite}, then try.
  */

@@ -4,7 +4,7 @@ import dev.lateen.proxycore.head.RequestHead;
 import dev.lateen.proxycore.match.HeaderMatcher.HeaderRef;
 import org.jspecify.annotations.Nullable;
 
-/** What a route makes of the host. */
+/** What a route makes of the host ({@code host_rewrite_specifier} of {@code envoy.config.route.v3.RouteAction}). */
 public sealed interface HostRewrite {
     /** The new host, or null when it stays. */
     @Nullable

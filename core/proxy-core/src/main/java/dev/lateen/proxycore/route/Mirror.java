@@ -12,7 +12,8 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Sends a copy of a share of requests to another cluster and forgets the answer.
+ * Sends a copy of a share of requests to another cluster and forgets the answer ({@code
+ * envoy.config.route.v3.RouteAction.RequestMirrorPolicy}).
  *
  * @param cluster where to; empty when {@code clusterHeader} names it per request
  * @param clusterHeader the request header that names the cluster, or null

@@ -4,7 +4,7 @@ import dev.lateen.proxycore.limit.RateLimits;
 import java.util.Map;
 
 /**
- * No route takes the request: 404 with flag NR.
+ * No route takes the request: 404 with flag NR (Envoy documentation, "HTTP routing", Route table).
  *
  * @param route the table, and the virtual host when one took the request's authority
  * @param reason why, half a sentence

@@ -7,7 +7,10 @@ import dev.lateen.proxycore.Place;
 import dev.lateen.proxycore.head.RequestHead;
 import io.envoyproxy.envoy.config.route.v3.RouteMatch;
 
-/** A condition on the path without its query; knows how much of the path it matched, for prefix rewrites. */
+/**
+ * A condition on the path without its query ({@code path_specifier} of {@code envoy.config.route.v3.RouteMatch}); knows
+ * how much of the path it matched, for prefix rewrites.
+ */
 abstract sealed class PathMatcher {
     private PathMatcher() {}
 

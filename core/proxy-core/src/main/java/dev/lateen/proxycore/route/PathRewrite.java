@@ -4,7 +4,10 @@ import dev.lateen.proxycore.ByteText;
 import dev.lateen.proxycore.head.FieldName;
 import dev.lateen.proxycore.head.RequestHead;
 
-/** What a route makes of the path; the original goes to {@code x-envoy-original-path}. */
+/**
+ * What a route makes of the path ({@code prefix_rewrite} and {@code regex_rewrite} of {@code
+ * envoy.config.route.v3.RouteAction}); the original goes to {@code x-envoy-original-path}.
+ */
 public sealed interface PathRewrite {
     /** Changes the request's path. */
     void apply(RequestHead head);

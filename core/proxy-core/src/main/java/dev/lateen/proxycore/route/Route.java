@@ -8,7 +8,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.random.RandomGenerator;
 
-/** One route: conditions, and what they lead to. */
+/** One route: conditions, and what they lead to ({@code envoy.config.route.v3.Route}). */
 record Route(RouteInfo info, RouteMatcher matcher, Target target) {
 
     RouteAction decide(int position, RequestHead head, RandomGenerator random, Trace trace) {

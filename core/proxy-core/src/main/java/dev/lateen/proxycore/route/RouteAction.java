@@ -1,6 +1,9 @@
 package dev.lateen.proxycore.route;
 
-/** What a route table decided to do with a request. Instances are compiled once and shared by all requests. */
+/**
+ * What a route table decided to do with a request (Envoy documentation, "HTTP routing"). Instances are compiled once
+ * and shared by all requests.
+ */
 public sealed interface RouteAction permits Forward, Redirect, DirectResponse, NoRoute {
     /** Which route decided. */
     RouteInfo route();

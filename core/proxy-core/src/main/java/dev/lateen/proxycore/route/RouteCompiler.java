@@ -23,7 +23,7 @@ import java.util.List;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
-/** Compiles one route configuration. */
+/** Compiles one route configuration ({@code envoy.config.route.v3.RouteConfiguration}). */
 final class RouteCompiler {
     /** Number of {@code DirectResponseAction.body_format}. */
     private static final int BODY_FORMAT = 3;
@@ -31,6 +31,7 @@ final class RouteCompiler {
     private final RouteConfiguration proto;
     private final Place top;
     private final boolean mostSpecificWins;
+    private final List<String> ignored = new ArrayList<>();
 
     RouteCompiler(RouteConfiguration proto) {
         this.proto = proto;
@@ -43,7 +44,7 @@ final class RouteCompiler {
         Level level = new Level(
                 HeaderMutations.of(proto.getRequestHeadersToAddList(), proto.getRequestHeadersToRemoveList(), top),
                 HeaderMutations.of(proto.getResponseHeadersToAddList(), proto.getResponseHeadersToRemoveList(), top),
-                HttpFilter.overrides(proto.getTypedPerFilterConfigMap(), top, Map.of()));
+                HttpFilter.overrides(proto.getTypedPerFilterConfigMap(), top, Map.of(), ignored));
         List<Mirror> mirrors = Mirror.all(proto.getRequestMirrorPoliciesList(), top);
         List<VirtualHost> virtualHosts = new ArrayList<>();
         for (int i = 0; i < proto.getVirtualHostsCount(); i++) {
@@ -51,7 +52,7 @@ final class RouteCompiler {
             Place at = top.item("virtual_hosts", i).named(virtualHost.getName());
             virtualHosts.add(virtualHost(virtualHost, level, mirrors, at));
         }
-        return RouteTable.of(proto.getName(), proto.getIgnorePortInHostMatching(), virtualHosts);
+        return RouteTable.of(proto.getName(), proto.getIgnorePortInHostMatching(), virtualHosts, ignored);
     }
 
     /** What the levels of a table add up: changes of fields and overrides of filters. */
@@ -71,7 +72,7 @@ final class RouteCompiler {
                 above,
                 HeaderMutations.of(host.getRequestHeadersToAddList(), host.getRequestHeadersToRemoveList(), at),
                 HeaderMutations.of(host.getResponseHeadersToAddList(), host.getResponseHeadersToRemoveList(), at),
-                HttpFilter.overrides(host.getTypedPerFilterConfigMap(), at, above.overrides));
+                HttpFilter.overrides(host.getTypedPerFilterConfigMap(), at, above.overrides, ignored));
         List<Mirror> own = Mirror.all(host.getRequestMirrorPoliciesList(), at);
         String origin = Extensions.origin(host.getMetadata());
         ForwardDefaults defaults = new ForwardDefaults(
@@ -118,7 +119,7 @@ final class RouteCompiler {
                 above,
                 HeaderMutations.of(route.getRequestHeadersToAddList(), route.getRequestHeadersToRemoveList(), at),
                 HeaderMutations.of(route.getResponseHeadersToAddList(), route.getResponseHeadersToRemoveList(), at),
-                HttpFilter.overrides(route.getTypedPerFilterConfigMap(), at, above.overrides));
+                HttpFilter.overrides(route.getTypedPerFilterConfigMap(), at, above.overrides, ignored));
         RouteMatcher matcher = RouteMatcher.of(route.getMatch(), at.field("match"));
         RouteInfo info = new RouteInfo(
                 proto.getName(),
@@ -228,7 +229,7 @@ final class RouteCompiler {
                             cluster.getRequestHeadersToAddList(), cluster.getRequestHeadersToRemoveList(), here),
                     HeaderMutations.of(
                             cluster.getResponseHeadersToAddList(), cluster.getResponseHeadersToRemoveList(), here),
-                    HttpFilter.overrides(cluster.getTypedPerFilterConfigMap(), here, above.overrides));
+                    HttpFilter.overrides(cluster.getTypedPerFilterConfigMap(), here, above.overrides, ignored));
             forwards.add(new Forward(
                     cluster.getName(),
                     policy,

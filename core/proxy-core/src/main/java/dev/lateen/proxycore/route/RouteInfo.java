@@ -27,6 +27,11 @@ public record RouteInfo(
         overrides = Map.copyOf(overrides);
     }
 
+    /** What a person edits to change it: the object behind it where that is known. */
+    public String rule() {
+        return origin.isEmpty() ? "route \"" + name + "\" of route configuration \"" + table + "\"" : origin;
+    }
+
     /** The same with other overrides. */
     RouteInfo withOverrides(Map<String, FilterConfig> others) {
         return others.equals(overrides)

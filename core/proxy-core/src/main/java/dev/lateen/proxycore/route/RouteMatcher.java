@@ -4,25 +4,38 @@ import dev.lateen.proxycore.CompileException;
 import dev.lateen.proxycore.Place;
 import dev.lateen.proxycore.head.FieldName;
 import dev.lateen.proxycore.head.RequestHead;
+import dev.lateen.proxycore.match.ClaimMatcher;
 import dev.lateen.proxycore.match.Fraction;
 import dev.lateen.proxycore.match.HeaderMatcher;
 import dev.lateen.proxycore.match.QueryMatcher;
 import io.envoyproxy.envoy.config.route.v3.RouteMatch;
+import java.util.List;
+import java.util.Map;
 import java.util.random.RandomGenerator;
 
-/** All conditions of one route, compiled from {@code envoy.config.route.v3.RouteMatch}. */
+/**
+ * All conditions of one route, compiled from {@code envoy.config.route.v3.RouteMatch} (Envoy documentation, "HTTP
+ * routing").
+ */
 final class RouteMatcher {
     final PathMatcher path;
     private final HeaderMatcher[] headers;
     private final QueryMatcher[] queries;
+    private final List<ClaimMatcher> claims;
     private final Fraction share;
     private final boolean grpc;
 
     private RouteMatcher(
-            PathMatcher path, HeaderMatcher[] headers, QueryMatcher[] queries, Fraction share, boolean grpc) {
+            PathMatcher path,
+            HeaderMatcher[] headers,
+            QueryMatcher[] queries,
+            List<ClaimMatcher> claims,
+            Fraction share,
+            boolean grpc) {
         this.path = path;
         this.headers = headers;
         this.queries = queries;
+        this.claims = claims;
         this.share = share;
         this.grpc = grpc;
     }
@@ -36,13 +49,15 @@ final class RouteMatcher {
                 PathMatcher.of(match, at),
                 HeaderMatcher.all(match.getHeadersList(), at, "headers"),
                 queries,
+                ClaimMatcher.all(match.getDynamicMetadataList(), at, "dynamic_metadata"),
                 match.hasRuntimeFraction()
                         ? Fraction.of(match.getRuntimeFraction(), at.field("runtime_fraction"))
                         : Fraction.ALWAYS,
                 match.hasGrpc());
     }
 
-    boolean matches(RequestHead head, int pathEnd, RandomGenerator random) {
+    /** @param verified claims of the request's token, as far as it is known by now */
+    boolean matches(RequestHead head, Map<String, Object> verified, int pathEnd, RandomGenerator random) {
         if (!pathMatches(head, pathEnd)) {
             return false;
         }
@@ -56,6 +71,11 @@ final class RouteMatcher {
                 return false;
             }
         }
+        for (int i = 0; i < claims.size(); i++) {
+            if (!claims.get(i).matches(verified)) {
+                return false;
+            }
+        }
         return (!grpc || isGrpc(head)) && share.takes(random);
     }
 
@@ -65,7 +85,7 @@ final class RouteMatcher {
     }
 
     /** Why the request does not meet the conditions; to be asked after {@link #matches} said so. */
-    String whyNot(RequestHead head, int pathEnd) {
+    String whyNot(RequestHead head, Map<String, Object> verified, int pathEnd) {
         if (!pathMatches(head, pathEnd)) {
             return "path \"" + head.path().substring(0, pathEnd) + "\" is not " + path;
         }
@@ -79,6 +99,11 @@ final class RouteMatcher {
                 return query.whyNot(head.path());
             }
         }
+        for (ClaimMatcher claim : claims) {
+            if (!claim.matches(verified)) {
+                return claim + " is wanted, seen is " + claim.seen(verified);
+            }
+        }
         return grpc && !isGrpc(head) ? "it is not a gRPC request" : "it is not in the share of " + share;
     }
 
@@ -86,7 +111,8 @@ final class RouteMatcher {
     String why() {
         return "path is " + path
                 + (headers.length == 0 ? "" : ", " + headers.length + " header condition(s) hold")
-                + (queries.length == 0 ? "" : ", " + queries.length + " query condition(s) hold");
+                + (queries.length == 0 ? "" : ", " + queries.length + " query condition(s) hold")
+                + (claims.isEmpty() ? "" : ", " + claims.size() + " condition(s) on its token hold");
     }
 
     /** By content type, as Envoy: {@code application/grpc}, or that with {@code +} and more. */

@@ -34,13 +34,15 @@ public final class RouteTable {
     private final boolean ignorePort;
     private final NoRoute noHost;
     private final List<VirtualHost> virtualHosts;
+    private final List<String> ignored;
 
     private record Wildcard(String text, VirtualHost virtualHost) {}
 
-    private RouteTable(String name, boolean ignorePort, List<VirtualHost> virtualHosts) {
+    private RouteTable(String name, boolean ignorePort, List<VirtualHost> virtualHosts, List<String> ignored) {
         this.name = name;
         this.ignorePort = ignorePort;
         this.virtualHosts = List.copyOf(virtualHosts);
+        this.ignored = List.copyOf(ignored);
         noHost = NoRoute.of(name, "", "no virtual host takes this host");
     }
 
@@ -49,8 +51,9 @@ public final class RouteTable {
         return new RouteCompiler(proto).compile();
     }
 
-    static RouteTable of(String name, boolean ignorePort, List<VirtualHost> virtualHosts) throws CompileException {
-        RouteTable table = new RouteTable(name, ignorePort, virtualHosts);
+    static RouteTable of(String name, boolean ignorePort, List<VirtualHost> virtualHosts, List<String> ignored)
+            throws CompileException {
+        RouteTable table = new RouteTable(name, ignorePort, virtualHosts, ignored);
         for (VirtualHost virtualHost : virtualHosts) {
             for (String domain : virtualHost.domains()) {
                 table.index(domain, virtualHost);
@@ -95,6 +98,11 @@ public final class RouteTable {
         return name;
     }
 
+    /** One sentence for each part that the configuration calls optional and that is not known here. */
+    public List<String> ignored() {
+        return ignored;
+    }
+
     /** Names of all clusters that a route names, mirrors included. */
     public List<String> clusters() {
         return virtualHosts.stream()
@@ -111,6 +119,15 @@ public final class RouteTable {
      * @param trace takes the reasons, {@link Trace#NONE} in production
      */
     public RouteAction decide(RequestHead head, RandomGenerator random, Trace trace) {
+        return decide(head, Map.of(), random, trace);
+    }
+
+    /**
+     * The same of a request whose token is verified.
+     *
+     * @param claims what its token says: texts, numbers, truth values, lists and maps of them; empty without one
+     */
+    public RouteAction decide(RequestHead head, Map<String, Object> claims, RandomGenerator random, Trace trace) {
         String host = normalize(head.authority());
         VirtualHost virtualHost = find(host);
         if (virtualHost == null) {
@@ -129,7 +146,7 @@ public final class RouteTable {
                     virtualHost.why(host),
                     virtualHost.origin());
         }
-        return virtualHost.decide(head, random, trace);
+        return virtualHost.decide(head, claims, random, trace);
     }
 
     private String normalize(String authority) {

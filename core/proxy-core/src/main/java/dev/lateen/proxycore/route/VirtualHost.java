@@ -5,11 +5,12 @@ import dev.lateen.proxycore.Trace.Verdict;
 import dev.lateen.proxycore.head.FieldName;
 import dev.lateen.proxycore.head.RequestHead;
 import java.util.List;
+import java.util.Map;
 import java.util.random.RandomGenerator;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The routes of some hosts.
+ * The routes of some hosts ({@code envoy.config.route.v3.VirtualHost}).
  *
  * @param httpsRedirect what plain requests get when the virtual host asks for TLS, or null
  * @param internalMayBePlain whether that holds only for requests from outside
@@ -23,7 +24,7 @@ record VirtualHost(
         boolean internalMayBePlain,
         NoRoute noRoute) {
 
-    RouteAction decide(RequestHead head, RandomGenerator random, Trace trace) {
+    RouteAction decide(RequestHead head, Map<String, Object> claims, RandomGenerator random, Trace trace) {
         if (httpsRedirect != null && !head.scheme().equals("https") && !mayBePlain(head)) {
             if (trace.on()) {
                 trace.note(Verdict.CHOSEN, "redirect to https", "virtual host \"" + name + "\" requires TLS", origin);
@@ -33,14 +34,14 @@ record VirtualHost(
         int pathEnd = PathMatcher.pathEnd(head.path());
         for (int i = 0; i < routes.size(); i++) {
             Route route = routes.get(i);
-            if (route.matcher().matches(head, pathEnd, random)) {
+            if (route.matcher().matches(head, claims, pathEnd, random)) {
                 return route.decide(i, head, random, trace);
             }
             if (trace.on()) {
                 trace.note(
                         Verdict.SKIPPED,
                         route.describe(i),
-                        route.matcher().whyNot(head, pathEnd),
+                        route.matcher().whyNot(head, claims, pathEnd),
                         route.info().origin());
             }
         }

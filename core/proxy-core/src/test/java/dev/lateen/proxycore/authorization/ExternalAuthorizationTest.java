@@ -10,6 +10,7 @@ import dev.lateen.proxycore.Place;
 import dev.lateen.proxycore.TextProto;
 import dev.lateen.proxycore.head.RequestHead;
 import dev.lateen.proxycore.head.ResponseHead;
+import dev.lateen.proxycore.match.MetadataMatcher;
 import dev.lateen.proxycore.tls.PeerCertificate;
 import io.envoyproxy.envoy.extensions.filters.http.ext_authz.v3.ExtAuthz;
 import io.envoyproxy.envoy.service.auth.v3.AttributeContext;
@@ -174,16 +175,16 @@ class ExternalAuthorizationTest {
 
     @Test
     void only_requests_that_an_earlier_filter_marked() throws Exception {
-        ExternalAuthorization.Condition condition =
-                Objects.requireNonNull(compile(GRPC + """
+        MetadataMatcher condition = Objects.requireNonNull(compile(GRPC + """
                 filter_enabled_metadata { filter: "envoy.filters.http.rbac"
                   path { key: "istio_ext_authz_shadow_effective_policy_id" }
                   value { string_match { prefix: "istio-ext-authz" } } }
                 """).condition());
-        String key = "envoy.filters.http.rbac istio_ext_authz_shadow_effective_policy_id";
-        assertThat(condition.holds(Map.of(key, "istio-ext-authz-ns[a]"))).isTrue();
-        assertThat(condition.holds(Map.of(key, "other"))).isFalse();
-        assertThat(condition.holds(Map.of())).isFalse();
+        String key = "istio_ext_authz_shadow_effective_policy_id";
+        assertThat(condition.filter()).isEqualTo("envoy.filters.http.rbac");
+        assertThat(condition.matches(Map.of(key, "istio-ext-authz-ns[a]"))).isTrue();
+        assertThat(condition.matches(Map.of(key, "other"))).isFalse();
+        assertThat(condition.matches(Map.of())).isFalse();
     }
 
     @ParameterizedTest

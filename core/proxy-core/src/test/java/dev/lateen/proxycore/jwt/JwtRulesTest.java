@@ -1,6 +1,7 @@
 package dev.lateen.proxycore.jwt;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import com.nimbusds.jose.JWSAlgorithm;
 import com.nimbusds.jose.JWSHeader;
@@ -25,6 +26,7 @@ import io.envoyproxy.envoy.extensions.filters.http.jwt_authn.v3.JwtAuthenticatio
 import io.envoyproxy.envoy.extensions.filters.http.jwt_authn.v3.JwtClaimToHeader;
 import io.envoyproxy.envoy.extensions.filters.http.jwt_authn.v3.JwtProvider;
 import io.envoyproxy.envoy.extensions.filters.http.jwt_authn.v3.JwtRequirement;
+import io.envoyproxy.envoy.extensions.filters.http.jwt_authn.v3.JwtRequirementAndList;
 import io.envoyproxy.envoy.extensions.filters.http.jwt_authn.v3.JwtRequirementOrList;
 import io.envoyproxy.envoy.extensions.filters.http.jwt_authn.v3.RequirementRule;
 import java.time.Instant;
@@ -41,7 +43,18 @@ class JwtRulesTest {
     private static final RSAKey RSA = rsa("one");
     private static final RSAKey STOLEN_ID = rsa("one");
     private static final ECKey EC = ec();
+    private static final JwtRequirement MISSING = JwtRequirement.newBuilder()
+            .setAllowMissing(com.google.protobuf.Empty.getDefaultInstance())
+            .build();
     private static final JwtRules RULES = rules(provider().build());
+    /** One that lets nobody pass without a token, but for browsers that ask whether they may ask. */
+    private static final JwtRules DEMANDING = rules(JwtAuthentication.newBuilder()
+            .setBypassCorsPreflight(true)
+            .putProviders("one", provider().build())
+            .addRules(RequirementRule.newBuilder()
+                    .setMatch(RouteMatch.newBuilder().setPrefix("/"))
+                    .setRequires(JwtRequirement.newBuilder().setProviderName("one")))
+            .build());
 
     @ParameterizedTest
     @CsvSource({
@@ -134,6 +147,90 @@ class JwtRulesTest {
                         .containsEntry("group", "readers"));
     }
 
+    /** As Istio writes them: each, or each good or missing. */
+    @ParameterizedTest
+    @CsvSource({
+        "good,         passed",
+        "other issuer, passed",
+        "missing,      passed",
+        "changed,      Jwt verification fails",
+        "no issuer,    Jwt issuer is not configured",
+    })
+    void several_issuers(String what, String outcome) throws Exception {
+        JwtRequirement one = JwtRequirement.newBuilder().setProviderName("one").build();
+        JwtRequirement two = JwtRequirement.newBuilder().setProviderName("two").build();
+        JwtRules rules = rules(JwtAuthentication.newBuilder()
+                .putProviders("one", provider().build())
+                .putProviders(
+                        "two", provider().setIssuer("https://evil.example").build())
+                .addRules(RequirementRule.newBuilder()
+                        .setMatch(RouteMatch.newBuilder().setPrefix("/"))
+                        .setRequires(any(
+                                one,
+                                two,
+                                JwtRequirement.newBuilder()
+                                        .setRequiresAll(JwtRequirementAndList.newBuilder()
+                                                .addRequirements(any(one, MISSING))
+                                                .addRequirements(any(two, MISSING)))
+                                        .build())))
+                .build());
+        RequestHead head = RequestHead.of("GET", "web", "/");
+        if (!what.equals("missing")) {
+            head = head.with("authorization", "Bearer " + token(what));
+        }
+        assertThat(rules.check(head, NOW) instanceof JwtRules.Outcome.Refused refused ? refused.reason() : "passed")
+                .isEqualTo(outcome);
+    }
+
+    /** Two tokens that are both needed cannot be told from one that is, so this is not taken. */
+    @Test
+    void what_needs_several_tokens_is_refused() {
+        JwtRequirement one = JwtRequirement.newBuilder().setProviderName("one").build();
+        JwtAuthentication filter = JwtAuthentication.newBuilder()
+                .putProviders("one", provider().build())
+                .addRules(RequirementRule.newBuilder()
+                        .setMatch(RouteMatch.newBuilder().setPrefix("/"))
+                        .setRequires(JwtRequirement.newBuilder()
+                                .setRequiresAll(
+                                        JwtRequirementAndList.newBuilder().addRequirements(any(one, MISSING)))))
+                .build();
+        assertThatThrownBy(() -> JwtRules.of(filter, Place.of("listener", "inbound")))
+                .hasMessageContaining("requires_all[0]")
+                .hasMessageContaining("only that a token which is good alone may be missing is supported");
+    }
+
+    @Test
+    void a_verified_token_has_the_route_chosen_again_where_the_rule_says_so() throws Exception {
+        JwtRules rules = rules(provider().setClearRouteCache(true).build());
+        RequestHead ann = RequestHead.of("GET", "web", "/").with("authorization", "Bearer " + token("good"));
+        assertThat(rules.check(ann, NOW))
+                .isInstanceOfSatisfying(JwtRules.Outcome.Passed.class, passed -> assertThat(passed.clearsRoute())
+                        .isTrue());
+        assertThat(rules.check(RequestHead.of("GET", "web", "/"), NOW))
+                .isEqualTo(new JwtRules.Outcome.Passed(Map.of(), false));
+    }
+
+    @ParameterizedTest
+    @CsvSource({
+        "OPTIONS, https://a.example, GET, passed",
+        "GET,     https://a.example, GET, refused",
+        "OPTIONS, '',                GET, refused",
+        "OPTIONS, https://a.example, '',  refused",
+    })
+    void a_browser_asks_whether_it_may_ask_without_a_token(
+            String method, String origin, String wanted, String outcome) {
+        RequestHead head = RequestHead.of(method, "web", "/")
+                .with("origin", origin)
+                .with("access-control-request-method", wanted)
+                .with("x-group", "forged");
+        assertThat(DEMANDING.check(head, NOW))
+                .isEqualTo(
+                        outcome.equals("passed")
+                                ? new JwtRules.Outcome.Passed(Map.of(), false)
+                                : new JwtRules.Outcome.Refused(401, "Jwt is missing"));
+        assertThat(head.fields().contains(FieldName.of("x-group"))).isFalse();
+    }
+
     private static String token(String what) throws Exception {
         JWTClaimsSet.Builder claims = new JWTClaimsSet.Builder()
                 .issuer("https://issuer.example")
@@ -206,22 +303,29 @@ class JwtRulesTest {
                         JwtClaimToHeader.newBuilder().setHeaderName("x-group").setClaimName("group"));
     }
 
+    private static JwtRequirement any(JwtRequirement... requirements) {
+        return JwtRequirement.newBuilder()
+                .setRequiresAny(JwtRequirementOrList.newBuilder().addAllRequirements(List.of(requirements)))
+                .build();
+    }
+
     private static JwtRules rules(JwtProvider provider) {
+        return rules(JwtAuthentication.newBuilder()
+                .putAllProviders(Map.of("origins-0", provider))
+                .addRules(RequirementRule.newBuilder()
+                        .setMatch(RouteMatch.newBuilder().setPrefix("/"))
+                        .setRequires(JwtRequirement.newBuilder()
+                                .setRequiresAny(JwtRequirementOrList.newBuilder()
+                                        .addRequirements(
+                                                JwtRequirement.newBuilder().setProviderName("origins-0"))
+                                        .addRequirements(JwtRequirement.newBuilder()
+                                                .setAllowMissing(com.google.protobuf.Empty.getDefaultInstance())))))
+                .build());
+    }
+
+    private static JwtRules rules(JwtAuthentication filter) {
         try {
-            return JwtRules.of(
-                    JwtAuthentication.newBuilder()
-                            .putAllProviders(Map.of("origins-0", provider))
-                            .addRules(RequirementRule.newBuilder()
-                                    .setMatch(RouteMatch.newBuilder().setPrefix("/"))
-                                    .setRequires(JwtRequirement.newBuilder()
-                                            .setRequiresAny(JwtRequirementOrList.newBuilder()
-                                                    .addRequirements(JwtRequirement.newBuilder()
-                                                            .setProviderName("origins-0"))
-                                                    .addRequirements(JwtRequirement.newBuilder()
-                                                            .setAllowMissing(
-                                                                    com.google.protobuf.Empty.getDefaultInstance())))))
-                            .build(),
-                    Place.of("listener", "inbound"));
+            return JwtRules.of(filter, Place.of("listener", "inbound"));
         } catch (dev.lateen.proxycore.CompileException e) {
             throw new IllegalStateException(e);
         }

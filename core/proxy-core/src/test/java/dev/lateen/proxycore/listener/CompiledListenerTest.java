@@ -248,6 +248,7 @@ class CompiledListenerTest {
         assertThat(http.filters()).singleElement().satisfies(f -> assertThat(f.config())
                 .isInstanceOf(FilterConfig.Router.class));
         assertThat(http.timeouts().streamIdle()).isEqualTo(Duration.ofMinutes(5));
+        assertThat(http.timeouts().requestHeaders()).isEqualTo(Duration.ofSeconds(30));
         assertThat(http.timeouts().connectionIdle()).isEqualTo(Duration.ofHours(1));
         assertThat(http.limits().headerBytes()).isEqualTo(60 * 1024);
         assertThat(http.headers().generateRequestId()).isTrue();
@@ -265,6 +266,7 @@ class CompiledListenerTest {
             http_filters { name: 'envoy.filters.http.fault' typed_config { @Fault {} } }
             http_filters { name: 'envoy.filters.http.cors' typed_config { @Cors {} } }
             http_filters { name: 'istio.stats' is_optional: true typed_config { @UdpaTypedStruct { type_url: 'type.googleapis.com/stats.PluginConfig' } } }
+            http_filters { name: 'lua' is_optional: true typed_config { @Lua {} } }
             http_filters { name: 'envoy.filters.http.router' typed_config { @Router {} } }
             use_remote_address { value: false } server_name: 'istio-envoy'
             forward_client_cert_details: APPEND_FORWARD
@@ -273,12 +275,13 @@ class CompiledListenerTest {
             normalize_path { value: true } path_with_escaped_slashes_action: KEEP_UNCHANGED
             stream_idle_timeout { seconds: 0 }
             proxy_100_continue: true
-            request_id_extension { typed_config { @RawBuffer {} } }
+            request_id_extension { typed_config { @RequestIds { use_request_id_for_trace_sampling { value: false } } } }
             tracing { client_sampling { value: 100 } random_sampling { value: 1 } overall_sampling { value: 100 } }
             access_log { name: 'json' typed_config { @StdoutAccessLog { log_format { json_format {
               fields { key: 'code' value { string_value: '%RESPONSE_CODE%' } }
               fields { key: 'more' value { struct_value { fields { key: 'n' value { number_value: 1.5 } }
-                fields { key: 'l' value { list_value { values { bool_value: true } values { null_value: NULL_VALUE } } } } } } } } } } } }
+                fields { key: 'l' value { list_value { values { bool_value: true } values { null_value: NULL_VALUE } } } } } } } }
+              json_format_options { sort_properties: true } } } } }
             """);
         HttpConnectionManager http =
                 (HttpConnectionManager) listener.chains().getFirst().filter();
@@ -288,10 +291,12 @@ class CompiledListenerTest {
         assertThat(listener.ignored())
                 .singleElement()
                 .asString()
-                .contains("http_filters[2](istio.stats)", "stats.PluginConfig (in a TypedStruct)");
+                .contains("http_filters[3](lua): optional and unknown: ", "envoy.extensions.filters.http.lua.v3.Lua");
         assertThat(http.upgrades()).containsEntry("websocket", true);
-        assertThat(http.tracing()).isNotNull().satisfies(t -> assertThat(t.randomSampling())
-                .isEqualTo(1));
+        assertThat(http.tracing()).isNotNull().satisfies(t -> {
+            assertThat(t.randomSampling()).isEqualTo(1);
+            assertThat(t.byId()).isFalse();
+        });
         assertThat(http.timeouts().streamIdle()).isZero();
         assertThat(http.accessLogs()).hasSize(1);
         assertThat(http.headers().certificateDetails()).hasSize(3);
@@ -313,6 +318,15 @@ class CompiledListenerTest {
                         + " TypedStruct)",
                 "filter_chains { filters { name: 'h' typed_config { @Hcm { rds {} } } } }"
                         + " | http_filters: no filter: at least the router is needed",
+                "filter_chains { filters { name: 'h' typed_config { @Hcm { http_filters { name: 'x' config_discovery {"
+                        + " config_source { path: '/x' } } } rds {} } } } }"
+                        + " | http_filters[0](x).config_discovery.config_source.path: not supported: ConfigSource.path",
+                "filter_chains { filters { name: 'h' typed_config { @Hcm { http_filters { name: 'x' config_discovery {"
+                        + " config_source { ads {} } apply_default_config_without_warming: true } } rds {} } } } }"
+                        + " | config_discovery.apply_default_config_without_warming: there is no default_config",
+                "filter_chains { filters { name: 'h' typed_config { @Hcm { http_filters { name: 'x' config_discovery {"
+                        + " config_source { ads {} } default_config { @Lua {} } type_urls: 'y' } } rds {} } } } }"
+                        + " | http_filters[0](x).config_discovery.type_urls: its configuration is of another type",
                 "listener_filters { name: 'l' typed_config { @Lua {} } } | listener_filters[0](l): unknown listener"
                         + " filter",
                 "filter_chains { name: 'a' filters { typed_config { @TcpProxy { cluster: 'c' } } } }"

@@ -11,8 +11,11 @@ import dev.lateen.proxycore.format.Operator;
 import dev.lateen.proxycore.head.Fields;
 import dev.lateen.proxycore.head.RequestHead;
 import dev.lateen.proxycore.head.ResponseHead;
+import dev.lateen.proxycore.match.Fraction;
 import io.envoyproxy.envoy.config.accesslog.v3.AccessLogFilter;
 import io.envoyproxy.envoy.extensions.access_loggers.filters.cel.v3.ExpressionFilter;
+import java.util.List;
+import java.util.Map;
 import java.util.Random;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -53,6 +56,13 @@ class LogFilterTest {
         @Override
         public boolean isRecorded() {
             return true;
+        }
+
+        @Override
+        public Map<String, Object> metadata(String filter) {
+            return filter.equals("envoy.filters.http.jwt_authn")
+                    ? Map.of("payload", Map.of("iss", "me", "admin", true, "level", 7L, "groups", List.of("a", "b")))
+                    : Map.of();
         }
     };
 
@@ -156,13 +166,74 @@ class LogFilterTest {
                 .isEqualTo(connection);
     }
 
+    /** Envoy documentation, RuntimeFilter: the first eight digits of the id, by the denominator. */
+    @ParameterizedTest(name = "{0}: {1}")
+    @CsvSource({
+        "00000000-0000-4000-8000-000000000000, 0",
+        "ffffffff-0000-4000-8000-000000000000, 4294967295",
+        "80000000, 2147483648",
+        "8000000, ",
+        "g0000000-0000-4000-8000-000000000000, ",
+        "'', "
+    })
+    void whatAnIdDraws(String id, Long drawn) {
+        assertThat(Fraction.drawn(id)).isEqualTo(drawn);
+    }
+
+    /** What filters told of the request, and nothing of the connection: Envoy documentation, MetadataFilter. */
+    @ParameterizedTest(name = "{0}: {1}, {2}")
+    @CsvSource(delimiter = '|', quoteCharacter = '`', textBlock = """
+        path: payload.iss value { string_match { exact: 'me' } }                     | true  | true
+        path: payload.iss value { string_match { prefix: 'y' } }                     | false | true
+        path: payload.iss.more value { present_match: true }                         | true  | true
+        path: payload.admin value { bool_match: true }                               | true  | true
+        path: payload.admin value { bool_match: false }                              | false | true
+        path: payload.level value { double_match { exact: 7 } }                      | true  | true
+        path: payload.level value { double_match { range { start: 1 end: 7 } } }     | false | true
+        path: payload.groups value { list_match { one_of { string_match { exact: 'b' } } } } | true | true
+        path: payload.groups value { string_match { exact: 'b' } }                   | false | true
+        path: payload.groups value { present_match: true }                           | true  | true
+        path: payload.none value { present_match: true }                             | true  | true
+        path: payload.iss value { or_match { value_matchers { bool_match: true } value_matchers { string_match { exact: 'me' } } } } | true | true
+        """)
+    void whatFiltersTold(String matcher, boolean request, boolean connection) throws Exception {
+        String[] parts = matcher.substring("path: ".length()).split(" ", 2);
+        String path = "path { key: '" + parts[0].replace(".", "' } path { key: '") + "' } ";
+        String text =
+                "metadata_filter { matcher { filter: 'envoy.filters.http.jwt_authn' " + path + parts[1] + " } %s }";
+        LogFilter filter = filter(text.formatted(""));
+        assertThat(filter.takes(200, 0, 1, REQUEST, new Random())).isEqualTo(request);
+        assertThat(filter.takes(0, 0, 1, CONNECTION, new Random())).isEqualTo(connection);
+        LogFilter strict = filter(text.formatted("match_if_key_not_found { value: false }"));
+        assertThat(strict.takes(200, 0, 1, REQUEST, new Random()))
+                .isEqualTo(request && !matcher.contains("iss.more") && !matcher.contains("none"));
+        assertThat(strict.takes(0, 0, 1, CONNECTION, new Random())).isFalse();
+    }
+
+    @ParameterizedTest(name = "with {0}: {1}")
+    @CsvSource({
+        "'', true",
+        "match_if_key_not_found { value: true }, true",
+        "match_if_key_not_found { value: false }, false"
+    })
+    void nothingIsAskedOfFilters(String text, boolean takes) throws Exception {
+        assertThat(filter("metadata_filter { " + text + " }").takes(200, 0, 1, REQUEST, new Random()))
+                .isEqualTo(takes);
+    }
+
     @ParameterizedTest(name = "{0}")
     @CsvSource(
             delimiter = '|',
             quoteCharacter = '`',
             value = {
-                "metadata_filter { match_if_key_not_found { value: true } } | not supported: metadata_filter: metadata"
-                        + " of filters is not kept",
+                "metadata_filter { matcher { filter: 'envoy.filters.http.lua' path { key: 'a' } value { bool_match:"
+                        + " true } } } | matcher.filter: not supported: \"envoy.filters.http.lua\": only what",
+                "metadata_filter { matcher { filter: 'envoy.filters.http.rbac' path { key: 'a' } value { bool_match:"
+                        + " true } invert: true } } | invert: not supported",
+                "metadata_filter { matcher { filter: 'envoy.filters.http.rbac' value { bool_match: true } } } | at"
+                        + " least one key",
+                "metadata_filter { matcher { filter: 'envoy.filters.http.rbac' path { key: 'a' } value { null_match {"
+                        + " } } } } | value not supported: null_match",
                 "response_flag_filter { flags: 'XX' }      | not a response flag: \"XX\"",
                 "extension_filter { name: 'x' }            | unknown filter of an access log",
                 "extension_filter { name: 'c' typed_config { @Cel { expression: 'nobody.knows' } } } | cannot be"

@@ -14,6 +14,8 @@ import io.envoyproxy.envoy.config.core.v3.SubstitutionFormatString;
 import io.envoyproxy.envoy.config.route.v3.DirectResponseAction;
 import io.envoyproxy.envoy.config.route.v3.RouteConfiguration;
 import io.envoyproxy.envoy.config.route.v3.RouteMatch;
+import java.util.List;
+import java.util.Map;
 import java.util.Random;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -207,6 +209,45 @@ class RouteTableTest {
         assertThat(outcome(matching(match), RequestHead.of("GET", "x", path))).isEqualTo(expected);
     }
 
+    @ParameterizedTest
+    @CsvSource(
+            delimiter = '|',
+            value = {
+                "path { key: 'group' } value { string_match { exact: 'admins' } }                             | yes",
+                "path { key: 'group' } value { string_match { exact: 'guests' } }                             | none",
+                "path { key: 'group' } value { string_match { exact: 'guests' } } invert: true                | yes",
+                "path { key: 'group' } value { list_match { one_of { string_match { exact: 'admins' } } } }   | none",
+                "path { key: 'roles' } value { list_match { one_of { string_match { prefix: 'wr' } } } }      | yes",
+                "path { key: 'roles' } value { list_match { one_of { string_match { exact: 'own' } } } }      | none",
+                "path { key: 'org' } path { key: 'a.b' } value { string_match { exact: 'sales' } }            | yes",
+                "path { key: 'org' } path { key: 'a' } path { key: 'b' } value { string_match { exact: 'sales' } } | none",
+                "path { key: 'age' } value { present_match: true }                                            | yes",
+                "path { key: 'age' } value { string_match { exact: '7' } }                                    | none",
+                "path { key: 'shoe' } value { present_match: true }                                           | none",
+                "path { key: 'shoe' } value { string_match { exact: '7' } } invert: true                      | yes",
+                "path { key: 'group' } value { or_match { value_matchers { string_match { exact: 'x' } } value_matchers { string_match { exact: 'admins' } } } } | yes",
+            })
+    void claimsOfTheToken(String condition, String expected) throws Exception {
+        RouteTable table = matching("prefix: '/' dynamic_metadata { filter: 'envoy.filters.http.jwt_authn' "
+                + "path { key: 'payload' } " + condition + " }");
+        Map<String, Object> claims =
+                Map.of("group", "admins", "roles", List.of("read", "write"), "org", Map.of("a.b", "sales"), "age", 7L);
+        RouteAction action = table.decide(RequestHead.of("GET", "x", "/"), claims, random, Trace.NONE);
+        assertThat(action instanceof Forward forward ? forward.cluster() : "none")
+                .isEqualTo(expected);
+        // Without a token only what must not be is as wanted.
+        assertThat(outcome(table, RequestHead.of("GET", "x", "/")))
+                .isEqualTo(condition.endsWith("invert: true") ? "yes" : "none");
+    }
+
+    @Test
+    void otherMetadata_isRefused() {
+        assertThatThrownBy(() -> matching("prefix: '/' dynamic_metadata { filter: 'other' path { key: 'payload' } "
+                        + "path { key: 'a' } value { present_match: true } }"))
+                .isInstanceOf(CompileException.class)
+                .hasMessageContaining("metadata other than the claims of a token: other");
+    }
+
     @Test
     void cookies_byARegexOverTheirField_asIstioWritesIt() throws Exception {
         RouteTable table = matching("prefix: '/' headers { name: 'cookie' string_match { safe_regex { "
@@ -379,6 +420,8 @@ class RouteTableTest {
                         + " | route \"80\" virtual_hosts[0](a).routes[0]: no action that is supported: ACTION_NOT_SET",
                 "virtual_hosts { name: 'a' domains: 'x' routes { name: 'r' match { safe_regex { regex: '(' } } } }"
                         + " | route \"80\" virtual_hosts[0](a).routes[0](r).match.safe_regex.regex: not a regular expression of RE2",
+                "virtual_hosts { name: 'a' domains: 'x' routes { match { safe_regex { regex: '((a{100}){100}){100}' } } } }"
+                        + " | match.safe_regex.regex: not a regular expression of RE2: repetitions within repetitions come to more than 1000",
                 "virtual_hosts { name: 'a' domains: 'x' routes { match { prefix: '/' } route { cluster: 'c' rate_limits {} } } }"
                         + " | route \"80\" virtual_hosts[0](a).routes[0].route.rate_limits[0]: no action",
                 "virtual_hosts { name: 'a' domains: 'x' typed_per_filter_config { key: 'lua' value { @Lua {} } } }"
@@ -397,5 +440,14 @@ class RouteTableTest {
         assertThatThrownBy(() -> table(text))
                 .isInstanceOf(CompileException.class)
                 .hasMessageContaining(message);
+    }
+
+    @Test
+    void anOptionalConfigurationThatIsNotKnown_isLeftOut_andSaid() throws Exception {
+        RouteTable table = table("virtual_hosts { name: 'a' domains: '*' typed_per_filter_config { key: 'lua' "
+                + "value { @FilterConfig { is_optional: true config { @Lua {} } } } } }");
+        assertThat(table.ignored())
+                .containsExactly("route \"80\" virtual_hosts[0](a).typed_per_filter_config(lua): optional and unknown: "
+                        + "type.googleapis.com/envoy.extensions.filters.http.lua.v3.Lua");
     }
 }

@@ -35,6 +35,10 @@ final class HubRules {
             if (!route.endpoints().isEmpty()) {
                 table.service("S" + i, route);
                 route.endpoints().forEach(e -> hairpins.add(e.address()));
+            } else {
+                table.rule(
+                        "SERVICES -d %s/32 -p %s --dport %d -j REDIRECT --to-ports %d",
+                        route.address(), route.protocol(), route.port(), CLOSED_PORT);
             }
         }
         table.rule(

@@ -5,7 +5,7 @@ import java.util.List;
 /**
  * One port of one service, as the hub translates it.
  *
- * @param address the service's cluster address
+ * @param address the service's cluster address, or one of outside that leads to it
  * @param protocol {@code tcp} or {@code udp}
  * @param port the service's port
  * @param nodePort the port on the node's address, 0 if none

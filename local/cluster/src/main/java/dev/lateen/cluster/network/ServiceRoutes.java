@@ -14,11 +14,13 @@ import java.util.Set;
 import java.util.TreeSet;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicReference;
+import java.util.regex.Pattern;
 
 /** Keeps the hub's rules as the services and their endpoints are: what kube-proxy does on a real node. */
 public final class ServiceRoutes implements AutoCloseable {
     private static final Set<String> ON_HUB = Set.of(Hub.API_ADDRESS, Hub.DNS_ADDRESS);
     private static final int DEFAULT_AFFINITY = 10_800;
+    private static final Pattern IPV4 = Pattern.compile("\\d{1,3}(\\.\\d{1,3}){3}");
 
     private final Hub hub;
     private final ServiceWatch watch;
@@ -70,6 +72,7 @@ public final class ServiceRoutes implements AutoCloseable {
         if (address == null || address.isEmpty() || address.equals("None") || ON_HUB.contains(address)) {
             return List.of();
         }
+        boolean local = "Local".equals(spec.getInternalTrafficPolicy());
         List<ServiceRoute> result = new ArrayList<>();
         for (ServicePort port : spec.getPorts()) {
             String protocol =
@@ -83,9 +86,24 @@ public final class ServiceRoutes implements AutoCloseable {
                     port.getPort(),
                     port.getNodePort() == null ? 0 : port.getNodePort(),
                     affinity(service),
-                    endpoints(port, slices)));
+                    endpoints(port, slices, local)));
+            for (String external : external(service)) {
+                result.add(new ServiceRoute(
+                        external, protocol, port.getPort(), 0, affinity(service), endpoints(port, slices, false)));
+            }
         }
         return result;
+    }
+
+    /** Addresses of outside that a node leads to the service; the network here has those of IPv4 alone. */
+    private static List<String> external(Service service) {
+        List<String> external = service.getSpec().getExternalIPs();
+        return external == null
+                ? List.of()
+                : external.stream()
+                        .filter(each -> IPV4.matcher(each).matches() && !ON_HUB.contains(each))
+                        .distinct()
+                        .toList();
     }
 
     private static int affinity(Service service) {
@@ -97,7 +115,8 @@ public final class ServiceRoutes implements AutoCloseable {
         return client == null || client.getTimeoutSeconds() == null ? DEFAULT_AFFINITY : client.getTimeoutSeconds();
     }
 
-    private static List<ServiceRoute.Endpoint> endpoints(ServicePort port, List<EndpointSlice> slices) {
+    /** @param local those of the node alone: as there is one, all that are on any */
+    private static List<ServiceRoute.Endpoint> endpoints(ServicePort port, List<EndpointSlice> slices, boolean local) {
         Set<ServiceRoute.Endpoint> result = new TreeSet<>(
                 Comparator.comparing(ServiceRoute.Endpoint::address).thenComparingInt(ServiceRoute.Endpoint::port));
         for (EndpointSlice slice : slices) {
@@ -107,7 +126,8 @@ public final class ServiceRoutes implements AutoCloseable {
                 }
                 for (var endpoint : slice.getEndpoints()) {
                     var conditions = endpoint.getConditions();
-                    if (conditions == null || !Objects.equals(conditions.getReady(), false)) {
+                    boolean ready = conditions == null || !Objects.equals(conditions.getReady(), false);
+                    if (ready && !(local && endpoint.getNodeName() == null)) {
                         endpoint.getAddresses().forEach(a -> result.add(new ServiceRoute.Endpoint(a, each.getPort())));
                     }
                 }

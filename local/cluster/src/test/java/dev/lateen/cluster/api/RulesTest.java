@@ -56,6 +56,8 @@ class RulesTest {
             {"type":"ClusterIP","ports":[{"port":80,"name":"a"},{"port":81,"name":"a"}]}  | spec.ports[1].name Duplicate
             {"type":"ClusterIP","ports":[{"port":99999,"targetPort":0}]}                  | spec.ports[0].port Invalid, spec.ports[0].targetPort Invalid
             {"type":"ClusterIP","ports":[{"port":80,"protocol":"ICMP"}]}                  | spec.ports[0].protocol NotSupported
+            {"type":"ClusterIP","ports":[{"port":80}],"externalIPs":["192.0.2.1","2001:db8::1"]} | ''
+            {"type":"ClusterIP","ports":[{"port":80}],"externalIPs":["web","1.2.3","300.1.1.1","0.0.0.0","127.0.0.1","169.254.1.1","224.0.0.1"]} | spec.externalIPs[0] Invalid, spec.externalIPs[1] Invalid, spec.externalIPs[2] Invalid, spec.externalIPs[3] Invalid, spec.externalIPs[4] Invalid, spec.externalIPs[5] Invalid, spec.externalIPs[6] Invalid
             """)
     void services(String spec, String expected) {
         assertThat(fields(ServiceRules.problems(Json.parse(spec), null))).isEqualTo(expected);

@@ -90,6 +90,14 @@ class HubTest {
     }
 
     @Test
+    void anAddressOfOutsideLeadsToTheServiceThatTookIt() throws Exception {
+        serve(one, 8080, "one");
+        hub.apply(HubRules.of(List.of(route("192.0.2.7", 0, 0, one), route("192.0.2.8", 0, 0)), List.of(), 5, 6));
+        assertThat(ask(two, "192.0.2.7", 80)).isEqualTo("one");
+        assertThatThrownBy(() -> ask(two, "192.0.2.8", 80)).isInstanceOf(ConnectException.class);
+    }
+
+    @Test
     void theRelayCarriesConnectionsToTheHostBothWaysToTheirEnds() throws Exception {
         Relay relay = closing(new Relay(hub));
         int port = relay.takeOutbound();

@@ -47,11 +47,16 @@ final class AccessTable {
             extensionProviders:
             - name: asked
               envoyExtAuthzHttp: {service: asked.example, port: 9191, includeRequestHeadersInCheck: [x-asked]}
+            - name: asked-grpc
+              envoyExtAuthzGrpc: {service: asked.example, port: 9192}
             - name: away
               envoyExtAuthzHttp: {service: away.example, port: 80}
             """;
 
-    /** The first of them, which lets pass what has field {@code x-asked} with value {@code yes}; the other is not there. */
+    /**
+     * Where they are: both let pass what has field {@code x-asked} with value {@code yes}, that of gRPC connections whose
+     * content is not read of service account {@code client}. The last is not there.
+     */
     static final String SERVICE = """
             ---
             apiVersion: networking.istio.io/v1
@@ -61,7 +66,7 @@ final class AccessTable {
               hosts: [asked.example]
               location: MESH_EXTERNAL
               resolution: STATIC
-              ports: [{number: 9191, name: http, protocol: HTTP}]
+              ports: [{number: 9191, name: http, protocol: HTTP}, {number: 9192, name: grpc, protocol: GRPC}]
               endpoints: [{address: 10.99.0.2}]
             """;
 

@@ -60,14 +60,15 @@ public final class EncryptionOnTheWire {
             cell("DISABLE    MUTUAL       refused plain"));
 
     /** Ports of the workload, by kind. */
-    private static final Map<Integer, String> PORTS = new TreeMap<>(Map.of(
+    static final Map<Integer, String> PORTS = new TreeMap<>(Map.of(
             8080, "a port of HTTP",
             8081, "a port of bytes",
             8082, "a port that is not named",
             8083, "a port that no service has",
             8084, "a port of gRPC"));
 
-    private static final String WORLD = """
+    /** A workload, and a gateway that calls it. */
+    static final String WORLD = """
             apiVersion: v1
             kind: Service
             metadata: {name: web, namespace: default}
@@ -206,7 +207,8 @@ public final class EncryptionOnTheWire {
         };
     }
 
-    private static String call(String address, int port) {
+    /** What a call comes to: {@code mTLS}, {@code plain}, or {@code refused}. */
+    static String call(String address, int port) {
         try (Socket socket = new Socket()) {
             socket.connect(new InetSocketAddress(InetAddress.ofLiteral(address), port), 20_000);
             socket.setSoTimeout(20_000);

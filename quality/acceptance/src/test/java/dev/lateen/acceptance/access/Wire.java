@@ -12,6 +12,10 @@ import java.time.Duration;
 import java.util.Base64;
 import java.util.Collection;
 import java.util.Comparator;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
 
@@ -22,6 +26,7 @@ final class Wire implements AutoCloseable {
     private final XdsServer signs = authority.serve();
     final Pod pod;
     private final IdentityOptions identity;
+    private final Map<String, WireAuthority.Identity> revoked = new HashMap<>();
     private int passed;
     private int failed;
 
@@ -29,12 +34,21 @@ final class Wire implements AutoCloseable {
     Wire(Collection<Integer> ports) throws Exception {
         Pod.prepare();
         pod = Pod.start(ports);
+        for (String uri : List.of(WireAuthority.WORKLOAD, "spiffe://cluster.local/ns/default/sa/client")) {
+            revoked.put(uri, authority.issue(uri));
+        }
+        Files.writeString(work.resolve("ca-crl.pem"), authority.revoking(revoked.values()));
         identity = new IdentityOptions(
                 "127.0.0.1:" + signs.port(),
                 Files.writeString(work.resolve("token"), "token"),
                 Files.writeString(work.resolve("root.pem"), WireAuthority.pem(authority.root())),
                 "Kubernetes",
                 Duration.ofHours(1));
+    }
+
+    /** What the authority once issued for this identity, and has revoked. */
+    WireAuthority.Identity revoked(String uri) {
+        return Objects.requireNonNull(revoked.get(uri));
     }
 
     /** A certificate and its key, as files. */

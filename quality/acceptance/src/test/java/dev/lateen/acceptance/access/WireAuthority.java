@@ -19,18 +19,22 @@ import java.net.InetSocketAddress;
 import java.security.GeneralSecurityException;
 import java.security.KeyPair;
 import java.security.KeyPairGenerator;
+import java.security.PrivateKey;
 import java.security.PublicKey;
 import java.security.cert.X509Certificate;
 import java.time.Clock;
 import java.time.Instant;
+import java.util.Collection;
 import java.util.Date;
 import java.util.List;
 import org.bouncycastle.asn1.x500.X500Name;
 import org.bouncycastle.asn1.x509.BasicConstraints;
+import org.bouncycastle.asn1.x509.CRLReason;
 import org.bouncycastle.asn1.x509.Extension;
 import org.bouncycastle.asn1.x509.GeneralName;
 import org.bouncycastle.asn1.x509.GeneralNames;
 import org.bouncycastle.asn1.x509.KeyUsage;
+import org.bouncycastle.cert.X509v2CRLBuilder;
 import org.bouncycastle.cert.jcajce.JcaX509CertificateConverter;
 import org.bouncycastle.cert.jcajce.JcaX509v3CertificateBuilder;
 import org.bouncycastle.openssl.PEMParser;
@@ -46,6 +50,8 @@ final class WireAuthority {
     static final String WORKLOAD = "spiffe://cluster.local/ns/default/sa/web";
 
     private static final X500Name NAME = new X500Name("O=wire");
+    /** In seconds. */
+    private static final int LIFE = 36_000;
 
     private final KeyPair pair;
     private final X509Certificate root;
@@ -53,7 +59,7 @@ final class WireAuthority {
 
     WireAuthority() throws GeneralSecurityException, IOException {
         pair = pair();
-        root = sign(pair.getPublic(), NAME, null, true);
+        root = sign(pair.getPrivate(), pair.getPublic(), NAME, null, true, -60, LIFE);
     }
 
     /** A key with its certificate. */
@@ -70,21 +76,69 @@ final class WireAuthority {
     }
 
     Identity issue(String uri) throws GeneralSecurityException, IOException {
+        return issue(uri, -60, LIFE);
+    }
+
+    /** One that is valid from and to these times, in seconds from now. */
+    Identity issue(String uri, int from, int to) throws GeneralSecurityException, IOException {
         KeyPair key = pair();
-        GeneralName name = new GeneralName(GeneralName.uniformResourceIdentifier, uri);
-        return new Identity(key, sign(key.getPublic(), new X500Name(""), name, false));
+        return new Identity(
+                key, sign(pair.getPrivate(), key.getPublic(), new X500Name(""), name(uri), false, from, to));
+    }
+
+    /** One that its holder has signed, in the name of this authority. */
+    Identity selfSigned(String uri) throws GeneralSecurityException, IOException {
+        KeyPair key = pair();
+        return new Identity(
+                key, sign(key.getPrivate(), key.getPublic(), new X500Name(""), name(uri), false, -60, LIFE));
+    }
+
+    /** One of a DNS name. */
+    Identity named(String dns) throws GeneralSecurityException, IOException {
+        KeyPair key = pair();
+        return new Identity(key, sign(key.getPublic(), new GeneralName(GeneralName.dNSName, dns)));
+    }
+
+    private static GeneralName name(String uri) {
+        return new GeneralName(GeneralName.uniformResourceIdentifier, uri);
+    }
+
+    /** The list of those that are revoked, in PEM. */
+    String revoking(Collection<Identity> revoked) throws GeneralSecurityException, IOException {
+        Instant now = Instant.now();
+        X509v2CRLBuilder list = new X509v2CRLBuilder(NAME, Date.from(now.minusSeconds(60)))
+                .setNextUpdate(Date.from(now.plusSeconds(LIFE)));
+        for (Identity each : revoked) {
+            list.addCRLEntry(
+                    each.certificate().getSerialNumber(), Date.from(now.minusSeconds(30)), CRLReason.keyCompromise);
+        }
+        try {
+            return pem(list.build(new JcaContentSignerBuilder("SHA256withECDSA").build(pair.getPrivate())));
+        } catch (OperatorCreationException e) {
+            throw new GeneralSecurityException(e);
+        }
+    }
+
+    private X509Certificate sign(PublicKey holder, GeneralName name) throws GeneralSecurityException, IOException {
+        return sign(pair.getPrivate(), holder, new X500Name(""), name, false, -60, LIFE);
     }
 
     private synchronized X509Certificate sign(
-            PublicKey holder, X500Name subject, @org.jspecify.annotations.Nullable GeneralName name, boolean authority)
+            PrivateKey signer,
+            PublicKey holder,
+            X500Name subject,
+            @org.jspecify.annotations.Nullable GeneralName name,
+            boolean authority,
+            int from,
+            int to)
             throws GeneralSecurityException, IOException {
         Instant now = Instant.now();
         try {
             JcaX509v3CertificateBuilder builder = new JcaX509v3CertificateBuilder(
                     NAME,
                     BigInteger.valueOf(serial++),
-                    Date.from(now.minusSeconds(60)),
-                    Date.from(now.plusSeconds(36_000)),
+                    Date.from(now.plusSeconds(from)),
+                    Date.from(now.plusSeconds(to)),
                     subject,
                     holder);
             builder.addExtension(Extension.basicConstraints, true, new BasicConstraints(authority));
@@ -95,14 +149,14 @@ final class WireAuthority {
                 builder.addExtension(Extension.subjectAlternativeName, true, new GeneralNames(name));
             }
             return new JcaX509CertificateConverter()
-                    .getCertificate(
-                            builder.build(new JcaContentSignerBuilder("SHA256withECDSA").build(pair.getPrivate())));
+                    .getCertificate(builder.build(new JcaContentSignerBuilder("SHA256withECDSA").build(signer)));
         } catch (OperatorCreationException e) {
             throw new GeneralSecurityException(e);
         }
     }
 
-    static String pem(X509Certificate certificate) throws IOException {
+    /** A certificate, or a list of those that are revoked, as text. */
+    static String pem(Object certificate) throws IOException {
         StringWriter text = new StringWriter();
         try (JcaPEMWriter writer = new JcaPEMWriter(text)) {
             writer.writeObject(certificate);
@@ -113,8 +167,7 @@ final class WireAuthority {
     /** Serves certificates of the workload on the loopback. */
     XdsServer serve() throws IOException, GeneralSecurityException {
         KeyPair key = pair();
-        X509Certificate server =
-                sign(key.getPublic(), new X500Name(""), new GeneralName(GeneralName.iPAddress, "127.0.0.1"), false);
+        X509Certificate server = sign(key.getPublic(), new GeneralName(GeneralName.iPAddress, "127.0.0.1"));
         ResourceProvider nothing = (node, peer, changed) -> {
             throw new IllegalArgumentException("certificates only");
         };
@@ -135,8 +188,7 @@ final class WireAuthority {
         try (PEMParser parser = new PEMParser(new StringReader(request.csr()))) {
             PublicKey key =
                     new JcaPKCS10CertificationRequest((PKCS10CertificationRequest) parser.readObject()).getPublicKey();
-            GeneralName name = new GeneralName(GeneralName.uniformResourceIdentifier, WORKLOAD);
-            return new CertificateChain(List.of(pem(sign(key, new X500Name(""), name, false)), pem(root)));
+            return new CertificateChain(List.of(pem(sign(key, name(WORKLOAD))), pem(root)));
         } catch (IOException | GeneralSecurityException e) {
             throw new IllegalArgumentException(e);
         }

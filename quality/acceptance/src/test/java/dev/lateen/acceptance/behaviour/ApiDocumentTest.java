@@ -4,6 +4,9 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import java.io.IOException;
 import java.nio.file.Files;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
 import org.junit.jupiter.api.Test;
 
 class ApiDocumentTest {
@@ -17,6 +20,23 @@ class ApiDocumentTest {
     @Test
     void everyFieldIsProvenOrRefused() throws IOException {
         assertThat(ApiDocument.unproven()).isEmpty();
+    }
+
+    @Test
+    void testsBesideTheSuiteExistAndSetTheFieldsThatTheyProve() throws IOException {
+        List<String> faults = new ArrayList<>();
+        for (Map.Entry<String, OtherProof> each : OtherProof.ALL.entrySet()) {
+            String fault = each.getValue().fault(each.getKey());
+            if (!fault.isEmpty()) {
+                faults.add(fault);
+            }
+        }
+        assertThat(faults).isEmpty();
+    }
+
+    @Test
+    void whatIsListedBesideTheCasesStandsInARow() throws IOException {
+        assertThat(ApiDocument.idle()).isEmpty();
     }
 
     @Test

@@ -19,6 +19,7 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.json.JsonMapper;
 import tools.jackson.databind.node.ObjectNode;
 
@@ -88,18 +89,33 @@ final class LateenControl implements ControlSide {
 
     @Override
     public String sent(String name) throws IOException, InterruptedException {
-        URI page = URI.create("http://127.0.0.1:" + control.httpPort() + "/debug/config_dump?proxyID=client.default");
+        URI page = URI.create("http://127.0.0.1:" + control.httpPort()
+                + "/debug/config_dump?proxyID=client.default&include_eds=true");
         String dump = http.send(HttpRequest.newBuilder(page).build(), HttpResponse.BodyHandlers.ofString())
                 .body();
         StringBuilder found = new StringBuilder();
         JsonMapper.shared()
                 .readTree(dump)
-                .forEach(type -> type.forEach(resource -> {
-                    if (resource.path("name").asString().equals(name)) {
-                        found.append(resource.path("resource")).append('\n');
+                .path("configs")
+                .forEach(config -> config.forEach(list -> list.forEach(entry -> {
+                    JsonNode resource = resource(entry);
+                    if (resource.path("name")
+                            .asString(resource.path("cluster_name").asString(""))
+                            .equals(name)) {
+                        found.append(resource).append('\n');
                     }
-                }));
+                })));
         return found.toString();
+    }
+
+    /** What an entry of a dump holds of clusters, endpoints, listeners or routes. */
+    private static JsonNode resource(JsonNode entry) {
+        for (String field : List.of("cluster", "endpoint_config", "route_config")) {
+            if (entry.has(field)) {
+                return entry.path(field);
+            }
+        }
+        return entry.path("active_state").path("listener");
     }
 
     @Override

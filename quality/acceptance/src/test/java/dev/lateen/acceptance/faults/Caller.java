@@ -129,7 +129,12 @@ final class Caller {
 
     /** So many calls, some at a time. */
     static List<Reply> times(int calls, IntFunction<Reply> call) throws InterruptedException {
-        Semaphore free = new Semaphore(PARALLEL);
+        return times(calls, PARALLEL, call);
+    }
+
+    /** So many calls, so many of them at a time. */
+    static List<Reply> times(int calls, int parallel, IntFunction<Reply> call) throws InterruptedException {
+        Semaphore free = new Semaphore(parallel);
         List<Future<Reply>> all = new ArrayList<>();
         try (ExecutorService threads = Executors.newVirtualThreadPerTaskExecutor()) {
             for (int i = 0; i < calls; i++) {

@@ -28,6 +28,7 @@ final class Promises {
         all.addAll(silence());
         all.addAll(GrpcPromises.all());
         all.addAll(RulePromises.all());
+        all.addAll(LifePromises.all());
         all.addAll(SurroundingPromises.all());
         return all;
     }
@@ -70,10 +71,14 @@ final class Promises {
                         (scene, prefix, calls) -> {
                             try (var _ = Network.loss(LOSS)) {
                                 var replies = Caller.times(calls, i -> Caller.tcp(Scene.ECHO, prefix + i));
-                                long whole = IntStream.range(0, calls)
-                                        .filter(i -> replies.get(i).said().equals(prefix + i))
-                                        .count();
-                                return new Seen(whole == calls, whole + " whole; " + slowest(replies));
+                                List<Caller.Reply> cut = IntStream.range(0, calls)
+                                        .filter(i -> !replies.get(i).said().equals(prefix + i))
+                                        .mapToObj(replies::get)
+                                        .toList();
+                                return new Seen(
+                                        cut.isEmpty(),
+                                        calls - cut.size() + " whole; " + slowest(replies)
+                                                + (cut.isEmpty() ? "" : "; not whole: " + cut));
                             }
                         }),
                 new Promise(

@@ -46,6 +46,7 @@ final class Scene implements AutoCloseable {
     private final Path logs;
     private final HttpClient http = HttpClient.newHttpClient();
     private final ProxyOptions options;
+    private final Path state;
     private Proxy proxy;
     private final App first = new App("first", FIRST);
     private final App second = new App("second", SECOND);
@@ -64,13 +65,14 @@ final class Scene implements AutoCloseable {
         Files.writeString(config.resolve("scene.yaml"), manifests());
         control = control(0);
         controlPort = control.xdsPort();
+        state = Files.createDirectory(work.resolve("state"));
         options = ProxyOptions.fromEnvironment(
                         ProxyOptions.Role.SIDECAR,
                         "127.0.0.1:" + controlPort,
                         Map.of("app", "caller"),
                         Map.of("POD_NAMESPACE", "default", "POD_NAME", "caller", "INSTANCE_IP", Network.CALLER))
                 .withFreePorts()
-                .withStateDirectory(Files.createDirectory(work.resolve("state")));
+                .withStateDirectory(state);
         proxy = Proxy.start(options);
         await("the proxy is ready", START, proxy::ready);
         answers(WEB, "web");
@@ -123,7 +125,8 @@ final class Scene implements AutoCloseable {
         all.append(limits("ruled", "ruled")).append(service("ruled", RULED, "http", 80, App.PORT, FIRST, SECOND));
         all.append(limits("limited", "limited")).append(service("limited", LIMITED, "http", 80, App.PORT, FIRST));
         all.append(limits("far", "far")).append(service("far", FAR, "http", 80, App.PORT, "10.244.3.1"));
-        all.append(limits("echo", "echo"))
+        // Nothing repeats a connection of TCP: its own packets must get the time to be sent again, four times.
+        all.append(limits("echo", "echo").replace("connectTimeout: 2s", "connectTimeout: 16s"))
                 .append(service("echo", ECHO, "tcp", App.TCP_PORT, App.TCP_PORT, FIRST, SECOND));
         all.append(service("grpc", GRPC, "grpc", 80, Http2App.PORT, FIRST, SECOND));
         all.append(service("solo", SOLO, "grpc", 80, Http2App.PORT, FIRST));
@@ -300,6 +303,29 @@ final class Scene implements AutoCloseable {
         proxy.close();
         proxy = Proxy.start(options);
         return becomes(most, proxy::ready);
+    }
+
+    /** Ends the sidecar and starts it again, as in a new pod: it knows nothing. */
+    void restartProxyWithNothing() throws IOException {
+        proxy.close();
+        try (Stream<Path> kept = Files.list(state)) {
+            for (Path file : kept.toList()) {
+                Files.delete(file);
+            }
+        }
+        proxy = Proxy.start(options);
+    }
+
+    /** Has the sidecar end as when its pod does. Blocks until it has. */
+    void endProxy() {
+        proxy.terminate();
+    }
+
+    /** Starts a sidecar in the place of one that has ended. */
+    void startProxy() throws IOException {
+        proxy.close();
+        proxy = Proxy.start(options);
+        await("the proxy is ready", START, proxy::ready);
     }
 
     /** With a new rule, whose field in answers tells which rules are in force. */

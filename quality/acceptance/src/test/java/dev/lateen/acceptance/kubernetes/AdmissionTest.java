@@ -112,8 +112,8 @@ class AdmissionTest {
                 """.formatted(plane.webhookPort()));
         create(installed("injector.yaml"));
         create(installed("validator.yaml"));
-        await("validator in force", () -> WebhookTrust.isInForce(Serialization.asJson(validator())));
-        await("injector in force", () -> WebhookTrust.isInForce(Serialization.asJson(injector())));
+        Eventually.await("validator in force", () -> WebhookTrust.isInForce(Serialization.asJson(validator())));
+        Eventually.await("injector in force", () -> WebhookTrust.isInForce(Serialization.asJson(injector())));
     }
 
     @AfterEach
@@ -174,18 +174,6 @@ class AdmissionTest {
                 .patch(PatchContext.of(PatchType.JSON_MERGE), "{\"metadata\":{\"labels\":" + labels + "}}");
     }
 
-    private interface Condition {
-        boolean holds() throws Exception;
-    }
-
-    private static void await(String what, Condition condition) throws Exception {
-        long until = System.nanoTime() + TimeUnit.SECONDS.toNanos(60);
-        while (!condition.holds()) {
-            assertThat(System.nanoTime()).as(what).isLessThan(until);
-            TimeUnit.MILLISECONDS.sleep(50);
-        }
-    }
-
     @Test
     void whatIsWrongIsRefusedAndWhatIsMissingIsNot() {
         assertThatThrownBy(() -> createRule(RULE.formatted("wrong", "web", "delegate: {name: nobody}")))
@@ -227,7 +215,7 @@ class AdmissionTest {
             webhook.setFailurePolicy("Ignore");
         });
         client.resource(changed).update();
-        await("in force again", () -> WebhookTrust.isInForce(Serialization.asJson(validator())));
+        Eventually.await("in force again", () -> WebhookTrust.isInForce(Serialization.asJson(validator())));
     }
 
     @Test

@@ -27,6 +27,7 @@ public final class LocalApi implements AutoCloseable {
     private final KubernetesClient client;
     private final @Nullable Controllers controllers;
     private final String kubeconfig;
+    private final String address;
 
     LocalApi(Path directory) throws IOException {
         this(directory, true);
@@ -39,7 +40,8 @@ public final class LocalApi implements AutoCloseable {
                 .bind(new InetSocketAddress(InetAddress.ofLiteral("127.0.0.1"), 0));
         int port = ((InetSocketAddress) socket.getLocalAddress()).getPort();
         server.listen(socket);
-        kubeconfig = server.kubeconfig("https://127.0.0.1:" + port, "local");
+        address = "https://127.0.0.1:" + port;
+        kubeconfig = server.kubeconfig(address, "local");
         client = new KubernetesClientBuilder()
                 .withConfig(Config.fromKubeconfig(kubeconfig))
                 .build();
@@ -49,6 +51,11 @@ public final class LocalApi implements AutoCloseable {
     /** An administrator's. */
     public String kubeconfig() {
         return kubeconfig;
+    }
+
+    /** Where it is, as the kubeconfig has it. */
+    String address() {
+        return address;
     }
 
     /** No pod of a pretended node has a process. */

@@ -16,13 +16,12 @@ import io.fabric8.kubernetes.api.model.apiextensions.v1.CustomResourceDefinition
 import io.fabric8.kubernetes.client.Config;
 import io.fabric8.kubernetes.client.KubernetesClient;
 import io.fabric8.kubernetes.client.KubernetesClientBuilder;
+import io.fabric8.kubernetes.client.dsl.base.PatchContext;
+import io.fabric8.kubernetes.client.dsl.base.PatchType;
 import io.fabric8.kubernetes.client.utils.Serialization;
 import java.nio.file.Path;
-import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
-import java.time.ZoneId;
-import java.time.ZoneOffset;
 import java.util.Map;
 import java.util.Objects;
 import java.util.concurrent.TimeUnit;
@@ -39,34 +38,10 @@ class RegistrationsTest {
             """;
     private static final PeerIdentity VM = new PeerIdentity("cluster.local", "default", "vm");
 
-    /** A clock that stands until it is moved. */
-    private static final class Hand extends Clock {
-        private Instant now = Instant.parse("2026-11-26T10:00:00Z");
-
-        void move(Duration by) {
-            now = now.plus(by);
-        }
-
-        @Override
-        public ZoneId getZone() {
-            return ZoneOffset.UTC;
-        }
-
-        @Override
-        public Clock withZone(ZoneId zone) {
-            return this;
-        }
-
-        @Override
-        public Instant instant() {
-            return now;
-        }
-    }
-
     @TempDir
     private Path directory;
 
-    private final Hand clock = new Hand();
+    private final HandClock clock = new HandClock(Instant.parse("2026-11-26T10:00:00Z"));
 
     @Test
     void an_entry_comes_with_its_proxy_and_goes_after_it() throws Exception {
@@ -111,8 +86,14 @@ class RegistrationsTest {
                     .doesNotContainKey("istio.io/disconnectedAt");
             second.close();
             awaitDisconnected(client);
+            Snapshot seen = snapshot(client, "WorkloadEntry", "vms-10.9.8.7");
+            // Whatever is written after that, such as a status, gives the object another version.
+            client.genericKubernetesResources("networking.istio.io/v1", "WorkloadEntry")
+                    .inNamespace("default")
+                    .withName("vms-10.9.8.7")
+                    .patch(PatchContext.of(PatchType.JSON_MERGE), "{\"metadata\":{\"labels\":{\"a\":\"b\"}}}");
             clock.move(Duration.ofSeconds(11));
-            registrations.sweep(snapshot(client, "WorkloadEntry", "vms-10.9.8.7"));
+            registrations.sweep(seen);
             assertThat(entry(client)).isNull();
         }
     }

@@ -148,7 +148,8 @@ record Authority(
         }
     }
 
-    private List<X509Certificate> above() {
+    /** What signs, and what stands between it and the root. */
+    List<X509Certificate> above() {
         List<X509Certificate> above = new ArrayList<>(List.of(certificate));
         above.addAll(intermediates);
         return above;

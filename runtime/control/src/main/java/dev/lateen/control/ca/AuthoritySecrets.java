@@ -32,6 +32,7 @@ final class AuthoritySecrets {
     private static final String KEY = "ca-key.pem";
     private static final String CHAIN = "cert-chain.pem";
     private static final String ROOT = "root-cert.pem";
+    private static final String REVOKED = "ca-crl.pem";
     private static final Logger log = LoggerFactory.getLogger(AuthoritySecrets.class);
 
     private final KubernetesClient client;
@@ -67,6 +68,23 @@ final class AuthoritySecrets {
         Secret plugged = get(PLUGGED_IN);
         Secret kept = plugged != null ? plugged : get(SELF_SIGNED);
         return kept == null ? null : read(kept);
+    }
+
+    /**
+     * The certificates that people have revoked beside the authority that they put there.
+     *
+     * @throws IllegalArgumentException when the Secret does not hold what it should; names Secret and key
+     * @throws KubernetesClientException when the API does not answer
+     */
+    RevocationLists revoked() {
+        Secret plugged = get(PLUGGED_IN);
+        String text = plugged == null ? "" : value(plugged, REVOKED);
+        return text.isBlank() ? RevocationLists.NONE : RevocationLists.read(whereRevoked(), text);
+    }
+
+    /** What to name in messages on them. */
+    String whereRevoked() {
+        return "Secret " + namespace + "/" + PLUGGED_IN + " " + REVOKED;
     }
 
     private @Nullable Secret get(String name) {

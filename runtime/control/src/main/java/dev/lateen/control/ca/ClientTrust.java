@@ -9,12 +9,20 @@ import java.util.function.Supplier;
 import javax.net.ssl.SSLEngine;
 import javax.net.ssl.X509ExtendedTrustManager;
 
-/** Trusts clients whose certificate ends in a root that is trusted when the handshake comes. */
+/** Trusts clients whose certificate ends in a root that is trusted when the handshake comes, and is not revoked then. */
 final class ClientTrust extends X509ExtendedTrustManager {
     private final Supplier<List<X509Certificate>> roots;
+    private final Supplier<RevocationLists> revoked;
 
-    ClientTrust(Supplier<List<X509Certificate>> roots) {
+    ClientTrust(Supplier<List<X509Certificate>> roots, Supplier<RevocationLists> revoked) {
         this.roots = roots;
+        this.revoked = revoked;
+    }
+
+    private void checkRevoked(X509Certificate[] chain) throws CertificateException {
+        if (revoked.get().revoke(chain)) {
+            throw new CertificateException("the certificate, or one above it, is revoked");
+        }
     }
 
     private X509ExtendedTrustManager current() throws CertificateException {
@@ -25,17 +33,20 @@ final class ClientTrust extends X509ExtendedTrustManager {
     public void checkClientTrusted(X509Certificate[] chain, String authType, SSLEngine engine)
             throws CertificateException {
         current().checkClientTrusted(chain, authType, engine);
+        checkRevoked(chain);
     }
 
     @Override
     public void checkClientTrusted(X509Certificate[] chain, String authType, Socket socket)
             throws CertificateException {
         current().checkClientTrusted(chain, authType, socket);
+        checkRevoked(chain);
     }
 
     @Override
     public void checkClientTrusted(X509Certificate[] chain, String authType) throws CertificateException {
         current().checkClientTrusted(chain, authType);
+        checkRevoked(chain);
     }
 
     @Override

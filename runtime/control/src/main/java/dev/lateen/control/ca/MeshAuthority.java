@@ -17,8 +17,10 @@ import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
+import java.util.Map;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
+import java.util.function.Consumer;
 import java.util.function.Supplier;
 import java.util.stream.Stream;
 import javax.net.ssl.SSLException;
@@ -50,7 +52,9 @@ public final class MeshAuthority implements AutoCloseable {
     private final CountDownLatch closed = new CountDownLatch(1);
     private final Object looking = new Object();
     private volatile Rotation rotation;
+    private volatile RevocationLists revoked = RevocationLists.NONE;
     private volatile String failure = "";
+    private String revokedFailure = "";
     private Instant nextWarning = Instant.MIN;
     private volatile ServerKey.Held held;
 
@@ -60,7 +64,8 @@ public final class MeshAuthority implements AutoCloseable {
             Supplier<String> trustDomain,
             Supplier<List<String>> aliases,
             Clock clock,
-            SecureRandom random) {
+            SecureRandom random,
+            Consumer<String> exceeded) {
         this.clock = clock;
         this.random = random;
         this.secrets = new AuthoritySecrets(client, systemNamespace, trustDomain.get(), random);
@@ -69,10 +74,12 @@ public final class MeshAuthority implements AutoCloseable {
         this.rotation = found != null ? found.rotation() : Rotation.of(secrets.load(clock.instant()));
         this.authenticator = new TokenAuthenticator(
                 client,
-                domain -> domain.equals(trustDomain.get()) || aliases.get().contains(domain));
-        this.signing = new Signing(() -> rotation.signing(), trustDomain, clock, random);
+                domain -> domain.equals(trustDomain.get()) || aliases.get().contains(domain),
+                clock,
+                exceeded);
+        this.signing = new Signing(() -> rotation.signing(), trustDomain, clock, random, exceeded);
         this.serverNames = serverNames(systemNamespace);
-        this.bundle = new TrustBundle(client, this::rootCertificates);
+        this.bundle = new TrustBundle(client, this::told);
         this.held = issue();
     }
 
@@ -81,15 +88,19 @@ public final class MeshAuthority implements AutoCloseable {
      *
      * @param trustDomain of the identities that are signed, asked for each of them
      * @param aliases trust domains whose identities prove who a client is as well
+     * @param clock by which certificates begin and end
+     * @param exceeded takes the name of a limit each time that a caller is refused for it
      * @throws IllegalArgumentException when a Secret does not hold what it should
      */
     public static MeshAuthority start(
             KubernetesClient client,
             String systemNamespace,
             Supplier<String> trustDomain,
-            Supplier<List<String>> aliases) {
+            Supplier<List<String>> aliases,
+            Clock clock,
+            Consumer<String> exceeded) {
         MeshAuthority authority =
-                new MeshAuthority(client, systemNamespace, trustDomain, aliases, Clock.systemUTC(), new SecureRandom());
+                new MeshAuthority(client, systemNamespace, trustDomain, aliases, clock, new SecureRandom(), exceeded);
         authority.look();
         authority.bundle.start();
         log.info("{}", authority.rotation);
@@ -111,6 +122,7 @@ public final class MeshAuthority implements AutoCloseable {
     void look() {
         synchronized (looking) {
             follow();
+            followRevoked();
         }
     }
 
@@ -134,6 +146,43 @@ public final class MeshAuthority implements AutoCloseable {
             }
             failure = reason;
         }
+    }
+
+    /**
+     * Follows the lists of revoked certificates. What cannot be read leaves those of before; what would have peers refuse
+     * good certificates is not told.
+     */
+    private void followRevoked() {
+        RevocationLists offered = revoked;
+        String reason = "";
+        try {
+            offered = secrets.revoked();
+        } catch (IllegalArgumentException | KubernetesClientException e) {
+            reason = "The certificates that are revoked stay as they are, " + offered + ": " + e.getMessage();
+        }
+        String lack = offered.lack(rotation.authorities(), clock.instant());
+        if (!lack.isEmpty()) {
+            reason = "No certificate is revoked until " + secrets.whereRevoked()
+                    + " has a valid list of each authority of the mesh: " + lack;
+            offered = RevocationLists.NONE;
+        }
+        if (!reason.isEmpty() && !reason.equals(revokedFailure)) {
+            log.error("{}", reason);
+        }
+        revokedFailure = reason;
+        if (!offered.equals(revoked)) {
+            revoked = offered;
+            log.info("Revoked from now on: {}", offered);
+            bundle.changed();
+        }
+    }
+
+    /** What every namespace is told. */
+    Map<String, String> told() {
+        RevocationLists lists = revoked;
+        return lists.isEmpty()
+                ? Map.of(TrustBundle.ROOTS, rootCertificates())
+                : Map.of(TrustBundle.ROOTS, rootCertificates(), TrustBundle.REVOKED, lists.pem());
     }
 
     private void take(Rotation now) {
@@ -230,7 +279,7 @@ public final class MeshAuthority implements AutoCloseable {
             return GrpcSslContexts.configure(
                             SslContextBuilder.forServer(new ServerKey(this::serverKey)), SslProvider.JDK)
                     .protocols("TLSv1.3", "TLSv1.2")
-                    .trustManager(new ClientTrust(() -> rotation.roots()))
+                    .trustManager(new ClientTrust(() -> rotation.roots(), () -> revoked))
                     .clientAuth(ClientAuth.OPTIONAL)
                     .build();
         } catch (SSLException e) {

@@ -5,6 +5,7 @@ import java.io.StringReader;
 import java.io.StringWriter;
 import java.security.PrivateKey;
 import java.security.cert.CertificateException;
+import java.security.cert.X509CRL;
 import java.security.cert.X509Certificate;
 import java.util.ArrayList;
 import java.util.List;
@@ -16,13 +17,18 @@ import org.bouncycastle.openssl.PEMParser;
 import org.bouncycastle.openssl.jcajce.JcaPEMKeyConverter;
 import org.bouncycastle.openssl.jcajce.JcaPEMWriter;
 import org.bouncycastle.openssl.jcajce.JcaPKCS8Generator;
+import org.bouncycastle.util.encoders.DecoderException;
 
-/** Keys and certificates as text (RFC 7468). */
+/** Keys, certificates and lists of revoked ones as text (RFC 7468). */
 final class Pem {
     private Pem() {}
 
     static String of(X509Certificate certificate) {
         return write(certificate);
+    }
+
+    static String of(X509CRL list) {
+        return write(list);
     }
 
     static String of(List<X509Certificate> certificates) {
@@ -66,7 +72,7 @@ final class Pem {
                 }
                 certificates.add(converter.getCertificate(holder));
             }
-        } catch (IOException | CertificateException e) {
+        } catch (IOException | CertificateException | DecoderException e) {
             throw new IllegalArgumentException(what + " is not PEM: " + e.getMessage(), e);
         }
         if (certificates.isEmpty()) {
@@ -92,7 +98,7 @@ final class Pem {
                     return converter.getPrivateKey(info);
                 }
             }
-        } catch (IOException e) {
+        } catch (IOException | DecoderException e) {
             throw new IllegalArgumentException(what + " is not a private key in PEM", e);
         }
         throw new IllegalArgumentException(what + " holds no private key that is not encrypted");

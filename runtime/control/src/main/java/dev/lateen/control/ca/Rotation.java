@@ -50,6 +50,16 @@ record Rotation(Authority signing, @Nullable Next next, List<Kept> kept) {
         return List.copyOf(roots);
     }
 
+    /** All that stands above certificates in use, as far as it is known: the roots, and what signs now and next. */
+    List<X509Certificate> authorities() {
+        Set<X509Certificate> all = new LinkedHashSet<>(signing.above());
+        if (next != null) {
+            all.addAll(next.authority.above());
+        }
+        all.addAll(roots());
+        return List.copyOf(all);
+    }
+
     /**
      * As time goes on, with what the Secret holds now.
      *

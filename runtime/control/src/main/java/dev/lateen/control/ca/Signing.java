@@ -1,5 +1,7 @@
 package dev.lateen.control.ca;
 
+import dev.lateen.config.limit.KeyedRate;
+import dev.lateen.xds.XdsError;
 import dev.lateen.xds.ca.CertificateChain;
 import dev.lateen.xds.ca.CertificateRequest;
 import dev.lateen.xds.ca.CertificateService;
@@ -13,6 +15,7 @@ import java.security.cert.X509Certificate;
 import java.time.Clock;
 import java.time.Duration;
 import java.util.List;
+import java.util.function.Consumer;
 import java.util.function.Supplier;
 import org.bouncycastle.asn1.x509.GeneralName;
 import org.bouncycastle.openssl.PEMParser;
@@ -26,7 +29,8 @@ import org.slf4j.LoggerFactory;
 
 /**
  * Signs what workloads ask for. Of a request only the key counts, and the proof that its sender has it; the identity in
- * the certificate is the one that the caller was authenticated as.
+ * the certificate is the one that the caller was authenticated as. One identity, which all pods of a service account
+ * share, can have 50 certificates a second, after 500 at once.
  */
 final class Signing implements CertificateService.Authority {
     /** Unless a request says otherwise; and the longest that one may ask for. */
@@ -35,20 +39,38 @@ final class Signing implements CertificateService.Authority {
     private static final Logger log = LoggerFactory.getLogger(Signing.class);
     private static final int LONGEST_REQUEST = 64 << 10;
 
+    static final int AT_ONCE = 500;
+    private static final Duration ONE_MORE = Duration.ofMillis(20);
+    private static final int IDENTITIES = 10_000;
+
     private final Supplier<Authority> authority;
     private final Supplier<String> trustDomain;
     private final Clock clock;
     private final SecureRandom random;
+    private final KeyedRate requests = new KeyedRate(AT_ONCE, ONE_MORE, IDENTITIES);
+    private final Consumer<String> exceeded;
 
-    Signing(Supplier<Authority> authority, Supplier<String> trustDomain, Clock clock, SecureRandom random) {
+    /** @param exceeded told when an identity asks for too many */
+    Signing(
+            Supplier<Authority> authority,
+            Supplier<String> trustDomain,
+            Clock clock,
+            SecureRandom random,
+            Consumer<String> exceeded) {
         this.authority = authority;
         this.trustDomain = trustDomain;
         this.clock = clock;
         this.random = random;
+        this.exceeded = exceeded;
     }
 
     @Override
     public CertificateChain create(CertificateRequest request, PeerIdentity peer) {
+        if (!requests.take(peer.toString(), clock.instant())) {
+            exceeded.accept("certificate_requests");
+            throw XdsError.tooOften(
+                    "service account " + peer + " has asked for too many certificates; try again later");
+        }
         if (request.metadata().getFieldsCount() > 0) {
             throw new IllegalArgumentException("this authority has no other signers: leave out metadata "
                     + String.join(", ", request.metadata().getFieldsMap().keySet()));

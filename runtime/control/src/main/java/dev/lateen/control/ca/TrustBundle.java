@@ -19,28 +19,29 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Tells every namespace whom to trust: ConfigMap {@code istio-ca-root-cert}, key {@code root-cert.pem}, in each of them.
- * What somebody else changes in it is put right.
+ * Tells every namespace whom to trust: ConfigMap {@code istio-ca-root-cert} in each of them, with the roots and, where there
+ * are any, the lists of revoked certificates. What somebody else changes in it is put right.
  */
 final class TrustBundle implements AutoCloseable {
     static final String NAME = "istio-ca-root-cert";
-    static final String KEY = "root-cert.pem";
+    static final String ROOTS = "root-cert.pem";
+    static final String REVOKED = "ca-crl.pem";
     private static final Logger log = LoggerFactory.getLogger(TrustBundle.class);
     private static final Map<String, String> LABELS = Map.of("istio.io/config", "true");
     private static final long RETRY_SECONDS = 2;
 
     private final KubernetesClient client;
-    private final Supplier<String> roots;
+    private final Supplier<Map<String, String>> content;
     private final Set<String> namespaces = ConcurrentHashMap.newKeySet();
     private final ScheduledExecutorService writer = Executors.newSingleThreadScheduledExecutor(
             Thread.ofPlatform().daemon().name("trust-bundle").factory());
     private final SharedIndexInformer<Namespace> spaces;
     private final SharedIndexInformer<ConfigMap> maps;
 
-    /** @param roots the certificates, in PEM */
-    TrustBundle(KubernetesClient client, Supplier<String> roots) {
+    /** @param content by key, in PEM */
+    TrustBundle(KubernetesClient client, Supplier<Map<String, String>> content) {
         this.client = client;
-        this.roots = roots;
+        this.content = content;
         this.spaces = client.namespaces().runnableInformer(0);
         this.maps = client.configMaps()
                 .inAnyNamespace()
@@ -82,7 +83,7 @@ final class TrustBundle implements AutoCloseable {
     }
 
     private boolean isGood(ConfigMap map) {
-        return map.getData() != null && roots.get().equals(map.getData().get(KEY));
+        return content.get().equals(map.getData());
     }
 
     private void write(String namespace) {
@@ -107,11 +108,11 @@ final class TrustBundle implements AutoCloseable {
                                 .withNamespace(namespace)
                                 .withLabels(LABELS)
                                 .endMetadata()
-                                .withData(Map.of(KEY, roots.get()))
+                                .withData(content.get())
                                 .build())
                         .create();
             } else if (!isGood(current)) {
-                current.setData(Map.of(KEY, roots.get()));
+                current.setData(content.get());
                 client.configMaps().inNamespace(namespace).resource(current).update();
             }
         } catch (KubernetesClientException e) {

@@ -1,8 +1,8 @@
 package dev.lateen.control.inject;
 
+import dev.lateen.mesh.registry.IstioAnnotations;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Set;
 import tools.jackson.databind.JsonNode;
 
 /** Istio's annotations on a pod that say how its sidecar shall be, read and checked. */
@@ -11,23 +11,6 @@ record SidecarAnnotations(JsonNode annotations) {
     static final String INJECT = "sidecar.istio.io/inject";
 
     private static final String TRAFFIC = "traffic.sidecar.istio.io/";
-    private static final Set<String> READ = Set.of(
-            INJECT,
-            STATUS,
-            "sidecar.istio.io/proxyImage",
-            "sidecar.istio.io/proxyCPU",
-            "sidecar.istio.io/proxyMemory",
-            "sidecar.istio.io/proxyCPULimit",
-            "sidecar.istio.io/proxyMemoryLimit",
-            "sidecar.istio.io/interceptionMode",
-            "sidecar.istio.io/rewriteAppHTTPProbers",
-            "proxy.istio.io/config",
-            TRAFFIC + "includeOutboundIPRanges",
-            TRAFFIC + "excludeOutboundIPRanges",
-            TRAFFIC + "includeInboundPorts",
-            TRAFFIC + "excludeInboundPorts",
-            TRAFFIC + "includeOutboundPorts",
-            TRAFFIC + "excludeOutboundPorts");
     private static final String PORTS_NEVER_CAPTURED = "15090,15021,15020";
 
     String text(String name, String otherwise) {
@@ -41,7 +24,7 @@ record SidecarAnnotations(JsonNode annotations) {
             boolean forSidecar = name.startsWith("sidecar.istio.io/")
                     || name.startsWith(TRAFFIC)
                     || name.startsWith("proxy.istio.io/");
-            if (forSidecar && !READ.contains(name)) {
+            if (forSidecar && !IstioAnnotations.OF_PODS.contains(name)) {
                 problems.add("annotation " + name + " is not supported; remove it");
             }
         }

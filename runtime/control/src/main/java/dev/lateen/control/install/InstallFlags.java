@@ -38,7 +38,9 @@ public final class InstallFlags {
     private static final Map<String, String> ABSENT = new TreeMap<>(Map.of(
             "prometheus.enabled", "prometheus (bring your own; prometheus.url tells the console where it is)",
             "kiali.enabled", "kiali (bring your own)",
-            "global.mtls.enabled", "mtls (identity and encryption come with a later version)"));
+            "global.mtls.enabled",
+                    "mtls (proxies encrypt among themselves without it; a PeerAuthentication with mode STRICT in"
+                            + " istio-system refuses plain text everywhere)"));
 
     private static final List<String> KNOWN = known();
 

@@ -24,6 +24,7 @@ import java.time.Clock;
 import java.time.Instant;
 import java.util.HashMap;
 import java.util.Map;
+import java.util.Objects;
 import java.util.concurrent.Executors;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
@@ -170,15 +171,20 @@ public final class Registrations implements AutoCloseable {
         snapshot.config().forEach((name, object) -> {
             if (object.kind().equals(Kinds.WORKLOAD_ENTRY)
                     && Registration.isOver(object.as(Kinds.WORKLOAD_ENTRY), now)) {
-                remove(client, name, object.metadata().resourceVersion());
+                remove(client, name, now);
             }
         });
     }
 
-    /** Only as it was seen: a proxy that has come back meanwhile has changed it. */
-    private synchronized void remove(KubernetesClient cluster, ObjectName name, String version) {
+    /**
+     * Looks again, since a proxy that has come back meanwhile has changed it. Its version tells nothing of that: a status
+     * that was written changes it too, and no snapshot.
+     */
+    private synchronized void remove(KubernetesClient cluster, ObjectName name, Instant now) {
         GenericKubernetesResource current = resource(cluster, name).get();
-        if (current != null && current.getMetadata().getResourceVersion().equals(version)) {
+        if (current != null
+                && Registration.isOver(
+                        Objects.requireNonNullElse(current.getMetadata().getAnnotations(), Map.of()), now)) {
             tolerant(name, () -> {
                 cluster.resource(current).lockResourceVersion().delete();
                 log.info("{} is gone: its proxy did not come back", name);

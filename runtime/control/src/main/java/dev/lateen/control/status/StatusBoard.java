@@ -20,6 +20,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import org.jspecify.annotations.Nullable;
 import tools.jackson.databind.JsonNode;
 
 /** Works out the status of every object of the API. Follows the snapshots; safe for many threads. */
@@ -58,6 +59,20 @@ public final class StatusBoard {
                 since.put(name, generation);
             }
         });
+    }
+
+    /**
+     * An object in the newest snapshot.
+     *
+     * @param generation of the object
+     * @param since generation of the first snapshot that held it as it is
+     */
+    public record Shown(long generation, long since) {}
+
+    /** How an object stands in the newest snapshot; null when it does not. */
+    public synchronized @Nullable Shown shown(ObjectName object) {
+        ConfigObject<?> held = known.get(object);
+        return held == null ? null : new Shown(held.metadata().generation(), since.getOrDefault(object, 0L));
     }
 
     /**

@@ -17,15 +17,12 @@ import java.net.HttpURLConnection;
 import java.time.Clock;
 import java.time.Duration;
 import java.time.temporal.ChronoUnit;
-import java.util.HashMap;
 import java.util.Locale;
 import java.util.Map;
-import java.util.Set;
 import java.util.concurrent.Executors;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Supplier;
-import java.util.stream.Collectors;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -36,7 +33,6 @@ import org.slf4j.LoggerFactory;
 public final class StatusWriter implements AutoCloseable {
     private static final Logger log = LoggerFactory.getLogger(StatusWriter.class);
     private static final Duration LOOK = Duration.ofMillis(500);
-    private static final Duration PAUSE = Duration.ofSeconds(5);
 
     private final KubernetesClient client;
     private final Clock clock;
@@ -45,13 +41,8 @@ public final class StatusWriter implements AutoCloseable {
     private final Runnable duties;
     private final ScheduledExecutorService timer = Executors.newSingleThreadScheduledExecutor(
             Thread.ofPlatform().daemon().name("status").factory());
-    /** What was written, or found written; touched by the timer alone. */
-    private final Map<ObjectName, StatusText> written = new HashMap<>();
-
-    /** Objects that were waiting for proxies when last looked at. */
-    private Set<ObjectName> waiting = Set.of();
-
-    private long writtenAt = System.nanoTime() - PAUSE.toNanos();
+    /** Touched by the timer alone. */
+    private final StatusSchedule schedule = new StatusSchedule();
 
     /**
      * Begins.
@@ -76,15 +67,11 @@ public final class StatusWriter implements AutoCloseable {
 
     private void look() {
         try {
-            if (!leadership.isHeld()) {
-                // Whoever leads meanwhile writes other things.
-                written.clear();
-                return;
+            boolean leads = leadership.isHeld();
+            if (leads) {
+                duties.run();
             }
-            duties.run();
-            if (System.nanoTime() - writtenAt >= PAUSE.toNanos()) {
-                flush();
-            }
+            schedule.due(leads, System.nanoTime(), statuses).forEach(this::write);
         } catch (RuntimeException e) {
             if (!timer.isShutdown()) {
                 log.warn("Cannot do what a leader does, will try again: {}", e.toString());
@@ -92,30 +79,18 @@ public final class StatusWriter implements AutoCloseable {
         }
     }
 
-    private void flush() {
-        Map<ObjectName, StatusText> now = statuses.get();
-        written.keySet().retainAll(now.keySet());
-        Set<ObjectName> before = waiting;
-        waiting = now.entrySet().stream()
-                .filter(each -> each.getValue().isPending())
-                .map(Map.Entry::getKey)
-                .collect(Collectors.toSet());
-        now.forEach((object, status) -> {
-            // Proxies take a moment, which is not worth two writes.
-            boolean momentary = status.isPending() && !before.contains(object);
-            if (timer.isShutdown() || momentary || status.equals(written.get(object))) {
-                return;
+    private void write(ObjectName object, StatusText status) {
+        if (timer.isShutdown()) {
+            return;
+        }
+        try {
+            Kinds.find(object).ifPresent(kind -> write(object, kind, status));
+            schedule.written(object, status);
+        } catch (KubernetesClientException e) {
+            if (!timer.isShutdown() && e.getCode() != HttpURLConnection.HTTP_NOT_FOUND) {
+                log.warn("Cannot write the status of {}: {}", object, e.toString());
             }
-            writtenAt = System.nanoTime();
-            try {
-                Kinds.find(object).ifPresent(kind -> write(object, kind, status));
-                written.put(object, status);
-            } catch (KubernetesClientException e) {
-                if (!timer.isShutdown() && e.getCode() != HttpURLConnection.HTTP_NOT_FOUND) {
-                    log.warn("Cannot write the status of {}: {}", object, e.toString());
-                }
-            }
-        });
+        }
     }
 
     private void write(ObjectName object, Kind<?> kind, StatusText status) {

@@ -63,7 +63,7 @@ class CertificateServiceTest {
     void start() throws Exception {
         api = new StubApi();
         client = api.client();
-        authority = MeshAuthority.start(client, "istio-system", () -> "mesh.example", List::of);
+        authority = startAuthority();
         server = XdsServer.start(
                 new InetSocketAddress(InetAddress.getLoopbackAddress(), 0),
                 new Nothing(),
@@ -74,6 +74,10 @@ class CertificateServiceTest {
         api.tokens.put("thief's", new StubApi.Review("system:serviceaccount:shop:thief", "istio-ca"));
         api.tokens.put("for-the-api", new StubApi.Review("system:serviceaccount:shop:web", "kubernetes"));
         api.tokens.put("a-person's", new StubApi.Review("jane", "istio-ca"));
+    }
+
+    private MeshAuthority startAuthority() {
+        return MeshAuthority.start(client, "istio-system", () -> "mesh.example", List::of, Clock.systemUTC(), _ -> {});
     }
 
     @AfterEach
@@ -250,7 +254,7 @@ class CertificateServiceTest {
 
     @Test
     void a_second_control_plane_signs_with_the_same_root() {
-        try (MeshAuthority second = MeshAuthority.start(client, "istio-system", () -> "mesh.example", List::of)) {
+        try (MeshAuthority second = startAuthority()) {
             assertThat(second.rootCertificates()).isEqualTo(authority.rootCertificates());
         }
     }
@@ -270,6 +274,34 @@ class CertificateServiceTest {
                     PATIENCE);
             assertThat(certificates(second).getFirst().getSubjectAlternativeNames())
                     .containsExactly(List.of(6, "spiffe://mesh.example/ns/shop/sa/web"));
+        } finally {
+            channel.shutdownNow();
+        }
+    }
+
+    @Test
+    void a_certificate_that_is_revoked_proves_nobody() throws Exception {
+        KeyPair key = key("EC", 256);
+        X509Certificate first = certificates(create("web's", new CertificateRequest(csr(key, ""), Duration.ZERO)))
+                .getFirst();
+        Authority own = AuthoritySecrets.read(client.secrets()
+                .inNamespace("istio-system")
+                .withName(AuthoritySecrets.SELF_SIGNED)
+                .get());
+        Instant now = Instant.now();
+        RevocationListsTest.plugIn(
+                api,
+                own,
+                RevocationListsTest.list(own, now.minusSeconds(60), now.plusSeconds(3600), first.getSerialNumber()));
+        authority.look();
+        ManagedChannel channel = channel(SslContextBuilder.forClient().keyManager(key.getPrivate(), first));
+        try {
+            String request = csr(key("EC", 256), "");
+            StatusRuntimeException refusal = catchThrowableOfType(
+                    StatusRuntimeException.class,
+                    () -> CertificateService.create(
+                            channel, new CertificateRequest(request, Duration.ZERO), "", "Kubernetes", PATIENCE));
+            assertThat(refusal.getStatus().getCode()).isEqualTo(Status.Code.UNAVAILABLE);
         } finally {
             channel.shutdownNow();
         }

@@ -204,7 +204,7 @@ class RotationTest {
 
     private static MeshAuthority start(StubApi api, Clock clock) {
         MeshAuthority authority =
-                new MeshAuthority(api.client(), "istio-system", () -> "mesh.example", List::of, clock, RANDOM);
+                new MeshAuthority(api.client(), "istio-system", () -> "mesh.example", List::of, clock, RANDOM, _ -> {});
         authority.look();
         return authority;
     }

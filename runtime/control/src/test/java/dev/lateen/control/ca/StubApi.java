@@ -10,8 +10,10 @@ import java.io.IOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.nio.charset.StandardCharsets;
+import java.util.List;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.CopyOnWriteArrayList;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.json.JsonMapper;
 import tools.jackson.databind.node.ObjectNode;
@@ -22,6 +24,12 @@ final class StubApi implements AutoCloseable {
     record Review(String user, String audience) {}
 
     private static final JsonMapper JSON = new JsonMapper();
+    /** Tokens that were asked about, one after the other. */
+    final List<String> reviewed = new CopyOnWriteArrayList<>();
+
+    /** Whether it does not let tokens be reviewed. */
+    volatile boolean failing;
+
     final Map<String, Review> tokens = new ConcurrentHashMap<>();
     final Map<String, String> secrets = new ConcurrentHashMap<>();
     private final HttpServer server;
@@ -43,7 +51,9 @@ final class StubApi implements AutoCloseable {
         String path = exchange.getRequestURI().getPath();
         String body = new String(exchange.getRequestBody().readAllBytes(), StandardCharsets.UTF_8);
         String secret = path.substring(path.lastIndexOf('/') + 1);
-        if (path.endsWith("/tokenreviews")) {
+        if (path.endsWith("/tokenreviews") && failing) {
+            reply(exchange, 403, status(403));
+        } else if (path.endsWith("/tokenreviews")) {
             reply(exchange, 201, review(JSON.readTree(body)).toString());
         } else if (exchange.getRequestMethod().equals("POST") && path.endsWith("/secrets")) {
             String name = JSON.readTree(body).path("metadata").path("name").asString();
@@ -63,7 +73,9 @@ final class StubApi implements AutoCloseable {
         ObjectNode answer = JSON.createObjectNode();
         answer.put("apiVersion", "authentication.k8s.io/v1").put("kind", "TokenReview");
         ObjectNode status = answer.putObject("status");
-        Review known = tokens.getOrDefault(request.path("spec").path("token").asString(), new Review("", ""));
+        String token = request.path("spec").path("token").asString();
+        reviewed.add(token);
+        Review known = tokens.getOrDefault(token, new Review("", ""));
         boolean asked = request.path("spec").path("audiences").valueStream().anyMatch(audience -> audience.asString()
                 .equals(known.audience()));
         status.put("authenticated", asked && !known.user().isEmpty());

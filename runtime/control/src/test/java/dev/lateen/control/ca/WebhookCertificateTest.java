@@ -41,7 +41,13 @@ class WebhookCertificateTest {
     void begin() throws IOException {
         api = new StubApi();
         authority = new MeshAuthority(
-                api.client(), "istio-system", () -> "mesh.example", List::of, new Moving(), new SecureRandom());
+                api.client(),
+                "istio-system",
+                () -> "mesh.example",
+                List::of,
+                new Moving(),
+                new SecureRandom(),
+                _ -> {});
     }
 
     @AfterEach

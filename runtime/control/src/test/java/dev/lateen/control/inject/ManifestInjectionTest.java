@@ -77,6 +77,23 @@ final class ManifestInjectionTest {
         assertThat(proxy.has("command") || proxy.has("args")).isFalse();
     }
 
+    /** Where captured sockets are told by a mark, as in the local cluster, whoever sets it needs the right to. */
+    @ParameterizedTest(name = "mark {0}: user {1}, added {2}")
+    @CsvSource({"0, 1337, ''", "1337, '', NET_ADMIN"})
+    void whatASidecarMayDo(int mark, String user, String added) {
+        JsonNode values = YAML.readTree("{global: {proxy: {socketMark: " + mark + "}}}");
+        JsonNode security = YAML.readTree(new ManifestInjection(
+                                InjectionSettings.defaults("istio-system").with(values))
+                        .inject(DEPLOYMENT.formatted(""), "f.yaml")
+                        .text())
+                .at("/spec/template/spec/containers/1/securityContext");
+        assertThat(security.path("runAsUser").asString("")).isEqualTo(user);
+        assertThat(security.at("/capabilities/drop/0").asString("")).isEqualTo("ALL");
+        assertThat(security.at("/capabilities/add/0").asString("")).isEqualTo(added);
+        assertThat(security.path("readOnlyRootFilesystem").asBoolean(false)).isTrue();
+        assertThat(security.path("allowPrivilegeEscalation").asBoolean(true)).isFalse();
+    }
+
     @Test
     void theProxyIsToldOfPortsProbesAndOwner() {
         JsonNode env = pod("").at("/spec/containers/1/env");

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.fabric8.kubernetes.api.model.ConfigMap;
 import io.fabric8.kubernetes.api.model.HasMetadata;
+import io.fabric8.kubernetes.api.model.SecurityContext;
 import io.fabric8.kubernetes.api.model.apps.Deployment;
 import java.util.List;
 import org.junit.jupiter.api.Test;
@@ -55,6 +56,21 @@ class InstallFlagsTest {
                         .getFirst()
                         .getImage())
                 .endsWith("/proxy" + (set.contains("tag") ? ":7" : ""));
+    }
+
+    @ParameterizedTest(name = "{0}: {1}")
+    @CsvSource(
+            delimiter = '|',
+            value = {
+                "prometheus.enabled=true | absent: prometheus (bring your own",
+                "kiali.enabled=true | absent: kiali (bring your own)",
+                "global.mtls.enabled=true | absent: mtls (proxies encrypt among themselves without it; a PeerAuthentication",
+            })
+    void what_a_switch_does_not_bring_is_said(String set, String said) throws InstallException {
+        assertThat(InstallFlags.parse(List.of(set)).absent())
+                .singleElement()
+                .asString()
+                .startsWith(said);
     }
 
     @Test
@@ -143,6 +159,27 @@ class InstallFlagsTest {
         assertThat(kinds.subList(kinds.size() - last.size(), kinds.size())).isEqualTo(last);
         assertThat(kinds.subList(0, kinds.size() - last.size()))
                 .doesNotContain("MutatingWebhookConfiguration", "ValidatingWebhookConfiguration");
+    }
+
+    @Test
+    void noContainerOfTheMeshItselfIsRootOrHasCapabilities() throws InstallException {
+        assertThat(MeshManifest.of(
+                                InstallFlags.parse(
+                                        List.of("grafana.enabled=true,servicegraph.enabled=true,tracing.enabled=true")),
+                                true)
+                        .stream()
+                        .filter(Deployment.class::isInstance)
+                        .map(Deployment.class::cast)
+                        .flatMap(each -> each.getSpec().getTemplate().getSpec().getContainers().stream()))
+                .isNotEmpty()
+                .allSatisfy(container -> {
+                    SecurityContext rights = container.getSecurityContext();
+                    assertThat(rights.getRunAsUser()).isEqualTo(1337);
+                    assertThat(rights.getRunAsNonRoot()).isTrue();
+                    assertThat(rights.getAllowPrivilegeEscalation()).isFalse();
+                    assertThat(rights.getCapabilities().getDrop()).containsExactly("ALL");
+                    assertThat(rights.getCapabilities().getAdd()).isNullOrEmpty();
+                });
     }
 
     @Test

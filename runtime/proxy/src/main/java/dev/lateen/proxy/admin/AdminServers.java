@@ -2,11 +2,16 @@ package dev.lateen.proxy.admin;
 
 import com.sun.net.httpserver.HttpServer;
 import dev.lateen.proxy.ProxyOptions;
+import dev.lateen.proxy.config.ActiveConfiguration;
+import dev.lateen.proxy.config.UpdateCounts;
 import dev.lateen.proxy.config.XdsConfiguration;
 import dev.lateen.proxy.http.Decisions;
+import dev.lateen.proxy.listener.DetectedProtocols;
 import dev.lateen.proxy.overload.OverloadMonitor;
+import dev.lateen.proxy.telemetry.Statistic;
 import dev.lateen.proxy.telemetry.Telemetry;
 import dev.lateen.proxy.tls.SecretStore;
+import dev.lateen.proxycore.JsonText;
 import io.envoyproxy.envoy.admin.v3.ServerInfo;
 import io.envoyproxy.envoy.config.core.v3.Node;
 import java.io.IOException;
@@ -14,6 +19,8 @@ import java.net.InetAddress;
 import java.security.cert.X509Certificate;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.ArrayList;
+import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -31,12 +38,14 @@ public final class AdminServers implements AutoCloseable {
           /drain_listeners (POST) [?graceful]: stop accepting, let requests end
           /healthcheck/fail, /healthcheck/ok (POST): say not ready, or ready again
           /help: this text
+          /ignored[?format=json]: optional parts of the configuration that mean nothing here
           /listeners[?format=json]: listeners and their addresses
           /logging (POST) [?level=LEVEL] [?LOGGER=LEVEL]: how much is logged
+          /protocols[?format=json]: what connections speak where no rule says it, by destination
           /quitquitquit (POST): drain and end
           /ready: 200 when configuration is in force and the proxy is not draining
           /server_info: version, state, node
-          /stats, /stats/prometheus: counts
+          /stats[?format=json|prometheus] [?filter=REGEX] [?usedonly], /stats/prometheus: counts
           /tap: requests as they end, a line of JSON each
         """;
 
@@ -49,6 +58,7 @@ public final class AdminServers implements AutoCloseable {
     private final ClusterPages clusterPages;
     private final Telemetry telemetry;
     private final LoggingPage loggingPage = new LoggingPage();
+    private final StatsPage statsPage = new StatsPage(this::statistics, this::counts);
     private final int adminPort;
     private @Nullable PodServers pod;
     private volatile boolean unwell;
@@ -68,6 +78,9 @@ public final class AdminServers implements AutoCloseable {
         /** How often an event loop was found blocked. */
         long blockedLoops();
 
+        /** Connections of listeners. */
+        List<Statistic> listeners();
+
         /** How many lines of access logs could not be written. */
         long lostLogLines();
 
@@ -79,6 +92,9 @@ public final class AdminServers implements AutoCloseable {
 
         /** Whether it drains. */
         boolean draining();
+
+        /** What connections turned out to speak. */
+        DetectedProtocols detected();
 
         /** Drains and ends the proxy; returns at once. */
         void quit();
@@ -164,8 +180,11 @@ public final class AdminServers implements AutoCloseable {
             case "/certs" -> Page.json(SecurityPages.certificate(lifecycle.certificate()));
             case "/decisions" ->
                 question.isJson() ? Page.json(SecurityPages.decisions(decisions.newestFirst())) : decisions();
+            case "/protocols" -> ProtocolPage.of(question, lifecycle.detected().all());
             case "/server_info" -> configPages.info();
-            case "/stats", "/stats/prometheus" -> metrics();
+            case "/ignored" -> ignored(question);
+            case "/stats" -> statsPage.answer(question);
+            case "/stats/prometheus" -> statsPage.prometheus(question);
             case "/logging" -> Page.posted(question, () -> loggingPage.answer(question));
             case "/drain_listeners" -> Page.posted(question, () -> Page.done(lifecycle::drain));
             case "/healthcheck/fail" -> Page.posted(question, () -> Page.done(() -> unwell = true));
@@ -175,8 +194,38 @@ public final class AdminServers implements AutoCloseable {
         };
     }
 
-    private Page metrics() {
-        return Page.metrics(counts());
+    private Page ignored(Question question) {
+        List<String> ignored = configuration.current().ignored();
+        if (!question.isJson()) {
+            return Page.text(ignored.isEmpty() ? "nothing is ignored\n" : String.join("\n", ignored) + "\n");
+        }
+        StringBuilder json = new StringBuilder("{\"ignored\":[");
+        for (int i = 0; i < ignored.size(); i++) {
+            json.append(i == 0 ? "" : ",");
+            JsonText.quote(ignored.get(i), json);
+        }
+        return Page.json(json.append("]}\n").toString());
+    }
+
+    private List<Statistic> statistics() {
+        List<Statistic> all = new ArrayList<>(telemetry.statistics());
+        all.addAll(lifecycle.listeners());
+        ActiveConfiguration current = configuration.current();
+        UpdateCounts updates = configuration.updates();
+        all.add(new Statistic(
+                "cluster_manager.active_clusters", current.clusters().size()));
+        all.add(new Statistic("cluster_manager.cds.update_success", updates.taken(XdsConfiguration.CLUSTERS)));
+        all.add(new Statistic("cluster_manager.cds.update_rejected", updates.refused(XdsConfiguration.CLUSTERS)));
+        all.add(new Statistic(
+                "listener_manager.total_listeners_active", current.listeners().size()));
+        all.add(new Statistic("listener_manager.lds.update_success", updates.taken(XdsConfiguration.LISTENERS)));
+        all.add(new Statistic("listener_manager.lds.update_rejected", updates.refused(XdsConfiguration.LISTENERS)));
+        all.add(new Statistic("control_plane.connected_state", configuration.connected() ? 1 : 0));
+        all.add(new Statistic("server.state", state().getNumber()));
+        all.add(new Statistic("server.concurrency", options.concurrency()));
+        all.add(new Statistic(
+                "lateen.configuration_ignored_parts", current.ignored().size()));
+        return all;
     }
 
     private String counts() {
@@ -190,6 +239,8 @@ public final class AdminServers implements AutoCloseable {
                 .append("# TYPE lateen_configuration_from_disk_age_seconds gauge\n")
                 .append("lateen_configuration_from_disk_age_seconds ")
                 .append(fromDiskSeconds())
+                .append("\n# TYPE lateen_configuration_ignored_parts gauge\nlateen_configuration_ignored_parts ")
+                .append(configuration.current().ignored().size())
                 .append('\n')
                 .append(lifecycle.overload().metrics())
                 .append(SecretPages.metrics(lifecycle.secrets().certificates(), Instant.now()))
@@ -205,7 +256,7 @@ public final class AdminServers implements AutoCloseable {
     }
 
     private Page metrics(Question question) {
-        return question.path().equals("/stats/prometheus") ? metrics() : Page.missing(question);
+        return question.path().equals("/stats/prometheus") ? statsPage.prometheus(question) : Page.missing(question);
     }
 
     /** Where the admin interface listens. */

@@ -11,6 +11,7 @@ import dev.lateen.xds.XdsJson;
 import io.envoyproxy.envoy.admin.v3.BootstrapConfigDump;
 import io.envoyproxy.envoy.admin.v3.ClustersConfigDump;
 import io.envoyproxy.envoy.admin.v3.ConfigDump;
+import io.envoyproxy.envoy.admin.v3.EcdsConfigDump;
 import io.envoyproxy.envoy.admin.v3.EndpointsConfigDump;
 import io.envoyproxy.envoy.admin.v3.Listeners;
 import io.envoyproxy.envoy.admin.v3.ListenersConfigDump;
@@ -55,6 +56,9 @@ final class ConfigPages {
         dump.addConfigs(Any.pack(clusters(kept)));
         dump.addConfigs(Any.pack(listeners(kept)));
         dump.addConfigs(Any.pack(routes(kept)));
+        if (kept.containsKey(XdsConfiguration.EXTENSIONS)) {
+            dump.addConfigs(Any.pack(extensions(kept)));
+        }
         dump.addConfigs(Any.pack(SecretPages.dump(secrets.get().all())));
         if (question.has("include_eds")) {
             dump.addConfigs(Any.pack(endpoints(kept)));
@@ -96,6 +100,16 @@ final class ConfigPages {
                 .setRouteConfig(route)
                 .setLastUpdated(time(resource.updated())));
         return routes.build();
+    }
+
+    private static EcdsConfigDump extensions(Map<String, Map<String, KeptResource>> kept) {
+        EcdsConfigDump.Builder extensions = EcdsConfigDump.newBuilder();
+        each(kept, XdsConfiguration.EXTENSIONS, (extension, resource) -> extensions
+                .addEcdsFiltersBuilder()
+                .setVersionInfo(resource.shownVersion())
+                .setEcdsFilter(extension)
+                .setLastUpdated(time(resource.updated())));
+        return extensions.build();
     }
 
     private static EndpointsConfigDump endpoints(Map<String, Map<String, KeptResource>> kept) {

@@ -66,14 +66,15 @@ final class HeadParser {
             targetEnd++;
         }
         if (targetEnd == target || targetEnd == lineEnd || bytes[targetEnd] != ' ') {
-            throw badRequest("the request target is empty or has a byte that may not stand there");
+            throw badRequest(
+                    "http1.invalid_characters", "the request target is empty or has a byte that may not stand there");
         }
         version(bytes, targetEnd + 1, lineEnd, lineEnd);
         head.method(method(bytes, at, methodEnd));
         fields(bytes, lineEnd + 2, end, fields);
         target(bytes, target, targetEnd, head);
         if (hop.transferEncoding() && http10) {
-            throw badRequest("Transfer-Encoding in HTTP/1.0");
+            throw badRequest("http1.invalid_transfer_encoding", "Transfer-Encoding in HTTP/1.0");
         }
         head.protocol(http10 ? null : hop.upgrade());
     }
@@ -110,7 +111,7 @@ final class HeadParser {
             fields.add(FieldName.HOST, hop.host()); // means nothing here, but is not ours to lose
         }
         if (hop.transferEncoding() && http10) {
-            throw badRequest("Transfer-Encoding in HTTP/1.0");
+            throw badRequest("http1.invalid_transfer_encoding", "Transfer-Encoding in HTTP/1.0");
         }
     }
 
@@ -190,12 +191,12 @@ final class HeadParser {
 
     private void target(byte[] bytes, int from, int to, RequestHead head) throws Http1Exception {
         if (!hop.hostSeen() && !http10) {
-            throw badRequest("no Host");
+            throw badRequest("missing_host_header", "no Host");
         }
         head.authority(hop.host());
         if (head.method().equals("CONNECT")) {
             if (!Http1Syntax.hostAndPort(bytes, from, to)) {
-                throw badRequest("the target of CONNECT is not host and port");
+                throw badRequest("http1.invalid_url", "the target of CONNECT is not host and port");
             }
             head.authority(Http1Syntax.text(bytes, from, to)).path("");
         } else if (bytes[from] == '/') {
@@ -211,7 +212,10 @@ final class HeadParser {
     private static void absolute(byte[] bytes, int from, int to, RequestHead head) throws Http1Exception {
         int scheme = startsWith(bytes, from, to, "http://") ? 7 : startsWith(bytes, from, to, "https://") ? 8 : 0;
         if (scheme == 0) {
-            throw badRequest("the request target is neither a path nor a URI of http");
+            boolean other = Http1Syntax.text(bytes, from, to).contains("://");
+            throw badRequest(
+                    other ? "http1.invalid_scheme" : "http1.codec_error",
+                    "the request target is neither a path nor a URI of http");
         }
         int authority = from + scheme;
         int path = authority;
@@ -219,7 +223,7 @@ final class HeadParser {
             path++;
         }
         if (path == authority || !Http1Syntax.authority(bytes, authority, path)) {
-            throw badRequest("the host in the request target is none");
+            throw badRequest("http1.invalid_url", "the host in the request target is none");
         }
         head.authority(Http1Syntax.text(bytes, authority, path));
         if (path == to) {
@@ -251,7 +255,9 @@ final class HeadParser {
             int value = p;
             p = Http1Syntax.badInValue(bytes, p, to);
             if (p + 1 >= to || bytes[p] != '\r' || bytes[p + 1] != '\n') {
-                throw badRequest("a field value has the byte " + Http1Syntax.show(bytes[Math.min(p, to - 1)]));
+                throw badRequest(
+                        "http1.invalid_characters",
+                        "a field value has the byte " + Http1Syntax.show(bytes[Math.min(p, to - 1)]));
             }
             int valueEnd = p;
             while (valueEnd > value && (bytes[valueEnd - 1] == ' ' || bytes[valueEnd - 1] == '\t')) {
@@ -259,11 +265,12 @@ final class HeadParser {
             }
             p += 2;
             if (++number > maxFields) {
-                throw new Http1Exception(431, "more than " + maxFields + " fields");
+                throw new Http1Exception(431, "http1.too_many_headers", "more than " + maxFields + " fields");
             }
             if (!hop.take(bytes, name, nameLength, value, valueEnd)) {
                 if (nameLength > 0xFFFF) {
-                    throw new Http1Exception(431, "a field name of " + nameLength + " bytes");
+                    throw new Http1Exception(
+                            431, "http1.headers_too_large", "a field name of " + nameLength + " bytes");
                 }
                 fields.addSlice(name, nameLength, value, valueEnd - value);
             }

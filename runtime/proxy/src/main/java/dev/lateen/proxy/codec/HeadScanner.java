@@ -61,7 +61,7 @@ final class HeadScanner {
 
     private void check(int bytes) throws Http1Exception {
         if (bytes > maxBytes) {
-            throw new Http1Exception(431, "head of more than " + maxBytes + " bytes");
+            throw new Http1Exception(431, "http1.headers_too_large", "head of more than " + maxBytes + " bytes");
         }
     }
 }

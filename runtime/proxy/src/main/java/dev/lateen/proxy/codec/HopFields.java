@@ -78,7 +78,8 @@ final class HopFields {
     /** All fields are there: what they say together must make sense, and what Connection names goes no further. */
     void complete(Fields fields) throws Http1Exception {
         if (transferEncoding && contentLength >= 0) {
-            throw badRequest("both Transfer-Encoding and Content-Length");
+            throw badRequest(
+                    "http1.content_length_and_chunked_not_allowed", "both Transfer-Encoding and Content-Length");
         }
         if (connectionFields > 0) {
             removeNominated(fields);
@@ -94,7 +95,7 @@ final class HopFields {
                         throw badRequest("two Host fields");
                     }
                     if (!Http1Syntax.authority(bytes, value, valueEnd)) {
-                        throw badRequest("the Host is none");
+                        throw badRequest("http.invalid_authority", "the Host is none");
                     }
                     hostSeen = true;
                     host = Http1Syntax.text(bytes, value, valueEnd);
@@ -155,14 +156,14 @@ final class HopFields {
 
     private void transferEncoding(byte[] bytes, int from, int to) throws Http1Exception {
         if (transferEncoding) {
-            throw badRequest("two Transfer-Encoding fields");
+            throw badRequest("http1.invalid_transfer_encoding", "two Transfer-Encoding fields");
         }
         transferEncoding = true;
         if (to - from == 7 && Http1Syntax.named(bytes, from, "chunked")) {
             chunked = true;
             return;
         }
-        throw badRequest("Transfer-Encoding is not chunked alone");
+        throw badRequest("http1.invalid_transfer_encoding", "Transfer-Encoding is not chunked alone");
     }
 
     private void removeNominated(Fields fields) {

@@ -105,7 +105,7 @@ public final class Http1Client extends Http1Connection implements ClientConnecti
         if (Sockets.inputEnded(channel()) && !closed() && !(paused() && unread())) {
             boolean unread = isUnread();
             ended(
-                    unread ? Reset.REFUSED : Reset.TERMINATED,
+                    unread ? Reset.REFUSED : isCut() ? Reset.PROTOCOL_ERROR : Reset.TERMINATED,
                     unread ? "connection closed by peer before it took the request" : "connection closed by peer");
             var _ = ctx().close();
         }
@@ -114,6 +114,12 @@ public final class Http1Client extends Http1Connection implements ClientConnecti
     @Override
     void processed() {
         endWithInput();
+    }
+
+    /** Whether an answer is under way that says where it ends, or would say so (RFC 9112 section 8). */
+    private boolean isCut() {
+        Stream stream = current;
+        return stream != null && stream.headSeen && !body.untilClose();
     }
 
     /**

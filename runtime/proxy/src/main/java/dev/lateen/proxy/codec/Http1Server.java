@@ -107,7 +107,7 @@ public final class Http1Server extends Http1Connection implements ServerConnecti
 
     private void headLate() {
         if (headTimeout != null && !closed()) {
-            malformed(new Http1Exception(408, "the head of the request took too long"));
+            malformed(new Http1Exception(408, "request_header_timeout", "the head of the request took too long"));
         }
     }
 
@@ -150,7 +150,7 @@ public final class Http1Server extends Http1Connection implements ServerConnecti
         boolean end = false;
         if (head.method().equals("CONNECT") && head.protocol() == null) {
             if (parser.chunked() || parser.contentLength() > 0) {
-                throw Http1Exception.badRequest("CONNECT with content");
+                throw Http1Exception.badRequest("http1.body_disallowed", "CONNECT with content");
             }
             stream.upgrading = true;
             persistent = false;
@@ -252,7 +252,7 @@ public final class Http1Server extends Http1Connection implements ServerConnecti
         current = null;
         boolean answer = stream == null || !stream.headSent;
         if (stream == null) {
-            streams.malformed(problem.status(), problem.reason());
+            streams.malformed("HTTP/1.1", problem.status(), problem.details());
         } else if (!stream.responseDone && stream.events != null) {
             stream.responseDone = true;
             stream.events.reset(Reset.PROTOCOL_ERROR, problem.reason());

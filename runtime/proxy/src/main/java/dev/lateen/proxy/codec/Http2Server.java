@@ -25,6 +25,7 @@ import org.jspecify.annotations.Nullable;
 
 /** A server's side of HTTP/2 (RFC 9113), with extended CONNECT (RFC 8441). */
 public final class Http2Server extends Http2Codec implements ServerConnection {
+    private static final String PROTOCOL = "HTTP/2";
 
     private final ServerStreams streams;
     private final ServerLimits times;
@@ -220,7 +221,7 @@ public final class Http2Server extends Http2Codec implements ServerConnection {
             Http2Stream stream = connection().remote().createStream(unfinishedHead, false);
             Exchange exchange = new Exchange(stream);
             attach(stream, exchange);
-            streams.malformed(408, "the head of a request took too long");
+            streams.malformed(PROTOCOL, 408, "request_header_timeout");
             byte[] text = "request header timeout".getBytes(StandardCharsets.US_ASCII);
             exchange.head(
                     new ResponseHead(408)
@@ -263,7 +264,7 @@ public final class Http2Server extends Http2Codec implements ServerConnection {
 
     @Override
     void violated(String detail) {
-        streams.malformed(400, detail);
+        streams.malformed(PROTOCOL, 400, "http2.violation.of.messaging.rule");
     }
 
     @Override
@@ -279,8 +280,8 @@ public final class Http2Server extends Http2Codec implements ServerConnection {
             attach(stream, exchange);
             heads.request(stream.id(), headers, exchange.head);
             begin(exchange, end);
-        } catch (Http2Heads.TooManyFields e) {
-            streams.malformed(431, String.valueOf(e.getMessage()));
+        } catch (Http2Heads.TooManyFields _) {
+            streams.malformed(PROTOCOL, 431, "http2.too_many_headers");
             if (stream(stream) instanceof Exchange exchange) {
                 exchange.remoteDone |= end;
                 exchange.head(new ResponseHead(431), true);
@@ -341,7 +342,7 @@ public final class Http2Server extends Http2Codec implements ServerConnection {
 
         @Override
         public String protocol() {
-            return "HTTP/2";
+            return PROTOCOL;
         }
 
         @Override

@@ -6,7 +6,9 @@ import dev.lateen.proxycore.listener.RouteSource;
 import dev.lateen.proxycore.route.RouteTable;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
+import java.util.List;
 import java.util.Map;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -24,6 +26,16 @@ public record ActiveConfiguration(
         listeners = Map.copyOf(listeners);
         routes = Map.copyOf(routes);
         clusters = Map.copyOf(clusters);
+    }
+
+    /** One sentence for each part that the configuration calls optional and that means nothing here, sorted. */
+    public List<String> ignored() {
+        return Stream.concat(
+                        listeners.values().stream().map(CompiledListener::ignored),
+                        routes.values().stream().map(RouteTable::ignored))
+                .flatMap(List::stream)
+                .sorted()
+                .toList();
     }
 
     /** The routes of a connection manager, or null while they are not there. */

@@ -33,6 +33,11 @@ final class KeptResources {
         return new ResourceUpdate(update.type(), update.changed(), List.copyOf(gone));
     }
 
+    /** Those of a type, by name. */
+    Map<String, KeptResource> of(String type) {
+        return byType.getOrDefault(type, Map.of());
+    }
+
     Map<String, Map<String, KeptResource>> copy() {
         Map<String, Map<String, KeptResource>> copy = new TreeMap<>();
         byType.forEach((type, named) -> copy.put(type, new TreeMap<>(named)));

@@ -10,10 +10,12 @@ import dev.lateen.proxycore.cluster.CompiledCluster;
 import dev.lateen.proxycore.cluster.EndpointSet;
 import dev.lateen.proxycore.listener.CompiledListener;
 import dev.lateen.proxycore.route.RouteTable;
+import dev.lateen.xds.ResourceType;
 import dev.lateen.xds.client.ResourceListener;
 import dev.lateen.xds.client.ResourceUpdate;
 import dev.lateen.xds.client.Subscription;
 import io.envoyproxy.envoy.config.cluster.v3.Cluster;
+import io.envoyproxy.envoy.config.core.v3.TypedExtensionConfig;
 import io.envoyproxy.envoy.config.endpoint.v3.ClusterLoadAssignment;
 import io.envoyproxy.envoy.config.listener.v3.Listener;
 import io.envoyproxy.envoy.config.route.v3.RouteConfiguration;
@@ -32,7 +34,6 @@ import java.util.TreeMap;
 import java.util.function.BiConsumer;
 import java.util.function.Consumer;
 import java.util.random.RandomGenerator;
-import java.util.stream.LongStream;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -50,6 +51,9 @@ public final class XdsConfiguration implements ResourceListener {
     public static final String LISTENERS = "type.googleapis.com/envoy.config.listener.v3.Listener";
     public static final String ROUTES = "type.googleapis.com/envoy.config.route.v3.RouteConfiguration";
 
+    /** Configurations of filters that come by themselves. */
+    public static final String EXTENSIONS = ResourceType.EXTENSION;
+
     public static final String SECRETS = "type.googleapis.com/envoy.extensions.transport_sockets.tls.v3.Secret";
 
     private final RandomGenerator random;
@@ -62,6 +66,7 @@ public final class XdsConfiguration implements ResourceListener {
     private final Map<String, RouteTable> routes = new TreeMap<>();
     private final Map<String, LiveCluster> clusters = new TreeMap<>();
     private final AwaitedEndpoints endpoints;
+    private final AwaitedExtensions extensions;
     private final LeavingClusters leaving = new LeavingClusters();
 
     private Timer.Timeout patienceEnds = () -> {};
@@ -73,6 +78,11 @@ public final class XdsConfiguration implements ResourceListener {
     private volatile @Nullable Instant restoredAt;
     private final Set<String> seen = new HashSet<>();
     private volatile ActiveConfiguration current = ActiveConfiguration.EMPTY;
+    private final UpdateCounts updates = new UpdateCounts();
+
+    /** What {@link #current} ignores, as far as the log tells. */
+    private List<String> toldIgnored = List.of();
+
     private volatile boolean complete;
     private volatile boolean connected;
 
@@ -93,6 +103,7 @@ public final class XdsConfiguration implements ResourceListener {
         this.clock = clock;
         this.timer = timer;
         endpoints = new AwaitedEndpoints(timer);
+        extensions = new AwaitedExtensions(timer);
         this.subscribe = subscribe;
         this.credentials = credentials;
         this.changed = changed;
@@ -118,6 +129,11 @@ public final class XdsConfiguration implements ResourceListener {
         return connected;
     }
 
+    /** How the control plane's updates were answered. */
+    public UpdateCounts updates() {
+        return updates;
+    }
+
     @Override
     public void onConnection(boolean works, String detail) {
         connected = works;
@@ -132,6 +148,7 @@ public final class XdsConfiguration implements ResourceListener {
     public synchronized Optional<String> onUpdate(ResourceUpdate update) {
         boolean first = restored.contains(update.type());
         Optional<String> refusal = take(first ? kept.whole(update) : update, clock.instant(), false);
+        updates.count(update.type(), refusal.isEmpty());
         if (first && refusal.isEmpty()) {
             restored.remove(update.type());
             if (restored.isEmpty()) {
@@ -152,7 +169,7 @@ public final class XdsConfiguration implements ResourceListener {
         if (!seen.isEmpty()) {
             return false;
         }
-        for (ResourceUpdate update : saved.of(CLUSTERS, ENDPOINTS, LISTENERS, ROUTES)) {
+        for (ResourceUpdate update : saved.of(CLUSTERS, ENDPOINTS, LISTENERS, EXTENSIONS, ROUTES)) {
             Optional<String> refusal = take(update, saved.saved(), true);
             if (refusal.isPresent()) {
                 LOG.warn("of the saved configuration, {} is left out: {}", update.type(), refusal.get());
@@ -188,7 +205,7 @@ public final class XdsConfiguration implements ResourceListener {
                 all.getOrDefault(CLUSTERS, new TreeMap<>()).remove(name);
             }
         });
-        return Stream.of(CLUSTERS, ENDPOINTS, LISTENERS, ROUTES)
+        return Stream.of(CLUSTERS, ENDPOINTS, LISTENERS, EXTENSIONS, ROUTES)
                 .filter(all::containsKey)
                 .map(type -> SavedConfiguration.update(type, all.getOrDefault(type, Map.of())))
                 .toList();
@@ -201,6 +218,7 @@ public final class XdsConfiguration implements ResourceListener {
                 case CLUSTERS -> messages = clusters(update);
                 case ENDPOINTS -> messages = endpoints(update);
                 case LISTENERS -> messages = listeners(update);
+                case EXTENSIONS -> messages = extensions(update);
                 case ROUTES -> messages = routes(update);
                 case SECRETS -> messages = secrets(update);
                 default -> {
@@ -270,7 +288,7 @@ public final class XdsConfiguration implements ResourceListener {
         Map<String, Message> messages = new HashMap<>();
         Map<String, CompiledListener> compiled = new HashMap<>();
         for (Listener listener : unpack(update, Listener.class)) {
-            compiled.put(listener.getName(), CompiledListener.of(listener));
+            compiled.put(listener.getName(), CompiledListener.of(listener, extensions.known()));
             messages.put(listener.getName(), listener);
         }
         listeners.putAll(compiled);
@@ -278,6 +296,37 @@ public final class XdsConfiguration implements ResourceListener {
         Set<String> names = new HashSet<>();
         listeners.values().forEach(listener -> names.addAll(listener.routeNames()));
         subscribe.accept(ROUTES, Subscription.to(names));
+        Set<String> filters = extensions.want(listeners.values());
+        if (!filters.isEmpty() || seen.contains(EXTENSIONS)) {
+            subscribe.accept(EXTENSIONS, Subscription.to(filters));
+        }
+        wantSecrets();
+        return messages;
+    }
+
+    /** Listeners are compiled anew with what has come for their filters; those of the others stay the same. */
+    private Map<String, Message> extensions(ResourceUpdate update)
+            throws CompileException, InvalidProtocolBufferException {
+        Map<String, Message> messages = new HashMap<>();
+        Map<String, Any> known = new HashMap<>(extensions.known());
+        Set<String> names = new HashSet<>(update.removed());
+        known.keySet().removeAll(names);
+        for (TypedExtensionConfig extension : unpack(update, TypedExtensionConfig.class)) {
+            known.put(extension.getName(), extension.getTypedConfig());
+            messages.put(extension.getName(), extension);
+        }
+        names.addAll(messages.keySet());
+        Map<String, CompiledListener> compiled = new HashMap<>();
+        for (Map.Entry<String, CompiledListener> entry : listeners.entrySet()) {
+            KeptResource listener = kept.of(LISTENERS).get(entry.getKey());
+            boolean concerned =
+                    entry.getValue().discovered().stream().anyMatch(filter -> names.contains(filter.name()));
+            if (concerned && listener != null && listener.body() instanceof Listener body) {
+                compiled.put(entry.getKey(), CompiledListener.of(body, known));
+            }
+        }
+        listeners.putAll(compiled);
+        extensions.come(known, names);
         wantSecrets();
         return messages;
     }
@@ -357,9 +406,11 @@ public final class XdsConfiguration implements ResourceListener {
     private void watchPatience() {
         patienceEnds.cancel();
         patienceEnds = () -> {};
-        LongStream.concat(
+        Stream.of(
                         clusters.values().stream().mapToLong(endpoints::patienceLeft),
+                        listeners.values().stream().mapToLong(extensions::patienceLeft),
                         leaving.patienceLeft(timer.nanoTime()))
+                .flatMapToLong(left -> left)
                 .filter(left -> left > 0 && left < Long.MAX_VALUE)
                 .min()
                 .ifPresent(left -> patienceEnds = timer.after(left, this::patienceOver));
@@ -369,11 +420,22 @@ public final class XdsConfiguration implements ResourceListener {
     public synchronized boolean settled() {
         return complete
                 && clusters.keySet().containsAll(current.clusters().keySet())
+                && listeners.values().stream().allMatch(listener -> extensions.patienceLeft(listener) <= 0)
                 && clusters.values().stream().allMatch(cluster -> endpoints.patienceLeft(cluster) <= 0);
     }
 
     private synchronized void patienceOver() {
         activate();
+    }
+
+    private void tellIgnored(List<String> ignored) {
+        if (!ignored.isEmpty() && !ignored.equals(toldIgnored)) {
+            LOG.info(
+                    "{} optional parts of the configuration mean nothing here and are ignored (admin page /ignored), such as {}",
+                    ignored.size(),
+                    ignored.getFirst());
+        }
+        toldIgnored = ignored;
     }
 
     private void activate() {
@@ -384,7 +446,8 @@ public final class XdsConfiguration implements ResourceListener {
             boolean routed = routes.keySet().containsAll(entry.getValue().routeNames());
             boolean warm =
                     present == null || entry.getValue().clusterNames().stream().allMatch(this::warm);
-            if (routed && warm) {
+            boolean configured = extensions.patienceLeft(entry.getValue()) <= 0;
+            if (routed && warm && configured) {
                 ready.put(entry.getKey(), entry.getValue());
             } else {
                 all = false;
@@ -394,6 +457,7 @@ public final class XdsConfiguration implements ResourceListener {
             }
         }
         current = withRoutes(ready);
+        tellIgnored(current.ignored());
         boolean whole = all
                 && seen.contains(CLUSTERS)
                 && seen.contains(LISTENERS)

@@ -1,14 +1,14 @@
 package dev.lateen.proxy.http;
 
-import com.google.protobuf.ByteString;
-import dev.lateen.proxycore.ResponseFlag;
 import dev.lateen.proxycore.authorization.ExternalAuthorization;
 import dev.lateen.proxycore.authorization.ExternalAuthorization.Content;
 import dev.lateen.proxycore.authorization.ExternalAuthorization.RouteSettings;
 import dev.lateen.proxycore.authorization.GrpcService;
 import dev.lateen.proxycore.authorization.Verdict;
+import dev.lateen.proxycore.filter.FilterFaults;
 import dev.lateen.proxycore.head.FieldName;
 import dev.lateen.proxycore.head.ResponseHead;
+import dev.lateen.proxycore.match.MetadataMatcher;
 import dev.lateen.proxycore.route.HeaderMutations;
 import java.nio.charset.StandardCharsets;
 import org.jspecify.annotations.Nullable;
@@ -29,8 +29,8 @@ final class AuthorizationFilter {
 
     /** Whether the request passes at once; else it goes on when the answer is there. */
     static boolean passes(FilteredRequest request, ExternalAuthorization config, RouteSettings settings) {
-        ExternalAuthorization.Condition condition = config.condition();
-        if ((condition != null && !condition.holds(request.said()))
+        MetadataMatcher condition = config.condition();
+        if ((condition != null && !condition.matches(request.record().metadata(condition.filter())))
                 || !config.share().takes(request.service().random())) {
             return true;
         }
@@ -56,7 +56,7 @@ final class AuthorizationFilter {
             ask(content);
             return;
         }
-        request.record().details("request_payload_too_large");
+        request.record().fault(FilterFaults.tooLarge());
         answer(new ResponseHead(413), "Payload Too Large");
     }
 
@@ -89,7 +89,7 @@ final class AuthorizationFilter {
                         grpc.question(),
                         ClusterCall.framed(message),
                         timeout,
-                        outcome -> heard(verdict(grpc, outcome))));
+                        outcome -> heard(ConnectionCheck.verdict(grpc, outcome))));
             }
         }
     }
@@ -102,14 +102,6 @@ final class AuthorizationFilter {
         };
     }
 
-    private static Verdict verdict(GrpcService grpc, ClusterCall.Outcome outcome) {
-        if (outcome instanceof ClusterCall.Outcome.Failure(var reason)) {
-            return new Verdict.Failed(reason);
-        }
-        ByteString message = outcome instanceof ClusterCall.Outcome.Answer answer ? answer.message() : null;
-        return message == null ? new Verdict.Failed("the call did not succeed") : grpc.verdict(message);
-    }
-
     private void heard(Verdict verdict) {
         switch (verdict) {
             case Verdict.Allowed(var changes, var inAnswer) -> {
@@ -120,7 +112,7 @@ final class AuthorizationFilter {
                 request.proceed();
             }
             case Verdict.Denied(var response, var body) -> {
-                request.record().flag(ResponseFlag.UAEX).details("ext_authz_denied");
+                request.record().fault(FilterFaults.deniedBy(config.service().cluster(), response.status()));
                 answer(response, body);
             }
             case Verdict.Failed(var reason) -> {
@@ -137,7 +129,8 @@ final class AuthorizationFilter {
                     request.proceed();
                     return;
                 }
-                request.record().flag(ResponseFlag.UAEX).details("ext_authz_error");
+                request.record()
+                        .fault(FilterFaults.authorizerFailed(config.service().cluster(), config.errorStatus()));
                 answer(new ResponseHead(config.errorStatus()), "");
             }
         }

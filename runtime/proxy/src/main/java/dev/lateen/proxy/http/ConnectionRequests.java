@@ -13,6 +13,7 @@ import dev.lateen.proxycore.balance.LiveCluster;
 import dev.lateen.proxycore.balance.Pick;
 import dev.lateen.proxycore.cluster.Host;
 import dev.lateen.proxycore.filter.FilterConfig;
+import dev.lateen.proxycore.filter.FilterFaults;
 import dev.lateen.proxycore.head.Fields;
 import dev.lateen.proxycore.head.RequestHead;
 import dev.lateen.proxycore.head.ResponseHead;
@@ -90,14 +91,16 @@ public final class ConnectionRequests implements ServerStreams {
     }
 
     @Override
-    public void malformed(int status, String detail) {
-        service.telemetry().malformed(inbound, status, ResponseFlag.DPE);
+    public void malformed(String protocol, int status, String details) {
+        service.telemetry().malformed(manager.statPrefix(), inbound, status, ResponseFlag.DPE);
+        new RequestRecord(service, connection, protocol, RequestHead.of("", "", ""), manager, inbound)
+                .malformed(status, details);
     }
 
     @Override
     public void flooded(String detail) {
         service.overload().flooded();
-        malformed(400, detail);
+        ServerStreams.super.flooded(detail);
         LOG.info("ended the connection from {}: {}", facts.source(), detail);
     }
 
@@ -118,20 +121,11 @@ public final class ConnectionRequests implements ServerStreams {
         HeadPreparation.Refusal refusal = preparation.request(head, stream.protocol(), facts, service::uuid);
         record.identified();
         record.trace(manager.tracing());
-        ActiveConfiguration configuration = service.configuration().get();
-        RouteTable table = configuration.routes(manager.routes());
-        RouteAction action = table == null ? null : table.decide(head, service.random(), Trace.NONE);
-        Forward forward = action instanceof Forward forwards ? forwards : null;
-        if (refusal == null && action != null) {
-            // Filters that answer themselves answer for the service that the request was for.
-            record.route(action.route(), forward == null ? "" : forward.cluster());
+        Routing routing = new Routing(manager, service.configuration().get(), head, record);
+        routing.decide(Map.of());
+        if (refusal == null) {
+            routing.tell();
         }
-        FilteredRequest.Target target = new FilteredRequest.Target(
-                manager.filters(),
-                action == null ? Map.of() : action.route().overrides(),
-                action == null ? RateLimits.NONE : action.route().rateLimits(),
-                forward == null ? "" : forward.cluster(),
-                StreamLimits.of(manager.timeouts(), forward == null ? null : forward.policy(), head));
         FilteredRequest request = new FilteredRequest(
                 service,
                 stream,
@@ -139,16 +133,16 @@ public final class ConnectionRequests implements ServerStreams {
                 end,
                 record,
                 preparation,
-                target,
+                routing.target(),
                 new Access(facts, head, client, Map.of()),
-                (passed, router, bare) -> route(passed, router, bare, action, configuration),
+                routing,
                 deadlines);
         Resource scarce = bypassesOverload ? null : service.overload().noRequests();
         if (scarce != null) {
             shed(request, scarce);
             return request;
         }
-        if (refusal == null && head.upgrade() != null && !mayUpgrade(head.upgrade(), action)) {
+        if (refusal == null && head.upgrade() != null && !mayUpgrade(head.upgrade(), routing.action)) {
             refusal = new HeadPreparation.Refusal(403, "upgrade_failed", null);
         }
         if (refusal == null) {
@@ -157,6 +151,60 @@ public final class ConnectionRequests implements ServerStreams {
             refuse(request, refusal);
         }
         return request;
+    }
+
+    /** Where one request goes: decided before its filters, and again where its token has a say. */
+    private final class Routing implements FilteredRequest.Router {
+        private final HttpConnectionManager rules;
+        private final ActiveConfiguration configuration;
+        private final RequestHead head;
+        private final RequestRecord record;
+        private @Nullable RouteAction action;
+
+        Routing(
+                HttpConnectionManager rules,
+                ActiveConfiguration configuration,
+                RequestHead head,
+                RequestRecord record) {
+            this.rules = rules;
+            this.configuration = configuration;
+            this.head = head;
+            this.record = record;
+        }
+
+        void decide(Map<String, Object> claims) {
+            RouteTable table = configuration.routes(rules.routes());
+            action = table == null ? null : table.decide(head, claims, service.random(), Trace.NONE);
+        }
+
+        /** Filters that answer themselves answer for the service that the request was for. */
+        void tell() {
+            if (action != null) {
+                record.route(action.route(), action instanceof Forward forward ? forward.cluster() : "");
+            }
+        }
+
+        FilteredRequest.Target target() {
+            Forward forward = action instanceof Forward forwards ? forwards : null;
+            return new FilteredRequest.Target(
+                    rules.filters(),
+                    action == null ? Map.of() : action.route().overrides(),
+                    action == null ? RateLimits.NONE : action.route().rateLimits(),
+                    forward == null ? "" : forward.cluster(),
+                    StreamLimits.of(rules.timeouts(), forward == null ? null : forward.policy(), head));
+        }
+
+        @Override
+        public FilteredRequest.Target again(Map<String, Object> claims) {
+            decide(claims);
+            tell();
+            return target();
+        }
+
+        @Override
+        public RequestEvents route(FilteredRequest request, FilterConfig.Router router, boolean end) {
+            return ConnectionRequests.this.route(request, router, end, action, configuration);
+        }
     }
 
     private boolean mayUpgrade(String protocol, @Nullable RouteAction action) {
@@ -173,7 +221,11 @@ public final class ConnectionRequests implements ServerStreams {
     }
 
     private void refuse(FilteredRequest request, HeadPreparation.Refusal refusal) {
-        request.record().details(refusal.details());
+        if (refusal.location() == null) {
+            request.record().fault(FilterFaults.refused(refusal.status(), refusal.details()));
+        } else {
+            request.record().details(refusal.details());
+        }
         ResponseHead response = new ResponseHead(refusal.status());
         if (refusal.location() != null) {
             response.with("location", refusal.location());
@@ -192,8 +244,7 @@ public final class ConnectionRequests implements ServerStreams {
         RequestRecord record = request.record();
         switch (action) {
             case null -> {
-                Fault fault =
-                        Fault.noRoute(head.authority(), manager.routes().toString(), "its routes have not come yet");
+                Fault fault = Fault.noRoutes(head.authority(), manager.routes().toString());
                 LocalReply.send(answer, head, HeaderMutations.NONE, fault, record);
             }
             case Forward forward -> {
@@ -201,7 +252,12 @@ public final class ConnectionRequests implements ServerStreams {
             }
             case DirectResponse direct -> {
                 record.route(direct.route(), "");
-                record.details("direct_response");
+                if (direct.status() < 400) {
+                    record.details("direct_response");
+                } else {
+                    record.fault(
+                            FilterFaults.direct(direct.status(), direct.route().rule()));
+                }
                 LocalReply.send(
                         answer,
                         head,

@@ -9,6 +9,7 @@ import dev.lateen.proxycore.authorization.ExternalAuthorization;
 import dev.lateen.proxycore.filter.Compression;
 import dev.lateen.proxycore.filter.FilterConfig;
 import dev.lateen.proxycore.filter.HttpFilter;
+import dev.lateen.proxycore.format.FormatContext;
 import dev.lateen.proxycore.head.Fields;
 import dev.lateen.proxycore.head.RequestHead;
 import dev.lateen.proxycore.head.ResponseHead;
@@ -23,7 +24,6 @@ import io.netty.buffer.PooledByteBufAllocator;
 import io.netty.buffer.Unpooled;
 import java.net.InetSocketAddress;
 import java.util.ArrayList;
-import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.function.BiConsumer;
@@ -42,7 +42,7 @@ final class FilteredRequest implements RequestEvents, StreamDeadline.Watched {
     private final RequestHead head;
     private final RequestRecord record;
     private final HeadPreparation preparation;
-    private final Target target;
+    private Target target;
     private Access access;
     private final Router router;
     private final Answer answer = new Answer();
@@ -53,7 +53,6 @@ final class FilteredRequest implements RequestEvents, StreamDeadline.Watched {
     private @Nullable RequestEvents next;
     private final HeldContent held;
     private @Nullable List<Consumer<ResponseHead>> onAnswer;
-    private Map<String, String> said = Map.of();
     private @Nullable Compression compression;
     private @Nullable GzipStream gzip;
     private @Nullable InetSocketAddress lookedUp;
@@ -76,9 +75,11 @@ final class FilteredRequest implements RequestEvents, StreamDeadline.Watched {
             String cluster,
             StreamLimits limits) {}
 
-    /** The last filter: sends the request on. */
-    @FunctionalInterface
+    /** Knows where the request goes; the last filter, which sends it on. */
     interface Router {
+        /** Decides anew, now that the request's token says this. */
+        Target again(Map<String, Object> claims);
+
         /**
          * The request has passed.
          *
@@ -136,22 +137,20 @@ final class FilteredRequest implements RequestEvents, StreamDeadline.Watched {
         return access;
     }
 
-    /** The request's token was verified and says this. */
-    void claims(Map<String, Object> verified) {
+    /**
+     * The request's token was verified and says this.
+     *
+     * @param clearsRoute whether the route is chosen again, as far as filters have not run yet
+     */
+    void claims(Map<String, Object> verified, boolean clearsRoute) {
         access = new Access(access.facts(), head, access.client(), verified);
-    }
-
-    /** Tells later filters something, under the filter's name and a key, joined by a blank. */
-    void say(String key, String value) {
-        if (said.isEmpty()) {
-            said = new HashMap<>();
+        if (!verified.isEmpty()) {
+            record.tell(FormatContext.TOKENS, "payload", verified);
         }
-        said.put(key, value);
-    }
-
-    /** What filters said. */
-    Map<String, String> said() {
-        return said;
+        if (clearsRoute) {
+            target = router.again(verified);
+            deadline.follow(target.limits());
+        }
     }
 
     /** The name that the request asks for has this address. */
@@ -188,6 +187,7 @@ final class FilteredRequest implements RequestEvents, StreamDeadline.Watched {
             HttpFilter filter = target.filters().get(position++);
             passes = switch (filter.effective(target.overrides())) {
                 case FilterConfig.Disabled _ -> true;
+                case FilterConfig.Missing _ -> LocalFilters.missing(this);
                 case FilterConfig.Cors(var policy) -> LocalFilters.cors(this, policy);
                 case FilterConfig.Fault(var injection) -> LocalFilters.fault(this, injection, target.cluster());
                 case FilterConfig.Tokens(var rules) -> LocalFilters.tokens(this, rules);

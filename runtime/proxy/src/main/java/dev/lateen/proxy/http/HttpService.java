@@ -30,6 +30,7 @@ import org.jspecify.annotations.Nullable;
  * @param overload says what is refused while the process is short of memory
  * @param failures says which services fail that requests wait for
  * @param retryDepth keeps layers of proxies from retrying one above the other; of all workers
+ * @param faults how this proxy says who is to blame
  */
 public record HttpService(
         Worker worker,
@@ -43,7 +44,16 @@ public record HttpService(
         String localCluster,
         OverloadMonitor overload,
         ServiceFailures failures,
-        RetryDepth retryDepth) {
+        RetryDepth retryDepth,
+        Faults faults) {
+    /**
+     * How a proxy says who is to blame that no app answered.
+     *
+     * @param by its name there: pod and namespace, joined by a dot
+     * @param anybody whether it tells everybody who asks; otherwise the mesh's own only
+     */
+    public record Faults(String by, boolean anybody) {}
+
     /** A random UUID (RFC 9562 5.4); it need not be hard to guess, but cheap. */
     String uuid() {
         long high = random.nextLong() & ~0xF000L | 0x4000L;

@@ -3,6 +3,8 @@ package dev.lateen.proxy.http;
 import dev.lateen.proxycore.ResponseFlag;
 import dev.lateen.proxycore.filter.CorsPolicy;
 import dev.lateen.proxycore.filter.FaultInjection;
+import dev.lateen.proxycore.filter.FilterFaults;
+import dev.lateen.proxycore.format.FormatContext;
 import dev.lateen.proxycore.head.FieldName;
 import dev.lateen.proxycore.head.ResponseHead;
 import dev.lateen.proxycore.jwt.JwtRules;
@@ -20,6 +22,13 @@ final class LocalFilters {
     private static final String CHOOSING = "istio_ext_authz_";
 
     private LocalFilters() {}
+
+    /** As Envoy's filter that stands for one without configuration. */
+    static boolean missing(FilteredRequest request) {
+        request.record().flag(ResponseFlag.NFCF).details("filter_config_not_found");
+        answer(request, new ResponseHead(500), "");
+        return false;
+    }
 
     static boolean cors(FilteredRequest request, CorsPolicy policy) {
         CorsPolicy.Verdict verdict =
@@ -53,8 +62,8 @@ final class LocalFilters {
     }
 
     private static boolean abort(FilteredRequest request, FaultInjection.Verdict verdict) {
-        request.record().flag(ResponseFlag.FI).details("fault_filter_abort");
         ResponseHead response = new ResponseHead(verdict.status() == 0 ? 200 : verdict.status());
+        request.record().fault(FilterFaults.injected(response.status()));
         if (verdict.grpcStatus() >= 0) {
             response.with("grpc-status", Integer.toString(verdict.grpcStatus()));
         }
@@ -64,12 +73,12 @@ final class LocalFilters {
 
     static boolean tokens(FilteredRequest request, JwtRules rules) {
         return switch (rules.check(request.request(), request.service().clock().instant())) {
-            case JwtRules.Outcome.Passed(var claims) -> {
-                request.claims(claims);
+            case JwtRules.Outcome.Passed(var claims, boolean clearsRoute) -> {
+                request.claims(claims, clearsRoute);
                 yield true;
             }
             case JwtRules.Outcome.Refused refused -> {
-                request.record().details(refused.details());
+                request.record().fault(FilterFaults.badToken(refused.status(), refused.details()));
                 ResponseHead response = new ResponseHead(refused.status());
                 if (refused.status() == 401) {
                     response.with(
@@ -86,12 +95,14 @@ final class LocalFilters {
         Access access = request.access();
         AccessRules.Verdict rehearsal = rehearsed.decide(access);
         if (!rehearsal.policy().isEmpty()) {
-            request.say("envoy.filters.http.rbac " + prefix + "shadow_effective_policy_id", rehearsal.policy());
+            request.record().tell(FormatContext.ACCESS, prefix + "shadow_effective_policy_id", rehearsal.policy());
         }
         if (!prefix.isEmpty()) {
-            request.say(
-                    "envoy.filters.http.rbac " + prefix + "shadow_engine_result",
-                    rehearsal.allowed() ? "allowed" : "denied");
+            request.record()
+                    .tell(
+                            FormatContext.ACCESS,
+                            prefix + "shadow_engine_result",
+                            rehearsal.allowed() ? "allowed" : "denied");
         }
         if (!rehearsal.allowed() && !prefix.startsWith(CHOOSING)) {
             LOG.info("rehearsal: {} would be refused: {}", request.request().authority(), rehearsed.explain(access));
@@ -103,7 +114,7 @@ final class LocalFilters {
         String id = request.service()
                 .decisions()
                 .refused(access, request.service().clock().instant(), rules.explain(access));
-        request.record().details(verdict.details());
+        request.record().fault(FilterFaults.denied(verdict.details(), id));
         answer(request, new ResponseHead(403), "RBAC: access denied (decision " + id + ")\n");
         return false;
     }
@@ -117,7 +128,7 @@ final class LocalFilters {
                 yield true;
             }
             case REFUSED -> {
-                request.record().flag(ResponseFlag.RL).details("local_rate_limited");
+                request.record().fault(FilterFaults.limited(limit.status()));
                 ResponseHead response = new ResponseHead(limit.status());
                 if (limit.grpcExhausted() && LocalReply.isGrpc(request.request())) {
                     response.fields().set(FieldName.GRPC_STATUS, "8");

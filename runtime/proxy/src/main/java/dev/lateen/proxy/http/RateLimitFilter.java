@@ -1,7 +1,7 @@
 package dev.lateen.proxy.http;
 
 import com.google.protobuf.ByteString;
-import dev.lateen.proxycore.ResponseFlag;
+import dev.lateen.proxycore.filter.FilterFaults;
 import dev.lateen.proxycore.head.FieldName;
 import dev.lateen.proxycore.head.Fields;
 import dev.lateen.proxycore.head.ResponseHead;
@@ -69,7 +69,7 @@ final class RateLimitFilter {
                 request.proceed();
             }
             case GlobalRateLimit.Verdict.Over(var fields, var body) -> {
-                request.record().flag(ResponseFlag.RL).details("request_rate_limited");
+                request.record().fault(FilterFaults.limitedBy(config.service().cluster(), config.status()));
                 ResponseHead response = new ResponseHead(config.status());
                 if (config.marks()) {
                     response.fields().set(RATE_LIMITED, "true");
@@ -85,7 +85,8 @@ final class RateLimitFilter {
                         .failures()
                         .failed("rate limits by " + config.service().cluster(), reason);
                 if (config.failureDenies()) {
-                    request.record().flag(ResponseFlag.RLSE).details("rate_limiter_error");
+                    request.record()
+                            .fault(FilterFaults.limiterFailed(config.service().cluster(), config.errorStatus()));
                     answer(new ResponseHead(config.errorStatus()), HeaderMutations.NONE, "");
                 } else {
                     request.proceed();

@@ -224,10 +224,10 @@ final class RequestExchange implements RequestEvents {
         boolean begun = answered;
         finish(Reset.CANCELLED);
         if (begun) {
-            record.flag(ResponseFlag.UT).ended();
+            record.flag(ResponseFlag.UT).details("response_timeout").ended();
             downstream.reset(Reset.CANCELLED);
         } else {
-            answer(Fault.requestTimeout(peer, "timeout of the route"));
+            answer(Fault.requestTimeout(peer, "timeout of " + forward.route().rule()));
         }
     }
 
@@ -303,12 +303,6 @@ final class RequestExchange implements RequestEvents {
 
     /** The stream of a try ended before its answer did. */
     void broken(Attempt attempt, Reset reason) {
-        if (answered) {
-            finish(Reset.CANCELLED);
-            record.flag(ResponseFlag.UC).ended();
-            downstream.reset(Reset.TERMINATED);
-            return;
-        }
         ResetReason core =
                 switch (reason) {
                     case REFUSED -> ResetReason.REMOTE_REFUSED;
@@ -317,9 +311,21 @@ final class RequestExchange implements RequestEvents {
                     case PROTOCOL_ERROR -> ResetReason.PROTOCOL_ERROR;
                     case CANCELLED -> ResetReason.LOCAL_RESET;
                 };
+        // Versions of HTTP without streams know nothing but the end of the connection.
+        ResetReason told = core == ResetReason.REMOTE_REFUSED && !"HTTP/2".equals(record.upstreamProtocol())
+                ? ResetReason.CONNECTION_TERMINATION
+                : core;
+        if (answered) {
+            finish(Reset.CANCELLED);
+            record.flag(told.flag())
+                    .details(told.details("upstream_reset_after_response_started"))
+                    .ended();
+            downstream.reset(Reset.TERMINATED);
+            return;
+        }
         boolean sent = reason != Reset.REFUSED;
         RetryVerdict verdict = retries == null ? RetryVerdict.NO : retries.onReset(core, sent);
-        failed(attempt, verdict, Fault.connectionTermination(attempt.host().toString()));
+        failed(attempt, verdict, Fault.upstreamReset(attempt.host().toString(), told));
     }
 
     /** Whether another try is made instead of passing on this answer. */

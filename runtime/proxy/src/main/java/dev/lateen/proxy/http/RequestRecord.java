@@ -2,6 +2,8 @@ package dev.lateen.proxy.http;
 
 import dev.lateen.proxy.http.TimePoints.Point;
 import dev.lateen.proxy.stream.Reset;
+import dev.lateen.proxy.telemetry.HttpCounts;
+import dev.lateen.proxy.telemetry.PeerExchange.Peer;
 import dev.lateen.proxy.telemetry.RequestFacts;
 import dev.lateen.proxy.telemetry.RequestSpan;
 import dev.lateen.proxy.telemetry.RequestTap;
@@ -9,10 +11,12 @@ import dev.lateen.proxy.telemetry.RequestTrace;
 import dev.lateen.proxy.telemetry.Workload;
 import dev.lateen.proxycore.ConnectionFacts;
 import dev.lateen.proxycore.Fault;
+import dev.lateen.proxycore.FaultField;
 import dev.lateen.proxycore.GrpcCode;
 import dev.lateen.proxycore.ResponseFlag;
 import dev.lateen.proxycore.balance.LiveCluster;
 import dev.lateen.proxycore.cluster.Host;
+import dev.lateen.proxycore.filter.FilterFaults;
 import dev.lateen.proxycore.format.FormatContext;
 import dev.lateen.proxycore.format.Operator;
 import dev.lateen.proxycore.head.Fields;
@@ -28,6 +32,8 @@ import io.netty.buffer.ByteBuf;
 import io.netty.channel.Channel;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
+import java.util.HashMap;
+import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /** What is known of one request, for its line in the access log and the statistics. One thread. */
@@ -43,15 +49,19 @@ final class RequestRecord implements FormatContext, RequestFacts {
 
     private final @Nullable GrpcMessages answers;
     private final RequestTimes times;
+    private final HttpCounts counts;
     private @Nullable ResponseHead response;
     private @Nullable Fields trailers;
     private @Nullable RouteInfo route;
-    private @Nullable Workload peer;
+    private @Nullable Peer peer;
+    private @Nullable FaultNote fault;
     private @Nullable RequestTrace trace;
+    private @Nullable RequestSpan span;
     private RetryDepth.@Nullable Served served;
     private final UpstreamInfo upstream = new UpstreamInfo();
     private @Nullable String upstreamProtocol;
     private @Nullable InetAddress client;
+    private Map<String, Map<String, Object>> told = Map.of();
     private String details = "";
     private long flags;
     private long received;
@@ -78,6 +88,8 @@ final class RequestRecord implements FormatContext, RequestFacts {
         this.answers = grpc ? new GrpcMessages() : null;
         this.times = new RequestTimes(service, isTimed(manager));
         this.headBytes = request.fields().byteSize();
+        this.counts = service.telemetry().http(manager.statPrefix());
+        counts.begun();
         if (inbound) {
             peer = service.telemetry().peers().hear(request.fields());
             asked = peer != null;
@@ -122,7 +134,19 @@ final class RequestRecord implements FormatContext, RequestFacts {
 
     /** Gives it its place in its trace. */
     void trace(HttpConnectionManager.@Nullable Tracing tracing) {
-        trace = service.telemetry().trace(tracing, request, protocol, service.random());
+        if (tracing != null) {
+            RequestTrace place = service.telemetry().place(tracing, request, service.random());
+            trace = place;
+            span = service.telemetry().record(place, tracing, request, protocol);
+        }
+    }
+
+    /** A filter tells later ones, and filters of logs, something under a key. */
+    void tell(String filter, String key, Object value) {
+        if (told.isEmpty()) {
+            told = new HashMap<>();
+        }
+        told.computeIfAbsent(filter, _ -> new HashMap<>()).put(key, value);
     }
 
     /** It goes to this cluster; whoever is there learns who calls. */
@@ -198,23 +222,29 @@ final class RequestRecord implements FormatContext, RequestFacts {
         return this;
     }
 
+    /** What codecs find, in Envoy's or here, has a flag. */
     RequestRecord details(String text) {
         details = text;
-        return this;
+        return text.startsWith("http") || text.equals("low_version") ? flag(ResponseFlag.DPE) : this;
     }
 
     /** The client went away, or broke the protocol. */
     void lost(Reset reason) {
         if (reason == Reset.PROTOCOL_ERROR) {
-            flag(ResponseFlag.DPE).details("codec_error");
+            boolean second = protocol.equals("HTTP/2");
+            fault(FilterFaults.broken(second ? "http2.violation.of.messaging.rule" : "http1.codec_error"));
+            if (!second && response == null) {
+                response = new ResponseHead(400); // the codec's own
+            }
         } else {
             flag(ResponseFlag.DC).details("downstream_remote_disconnect");
         }
     }
 
-    RequestRecord fault(Fault fault) {
-        ResponseFlag flag = fault.flag();
-        return (flag == null ? this : flag(flag)).details(fault.details());
+    RequestRecord fault(Fault why) {
+        fault = FaultNote.of(why);
+        ResponseFlag flag = why.flag();
+        return (flag == null ? this : flag(flag)).details(why.details());
     }
 
     void verdict(RetryVerdict verdict) {
@@ -245,12 +275,44 @@ final class RequestRecord implements FormatContext, RequestFacts {
             }
         } else {
             service.retryDepth().called(request, head, attempts(), (flags & ResponseFlag.UO.bit()) != 0);
-            Workload told = service.telemetry().peers().hear(head.fields());
-            peer = told == null ? peer : told;
+            Peer heard = service.telemetry().peers().hear(head.fields());
+            peer = heard == null ? peer : heard;
+        }
+        FaultNote told = FaultNote.take(head.fields(), inbound ? null : peer);
+        fault = fault == null ? told : fault;
+        String why = fault != null && tellsOfFaults() ? fault() : null;
+        if (why != null) {
+            head.fields().set(FaultField.NAME, why);
         }
         if (details.isEmpty()) {
             details = "via_upstream";
         }
+    }
+
+    /** Proxies of the mesh that prove to be some, the app of this pod when it asks, and others only where that is allowed. */
+    private boolean tellsOfFaults() {
+        Peer caller = inbound ? peer : null;
+        if (caller != null && caller.readsFaults() && connection.facts().peer() != null) {
+            return true;
+        }
+        boolean own = !inbound && !manager.headers().useRemoteAddress();
+        return (own || service.faults().anybody()) && FaultNote.asked(request);
+    }
+
+    @Override
+    public @Nullable String fault() {
+        FaultNote note = fault;
+        return note == null ? null : note.text(service.faults(), request);
+    }
+
+    /** What came was no request: writes its lines. It is counted elsewhere. */
+    void malformed(int status, String text) {
+        ended = true;
+        times.end();
+        counts.ended(status);
+        response = new ResponseHead(status);
+        details(text);
+        log(status);
     }
 
     /** The request is over: counts it and writes its lines. */
@@ -266,8 +328,9 @@ final class RequestRecord implements FormatContext, RequestFacts {
         times.end();
         ResponseHead head = response;
         int status = head == null ? 0 : head.status();
+        counts.ended(status);
         service.telemetry().ended(this, manager.metrics(), this);
-        RequestSpan recorded = span();
+        RequestSpan recorded = span;
         if (recorded != null) {
             Host host = upstream.host();
             recorded.end(
@@ -277,14 +340,18 @@ final class RequestRecord implements FormatContext, RequestFacts {
                     Host.addressText(connection.facts().source()),
                     times.nanos());
         }
+        log(status);
+        RequestTap tap = service.telemetry().tap();
+        if (tap.isOpen()) {
+            tap.offer(TapLine.of(this));
+        }
+    }
+
+    private void log(int status) {
         for (AccessLog log : manager.accessLogs()) {
             if (log.filter().takes(status, flags, times.millis(), this, service.random())) {
                 service.log().write(log.path(), AccessLogLine.of(log, this));
             }
-        }
-        RequestTap tap = service.telemetry().tap();
-        if (tap.isOpen()) {
-            tap.offer(TapLine.of(this));
         }
     }
 
@@ -297,7 +364,8 @@ final class RequestRecord implements FormatContext, RequestFacts {
 
     @Override
     public @Nullable Workload peer() {
-        return peer;
+        Peer other = peer;
+        return other == null ? null : other.workload();
     }
 
     @Override
@@ -396,6 +464,11 @@ final class RequestRecord implements FormatContext, RequestFacts {
         return RequestFormat.value(this, operator, argument);
     }
 
+    @Override
+    public Map<String, Object> metadata(String filter) {
+        return told.getOrDefault(filter, Map.of());
+    }
+
     ConnectionInfo connection() {
         return connection;
     }
@@ -430,14 +503,9 @@ final class RequestRecord implements FormatContext, RequestFacts {
         return trace;
     }
 
-    private @Nullable RequestSpan span() {
-        RequestTrace placed = trace;
-        return placed == null ? null : placed.span();
-    }
-
     @Override
     public boolean isRecorded() {
-        return span() != null;
+        return span != null;
     }
 
     /** Of the response, as Envoy calls them; empty while there is none. */

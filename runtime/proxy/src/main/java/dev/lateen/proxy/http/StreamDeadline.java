@@ -30,7 +30,7 @@ final class StreamDeadline {
     }
 
     private final Connection connection;
-    private final StreamLimits limits;
+    private StreamLimits limits;
     private final Watched watched;
     private final long begun;
     private long lastActivity;
@@ -48,6 +48,15 @@ final class StreamDeadline {
         this.watched = watched;
         lastActivity = connection.timer.nanoTime();
         begun = lastActivity - ago;
+    }
+
+    /** These limits hold from now on. */
+    void follow(StreamLimits others) {
+        limits = others;
+        touch();
+        if (position >= 0) {
+            connection.watch(this, connection.timer.nanoTime());
+        }
     }
 
     /** Something was sent or received. */
@@ -120,14 +129,17 @@ final class StreamDeadline {
          */
         StreamDeadline begin(StreamLimits limits, long ago, Watched watched) {
             StreamDeadline stream = new StreamDeadline(this, limits, ago, watched);
-            long now = stream.lastActivity;
-            long left = stream.left(now);
             stream.position = open.size();
             open.add(stream);
+            watch(stream, stream.lastActivity);
+            return stream;
+        }
+
+        private void watch(StreamDeadline stream, long now) {
+            long left = stream.left(now);
             if (left < Long.MAX_VALUE) {
                 watch(now, left);
             }
-            return stream;
         }
 
         /** Ends streams whose answer has waited for the client for so long, with or without limits; how many. */

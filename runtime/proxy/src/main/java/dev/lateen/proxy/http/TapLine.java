@@ -45,7 +45,8 @@ public final class TapLine {
         {"requested_server_name", "%REQUESTED_SERVER_NAME%"},
         {"x_forwarded_for", "%REQ(X-FORWARDED-FOR)%"},
         {"peer", "%DOWNSTREAM_PEER_URI_SAN%"},
-        {"grpc_status", "%GRPC_STATUS_NUMBER%"}
+        {"grpc_status", "%GRPC_STATUS_NUMBER%"},
+        {"fault", "%RESP(X-LATEEN-FAULT)%"}
     };
 
     private static final AccessLog LOG = log();

@@ -36,6 +36,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.LongAdder;
 import java.util.function.Function;
 import java.util.function.Predicate;
 import java.util.function.Supplier;
@@ -76,13 +77,15 @@ final class Connections extends ChannelInitializer<Channel> {
     private final UpstreamSockets sockets;
     private final Tls tls;
     private final Map<Channel, CompiledListener> open;
+    private final LongAdder total;
     private final Predicate<CompiledListener> ending;
-    private final ServerFirst serverFirst;
+    private final DetectedProtocols detected;
 
     /**
      * @param listener the listener as it is now; null when it is gone
      * @param services what belongs to the event loop of a connection
      * @param open takes each connection for as long as it is there
+     * @param total counts them
      * @param ending whether connections of a listener are to end soon
      */
     Connections(
@@ -91,15 +94,17 @@ final class Connections extends ChannelInitializer<Channel> {
             UpstreamSockets sockets,
             Tls tls,
             Map<Channel, CompiledListener> open,
+            LongAdder total,
             Predicate<CompiledListener> ending,
-            ServerFirst serverFirst) {
+            DetectedProtocols detected) {
         this.listener = listener;
         this.services = services;
         this.sockets = sockets;
         this.tls = tls;
         this.open = open;
+        this.total = total;
         this.ending = ending;
-        this.serverFirst = serverFirst;
+        this.detected = detected;
     }
 
     @Override
@@ -116,6 +121,7 @@ final class Connections extends ChannelInitializer<Channel> {
             return;
         }
         SocketTuning.limitWrites(channel, accepted.bufferLimit());
+        total.increment();
         open.put(channel, accepted);
         var _ = channel.closeFuture().addListener(_ -> {
             open.remove(channel);
@@ -177,7 +183,7 @@ final class Connections extends ChannelInitializer<Channel> {
                                     service,
                                     looked,
                                     facts,
-                                    serverFirst,
+                                    detected,
                                     known -> take(channel, service, looked, info, known)));
         } else {
             take(channel, service, taking, info, facts);
@@ -286,7 +292,8 @@ final class Connections extends ChannelInitializer<Channel> {
             case HttpConnectionManager manager ->
                 http(channel, service, listener, manager, facts, Objects.requireNonNull(requests));
             case TcpProxy proxy ->
-                channel.pipeline().addLast(PROTOCOL, new TcpTunnel(service, sockets, proxy, info, inbound));
+                channel.pipeline()
+                        .addLast(PROTOCOL, new TcpTunnel(service, sockets, proxy, chain.asked(), info, inbound));
         }
     }
 
@@ -308,7 +315,10 @@ final class Connections extends ChannelInitializer<Channel> {
             channel.pipeline()
                     .addLast(
                             "version",
-                            new VersionDetector(http2 -> speak(channel, service, listener, manager, requests, http2)));
+                            new VersionDetector(
+                                    service.worker().timer(),
+                                    ServerLimits.of(manager),
+                                    http2 -> speak(channel, service, listener, manager, requests, http2)));
         }
     }
 
@@ -350,20 +360,24 @@ final class Connections extends ChannelInitializer<Channel> {
     /**
      * Has new rules hold for a connection that began under old ones: requests on it follow the filter chain that would
      * take it now. It ends where none would, where it would be wrapped otherwise, or where it may not go on; one that
-     * carries a request ends after it. Connections of the app itself go on as they began. On its event loop.
+     * carries a request ends after it. Connections of the app itself go on as they began, but for filters whose configuration
+     * comes by itself. On its event loop.
      */
     static void follow(Channel connection, Map<String, CompiledListener> current) {
         Taken taken = connection.attr(TAKEN).get();
         CompiledListener listener = taken == null ? null : current.get(taken.listener());
-        if (taken == null
-                || listener == null
-                || listener.direction() == CompiledListener.TrafficDirection.OUTBOUND
-                || listener.has(taken.chain().source())) {
+        if (taken == null || listener == null || listener.has(taken.chain())) {
+            return;
+        }
+        boolean ofTheApp = listener.direction() == CompiledListener.TrafficDirection.OUTBOUND;
+        if (ofTheApp && listener.discovered().isEmpty()) {
             return;
         }
         FilterChain now = listener.match(taken.offered(), Trace.NONE);
         if (now != null && now.transport().equals(taken.chain().transport()) && goesOn(taken, now)) {
             connection.attr(TAKEN).set(taken.with(now));
+        } else if (ofTheApp) {
+            return;
         } else if (connection.pipeline().get(PROTOCOL) instanceof ServerConnection server) {
             server.drain();
         } else {
@@ -381,7 +395,11 @@ final class Connections extends ChannelInitializer<Channel> {
                 }
                 yield requests != null;
             }
-            case TcpProxy _ -> requests == null && taken.service().refusal(taken.facts(), now.access()) == null;
+            case TcpProxy _ ->
+                requests == null
+                        && taken.service().refusal(taken.facts(), now.access()) == null
+                        && (now.isGuardedAs(taken.chain())
+                                || now.asked().stream().noneMatch(each -> each.concerns(taken.facts())));
         };
     }
 

@@ -1,6 +1,7 @@
 package dev.lateen.proxy.listener;
 
 import dev.lateen.proxy.http.HttpService;
+import dev.lateen.proxy.listener.DetectedProtocols.Protocol;
 import dev.lateen.proxy.net.Timer;
 import dev.lateen.proxy.tcp.TcpTunnel;
 import dev.lateen.proxycore.ConnectionFacts;
@@ -36,19 +37,26 @@ final class Inspector extends ChannelDuplexHandler {
     /** Where TLS could end here: a caller in TLS speaks first, if late, and the server's first bytes would end its try. */
     private static final long SILENCE_BEFORE_TLS_NANOS = TimeUnit.MILLISECONDS.toNanos(500);
 
+    /** How long a client may say nothing where the listener has no limit. */
+    private static final long SILENT_NANOS = TimeUnit.HOURS.toNanos(1);
+
+    /** How long the beginning of something may leave open what it is, where the listener has no limit. */
+    private static final long UNDECIDED_NANOS = TimeUnit.SECONDS.toNanos(30);
+
     /** For how long a client is waited for whose connection could not be made as TCP. */
     private static final long REFUSED_NANOS = TimeUnit.SECONDS.toNanos(5);
 
     private final HttpService service;
     private final CompiledListener listener;
     private final ConnectionFacts facts;
-    private final ServerFirst serverFirst;
+    private final DetectedProtocols detected;
     private final Consumer<ConnectionFacts> take;
     private ByteBuf seen = Unpooled.EMPTY_BUFFER;
     private Timer.Timeout silence = () -> {};
     private Timer.Timeout timeout = () -> {};
     private @Nullable FilterChain tentative;
     private @Nullable ChannelPromise refusal;
+    private boolean begun;
     private boolean done;
 
     /**
@@ -58,12 +66,12 @@ final class Inspector extends ChannelDuplexHandler {
             HttpService service,
             CompiledListener listener,
             ConnectionFacts facts,
-            ServerFirst serverFirst,
+            DetectedProtocols detected,
             Consumer<ConnectionFacts> take) {
         this.service = service;
         this.listener = listener;
         this.facts = facts;
-        this.serverFirst = serverFirst;
+        this.detected = detected;
         this.take = take;
     }
 
@@ -72,10 +80,8 @@ final class Inspector extends ChannelDuplexHandler {
         // A client that has said all may still be answered, where this turns out to be TCP.
         halfClosure(ctx, true);
         long nanos = listener.listenerFiltersTimeout().toNanos();
-        if (nanos > 0) {
-            timeout = service.worker().timer().after(nanos, () -> late(ctx));
-        }
-        long quiet = silence(listener, facts, serverFirst.contains(facts.destination()));
+        timeout = service.worker().timer().after(nanos > 0 ? nanos : SILENT_NANOS, () -> late(ctx));
+        long quiet = silence(listener, facts, detected.servesFirst(listener.name(), facts.destination()));
         if (quiet == 0) {
             passOn(ctx);
         } else {
@@ -132,7 +138,7 @@ final class Inspector extends ChannelDuplexHandler {
     public void write(ChannelHandlerContext ctx, Object message, ChannelPromise promise) {
         var _ = ctx.write(message, promise);
         if (tentative != null && !done && ((ByteBuf) message).isReadable()) {
-            serverFirst.add(facts.destination());
+            note(Protocol.SERVER_FIRST);
             settle(ctx);
         }
     }
@@ -162,18 +168,49 @@ final class Inspector extends ChannelDuplexHandler {
         ByteBuf more = (ByteBuf) message;
         seen = seen.isReadable() ? Unpooled.wrappedBuffer(seen, more) : more;
         switch (FirstBytes.of(seen)) {
-            case UNDECIDED -> {}
+            case UNDECIDED -> begin(ctx);
             case TLS -> {
                 ClientHello hello = ClientHello.of(seen);
-                if (hello != null) {
-                    decide(ctx, facts.withTls(hello.serverName(), hello.protocols()));
+                if (hello == null) {
+                    begin(ctx);
+                } else {
+                    found(ctx, Protocol.TLS, facts.withTls(hello.serverName(), hello.protocols()));
                 }
             }
-            case HTTP10 -> decide(ctx, facts.withApplicationProtocols(List.of("http/1.0")));
-            case HTTP11 -> decide(ctx, facts.withApplicationProtocols(List.of("http/1.1")));
-            case HTTP2 -> decide(ctx, facts.withApplicationProtocols(List.of("h2c")));
-            case OTHER -> decide(ctx, facts);
+            case HTTP10 -> found(ctx, Protocol.HTTP_1_0, facts.withApplicationProtocols(List.of("http/1.0")));
+            case HTTP11 -> found(ctx, Protocol.HTTP_1_1, facts.withApplicationProtocols(List.of("http/1.1")));
+            case HTTP2 -> found(ctx, Protocol.HTTP_2, facts.withApplicationProtocols(List.of("h2c")));
+            case OTHER -> found(ctx, Protocol.TCP, facts);
         }
+    }
+
+    /** A client that stops within its first bytes is not waited for for ever. */
+    private void begin(ChannelHandlerContext ctx) {
+        if (begun || !listener.listenerFiltersTimeout().isZero()) {
+            return;
+        }
+        begun = true;
+        timeout.cancel();
+        timeout = service.worker().timer().after(UNDECIDED_NANOS, () -> {
+            if (done) {
+                return;
+            }
+            if (listener.continueOnListenerFiltersTimeout() || tentative != null) {
+                decide(ctx, facts);
+            } else {
+                done = true;
+                var _ = ctx.close();
+            }
+        });
+    }
+
+    private void found(ChannelHandlerContext ctx, Protocol protocol, ConnectionFacts known) {
+        note(protocol);
+        decide(ctx, known);
+    }
+
+    private void note(Protocol protocol) {
+        detected.note(listener.name(), facts.destination(), protocol);
     }
 
     @Override

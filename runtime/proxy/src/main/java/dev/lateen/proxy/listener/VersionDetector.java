@@ -1,5 +1,7 @@
 package dev.lateen.proxy.listener;
 
+import dev.lateen.proxy.codec.ServerLimits;
+import dev.lateen.proxy.net.Timer;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.Unpooled;
 import io.netty.channel.ChannelHandlerContext;
@@ -13,19 +15,40 @@ final class VersionDetector extends ChannelInboundHandlerAdapter {
     /** Enough to tell: no method of HTTP/1 goes on like this. */
     private static final int ENOUGH = 16;
 
+    private final Timer timer;
+    private final ServerLimits limits;
     private final Consumer<Boolean> http2;
+    private Timer.Timeout timeout = () -> {};
     private ByteBuf seen = Unpooled.EMPTY_BUFFER;
 
     /**
+     * @param limits how long a client may say nothing, and how long the beginning of its first head may take
      * @param http2 adds the codec to the pipeline
      */
-    VersionDetector(Consumer<Boolean> http2) {
+    VersionDetector(Timer timer, ServerLimits limits, Consumer<Boolean> http2) {
+        this.timer = timer;
+        this.limits = limits;
         this.http2 = http2;
+    }
+
+    @Override
+    public void handlerAdded(ChannelHandlerContext ctx) {
+        limit(ctx, limits.idle());
+    }
+
+    private void limit(ChannelHandlerContext ctx, long nanos) {
+        timeout.cancel();
+        if (nanos > 0) {
+            timeout = timer.after(nanos, () -> {
+                var _ = ctx.close();
+            });
+        }
     }
 
     @Override
     public void channelRead(ChannelHandlerContext ctx, Object message) {
         ByteBuf more = (ByteBuf) message;
+        boolean first = !seen.isReadable();
         seen = seen.isReadable() ? Unpooled.wrappedBuffer(seen, more) : more;
         int length = Math.min(seen.readableBytes(), ENOUGH);
         for (int i = 0; i < length; i++) {
@@ -36,10 +59,13 @@ final class VersionDetector extends ChannelInboundHandlerAdapter {
         }
         if (length == ENOUGH) {
             decided(ctx, true);
+        } else if (first) {
+            limit(ctx, limits.head());
         }
     }
 
     private void decided(ChannelHandlerContext ctx, boolean isHttp2) {
+        timeout.cancel();
         ByteBuf first = seen;
         seen = Unpooled.EMPTY_BUFFER;
         http2.accept(isHttp2);
@@ -49,6 +75,7 @@ final class VersionDetector extends ChannelInboundHandlerAdapter {
 
     @Override
     public void channelInactive(ChannelHandlerContext ctx) {
+        timeout.cancel();
         seen.release();
         seen = Unpooled.EMPTY_BUFFER;
         ctx.fireChannelInactive();

@@ -86,15 +86,32 @@ public final class Sockets {
             SocketAddress address,
             int backlog,
             ChannelHandler child) {
+        return server(acceptor, children, backlog == 0 ? BACKLOG : backlog, child)
+                .bind(address);
+    }
+
+    /**
+     * Listens without accepting: connections wait in the kernel's queue until the socket reads.
+     *
+     * @param most how many may wait; those beyond wait for the kernel to let them try again
+     */
+    public ChannelFuture hold(
+            EventLoopGroup acceptor, EventLoopGroup children, SocketAddress address, int most, ChannelHandler child) {
+        return server(acceptor, children, most, child)
+                .option(ChannelOption.AUTO_READ, false)
+                .bind(address);
+    }
+
+    private ServerBootstrap server(
+            EventLoopGroup acceptor, EventLoopGroup children, int backlog, ChannelHandler child) {
         return new ServerBootstrap()
                 .group(acceptor, children)
                 .channelFactory(factory::server)
-                .option(ChannelOption.SO_BACKLOG, backlog == 0 ? BACKLOG : backlog)
+                .option(ChannelOption.SO_BACKLOG, backlog)
                 .option(ChannelOption.SO_REUSEADDR, true)
                 .childOption(ChannelOption.TCP_NODELAY, true)
                 .childOption(ChannelOption.ALLOCATOR, BUFFERS)
-                .childHandler(child)
-                .bind(address);
+                .childHandler(child);
     }
 
     /**

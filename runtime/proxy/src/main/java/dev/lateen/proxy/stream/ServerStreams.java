@@ -16,13 +16,15 @@ public interface ServerStreams {
     /**
      * The peer broke the protocol before a stream could begin, and the codec answered and closes.
      *
+     * @param protocol {@code HTTP/1.1} or {@code HTTP/2}
      * @param status the status that it answered
+     * @param details Envoy's response code details
      */
-    void malformed(int status, String detail);
+    void malformed(String protocol, int status, String details);
 
     /** The peer sent more of what costs work than it may, and the codec ends the connection. */
     default void flooded(String detail) {
-        malformed(400, detail);
+        malformed("HTTP/2", 400, "http2.inbound_empty_frames_flood");
     }
 
     /** So many answers were complete, the peer took nothing of what was left of them, and the codec gave them up. */

@@ -1,12 +1,15 @@
 package dev.lateen.proxy.tcp;
 
 import dev.lateen.proxy.dns.Lookups;
+import dev.lateen.proxy.http.ConnectionCheck;
 import dev.lateen.proxy.http.ConnectionInfo;
 import dev.lateen.proxy.http.HttpService;
+import dev.lateen.proxy.net.Timer;
 import dev.lateen.proxy.upstream.UpstreamSockets;
 import dev.lateen.proxycore.ConnectionFacts;
 import dev.lateen.proxycore.Priority;
 import dev.lateen.proxycore.ResponseFlag;
+import dev.lateen.proxycore.authorization.ConnectionAuthorization;
 import dev.lateen.proxycore.balance.LiveCluster;
 import dev.lateen.proxycore.balance.Pick;
 import dev.lateen.proxycore.cluster.Host;
@@ -23,6 +26,7 @@ import io.netty.channel.ChannelInboundHandlerAdapter;
 import io.netty.channel.ChannelOption;
 import io.netty.channel.socket.ChannelInputShutdownEvent;
 import java.net.InetSocketAddress;
+import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -34,6 +38,7 @@ public final class TcpTunnel extends ChannelInboundHandlerAdapter {
     private final HttpService service;
     private final UpstreamSockets sockets;
     private final TcpProxy config;
+    private final List<ConnectionAuthorization> asked;
     private final ConnectionInfo info;
     private final ConnectionFacts facts;
     private final TunnelRecord record;
@@ -44,16 +49,24 @@ public final class TcpTunnel extends ChannelInboundHandlerAdapter {
 
     private @Nullable ByteBuf first;
     private @Nullable InetSocketAddress lookedUp;
+    private Timer.Timeout asking = () -> {};
     private boolean clientEnded;
 
     /**
+     * @param asked services that must let the connection pass, each where it is asked
      * @param inbound whether the connection comes to this workload
      */
     public TcpTunnel(
-            HttpService service, UpstreamSockets sockets, TcpProxy config, ConnectionInfo info, boolean inbound) {
+            HttpService service,
+            UpstreamSockets sockets,
+            TcpProxy config,
+            List<ConnectionAuthorization> asked,
+            ConnectionInfo info,
+            boolean inbound) {
         this.service = service;
         this.sockets = sockets;
         this.config = config;
+        this.asked = asked;
         this.info = info;
         this.facts = info.facts();
         record = new TunnelRecord(service, config, info, inbound);
@@ -84,15 +97,37 @@ public final class TcpTunnel extends ChannelInboundHandlerAdapter {
             if (other == null || !other.isOpen()) {
                 limits.end(); // else what the endpoint has not taken yet is given as long
             }
+            asking.cancel();
             giveUpPending();
             record.ended();
         });
-        Client side = new Client(client, record, limits);
+        authorize(new Client(client, record, limits), 0);
+    }
+
+    /** Asks one service after the other, and goes on when all of them let it pass. */
+    private void authorize(Client client, int from) {
+        for (int i = from; i < asked.size(); i++) {
+            if (asked.get(i).concerns(facts)) {
+                int next = i + 1;
+                asking = ConnectionCheck.ask(service, asked.get(i), facts, refusal -> {
+                    if (!client.channel().isOpen() || record.dropped()) {
+                        return; // nobody waits any more
+                    }
+                    if (refusal.isEmpty()) {
+                        authorize(client, next);
+                    } else {
+                        info.terminated(refusal);
+                        refuse(client, ResponseFlag.UAEX);
+                    }
+                });
+                return;
+            }
+        }
         NameLookup lookup = config.lookup();
         if (lookup == null) {
-            connect(side, 1);
+            connect(client, 1);
         } else {
-            lookUp(lookup, side);
+            lookUp(lookup, client);
         }
     }
 
@@ -129,6 +164,7 @@ public final class TcpTunnel extends ChannelInboundHandlerAdapter {
         if (other != null) {
             other.close();
         }
+        asking.cancel();
         giveUpPending();
         client.config().setOption(ChannelOption.ALLOW_HALF_CLOSURE, false);
         client.config().setOption(ChannelOption.SO_LINGER, -1);

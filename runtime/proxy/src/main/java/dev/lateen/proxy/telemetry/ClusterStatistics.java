@@ -5,6 +5,7 @@ import dev.lateen.proxycore.cluster.ClusterTotals;
 import dev.lateen.proxycore.cluster.Host;
 import java.lang.management.ManagementFactory;
 import java.util.Collection;
+import java.util.List;
 import java.util.function.Predicate;
 import java.util.function.ToLongFunction;
 
@@ -64,6 +65,32 @@ final class ClusterStatistics {
         server(text);
     }
 
+    /** The same under the names of Envoy's page {@code /stats}. */
+    static void list(List<Statistic> all, Collection<LiveCluster> clusters) {
+        for (LiveCluster cluster : clusters) {
+            String prefix = "cluster." + cluster.config().statName() + ".";
+            for (Line line : LINES) {
+                all.add(new Statistic(prefix + line.name(), line.value().applyAsLong(cluster)));
+            }
+            long completed = 0;
+            for (int hundreds = 1; hundreds <= 5; hundreds++) {
+                long answers = cluster.totals().answers(hundreds);
+                completed += answers;
+                all.add(new Statistic(prefix + "upstream_rq_" + hundreds + "xx", answers));
+            }
+            all.add(new Statistic(prefix + "upstream_rq_completed", completed));
+        }
+        Runtime runtime = Runtime.getRuntime();
+        all.add(new Statistic("server.live", 1));
+        all.add(new Statistic("server.uptime", upSeconds()));
+        all.add(new Statistic("server.memory_allocated", runtime.totalMemory() - runtime.freeMemory()));
+        all.add(new Statistic("server.memory_heap_size", runtime.totalMemory()));
+    }
+
+    private static long upSeconds() {
+        return ManagementFactory.getRuntimeMXBean().getUptime() / 1000;
+    }
+
     /** Envoy's {@code upstream_rq_2xx} and its like: Istio's bootstrap makes a label of the end of their names. */
     private static void answers(StringBuilder text, Collection<LiveCluster> clusters) {
         TrafficPage.type(text, "envoy_cluster_upstream_rq", "counter");
@@ -86,7 +113,7 @@ final class ClusterStatistics {
     private static void server(StringBuilder text) {
         Runtime runtime = Runtime.getRuntime();
         gauge(text, "envoy_server_live", 1);
-        gauge(text, "envoy_server_uptime", ManagementFactory.getRuntimeMXBean().getUptime() / 1000);
+        gauge(text, "envoy_server_uptime", upSeconds());
         gauge(text, "envoy_server_memory_allocated", runtime.totalMemory() - runtime.freeMemory());
         gauge(text, "envoy_server_memory_heap_size", runtime.totalMemory());
         String version = ClusterStatistics.class.getPackage().getImplementationVersion();

@@ -41,6 +41,7 @@ public final class LoopTelemetry {
     private final TrafficLabels labels = new TrafficLabels();
     private final Map<TrafficLabels, RequestSeries> requests = new ConcurrentHashMap<>();
     private final Map<TrafficLabels, TcpSeries> connections = new ConcurrentHashMap<>();
+    private final Map<String, HttpCounts> managers = new ConcurrentHashMap<>();
     private final Map<String, Named> services = new HashMap<>();
     private final Map<Host, Known> workloads = new HashMap<>();
 
@@ -100,27 +101,18 @@ public final class LoopTelemetry {
                         .getBoolValue();
     }
 
-    /**
-     * Gives a request its place in its trace, in its head.
-     *
-     * @param tracing what the connection manager says
-     * @return the place; null where requests are not traced
-     */
-    public @Nullable RequestTrace trace(
-            HttpConnectionManager.@Nullable Tracing tracing,
-            RequestHead head,
-            String protocol,
-            RandomGenerator random) {
-        if (tracing == null) {
-            return null;
-        }
-        Tracer.Placed place = tracer.place(tracing, head.fields(), random);
+    /** Gives a request its place in its trace, in its head. */
+    public RequestTrace place(HttpConnectionManager.Tracing tracing, RequestHead head, RandomGenerator random) {
+        return tracer.place(tracing, head.fields(), random);
+    }
+
+    /** Begins to record a request at its place; null where it is not recorded. */
+    public @Nullable RequestSpan record(
+            RequestTrace place, HttpConnectionManager.Tracing tracing, RequestHead head, String protocol) {
         Collector collector = place.collector();
-        return new RequestTrace(
-                place.context(),
-                collector == null || exporter == null
-                        ? null
-                        : new RequestSpan(exporter, collector, place, own, nodeId, head, protocol, tracing));
+        return collector == null || exporter == null
+                ? null
+                : new RequestSpan(exporter, collector, place, own, nodeId, head, protocol, tracing);
     }
 
     /**
@@ -150,8 +142,19 @@ public final class LoopTelemetry {
         }
     }
 
-    /** Counts a request that could not be read: it has a status and nothing else. */
-    public void malformed(boolean inbound, int status, ResponseFlag flag) {
+    /** What counts the requests of connection managers with this prefix of statistics. */
+    public HttpCounts http(String statPrefix) {
+        HttpCounts known = managers.get(statPrefix);
+        return known == null ? managers.computeIfAbsent(statPrefix, _ -> new HttpCounts()) : known;
+    }
+
+    /**
+     * Counts a request that could not be read: it has a status and nothing else.
+     *
+     * @param statPrefix of its connection manager
+     */
+    public void malformed(String statPrefix, boolean inbound, int status, ResponseFlag flag) {
+        http(statPrefix).malformed();
         labels.inbound = inbound;
         labels.protocol = TrafficLabels.Protocol.HTTP;
         labels.status = status;
@@ -333,6 +336,10 @@ public final class LoopTelemetry {
     private <S> S put(Map<TrafficLabels, S> table, S made) {
         table.put(labels.copy(), made);
         return made;
+    }
+
+    Map<String, HttpCounts> managers() {
+        return managers;
     }
 
     Map<TrafficLabels, RequestSeries> requests() {

@@ -3,6 +3,7 @@ package dev.lateen.proxy.telemetry;
 import com.google.protobuf.CodedOutputStream;
 import com.google.protobuf.InvalidProtocolBufferException;
 import com.google.protobuf.Struct;
+import com.google.protobuf.Value;
 import dev.lateen.proxycore.head.FieldName;
 import dev.lateen.proxycore.head.Fields;
 import java.io.IOException;
@@ -20,13 +21,25 @@ import org.jspecify.annotations.Nullable;
 public final class PeerExchange {
     private static final int SLOTS = 256;
     private static final int LONGEST = 16 * 1024;
+    private static final String READS_FAULTS = "LATEEN_FAULTS";
 
     private final String value;
     private final String id;
     private final Heard[] heard = new Heard[SLOTS];
 
     @SuppressWarnings("ArrayRecordComponent") // compared with bytes of a head, never as a record
-    private record Heard(byte[] value, Workload workload) {}
+    private record Heard(byte[] value, Peer peer) {}
+
+    /**
+     * Who is on the other side.
+     *
+     * @param readsFaults whether it is a proxy that takes {@link dev.lateen.proxycore.FaultField} out of answers where
+     *     the one behind it is not to have it
+     */
+    public record Peer(Workload workload, boolean readsFaults) {
+        /** One of which nothing is known. */
+        public static final Peer UNKNOWN = new Peer(Workload.UNKNOWN, false);
+    }
 
     /**
      * @param node what is told of this workload, see {@link #told}
@@ -59,6 +72,7 @@ public final class PeerExchange {
                 told.putFields(name, metadata.getFieldsOrThrow(name));
             }
         }
+        told.putFields(READS_FAULTS, Value.newBuilder().setBoolValue(true).build());
         return told.build();
     }
 
@@ -75,35 +89,35 @@ public final class PeerExchange {
     }
 
     /** Takes the peer out of a head; null when it says nothing, unknown when what it says is not understood. */
-    public @Nullable Workload hear(Fields fields) {
+    public @Nullable Peer hear(Fields fields) {
         int field = fields.find(FieldName.X_ENVOY_PEER_METADATA);
         if (field < 0) {
             if (fields.contains(FieldName.X_ENVOY_PEER_METADATA_ID)) {
                 fields.remove(FieldName.X_ENVOY_PEER_METADATA_ID);
-                return Workload.UNKNOWN;
+                return Peer.UNKNOWN;
             }
             return null;
         }
-        Workload workload = workload(fields, field);
+        Peer peer = peer(fields, field);
         remove(fields);
-        return workload;
+        return peer;
     }
 
-    private Workload workload(Fields fields, int field) {
+    private Peer peer(Fields fields, int field) {
         int length = fields.valueLength(field);
         if (length > LONGEST) {
-            return Workload.UNKNOWN;
+            return Peer.UNKNOWN;
         }
         int slot = slot(fields.array(), fields.valueOffset(field), length);
         Heard known = heard[slot];
         if (known != null && fields.valueEquals(field, known.value())) {
-            return known.workload();
+            return known.peer();
         }
         int offset = fields.valueOffset(field);
         byte[] bytes = Arrays.copyOfRange(fields.array(), offset, offset + length);
-        Workload workload = decode(bytes);
-        heard[slot] = new Heard(bytes, workload);
-        return workload;
+        Peer peer = decode(bytes);
+        heard[slot] = new Heard(bytes, peer);
+        return peer;
     }
 
     private static int slot(byte[] bytes, int offset, int length) {
@@ -114,12 +128,16 @@ public final class PeerExchange {
         return (hash ^ hash >>> 16) & SLOTS - 1;
     }
 
-    private static Workload decode(byte[] text) {
+    private static Peer decode(byte[] text) {
         try {
-            return Workload.of(Struct.parseFrom(Base64.getDecoder().decode(text)));
+            Struct told = Struct.parseFrom(Base64.getDecoder().decode(text));
+            return new Peer(
+                    Workload.of(told),
+                    told.getFieldsOrDefault(READS_FAULTS, Value.getDefaultInstance())
+                            .getBoolValue());
         } catch (IllegalArgumentException | InvalidProtocolBufferException e) {
             // A peer that is no proxy of this mesh may send anything; then it is a peer of which nothing is known.
-            return Workload.UNKNOWN;
+            return Peer.UNKNOWN;
         }
     }
 

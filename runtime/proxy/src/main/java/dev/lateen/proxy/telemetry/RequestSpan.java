@@ -14,7 +14,7 @@ import org.jspecify.annotations.Nullable;
 public final class RequestSpan {
     private final SpanExporter exporter;
     private final Collector collector;
-    private final Tracer.Placed place;
+    private final RequestTrace place;
     private final Workload own;
     private final String nodeId;
     private final Map<String, String> tags = new LinkedHashMap<>();
@@ -23,7 +23,7 @@ public final class RequestSpan {
     RequestSpan(
             SpanExporter exporter,
             Collector collector,
-            Tracer.Placed place,
+            RequestTrace place,
             Workload own,
             String nodeId,
             RequestHead head,

@@ -2,17 +2,15 @@ package dev.lateen.proxy.telemetry;
 
 import org.jspecify.annotations.Nullable;
 
-/** A request's place in its trace, whether it is recorded or not. Immutable. */
-public final class RequestTrace {
-    private final TraceContext context;
-    private final @Nullable RequestSpan span;
-
-    /** @param span records the request; null when it is not recorded */
-    RequestTrace(TraceContext context, @Nullable RequestSpan span) {
-        this.context = context;
-        this.span = span;
-    }
-
+/**
+ * A request's place in its trace, whether it is recorded or not.
+ *
+ * @param context its trace, and the id of its own span
+ * @param parent id of the span that caused it; 0 for none
+ * @param collector who gets its span; null when it is not recorded
+ */
+public record RequestTrace(
+        TraceContext context, long parent, @Nullable Collector collector) {
     /** The id of the trace, in hexadecimal digits. */
     public String traceId() {
         return context.traceId();
@@ -21,10 +19,5 @@ public final class RequestTrace {
     /** The id of the request's span, in hexadecimal digits. */
     public String spanId() {
         return context.spanId();
-    }
-
-    /** What records the request; null when it is not recorded. */
-    public @Nullable RequestSpan span() {
-        return span;
     }
 }

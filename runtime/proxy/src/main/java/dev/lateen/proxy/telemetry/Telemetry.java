@@ -2,8 +2,10 @@ package dev.lateen.proxy.telemetry;
 
 import com.google.protobuf.Struct;
 import dev.lateen.proxycore.balance.LiveCluster;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.TreeMap;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.function.BooleanSupplier;
 import java.util.function.Function;
@@ -76,6 +78,20 @@ public final class Telemetry {
     /** Shows requests as they end. */
     public RequestTap tap() {
         return tap;
+    }
+
+    /** Figures of clusters, of requests and of the process under Envoy's names, in no order. */
+    public List<Statistic> statistics() {
+        List<Statistic> all = new ArrayList<>();
+        ClusterStatistics.list(all, clusters.get().values());
+        Map<String, long[]> managers = new TreeMap<>();
+        for (LoopTelemetry loop : loops) {
+            loop.managers()
+                    .forEach((prefix, counts) ->
+                            counts.addTo(managers.computeIfAbsent(prefix, _ -> new long[HttpCounts.FIGURES])));
+        }
+        managers.forEach((prefix, total) -> HttpCounts.list(all, prefix, total));
+        return all;
     }
 
     /**

@@ -4,6 +4,7 @@ import com.google.protobuf.Message;
 import dev.lateen.proxycore.head.FieldName;
 import dev.lateen.proxycore.head.Fields;
 import dev.lateen.proxycore.listener.HttpConnectionManager;
+import dev.lateen.proxycore.match.Fraction;
 import java.util.HashMap;
 import java.util.Map;
 import java.util.Optional;
@@ -12,21 +13,22 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Decides which requests are recorded and gives each its place in its trace. What the caller decided holds; else the
- * shares of the connection manager (Envoy's documentation of {@code HttpConnectionManager.Tracing}). One event loop.
+ * shares of the connection manager (Envoy's documentation of {@code HttpConnectionManager.Tracing}), in which a request is
+ * by its id, so that all proxies on its way decide alike. One event loop.
  */
 final class Tracer {
     private static final FieldName FORCED = FieldName.of("x-envoy-force-trace");
     private static final FieldName CLIENT = FieldName.of("x-client-trace-id");
     private static final int PROVIDERS = 100;
+    /** As finely as Envoy divides a whole for its shares. */
+    private static final int HUNDRED = 100;
+
+    private static final int TEN_THOUSAND = 10_000;
 
     private final Map<Message, Optional<Collector>> collectors = new HashMap<>();
 
-    /** A request's place in its trace, and whether and where it is recorded. */
-    record Placed(
-            TraceContext context, long parent, @Nullable Collector collector) {}
-
     /** Places a request, and tells whoever comes next. */
-    Placed place(HttpConnectionManager.Tracing tracing, Fields fields, RandomGenerator random) {
+    RequestTrace place(HttpConnectionManager.Tracing tracing, Fields fields, RandomGenerator random) {
         TraceContext caller = TraceContext.read(fields);
         Boolean decided = caller == null ? null : caller.sampled();
         boolean sampled = decided == null ? samples(tracing, fields, random) : decided;
@@ -36,18 +38,29 @@ final class Tracer {
                 : new TraceContext(caller.high(), caller.low(), id(random), sampled);
         own.write(fields, parent);
         Message provider = tracing.provider();
-        return new Placed(own, parent, sampled && provider != null ? collector(provider) : null);
+        return new RequestTrace(own, parent, sampled && provider != null ? collector(provider) : null);
     }
 
     private static boolean samples(HttpConnectionManager.Tracing tracing, Fields fields, RandomGenerator random) {
+        Long drawn = tracing.byId() ? Fraction.drawn(fields.get(FieldName.X_REQUEST_ID)) : null;
         boolean wanted = fields.contains(FORCED)
-                || (fields.contains(CLIENT) && in(tracing.clientSampling(), random))
-                || in(tracing.randomSampling(), random);
-        return wanted && in(tracing.overallSampling(), random);
+                || (fields.contains(CLIENT) && in(tracing.clientSampling(), null, HUNDRED, random))
+                || in(tracing.randomSampling(), drawn, TEN_THOUSAND, random);
+        return wanted && in(tracing.overallSampling(), drawn, HUNDRED, random);
     }
 
-    private static boolean in(double percent, RandomGenerator random) {
-        return percent >= 100 || (percent > 0 && random.nextDouble() * 100 < percent);
+    /**
+     * Whether a request is in a share.
+     *
+     * @param drawn by its id; null: it is drawn here
+     * @param parts of a whole that the share is told in
+     */
+    private static boolean in(double percent, @Nullable Long drawn, int parts, RandomGenerator random) {
+        if (percent >= 100 || percent <= 0) {
+            return percent > 0;
+        }
+        double place = drawn == null ? random.nextDouble() : (double) (drawn % parts) / parts;
+        return place * 100 < percent;
     }
 
     private static long id(RandomGenerator random) {

@@ -9,6 +9,7 @@ import io.grpc.Status;
 import io.grpc.StatusRuntimeException;
 import java.io.IOException;
 import java.nio.file.Files;
+import java.security.GeneralSecurityException;
 import java.security.SecureRandom;
 import java.security.cert.CertificateException;
 import java.security.cert.X509Certificate;
@@ -161,20 +162,27 @@ public final class IdentityAgent implements AutoCloseable {
                 end);
     }
 
-    /** Trusts the mesh's roots as the node has them, and the one that signs now. */
+    /** Trusts the mesh's roots as the node has them, and the one that signs now, but for what is revoked. */
     private void roots() {
         Set<String> all = new LinkedHashSet<>();
+        String revoked;
         try {
+            revoked = Files.exists(options.revoked()) ? Files.readString(options.revoked()) : "";
+            var _ = Certificates.revocations(revoked);
             for (String text : List.of(Files.readString(options.roots()), authorityRoot)) {
                 for (X509Certificate root : text.isBlank() ? List.<X509Certificate>of() : Certificates.read(text)) {
                     all.add(Certificates.pem(root));
                 }
             }
-        } catch (IOException | CertificateException e) {
-            log.warn("The mesh's roots in {} cannot be read: {}; those of before stay", options.roots(), e.toString());
+        } catch (IOException | GeneralSecurityException e) {
+            log.warn(
+                    "The mesh's roots in {}, or what is revoked in {}, cannot be read: {}; those of before stay",
+                    options.roots(),
+                    options.revoked(),
+                    e.toString());
             return;
         }
-        secrets.put(SecretStore.ROOTS, new Material.Trust(String.join("", all), "", false));
+        secrets.put(SecretStore.ROOTS, new Material.Trust(String.join("", all), revoked, false));
     }
 
     private String describe(Status status) {

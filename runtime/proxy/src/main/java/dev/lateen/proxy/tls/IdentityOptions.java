@@ -20,6 +20,11 @@ public record IdentityOptions(String authority, Path token, Path roots, String c
     private static final Duration LIFE = Duration.ofHours(24);
     private static final String SECURE_PORT = ":15012";
 
+    /** File with the lists of revoked certificates, beside the roots; there where the mesh has any. */
+    Path revoked() {
+        return roots.resolveSibling("ca-crl.pem");
+    }
+
     /** Whether a control plane at this address authenticates its clients: Istio's port for that is 15012. */
     public static boolean isSecure(String address) {
         return address.endsWith(SECURE_PORT);

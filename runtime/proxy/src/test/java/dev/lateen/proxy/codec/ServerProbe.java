@@ -130,7 +130,7 @@ final class ServerProbe implements ServerStreams {
     }
 
     @Override
-    public void malformed(int status, String detail) {
+    public void malformed(String protocol, int status, String details) {
         events.add("malformed " + status);
     }
 

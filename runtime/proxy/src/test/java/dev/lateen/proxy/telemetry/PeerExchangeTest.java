@@ -40,7 +40,8 @@ final class PeerExchangeTest {
         for (int i = 0; i < 2; i++) {
             Fields copy = fields.copy();
             assertThat(peers.hear(copy))
-                    .isEqualTo(new Workload("web-v1", "default", "web", "v1", "Kubernetes", "web", "v1"));
+                    .isEqualTo(new PeerExchange.Peer(
+                            new Workload("web-v1", "default", "web", "v1", "Kubernetes", "web", "v1"), true));
             assertThat(copy.size()).isEqualTo(1);
         }
     }
@@ -52,7 +53,7 @@ final class PeerExchangeTest {
         Struct sent = Struct.parseFrom(Base64.getDecoder()
                 .decode(java.util.Objects.requireNonNull(fields.get(FieldName.X_ENVOY_PEER_METADATA))));
         assertThat(sent.getFieldsMap().keySet())
-                .containsExactlyInAnyOrder("WORKLOAD_NAME", "NAMESPACE", "CLUSTER_ID", "LABELS");
+                .containsExactlyInAnyOrder("WORKLOAD_NAME", "NAMESPACE", "CLUSTER_ID", "LABELS", "LATEEN_FAULTS");
     }
 
     @Test
@@ -60,7 +61,7 @@ final class PeerExchangeTest {
         assertThat(peers.hear(new Fields())).isNull();
         Fields nonsense = new Fields();
         nonsense.add(FieldName.X_ENVOY_PEER_METADATA, "%%%");
-        assertThat(peers.hear(nonsense)).isEqualTo(Workload.UNKNOWN);
+        assertThat(peers.hear(nonsense)).isEqualTo(PeerExchange.Peer.UNKNOWN);
         assertThat(nonsense.isEmpty()).isTrue();
     }
 

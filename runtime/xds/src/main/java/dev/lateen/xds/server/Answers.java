@@ -28,15 +28,18 @@ final class Answers {
         return sent.isEmpty();
     }
 
-    /** Takes an ACK; a nonce that is not open is stale and changes nothing. */
+    /**
+     * Takes an ACK; a nonce that is not open is stale and changes nothing. A generation that came in several responses is
+     * not accepted when one of them was refused.
+     */
     void acked(String nonce) {
         Long of = open.remove(nonce);
         if (of == null) {
             return;
         }
         acked = nonce;
-        ackedGeneration = of;
         if (of > rejectedGeneration) {
+            ackedGeneration = of;
             rejection = "";
         }
     }

@@ -8,6 +8,9 @@ import io.grpc.ServerCall;
 import io.grpc.ServerCallHandler;
 import io.grpc.ServerInterceptor;
 import io.grpc.Status;
+import io.grpc.StatusRuntimeException;
+import java.net.InetSocketAddress;
+import java.net.SocketAddress;
 import java.security.cert.Certificate;
 import java.security.cert.X509Certificate;
 import java.util.ArrayList;
@@ -35,13 +38,19 @@ final class Authentication implements ServerInterceptor {
             ServerCall<Q, R> call, Metadata headers, ServerCallHandler<Q, R> next) {
         PeerIdentity peer;
         try {
-            peer = authenticator.authenticate(new Authenticator.Credentials(token(headers), certificates(call)));
+            peer = authenticator.authenticate(
+                    new Authenticator.Credentials(token(headers), certificates(call), address(call)));
         } catch (SecurityException e) {
             log.warn(
                     "Refused a call from {}: {}",
                     call.getAttributes().get(Grpc.TRANSPORT_ATTR_REMOTE_ADDR),
                     e.getMessage());
             call.close(Status.UNAUTHENTICATED.withDescription(e.getMessage()), new Metadata());
+            return new ServerCall.Listener<>() {};
+        } catch (StatusRuntimeException e) {
+            // Not a line for each: whoever calls too often would fill the log.
+            log.debug("Put off a call from {}: {}", address(call), e.getMessage());
+            call.close(e.getStatus(), new Metadata());
             return new ServerCall.Listener<>() {};
         } catch (RuntimeException e) {
             log.error("Cannot find out who calls", e);
@@ -58,6 +67,13 @@ final class Authentication implements ServerInterceptor {
         return value != null && value.startsWith(BEARER)
                 ? value.substring(BEARER.length()).strip()
                 : "";
+    }
+
+    private static String address(ServerCall<?, ?> call) {
+        SocketAddress remote = call.getAttributes().get(Grpc.TRANSPORT_ATTR_REMOTE_ADDR);
+        return remote instanceof InetSocketAddress socket
+                ? socket.getAddress().getHostAddress()
+                : String.valueOf(remote);
     }
 
     private static List<X509Certificate> certificates(ServerCall<?, ?> call) {

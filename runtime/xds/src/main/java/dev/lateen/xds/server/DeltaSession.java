@@ -13,19 +13,27 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.TreeMap;
+import java.util.function.Predicate;
 
 /**
- * Incremental ADS for one client. Only what differs from what the client holds is sent. Three rules beyond the
- * protocol's text: clusters that change have their endpoints sent again, changed or not, because Envoy warms a changed
- * cluster until they come; clusters and endpoints that are gone are removed after the routes that named them; and what
- * was refused is not sent again until its content is another.
+ * Incremental ADS for one client. Only what differs from what the client holds is sent. Four rules beyond the
+ * protocol's text: assignments that lose endpoints are sent before everything else ({@link EndpointLoss}); clusters that
+ * change have their endpoints sent again, changed or not, because Envoy warms a changed cluster until they come;
+ * clusters and endpoints that are gone are removed after the routes that named them; and what was refused is not sent
+ * again until its content is another.
  */
 final class DeltaSession implements Session<DeltaDiscoveryRequest, DeltaDiscoveryResponse> {
     /** Held in place of a version when the client was told that the resource does not exist. */
     private static final String ABSENT = "";
 
+    /** What nothing names any more when everything else has been sent. */
+    private static final List<String> REMOVED_LAST = List.of(ResourceType.CLUSTER, ResourceType.ENDPOINT);
+
     private final Rejections rejections;
     private final Map<String, TypeState> types = new TreeMap<>(ResourceType.PUSH_ORDER);
+    /** What the client was last compared with. */
+    private ResourceSet seen = ResourceSet.EMPTY;
+
     private long responses;
 
     private static final class TypeState {
@@ -52,6 +60,7 @@ final class DeltaSession implements Session<DeltaDiscoveryRequest, DeltaDiscover
 
     @Override
     public List<DeltaDiscoveryResponse> onRequest(DeltaDiscoveryRequest request, ResourceSet resources) {
+        seen = resources;
         String url = request.getTypeUrl();
         if (url.isEmpty()) {
             throw XdsError.invalid("type_url is missing in a request on an aggregated stream");
@@ -87,29 +96,58 @@ final class DeltaSession implements Session<DeltaDiscoveryRequest, DeltaDiscover
     @Override
     public List<DeltaDiscoveryResponse> onChange(ResourceSet resources) {
         List<DeltaDiscoveryResponse> responses = new ArrayList<>();
-        Map<String, List<String>> removedLast = new TreeMap<>(ResourceType.PUSH_ORDER);
+        TypeState endpoints = types.get(ResourceType.ENDPOINT);
+        if (endpoints != null) {
+            List<Resource> losing = changed(
+                    ResourceType.ENDPOINT,
+                    endpoints,
+                    resources,
+                    resource -> loss(endpoints, resource) == EndpointLoss.SOME);
+            respond(ResourceType.ENDPOINT, endpoints, new Difference(losing, List.of()), resources, responses);
+        }
         types.forEach((url, type) -> {
-            Difference difference = difference(url, type, resources);
-            if (url.equals(ResourceType.CLUSTER) || url.equals(ResourceType.ENDPOINT)) {
-                if (!difference.removed().isEmpty()) {
-                    removedLast.put(url, difference.removed());
-                }
-                difference = new Difference(difference.changed(), List.of());
-            }
-            if (!difference.isEmpty()) {
-                responses.add(response(url, type, difference, resources));
-            }
+            Difference difference =
+                    switch (url) {
+                        case ResourceType.CLUSTER ->
+                            new Difference(changed(url, type, resources, _ -> true), List.of());
+                        case ResourceType.ENDPOINT ->
+                            new Difference(
+                                    changed(url, type, resources, resource -> loss(type, resource) != EndpointLoss.ALL),
+                                    List.of());
+                        default -> difference(url, type, resources);
+                    };
+            respond(url, type, difference, resources, responses);
             if (url.equals(ResourceType.CLUSTER)) {
                 forgetEndpoints(difference);
             }
         });
-        removedLast.forEach((url, removed) -> {
+        for (String url : REMOVED_LAST) {
             TypeState type = types.get(url);
             if (type != null) {
-                responses.add(response(url, type, new Difference(List.of(), removed), resources));
+                respond(url, type, difference(url, type, resources), resources, responses);
             }
-        });
+        }
+        seen = resources;
         return responses;
+    }
+
+    /** What a new assignment takes from what the client holds; nothing where that is not known, or has to be sent anyway. */
+    private EndpointLoss loss(TypeState endpoints, EncodedResource now) {
+        EncodedResource before = seen.of(ResourceType.ENDPOINT).get(now.name());
+        return before != null && before.version().equals(endpoints.held.get(now.name()))
+                ? EndpointLoss.between(before, now)
+                : EndpointLoss.NONE;
+    }
+
+    private void respond(
+            String url,
+            TypeState type,
+            Difference difference,
+            ResourceSet resources,
+            List<DeltaDiscoveryResponse> responses) {
+        if (!difference.isEmpty()) {
+            responses.add(response(url, type, difference, resources));
+        }
     }
 
     private void takeAnswer(TypeState type, DeltaDiscoveryRequest request) {
@@ -154,29 +192,46 @@ final class DeltaSession implements Session<DeltaDiscoveryRequest, DeltaDiscover
 
     /** What the client lacks; from here on it counts as sent. */
     private static Difference difference(String url, TypeState type, ResourceSet resources) {
+        return new Difference(changed(url, type, resources, _ -> true), removed(url, type, resources));
+    }
+
+    private static List<Resource> changed(
+            String url, TypeState type, ResourceSet resources, Predicate<EncodedResource> due) {
         Map<String, EncodedResource> current = resources.of(url);
         List<Resource> changed = new ArrayList<>();
+        if (type.wildcard) {
+            current.values().forEach(resource -> addIfDifferent(type, resource, due, changed));
+        }
+        for (String name : type.names) {
+            EncodedResource resource = current.get(name);
+            if (resource != null) {
+                addIfDifferent(type, resource, due, changed);
+            }
+        }
+        return changed;
+    }
+
+    private static List<String> removed(String url, TypeState type, ResourceSet resources) {
+        Map<String, EncodedResource> current = resources.of(url);
         List<String> removed = new ArrayList<>();
         if (type.wildcard) {
-            current.values().forEach(resource -> addIfDifferent(type, resource, changed));
             type.held.keySet().removeIf(name -> {
                 boolean gone = !current.containsKey(name) && !type.names.contains(name);
                 return gone && removed.add(name);
             });
         }
         for (String name : type.names) {
-            EncodedResource resource = current.get(name);
-            if (resource != null) {
-                addIfDifferent(type, resource, changed);
-            } else if (!ABSENT.equals(type.held.put(name, ABSENT))) {
+            if (!current.containsKey(name) && !ABSENT.equals(type.held.put(name, ABSENT))) {
                 removed.add(name);
             }
         }
-        return new Difference(changed, removed);
+        return removed;
     }
 
-    private static void addIfDifferent(TypeState type, EncodedResource resource, List<Resource> changed) {
-        if (!resource.version().equals(type.held.put(resource.name(), resource.version()))) {
+    private static void addIfDifferent(
+            TypeState type, EncodedResource resource, Predicate<EncodedResource> due, List<Resource> changed) {
+        if (!resource.version().equals(type.held.get(resource.name())) && due.test(resource)) {
+            type.held.put(resource.name(), resource.version());
             changed.add(resource.wire());
         }
     }
@@ -186,9 +241,7 @@ final class DeltaSession implements Session<DeltaDiscoveryRequest, DeltaDiscover
         TypeState endpoints = types.get(ResourceType.ENDPOINT);
         if (endpoints != null) {
             Difference difference = difference(ResourceType.ENDPOINT, endpoints, resources);
-            if (!difference.isEmpty()) {
-                responses.add(response(ResourceType.ENDPOINT, endpoints, difference, resources));
-            }
+            respond(ResourceType.ENDPOINT, endpoints, difference, resources, responses);
         }
     }
 

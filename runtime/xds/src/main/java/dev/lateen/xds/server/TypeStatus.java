@@ -7,7 +7,7 @@ package dev.lateen.xds.server;
  * @param acked nonce of the last response that was accepted
  * @param generation of the resources last sent
  * @param ackedGeneration of the resources last accepted; -1 if none was
- * @param rejection why the last response was refused; empty if it was not
+ * @param rejection why the last generation was refused; empty if it was not
  */
 public record TypeStatus(
         String type,
@@ -19,8 +19,8 @@ public record TypeStatus(
         long ackedGeneration,
         String rejection) {
 
-    /** Whether what was sent last was accepted. */
+    /** Whether what was sent last was accepted, all of it. */
     public boolean synced() {
-        return !sent.isEmpty() && sent.equals(acked);
+        return !sent.isEmpty() && sent.equals(acked) && rejection.isEmpty();
     }
 }

@@ -25,4 +25,7 @@ public interface XdsMetrics {
 
     /** A stream ended by an error of this side. */
     default void failed(ClientStatus client) {}
+
+    /** A connection was closed, since the port holds as many as it may. */
+    default void connectionRefused() {}
 }

@@ -17,7 +17,16 @@ import io.grpc.ServerServiceDefinition;
 import io.grpc.netty.NettyServerBuilder;
 import io.grpc.stub.ServerCallStreamObserver;
 import io.grpc.stub.StreamObserver;
+import io.netty.channel.EventLoopGroup;
+import io.netty.channel.MultiThreadIoEventLoopGroup;
+import io.netty.channel.ServerChannel;
+import io.netty.channel.epoll.Epoll;
+import io.netty.channel.epoll.EpollIoHandler;
+import io.netty.channel.epoll.EpollServerSocketChannel;
+import io.netty.channel.nio.NioIoHandler;
+import io.netty.channel.socket.nio.NioServerSocketChannel;
 import io.netty.handler.ssl.SslContext;
+import io.netty.util.concurrent.DefaultThreadFactory;
 import java.io.IOException;
 import java.net.InetSocketAddress;
 import java.net.SocketAddress;
@@ -33,9 +42,10 @@ import org.jspecify.annotations.Nullable;
 /**
  * The aggregated discovery service, incremental and state of the world, on a plaintext port or on one that knows its
  * clients. What it serves comes from a {@link ResourceProvider}; the rules of the protocol are in the sessions. Each
- * stream works on virtual threads. What one client can have it hold is bounded: a message has {@value #MESSAGE} bytes at
- * most, the fields of a call {@value #FIELDS}, and on a port that knows its clients a connection has {@value #CALLS} calls
- * at a time.
+ * stream works on virtual threads. What clients can have it hold is bounded: {@value #CONNECTIONS} connections, of one
+ * address (but the loopback) {@value #CONNECTIONS_OF_ONE}; a message has {@value #MESSAGE} bytes at most, the fields of a
+ * call {@value #FIELDS}, and on a port that knows its clients a connection has {@value #CALLS} calls at a time. A handshake
+ * has 10 s, and a connection without a call ends after 10 minutes.
  */
 public final class XdsServer implements AutoCloseable {
     private static final Context.Key<String> PEER = Context.key("peer");
@@ -48,6 +58,11 @@ public final class XdsServer implements AutoCloseable {
     /** A proxy has one for its configuration, and one for its certificate for a moment. */
     private static final int CALLS = 100;
 
+    private static final int CONNECTIONS = 10_000;
+    private static final int CONNECTIONS_OF_ONE = 1000;
+    private static final long HANDSHAKE_SECONDS = 10;
+    private static final long IDLE_MINUTES = 10;
+
     private final ResourceProvider provider;
     private final XdsMetrics metrics;
     private final Clock clock;
@@ -56,6 +71,11 @@ public final class XdsServer implements AutoCloseable {
     private final Set<ClientStream<?, ?>> clients = ConcurrentHashMap.newKeySet();
     /** A thread per task, with nothing to shut down: a change that comes while the server closes finds no closed door. */
     private final Executor executor = task -> Thread.ofVirtual().name("xds").start(task);
+
+    private final EventLoopGroup loops = new MultiThreadIoEventLoopGroup(
+            Runtime.getRuntime().availableProcessors(),
+            new DefaultThreadFactory("xds-io", true),
+            Epoll.isAvailable() ? EpollIoHandler.newFactory() : NioIoHandler.newFactory());
 
     private final Server server;
 
@@ -72,18 +92,24 @@ public final class XdsServer implements AutoCloseable {
             ResourceProvider provider,
             XdsMetrics metrics,
             Clock clock,
-            @Nullable Security security) {
+            @Nullable Security security,
+            ConnectionLimit limit) {
         this.provider = provider;
         this.metrics = metrics;
         this.clock = clock;
         this.prefix = security == null ? "plain-" : "stream-";
         // gRPC calls the interceptor that was added last first.
         NettyServerBuilder builder = NettyServerBuilder.forAddress(address)
+                .bossEventLoopGroup(loops)
+                .workerEventLoopGroup(loops)
+                .channelFactory(() -> listening(limit))
                 .executor(executor)
                 .intercept(new PeerAddress())
                 .addService(new Discovery())
                 .maxInboundMessageSize(MESSAGE)
                 .maxInboundMetadataSize(FIELDS)
+                .handshakeTimeout(HANDSHAKE_SECONDS, TimeUnit.SECONDS)
+                .maxConnectionIdle(IDLE_MINUTES, TimeUnit.MINUTES)
                 .keepAliveTime(30, TimeUnit.SECONDS)
                 .permitKeepAliveTime(5, TimeUnit.SECONDS)
                 .permitKeepAliveWithoutCalls(true);
@@ -94,6 +120,12 @@ public final class XdsServer implements AutoCloseable {
             security.services().forEach(builder::addService);
         }
         this.server = builder.build();
+    }
+
+    private static ServerChannel listening(ConnectionLimit limit) {
+        ServerChannel channel = Epoll.isAvailable() ? new EpollServerSocketChannel() : new NioServerSocketChannel();
+        channel.pipeline().addLast(limit);
+        return channel;
     }
 
     /**
@@ -120,10 +152,28 @@ public final class XdsServer implements AutoCloseable {
             Clock clock,
             @Nullable Security security)
             throws IOException {
-        XdsServer server = new XdsServer(address, provider, metrics, clock, security);
+        return start(
+                address,
+                provider,
+                metrics,
+                clock,
+                security,
+                new ConnectionLimit(CONNECTIONS, CONNECTIONS_OF_ONE, metrics::connectionRefused));
+    }
+
+    static XdsServer start(
+            InetSocketAddress address,
+            ResourceProvider provider,
+            XdsMetrics metrics,
+            Clock clock,
+            @Nullable Security security,
+            ConnectionLimit limit)
+            throws IOException {
+        XdsServer server = new XdsServer(address, provider, metrics, clock, security, limit);
         try {
             server.server.start();
         } catch (IOException e) {
+            server.close();
             throw new IOException(
                     "cannot serve xDS on " + address + ": "
                             + (e.getCause() == null
@@ -156,6 +206,7 @@ public final class XdsServer implements AutoCloseable {
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
         }
+        var _ = loops.shutdownGracefully(0, 1, TimeUnit.SECONDS);
     }
 
     ResourceProvider provider() {

@@ -73,6 +73,15 @@ class DeltaSessionTest {
                 "have CDS a=1; EDS a=1; LDS l=1; RDS r=1 | RDS +r | LDS | EDS +a | CDS"
                         + " | push CDS b=1; EDS a=2; LDS l=2; RDS r=2 > CDS b | EDS a | LDS l | RDS r | CDS -a",
                 "have CDS a=1; EDS a=1; RDS r=1 | RDS +r | EDS +a | CDS | push CDS; EDS; RDS r=2 > RDS r | CDS -a | EDS -a",
+                // lost endpoints first; an assignment that has nothing left is removed like a cluster
+                "have CDS a=1; EDS a=[x,y]; RDS r=1 | RDS +r | EDS +a | CDS | push CDS a=1 b=1; EDS a=[x]; RDS r=2 > EDS a | CDS b | RDS r",
+                "have CDS a=1; EDS a=[x,y]; RDS r=1 | RDS +r | EDS +a | CDS | push CDS a=1 b=1; EDS a=[y,z]; RDS r=2 > EDS a | CDS b | RDS r",
+                "have CDS a=1; EDS a=[x]; RDS r=1 | RDS +r | EDS +a | CDS | push CDS a=1 b=1; EDS a=[x,y]; RDS r=2 > CDS b | EDS a | RDS r",
+                "have CDS a=1; EDS a=[x] b=[x]; RDS r=1 | RDS +r | EDS +a +b | CDS | push CDS a=1; EDS a=[] b=[x,y]; RDS r=2 > EDS b | RDS r | EDS a",
+                "have CDS a=1; EDS a=[x]; RDS r=1 | RDS +r | EDS +a | CDS | push CDS b=1; EDS a=[]; RDS r=2 > CDS b | RDS r | CDS -a | EDS a",
+                "have CDS a=1; EDS a=[x]; RDS r=1 | RDS +r | EDS +a | CDS | push CDS a=2; EDS a=[]; RDS r=2 > CDS a | EDS a | RDS r",
+                "have CDS a=1; EDS a=[x,y] | EDS +a | CDS | push CDS a=2; EDS a=[x] > EDS a | CDS a | EDS a",
+                "have EDS a=[x,y] b=[x] | EDS +a +b | push EDS a=[x] b=[x,y] > EDS a | EDS b",
             })
     void conversation(String steps, String expected) {
         List<DeltaDiscoveryResponse> last = List.of();
@@ -102,6 +111,21 @@ class DeltaSessionTest {
         run("CDS ack:3");
         assertThat(session.types().getFirst().rejection()).isEmpty();
         assertThat(session.types().getFirst().synced()).isTrue();
+    }
+
+    @Test
+    void a_push_of_which_one_part_was_refused_is_not_accepted() {
+        run("have EDS a=[x,y] b=[x]");
+        run("EDS +a +b");
+        run("EDS ack:1");
+        long before = session.types().getFirst().ackedGeneration();
+        run("push EDS a=[x] b=[x,y]");
+        run("EDS nack:2");
+        run("EDS ack:3");
+        TypeStatus status = session.types().getFirst();
+        assertThat(status.rejection()).isEqualTo("bad");
+        assertThat(status.synced()).isFalse();
+        assertThat(status.ackedGeneration()).isEqualTo(before);
     }
 
     @Test

@@ -7,12 +7,16 @@ import static dev.lateen.xds.ResourceType.ROUTE;
 
 import com.google.protobuf.Message;
 import com.google.protobuf.StringValue;
+import io.envoyproxy.envoy.config.endpoint.v3.ClusterLoadAssignment;
 import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.stream.Collectors;
 
-/** Resource sets and wire messages as text: {@code "CDS a=1 b=1; EDS a=1"}. */
+/**
+ * Resource sets and wire messages as text: {@code "CDS a=1 b=1; EDS a=1"}. {@code EDS a=[x,y]} is an assignment with these
+ * endpoints, whose content is told by its name.
+ */
 final class Resources {
     private static final Map<String, String> URLS =
             Map.of("CDS", CLUSTER, "EDS", ENDPOINT, "LDS", LISTENER, "RDS", ROUTE, "", "");
@@ -41,10 +45,29 @@ final class Resources {
             Arrays.stream(words)
                     .skip(1)
                     .map(word -> word.split("="))
-                    .forEach(pair -> resources.put(pair[0], StringValue.of(pair[1])));
+                    .forEach(pair -> resources.put(pair[0], message(pair[0], pair[1])));
             types.put(url(words[0]), resources);
         }
         return ENCODER.encode(types, ++generation);
+    }
+
+    private static Message message(String name, String content) {
+        if (!content.startsWith("[")) {
+            return StringValue.of(content);
+        }
+        ClusterLoadAssignment.Builder assignment =
+                ClusterLoadAssignment.newBuilder().setClusterName(name);
+        String hosts = content.substring(1, content.length() - 1);
+        for (String host : hosts.isEmpty() ? new String[0] : hosts.split(",")) {
+            assignment
+                    .addEndpointsBuilder()
+                    .addLbEndpointsBuilder()
+                    .getEndpointBuilder()
+                    .getAddressBuilder()
+                    .getSocketAddressBuilder()
+                    .setAddress(host);
+        }
+        return assignment.build();
     }
 
     static String version(String type, String name, String content) {

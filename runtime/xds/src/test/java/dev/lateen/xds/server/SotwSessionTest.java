@@ -51,6 +51,21 @@ class SotwSessionTest {
                 "have CDS a=A; EDS a=E | EDS a | CDS | EDS a ack:1 > EDS E",
                 "have CDS a=A; EDS a=E | EDS a | CDS | EDS a ack:1 | EDS a ack:3 > ''",
                 "have CDS a=A; EDS a=E | CDS | EDS a | EDS a nack:2 | push CDS a=A2; EDS a=E > CDS A2",
+                // a push of endpoints or routes carries what changed, all of them after a refusal
+                "have EDS a=A b=B | EDS a b | push EDS a=A2 b=B > EDS A2",
+                "have EDS a=A b=B | EDS a b | EDS a b nack:1 | push EDS a=A2 b=B > EDS A2 B",
+                "have LDS l=L m=M | LDS | push LDS l=L2 m=M > LDS L2 M",
+                "have EDS a=A b=B | EDS a b | push EDS a=A > ''",
+                // clusters that are gone stay until the routes that named them have been sent
+                "have CDS a=A; RDS r=R | CDS | RDS r | push CDS b=B; RDS r=R2 > CDS A B | RDS R2 | CDS B",
+                "have CDS a=A b=B; RDS r=R | CDS | RDS r | push CDS b=B; RDS r=R2 > RDS R2 | CDS B",
+                "have CDS a=A b=B; EDS b=E | CDS | EDS b | push CDS b=B; EDS b=E > CDS B",
+                "have CDS a=A b=B; EDS b=E | CDS | EDS b ack:1 | push CDS b=B; EDS b=E | EDS b ack:2 > ''",
+                // lost endpoints first; an assignment that has nothing left goes last
+                "have CDS a=A; EDS a=[x,y] b=B | CDS | EDS a b | push CDS a=A b=B; EDS a=[x] b=B > EDS a | CDS A B | EDS B a",
+                "have EDS a=[x,y] b=[x]; RDS r=R | EDS a b | RDS r | push EDS a=[x] b=[x,y]; RDS r=R2 > EDS a | EDS b | RDS R2",
+                "have EDS a=[x]; RDS r=R | EDS a | RDS r | push EDS a=[]; RDS r=R2 > RDS R2 | EDS a",
+                "have EDS a=[x,y] b=B | EDS a b | EDS a b nack:1 | push EDS a=[x] b=B > EDS B a",
             })
     void conversation(String steps, String expected) {
         List<DiscoveryResponse> last = List.of();
@@ -65,6 +80,20 @@ class SotwSessionTest {
         return type.equals(QUESTION)
                 ? DiscoveryResponse.newBuilder().setVersionInfo("told").build()
                 : null;
+    }
+
+    @Test
+    void a_refusal_of_an_earlier_part_of_a_push_counts() {
+        run("have EDS a=[x,y] b=[x]");
+        run("EDS a b");
+        run("EDS a b ack:1");
+        run("push EDS a=[x] b=[x,y]");
+        run("EDS a b nack:2");
+        run("EDS a b ack:3");
+        assertThat(refused).containsExactly("EDS");
+        TypeStatus status = session.types().getFirst();
+        assertThat(status.rejection()).isEqualTo("bad");
+        assertThat(status.synced()).isFalse();
     }
 
     @Test

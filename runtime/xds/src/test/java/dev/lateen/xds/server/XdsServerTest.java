@@ -3,6 +3,8 @@ package dev.lateen.xds.server;
 import static dev.lateen.xds.ResourceType.CLUSTER;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import com.google.protobuf.InvalidProtocolBufferException;
+import com.google.protobuf.StringValue;
 import dev.lateen.xds.client.AdsClient;
 import dev.lateen.xds.client.ResourceListener;
 import dev.lateen.xds.client.ResourceUpdate;
@@ -13,17 +15,25 @@ import io.envoyproxy.envoy.service.discovery.v3.DiscoveryRequest;
 import io.envoyproxy.envoy.service.discovery.v3.DiscoveryResponse;
 import io.grpc.ManagedChannel;
 import io.grpc.netty.NettyChannelBuilder;
+import io.grpc.stub.ClientCallStreamObserver;
+import io.grpc.stub.ClientResponseObserver;
 import io.grpc.stub.StreamObserver;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
+import java.net.Socket;
+import java.net.SocketException;
 import java.time.Clock;
 import java.util.List;
+import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.concurrent.BlockingQueue;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.LongAdder;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -36,10 +46,16 @@ class XdsServerTest {
     private final BlockingQueue<String> failed = new LinkedBlockingQueue<>();
     private final Provider provider = new Provider();
     private final BlockingQueue<Long> settled = new LinkedBlockingQueue<>();
+    private final Map<String, LongAdder> written = new ConcurrentHashMap<>();
     private final XdsMetrics metrics = new XdsMetrics() {
         @Override
         public void settled(ClientStatus client, long generation) {
             settled.add(generation);
+        }
+
+        @Override
+        public void pushed(ClientStatus client, String type, int resources, long bytes, long nanos) {
+            written.computeIfAbsent(client.node().getId(), _ -> new LongAdder()).add(bytes);
         }
 
         @Override
@@ -158,6 +174,83 @@ class XdsServerTest {
     }
 
     @Test
+    void a_client_that_does_not_read_costs_no_other_anything_and_gets_the_newest_state_in_the_end() throws Exception {
+        String filling = "x".repeat(200_000);
+        provider.set("CDS a=" + filling + 0);
+        ManagedChannel channel = channel();
+        SlowReader slow = new SlowReader();
+        try (AdsClient _ = client("fast")) {
+            AggregatedDiscoveryServiceGrpc.newStub(channel)
+                    .streamAggregatedResources(slow)
+                    .onNext(DiscoveryRequest.newBuilder()
+                            .setTypeUrl(CLUSTER)
+                            .setNode(Node.newBuilder().setId("slow"))
+                            .build());
+            assertThat(next()).isEqualTo("a");
+            for (int i = 1; i <= 100; i++) {
+                provider.set("CDS a=" + filling + i);
+                assertThat(next()).as("change %s", i).isEqualTo("a");
+            }
+            // Of the 20 MB that the other one got: what fits into windows and buffers.
+            assertThat(written.getOrDefault("slow", new LongAdder()).sum()).isLessThan(4_000_000);
+            slow.read(1_000);
+            assertThat(slow.newest(filling + 100)).isTrue();
+            assertThat(slow.received()).isLessThan(20);
+        } finally {
+            channel.shutdownNow();
+        }
+    }
+
+    /** Takes answers of one cluster when told so. */
+    private static final class SlowReader implements ClientResponseObserver<DiscoveryRequest, DiscoveryResponse> {
+        private final BlockingQueue<String> contents = new LinkedBlockingQueue<>();
+        private @Nullable ClientCallStreamObserver<DiscoveryRequest> call;
+        private int received;
+
+        @Override
+        public void beforeStart(ClientCallStreamObserver<DiscoveryRequest> stream) {
+            call = stream;
+            stream.disableAutoRequestWithInitial(0);
+        }
+
+        void read(int answers) {
+            Objects.requireNonNull(call).request(answers);
+        }
+
+        /** Reads on until this is the cluster's content. */
+        boolean newest(String wanted) throws InterruptedException {
+            String content = contents.poll(10, TimeUnit.SECONDS);
+            while (content != null && !content.equals(wanted)) {
+                received++;
+                content = contents.poll(10, TimeUnit.SECONDS);
+            }
+            return content != null;
+        }
+
+        int received() {
+            return received;
+        }
+
+        @Override
+        public void onNext(DiscoveryResponse response) {
+            try {
+                contents.add(StringValue.parseFrom(response.getResources(0).getValue())
+                        .getValue());
+            } catch (InvalidProtocolBufferException e) {
+                throw new AssertionError(e);
+            }
+        }
+
+        @Override
+        public void onError(Throwable failure) {
+            contents.add(failure.toString());
+        }
+
+        @Override
+        public void onCompleted() {}
+    }
+
+    @Test
     void a_client_without_a_node_id_is_told_so() throws Exception {
         BlockingQueue<String> details = new LinkedBlockingQueue<>();
         ResourceListener listener = new ResourceListener() {
@@ -201,6 +294,33 @@ class XdsServerTest {
                 });
         client.subscribe(CLUSTER, Subscription.ALL);
         return client.start();
+    }
+
+    @Test
+    void connectionsBeyondTheLimitAreClosedAndTold() throws Exception {
+        BlockingQueue<Boolean> refused = new LinkedBlockingQueue<>();
+        InetAddress loopback = InetAddress.getLoopbackAddress();
+        try (XdsServer small = XdsServer.start(
+                        new InetSocketAddress(loopback, 0),
+                        provider,
+                        metrics,
+                        Clock.systemUTC(),
+                        null,
+                        new ConnectionLimit(1, 1, () -> refused.add(true)));
+                Socket _ = new Socket(loopback, small.port());
+                Socket second = new Socket(loopback, small.port())) {
+            assertThat(refused.poll(10, TimeUnit.SECONDS)).isTrue();
+            second.setSoTimeout(10_000);
+            assertThat(isEnded(second)).isTrue();
+        }
+    }
+
+    private static boolean isEnded(Socket socket) throws IOException {
+        try {
+            return socket.getInputStream().read() < 0;
+        } catch (SocketException e) {
+            return true; // reset
+        }
     }
 
     private ManagedChannel channel() {
