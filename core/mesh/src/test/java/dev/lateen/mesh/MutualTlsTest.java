@@ -153,6 +153,25 @@ class MutualTlsTest {
         assertThat(names(tls.getCommonTlsContext())).isEqualTo("exactly spiffe://cluster.local/ns/default/sa/default");
     }
 
+    @Test
+    void a_rule_may_say_for_what_name_is_asked_and_which_is_believed() {
+        Mesh mesh = workload("http", "mesh").at("10.244.0.99").with("""
+                apiVersion: networking.istio.io/v1
+                kind: DestinationRule
+                metadata: {name: web}
+                spec:
+                  host: web
+                  trafficPolicy: {tls: {mode: ISTIO_MUTUAL, sni: web.example, subjectAltNames: ["spiffe://other/web"]}}
+                """);
+        UpstreamTlsContext tls = Mesh.unpack(
+                mesh.cluster("outbound|80||web.default.svc.cluster.local")
+                        .getTransportSocket()
+                        .getTypedConfig(),
+                UpstreamTlsContext.class);
+        assertThat(tls.getSni()).isEqualTo("web.example");
+        assertThat(names(tls.getCommonTlsContext())).isEqualTo("exactly spiffe://other/web");
+    }
+
     /** A workload that is no pod, by itself and within its ServiceEntry. */
     @ParameterizedTest
     @CsvSource(

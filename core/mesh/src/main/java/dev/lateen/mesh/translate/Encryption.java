@@ -22,6 +22,7 @@ import io.envoyproxy.envoy.extensions.transport_sockets.proxy_protocol.v3.ProxyP
 import java.util.List;
 import java.util.Set;
 import java.util.stream.Collectors;
+import org.jspecify.annotations.Nullable;
 
 /**
  * How an outbound cluster wraps its connections: as its BackendTLSPolicy says, else as its DestinationRule does; without a word of that, in mutual TLS
@@ -77,8 +78,8 @@ final class Encryption {
             cluster.setTransportSocket(Origination.client(tls, upstream, service.host(), service.certificateNames()));
             return;
         }
-        if (mode == ClientTls.Mode.ISTIO_MUTUAL) {
-            cluster.setTransportSocket(mutual(scope, service, port, upstream, subset, endpoints));
+        if (tls != null && mode == ClientTls.Mode.ISTIO_MUTUAL) {
+            cluster.setTransportSocket(mutual(scope, service, port, upstream, subset, tls, endpoints));
             return;
         }
         List<Endpoint> secured =
@@ -90,14 +91,14 @@ final class Encryption {
             cluster.addTransportSocketMatches(TransportSocketMatch.newBuilder()
                             .setName("tlsMode-istio")
                             .setMatch(TAKES_TLS)
-                            .setTransportSocket(mutual(scope, service, port, upstream, subset, secured)))
+                            .setTransportSocket(mutual(scope, service, port, upstream, subset, null, secured)))
                     .addTransportSocketMatches(TransportSocketMatch.newBuilder()
                             .setName("tlsMode-disabled")
                             .setMatch(Struct.getDefaultInstance())
                             .setTransportSocket(MutualTls.RAW));
         } else if (secured.size() == endpoints.size()) {
             // Endpoints that are found by address alone carry no metadata: all or none.
-            cluster.setTransportSocket(mutual(scope, service, port, upstream, subset, secured));
+            cluster.setTransportSocket(mutual(scope, service, port, upstream, subset, null, secured));
         }
     }
 
@@ -129,12 +130,14 @@ final class Encryption {
                 .build();
     }
 
+    /** @param rule what a rule says of names, or null */
     private static TransportSocket mutual(
             Scope scope,
             MeshService service,
             MeshPort port,
             Upstream upstream,
             String subset,
+            @Nullable ClientTls rule,
             List<Endpoint> endpoints) {
         Set<String> accounts = endpoints.stream()
                 .filter(e -> !e.serviceAccount().isEmpty())
@@ -144,8 +147,10 @@ final class Encryption {
                 scope.mesh(),
                 upstream,
                 port.protocol().isHttp(),
-                service.certificateNames(),
+                rule == null || rule.subjectAltNames().isEmpty() ? service.certificateNames() : rule.subjectAltNames(),
                 accounts,
-                AutoPassthrough.name(port.number(), subset, service.host()));
+                rule == null || rule.sni().isEmpty()
+                        ? AutoPassthrough.name(port.number(), subset, service.host())
+                        : rule.sni());
     }
 }

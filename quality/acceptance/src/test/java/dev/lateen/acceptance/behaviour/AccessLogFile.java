@@ -5,6 +5,7 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
 import tools.jackson.databind.JsonNode;
@@ -35,7 +36,7 @@ final class AccessLogFile {
 
     /**
      * Waits for a line as it is expected, written since then; those of calls that found out whether the rules are in force
-     * may be written late, before it. Empty when it came, else what is wrong with the last one.
+     * may be written late, before it. Empty when it came, else what is wrong with the one that comes nearest.
      *
      * @param before the file's size before
      * @param expected by field an expression that matches all of its value as it stands in JSON
@@ -50,14 +51,10 @@ final class AccessLogFile {
     }
 
     private List<String> wrong(long before, JsonNode expected) throws IOException {
-        List<String> wrong = List.of("no line in the access log");
-        for (String line : lines(before)) {
-            wrong = wrong(JsonMapper.shared().readTree(line), expected);
-            if (wrong.isEmpty()) {
-                break;
-            }
-        }
-        return wrong;
+        return lines(before).stream()
+                .map(line -> wrong(JsonMapper.shared().readTree(line), expected))
+                .min(Comparator.comparingInt(List::size))
+                .orElse(List.of("no line in the access log"));
     }
 
     private static List<String> wrong(JsonNode line, JsonNode expected) {

@@ -20,7 +20,7 @@ final class RequestFormat {
     private RequestFormat() {}
 
     /** The operator's value; null when it is not known. */
-    static @Nullable String value(RequestRecord record, Operator operator, String argument) {
+    static @Nullable String value(RequestState record, Operator operator, String argument) {
         RouteInfo route = record.route();
         ResponseHead head = record.response();
         Fields trailers = record.trailers();
@@ -86,7 +86,7 @@ final class RequestFormat {
     }
 
     /** The status of a call of gRPC: as it was told, or what the status of HTTP stands for (gRPC, http-grpc-status-mapping). */
-    private static @Nullable String grpcStatus(RequestRecord record) {
+    private static @Nullable String grpcStatus(RequestState record) {
         if (!record.grpc()) {
             return null;
         }
@@ -96,7 +96,7 @@ final class RequestFormat {
     }
 
     /** A field of who is on the other side, as Istio's build of Envoy keeps it: {@code upstream_peer:FIELD:namespace}. */
-    private static @Nullable String peer(RequestRecord record, String argument) {
+    private static @Nullable String peer(RequestState record, String argument) {
         Workload other = record.peer();
         String asked = (record.inbound() ? "downstream_peer" : "upstream_peer") + ":FIELD:";
         return other == null || !argument.startsWith(asked) ? null : other.field(argument.substring(asked.length()));

@@ -4,21 +4,16 @@ import dev.lateen.proxy.http.TimePoints.Point;
 import dev.lateen.proxy.stream.Reset;
 import dev.lateen.proxy.telemetry.HttpCounts;
 import dev.lateen.proxy.telemetry.PeerExchange.Peer;
-import dev.lateen.proxy.telemetry.RequestFacts;
 import dev.lateen.proxy.telemetry.RequestSpan;
 import dev.lateen.proxy.telemetry.RequestTap;
 import dev.lateen.proxy.telemetry.RequestTrace;
-import dev.lateen.proxy.telemetry.Workload;
 import dev.lateen.proxycore.ConnectionFacts;
 import dev.lateen.proxycore.Fault;
 import dev.lateen.proxycore.FaultField;
-import dev.lateen.proxycore.GrpcCode;
 import dev.lateen.proxycore.ResponseFlag;
 import dev.lateen.proxycore.balance.LiveCluster;
 import dev.lateen.proxycore.cluster.Host;
 import dev.lateen.proxycore.filter.FilterFaults;
-import dev.lateen.proxycore.format.FormatContext;
-import dev.lateen.proxycore.format.Operator;
 import dev.lateen.proxycore.head.Fields;
 import dev.lateen.proxycore.head.RequestHead;
 import dev.lateen.proxycore.head.ResponseHead;
@@ -27,46 +22,17 @@ import dev.lateen.proxycore.listener.HttpConnectionManager;
 import dev.lateen.proxycore.retry.RetryDepth;
 import dev.lateen.proxycore.retry.RetryVerdict;
 import dev.lateen.proxycore.route.RouteInfo;
-import dev.lateen.proxycore.tls.PeerCertificate;
 import io.netty.buffer.ByteBuf;
 import io.netty.channel.Channel;
 import java.net.InetAddress;
-import java.net.InetSocketAddress;
 import java.util.HashMap;
-import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
-/** What is known of one request, for its line in the access log and the statistics. One thread. */
-final class RequestRecord implements FormatContext, RequestFacts {
-    private final HttpService service;
-    private final ConnectionInfo connection;
-    private final String protocol;
-    private final RequestHead request;
+/** The course of one request, for its line in the access log and the statistics. One thread. */
+final class RequestRecord extends RequestState {
     private final HttpConnectionManager manager;
-    private final boolean inbound;
-    /** Messages of the client's and of the peer's side; null for what is no call of gRPC. */
-    private final @Nullable GrpcMessages asks;
-
-    private final @Nullable GrpcMessages answers;
-    private final RequestTimes times;
     private final HttpCounts counts;
-    private @Nullable ResponseHead response;
-    private @Nullable Fields trailers;
-    private @Nullable RouteInfo route;
-    private @Nullable Peer peer;
-    private @Nullable FaultNote fault;
-    private @Nullable RequestTrace trace;
-    private @Nullable RequestSpan span;
     private RetryDepth.@Nullable Served served;
-    private final UpstreamInfo upstream = new UpstreamInfo();
-    private @Nullable String upstreamProtocol;
-    private @Nullable InetAddress client;
-    private Map<String, Map<String, Object>> told = Map.of();
-    private String details = "";
-    private long flags;
-    private long received;
-    private long sent;
-    private int headBytes;
     private boolean asked;
     private boolean ended;
 
@@ -77,17 +43,8 @@ final class RequestRecord implements FormatContext, RequestFacts {
             RequestHead request,
             HttpConnectionManager manager,
             boolean inbound) {
-        this.service = service;
-        this.connection = connection;
-        this.protocol = protocol;
-        this.request = request;
+        super(service, connection, protocol, request, inbound, isTimed(manager));
         this.manager = manager;
-        this.inbound = inbound;
-        boolean grpc = LocalReply.isGrpc(request);
-        this.asks = grpc ? new GrpcMessages() : null;
-        this.answers = grpc ? new GrpcMessages() : null;
-        this.times = new RequestTimes(service, isTimed(manager));
-        this.headBytes = request.fields().byteSize();
         this.counts = service.telemetry().http(manager.statPrefix());
         counts.begun();
         if (inbound) {
@@ -128,16 +85,16 @@ final class RequestRecord implements FormatContext, RequestFacts {
     /** It has its id, if it is to have one. */
     void identified() {
         if (inbound) {
-            served = service.retryDepth().begin(request);
+            served = service.retryDepth().begin(request());
         }
     }
 
     /** Gives it its place in its trace. */
     void trace(HttpConnectionManager.@Nullable Tracing tracing) {
         if (tracing != null) {
-            RequestTrace place = service.telemetry().place(tracing, request, service.random());
+            RequestTrace place = service.telemetry().place(tracing, request(), service.random());
             trace = place;
-            span = service.telemetry().record(place, tracing, request, protocol);
+            span = service.telemetry().record(place, tracing, request(), protocol());
         }
     }
 
@@ -152,12 +109,12 @@ final class RequestRecord implements FormatContext, RequestFacts {
     /** It goes to this cluster; whoever is there learns who calls. */
     void toward(LiveCluster to) {
         if (!inbound) {
-            service.telemetry().tell(request.fields(), to);
+            service.telemetry().tell(request().fields(), to);
         }
     }
 
     ConnectionFacts facts() {
-        return connection.facts();
+        return connection().facts();
     }
 
     int attempts() {
@@ -231,7 +188,7 @@ final class RequestRecord implements FormatContext, RequestFacts {
     /** The client went away, or broke the protocol. */
     void lost(Reset reason) {
         if (reason == Reset.PROTOCOL_ERROR) {
-            boolean second = protocol.equals("HTTP/2");
+            boolean second = protocol().equals("HTTP/2");
             fault(FilterFaults.broken(second ? "http2.violation.of.messaging.rule" : "http1.codec_error"));
             if (!second && response == null) {
                 response = new ResponseHead(400); // the codec's own
@@ -274,7 +231,7 @@ final class RequestRecord implements FormatContext, RequestFacts {
                 service.telemetry().peers().tell(head.fields());
             }
         } else {
-            service.retryDepth().called(request, head, attempts(), (flags & ResponseFlag.UO.bit()) != 0);
+            service.retryDepth().called(request(), head, attempts(), (flags & ResponseFlag.UO.bit()) != 0);
             Peer heard = service.telemetry().peers().hear(head.fields());
             peer = heard == null ? peer : heard;
         }
@@ -292,17 +249,11 @@ final class RequestRecord implements FormatContext, RequestFacts {
     /** Proxies of the mesh that prove to be some, the app of this pod when it asks, and others only where that is allowed. */
     private boolean tellsOfFaults() {
         Peer caller = inbound ? peer : null;
-        if (caller != null && caller.readsFaults() && connection.facts().peer() != null) {
+        if (caller != null && caller.readsFaults() && connection().facts().peer() != null) {
             return true;
         }
         boolean own = !inbound && !manager.headers().useRemoteAddress();
-        return (own || service.faults().anybody()) && FaultNote.asked(request);
-    }
-
-    @Override
-    public @Nullable String fault() {
-        FaultNote note = fault;
-        return note == null ? null : note.text(service.faults(), request);
+        return (own || service.faults().anybody()) && FaultNote.asked(request());
     }
 
     /** What came was no request: writes its lines. It is counted elsewhere. */
@@ -337,7 +288,7 @@ final class RequestRecord implements FormatContext, RequestFacts {
                     this,
                     times.started(),
                     host == null ? null : Host.addressText(host.address()),
-                    Host.addressText(connection.facts().source()),
+                    Host.addressText(connection().facts().source()),
                     times.nanos());
         }
         log(status);
@@ -353,184 +304,5 @@ final class RequestRecord implements FormatContext, RequestFacts {
                 service.log().write(log.path(), AccessLogLine.of(log, this));
             }
         }
-    }
-
-    // ---- what metrics ask
-
-    @Override
-    public boolean inbound() {
-        return inbound;
-    }
-
-    @Override
-    public @Nullable Workload peer() {
-        Peer other = peer;
-        return other == null ? null : other.workload();
-    }
-
-    @Override
-    public @Nullable PeerCertificate certificate() {
-        return connection.facts().peer();
-    }
-
-    @Override
-    public @Nullable Host host() {
-        return upstream.host();
-    }
-
-    @Override
-    public String cluster() {
-        return upstream.cluster();
-    }
-
-    @Override
-    public String routeName() {
-        RouteInfo info = route;
-        return info == null ? "" : info.name();
-    }
-
-    @Override
-    public String authority() {
-        return request.authority();
-    }
-
-    @Override
-    public boolean grpc() {
-        return asks != null;
-    }
-
-    @Override
-    public String grpcStatus() {
-        String status = grpc() ? GrpcCode.told(response, trailers) : null;
-        return status == null ? "" : status;
-    }
-
-    @Override
-    public int status() {
-        ResponseHead head = response;
-        return head == null ? 0 : head.status();
-    }
-
-    @Override
-    public long flags() {
-        return flags;
-    }
-
-    @Override
-    public long durationMillis() {
-        return times.millis();
-    }
-
-    @Override
-    public long requestMessages() {
-        return asks == null ? 0 : asks.count();
-    }
-
-    @Override
-    public long responseMessages() {
-        return answers == null ? 0 : answers.count();
-    }
-
-    @Override
-    public long requestBytes() {
-        return headBytes + received;
-    }
-
-    @Override
-    public long responseBytes() {
-        ResponseHead head = response;
-        return sent + (head == null ? 0 : head.fields().byteSize());
-    }
-
-    // ---- what access logs ask
-
-    @Override
-    public RequestHead request() {
-        return request;
-    }
-
-    @Override
-    public @Nullable ResponseHead response() {
-        return response;
-    }
-
-    @Override
-    public @Nullable Fields trailers() {
-        return trailers;
-    }
-
-    @Override
-    public @Nullable String value(Operator operator, String argument) {
-        return RequestFormat.value(this, operator, argument);
-    }
-
-    @Override
-    public Map<String, Object> metadata(String filter) {
-        return told.getOrDefault(filter, Map.of());
-    }
-
-    ConnectionInfo connection() {
-        return connection;
-    }
-
-    UpstreamInfo upstream() {
-        return upstream;
-    }
-
-    RequestTimes times() {
-        return times;
-    }
-
-    /** The version of HTTP that the client speaks. */
-    String protocol() {
-        return protocol;
-    }
-
-    /** The version of HTTP that the host speaks; null while there is no connection. */
-    @Nullable
-    String upstreamProtocol() {
-        return upstreamProtocol;
-    }
-
-    @Nullable
-    RouteInfo route() {
-        return route;
-    }
-
-    /** Its place in its trace; null where requests are not traced. */
-    @Nullable
-    RequestTrace trace() {
-        return trace;
-    }
-
-    @Override
-    public boolean isRecorded() {
-        return span != null;
-    }
-
-    /** Of the response, as Envoy calls them; empty while there is none. */
-    String details() {
-        return details;
-    }
-
-    int headBytes() {
-        return headBytes;
-    }
-
-    /** Of the body, from the client. */
-    long bodyReceived() {
-        return received;
-    }
-
-    /** Of the body, to the client. */
-    long bodySent() {
-        return sent;
-    }
-
-    /** Who the client is; where others tell it, they do not tell from which port. */
-    InetSocketAddress remote() {
-        InetSocketAddress source = connection.facts().source();
-        InetAddress told = client;
-        return told == null || told.equals(source.getAddress()) ? source : new InetSocketAddress(told, 0);
     }
 }
