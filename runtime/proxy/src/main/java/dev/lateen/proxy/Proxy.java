@@ -15,7 +15,6 @@ import dev.lateen.proxy.http.ServiceFailures;
 import dev.lateen.proxy.listener.DetectedProtocols;
 import dev.lateen.proxy.listener.ListenerSockets;
 import dev.lateen.proxy.net.LoopWatch;
-import dev.lateen.proxy.net.OtherListeners;
 import dev.lateen.proxy.net.Sockets;
 import dev.lateen.proxy.net.Timer;
 import dev.lateen.proxy.net.Transport;
@@ -48,7 +47,6 @@ import java.net.InetSocketAddress;
 import java.nio.file.Path;
 import java.security.cert.X509Certificate;
 import java.time.Clock;
-import java.time.Duration;
 import java.util.Collections;
 import java.util.IdentityHashMap;
 import java.util.List;
@@ -56,7 +54,6 @@ import java.util.Random;
 import java.util.Set;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
-import java.util.function.Predicate;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -68,13 +65,6 @@ import org.slf4j.LoggerFactory;
  */
 public final class Proxy implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(Proxy.class);
-    /** How long callers are given to hear that this proxy ends, when none has a connection here. */
-    private static final Duration ANNOUNCED_AT_LEAST = Duration.ofSeconds(2);
-    /** How long new connections are still taken, as Istio's terminationDrainDuration. */
-    private static final Duration ANNOUNCED_AT_MOST = Duration.ofSeconds(5);
-    /** How long requests may take to end: Kubernetes kills after 30 seconds. */
-    private static final Duration LAST_REQUESTS = Duration.ofSeconds(20);
-
     private static final long TICK_MILLIS = 100;
 
     private final EventLoopGroup acceptor;
@@ -96,10 +86,8 @@ public final class Proxy implements AutoCloseable {
     private final OverloadMonitor overload;
     private final @Nullable ConfigurationFile file;
     private final CountDownLatch closed = new CountDownLatch(1);
-    private final Predicate<CompiledListener> fromOthers;
     private final FirstConnections first;
-    private final boolean besideApp;
-    private volatile boolean draining;
+    private final Drain drain;
     private volatile @Nullable LoopWatch watch;
 
     /**
@@ -115,7 +103,7 @@ public final class Proxy implements AutoCloseable {
     /**
      * The same within other limits than those of the process.
      *
-     * @param captured where connections of the app are held until the configuration is there; null: nowhere
+     * @param captured where connections of the app are held until the configuration is there; null without such an app
      */
     static Proxy start(ProxyOptions options, ProcessResources resources, @Nullable InetSocketAddress captured)
             throws IOException {
@@ -132,10 +120,6 @@ public final class Proxy implements AutoCloseable {
         ControlPlaneChannels channels = new ControlPlaneChannels(transport, loops, sockets, options.identity());
         Tls tls = new Tls(new TlsContexts(secrets, Clock.systemUTC()));
         UpstreamSockets upstreams = new UpstreamSockets(sockets, tls);
-        besideApp = options.role() == ProxyOptions.Role.SIDECAR;
-        fromOthers = options.role() == ProxyOptions.Role.ROUTER
-                ? listener -> true
-                : listener -> listener.direction() == CompiledListener.TrafficDirection.INBOUND;
         configuration = new XdsConfiguration(
                 new Random(),
                 Clock.systemUTC(),
@@ -192,6 +176,13 @@ public final class Proxy implements AutoCloseable {
         }
         listeners = new ListenerSockets(sockets, upstreams, tls, acceptor, loops, this::service);
         first = new FirstConnections(listeners, captured, System.nanoTime());
+        drain = new Drain(
+                listeners,
+                options.role() == ProxyOptions.Role.ROUTER
+                        ? listener -> true
+                        : listener -> listener.direction() == CompiledListener.TrafficDirection.INBOUND,
+                captured != null,
+                closed);
         names = new NameResolution();
         dns = options.answersDns() ? NameServer.start(sockets, acceptor, options.nodeId()) : null;
         ConfigurationReceiver receiver = new ConfigurationReceiver(configuration, dns);
@@ -288,8 +279,8 @@ public final class Proxy implements AutoCloseable {
             @Override
             public void drain() {
                 Thread.ofVirtual().name("drain").start(() -> {
-                    announceEnd();
-                    listeners.stopAccepting(fromOthers);
+                    drain.announce();
+                    drain.stopAccepting();
                 });
             }
 
@@ -336,7 +327,7 @@ public final class Proxy implements AutoCloseable {
 
             @Override
             public boolean draining() {
-                return draining;
+                return drain.begun();
             }
 
             @Override
@@ -344,11 +335,6 @@ public final class Proxy implements AutoCloseable {
                 Thread.ofVirtual().name("quit").start(Proxy.this::terminate);
             }
         };
-    }
-
-    private void announceEnd() {
-        draining = true;
-        listeners.announceEnd(fromOthers);
     }
 
     private static String principal(ProxyOptions options) {
@@ -391,32 +377,14 @@ public final class Proxy implements AutoCloseable {
         closed.await();
     }
 
-    /**
-     * Ends the proxy without losing a request: says that it is not ready, tells callers on every answer, stops accepting
-     * after a while, and waits for what is under way. The way out stays open to the app until the app is gone, as nobody
-     * else listens here, and has let go of its connections. After {@link #LAST_REQUESTS} all is closed. Blocks.
-     */
+    /** Ends the proxy without losing a request, as {@link Drain} does, and closes it then. Blocks. */
     public void terminate() {
-        announceEnd();
         try {
-            var _ = closed.await(ANNOUNCED_AT_LEAST.toMillis(), TimeUnit.MILLISECONDS);
-            var _ = listeners.awaitNoConnection(fromOthers, ANNOUNCED_AT_MOST.minus(ANNOUNCED_AT_LEAST));
-            listeners.stopAccepting(fromOthers);
-            awaitApp();
+            drain.run();
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
         }
         close();
-    }
-
-    /** Waits until no connection is left, and nobody is who would make one. */
-    private void awaitApp() throws InterruptedException {
-        long end = System.nanoTime() + LAST_REQUESTS.toNanos();
-        boolean there = true;
-        while (there && System.nanoTime() < end) {
-            var _ = listeners.awaitNoConnection(listener -> true, Duration.ofNanos(end - System.nanoTime()));
-            there = besideApp && OtherListeners.any() && !closed.await(TICK_MILLIS, TimeUnit.MILLISECONDS);
-        }
     }
 
     /** Closes everything at once. */

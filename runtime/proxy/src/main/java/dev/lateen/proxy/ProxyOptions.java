@@ -208,10 +208,15 @@ public record ProxyOptions(
         };
     }
 
-    /** Where the pod's rules send connections of the app; null where there is no app. */
+    /**
+     * Where the rules of the pod send connections of the app (ISTIO_META_INTERCEPTION_MODE, which injection sets); null
+     * where there are none, as for a router, or a sidecar that somebody started by hand.
+     */
     @Nullable
     InetSocketAddress captured() {
-        return role == Role.SIDECAR ? new InetSocketAddress("0.0.0.0", CAPTURED) : null;
+        boolean captures = role == Role.SIDECAR
+                && !metadata.getOrDefault("INTERCEPTION_MODE", "NONE").equals("NONE");
+        return captures ? new InetSocketAddress("0.0.0.0", CAPTURED) : null;
     }
 
     /** Whether the workload's DNS questions are answered here (ISTIO_META_DNS_CAPTURE). */

@@ -7,6 +7,7 @@ import com.google.protobuf.Struct;
 import com.google.protobuf.util.JsonFormat;
 import java.io.IOException;
 import java.util.Map;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -39,6 +40,15 @@ class ProxyOptionsTest {
                                 ? metadata.getFieldsOrThrow("PROXY_CONFIG").getStructValue()
                                 : null)
                 .isEqualTo(expected);
+    }
+
+    /** Where nobody's rules lead to the proxy, nothing is held for an app, or waits for it. */
+    @ParameterizedTest
+    @CsvSource({"SIDECAR, REDIRECT, true", "SIDECAR, NONE, false", "SIDECAR, , false", "ROUTER, REDIRECT, false"})
+    void connectionsOfAnAppAreHeldWhereRulesSendThem(ProxyOptions.Role role, @Nullable String mode, boolean captured) {
+        Map<String, String> environment = mode == null ? Map.of() : Map.of("ISTIO_META_INTERCEPTION_MODE", mode);
+        assertThat(ProxyOptions.fromEnvironment(role, "", Map.of(), environment).captured() != null)
+                .isEqualTo(captured);
     }
 
     private static boolean limitsRetryDepth(String told) {

@@ -32,7 +32,7 @@ class ResponseDetailsTest {
         """;
 
     private final TestMesh mesh = new TestMesh();
-    private final ServerSocket app;
+    private final RawApp app;
     private final int nobody;
 
     @TempDir
@@ -40,7 +40,7 @@ class ResponseDetailsTest {
     private Path directory;
 
     ResponseDetailsTest() throws IOException {
-        app = new ServerSocket(0, 50, InetAddress.getLoopbackAddress());
+        app = new RawApp(ResponseDetailsTest::answer);
         try (ServerSocket closed = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
             nobody = closed.getLocalPort();
         }
@@ -48,7 +48,6 @@ class ResponseDetailsTest {
 
     @BeforeEach
     void start() {
-        Thread.ofVirtual().start(this::accept);
         mesh.serve(
                 http("edge", "UNSPECIFIED", """
                         common_http_protocol_options: {headers_with_underscores_action: "REJECT_REQUEST"},
@@ -58,7 +57,7 @@ class ResponseDetailsTest {
                             "%%RESPONSE_CODE%% %%RESPONSE_FLAGS%% %%RESPONSE_CODE_DETAILS%%\\n"}}}}],
                         """.formatted(directory.resolve("log")), ""),
                 ROUTES,
-                cluster("app", "", app.getLocalPort()),
+                cluster("app", "", app.port()),
                 cluster("refused", "", nobody),
                 cluster("empty", ""));
     }
@@ -69,36 +68,18 @@ class ResponseDetailsTest {
         app.close();
     }
 
-    private void accept() {
-        try {
-            while (true) {
-                Socket socket = app.accept();
-                Thread.ofVirtual().start(() -> serve(socket));
-            }
-        } catch (IOException e) {
-            // The test is over.
-        }
-    }
-
-    private static void serve(Socket socket) {
-        try (socket) {
-            byte[] buffer = new byte[4096];
-            int read = socket.getInputStream().read(buffer);
-            String request = read < 0 ? "" : new String(buffer, 0, read, StandardCharsets.ISO_8859_1);
-            String path = request.substring(request.indexOf('/'), request.indexOf(" HTTP/"));
-            String answer =
-                    switch (path) {
-                        case "/to-app/ok" -> "HTTP/1.1 200 OK|content-length: 2||ok";
-                        case "/to-app/cut", "/late" -> "HTTP/1.1 200 OK|content-length: 10||ok";
-                        case "/to-app/nonsense" -> "nonsense||";
-                        default -> "";
-                    };
-            socket.getOutputStream().write(answer.replace("|", "\r\n").getBytes(StandardCharsets.ISO_8859_1));
-            if (!path.startsWith("/to-app")) {
-                while (socket.getInputStream().read(buffer) >= 0) {}
-            }
-        } catch (IOException e) {
-            // The proxy has let go of it.
+    private static void answer(Socket socket, String request) throws IOException {
+        String path = request.substring(request.indexOf('/'), request.indexOf(" HTTP/"));
+        String answer =
+                switch (path) {
+                    case "/to-app/ok" -> "HTTP/1.1 200 OK|content-length: 2||ok";
+                    case "/to-app/cut", "/late" -> "HTTP/1.1 200 OK|content-length: 10||ok";
+                    case "/to-app/nonsense" -> "nonsense||";
+                    default -> "";
+                };
+        socket.getOutputStream().write(answer.replace("|", "\r\n").getBytes(StandardCharsets.ISO_8859_1));
+        if (!path.startsWith("/to-app")) {
+            RawApp.awaitEnd(socket);
         }
     }
 

@@ -5,15 +5,12 @@ import static dev.lateen.proxy.TestMesh.http;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.io.IOException;
-import java.net.InetAddress;
-import java.net.ServerSocket;
 import java.net.Socket;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -24,19 +21,14 @@ import org.junit.jupiter.params.provider.CsvSource;
  */
 class StreamTimeoutsTest {
     private final TestMesh mesh = new TestMesh();
-    private final ServerSocket app;
+    private final RawApp app;
 
     @TempDir
     @SuppressWarnings("NullAway.Init") // set by JUnit
     private Path directory;
 
     StreamTimeoutsTest() throws IOException {
-        app = new ServerSocket(0, 50, InetAddress.getLoopbackAddress());
-    }
-
-    @BeforeEach
-    void listen() {
-        Thread.ofVirtual().start(this::accept);
+        app = new RawApp(StreamTimeoutsTest::answer);
     }
 
     @AfterEach
@@ -46,29 +38,12 @@ class StreamTimeoutsTest {
     }
 
     /** Reads what comes and never finishes an answer; to {@code /begun} it begins one. */
-    private void accept() {
-        try {
-            while (true) {
-                Socket socket = app.accept();
-                Thread.ofVirtual().start(() -> serve(socket));
-            }
-        } catch (IOException e) {
-            // The test is over.
+    private static void answer(Socket socket, String request) throws IOException {
+        if (request.contains("/begun")) {
+            socket.getOutputStream()
+                    .write("HTTP/1.1 200 OK\r\ncontent-length: 10\r\n\r\nab".getBytes(StandardCharsets.US_ASCII));
         }
-    }
-
-    private static void serve(Socket socket) {
-        try (socket) {
-            byte[] buffer = new byte[4096];
-            int read = socket.getInputStream().read(buffer);
-            if (read > 0 && new String(buffer, 0, read, StandardCharsets.ISO_8859_1).contains("/begun")) {
-                socket.getOutputStream()
-                        .write("HTTP/1.1 200 OK\r\ncontent-length: 10\r\n\r\nab".getBytes(StandardCharsets.US_ASCII));
-            }
-            while (socket.getInputStream().read(buffer) >= 0) {}
-        } catch (IOException e) {
-            // The proxy has let go of it.
-        }
+        RawApp.awaitEnd(socket);
     }
 
     private static final String SILENT = "GET /silent HTTP/1.1|Host: a|Connection: close||";
@@ -122,13 +97,13 @@ class StreamTimeoutsTest {
                         """.formatted(file, listener == null ? "" : listener), ""),
                 "{match: {prefix: \"/\"}, route: {" + cluster + (route == null ? "" : route + ",")
                         + " timeout: \"0s\"}}",
-                cluster("app", "", app.getLocalPort()),
+                cluster("app", "", app.port()),
                 cluster("short", """
                         typed_extension_protocol_options: {"envoy.extensions.upstreams.http.v3.HttpProtocolOptions": {
                           "@type": "type.googleapis.com/envoy.extensions.upstreams.http.v3.HttpProtocolOptions",
                           common_http_protocol_options: {max_stream_duration: "0.2s"},
                           explicit_http_config: {http_protocol_options: {}}}},
-                        """, app.getLocalPort()));
+                        """, app.port()));
         assertThat(told(mesh.raw(request(request)))).isEqualTo(answer);
         TestMesh.await("a line is written", () -> file.toFile().length() > 0);
         assertThat(Files.readAllLines(file)).containsExactly(log);
@@ -140,7 +115,7 @@ class StreamTimeoutsTest {
         mesh.serve(
                 http("edge", "UNSPECIFIED", limit + ": \"0.2s\",", ""),
                 "{match: {prefix: \"/\"}, route: {cluster: \"app\"}}",
-                cluster("app", "", app.getLocalPort()));
+                cluster("app", "", app.port()));
         assertThat(mesh.raw(request("head"))).startsWith("HTTP/1.1 408 ");
     }
 

@@ -12,10 +12,13 @@ public final class FilterFaults {
 
     /** The request's head is none that this listener takes. */
     public static Fault refused(int status, String details) {
+        // Of what is found in whole heads, Envoy's codecs find these.
+        boolean codec = details.equals("low_version") || details.endsWith(".unexpected_underscore");
         String setting =
                 switch (details) {
                     case "low_version", "missing_host_header" -> "the listener's rules for HTTP/1.0";
-                    case "unexpected_underscore" -> "headers_with_underscores_action";
+                    case "http1.unexpected_underscore", "http2.unexpected_underscore" ->
+                        "headers_with_underscores_action";
                     case "path_normalization_failed" -> "meshConfig.pathNormalization";
                     case "upgrade_failed" -> "upgrade_configs of the listener and the route";
                     default -> "";
@@ -23,7 +26,7 @@ public final class FilterFaults {
         return fault(
                 Side.DOWNSTREAM,
                 Phase.REQUEST_HEAD,
-                null,
+                codec ? ResponseFlag.DPE : null,
                 status,
                 details,
                 "",
@@ -76,6 +79,19 @@ public final class FilterFaults {
                 "",
                 "fault.abort of the route's rule",
                 "A rule injects this fault: take it out when the test is over.");
+    }
+
+    /** A filter's configuration, which comes by itself, has not come. */
+    public static Fault notConfigured() {
+        return fault(
+                Side.PROXY,
+                Phase.ROUTE,
+                ResponseFlag.NFCF,
+                500,
+                "filter_config_not_found",
+                "",
+                "config_discovery of a filter of the listener",
+                "The control plane has not sent the filter's configuration: look at its log and at proxy-status.");
     }
 
     /** The request's token does not do. */

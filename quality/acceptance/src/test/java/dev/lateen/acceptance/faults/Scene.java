@@ -70,7 +70,15 @@ final class Scene implements AutoCloseable {
                         ProxyOptions.Role.SIDECAR,
                         "127.0.0.1:" + controlPort,
                         Map.of("app", "caller"),
-                        Map.of("POD_NAMESPACE", "default", "POD_NAME", "caller", "INSTANCE_IP", Network.CALLER))
+                        Map.of(
+                                "POD_NAMESPACE",
+                                "default",
+                                "POD_NAME",
+                                "caller",
+                                "INSTANCE_IP",
+                                Network.CALLER,
+                                "ISTIO_META_INTERCEPTION_MODE",
+                                "REDIRECT"))
                 .withFreePorts()
                 .withStateDirectory(state);
         proxy = Proxy.start(options);

@@ -44,6 +44,17 @@ class RevocationListsTest {
         refused(good.replaceFirst("\nM", "\nN"), "ca-crl.pem is not PEM");
     }
 
+    private static MeshAuthority authority(StubApi api) {
+        return new MeshAuthority(
+                api.client(),
+                "istio-system",
+                () -> "mesh.example",
+                List::of,
+                Clock.fixed(NOW, ZoneOffset.UTC),
+                RANDOM,
+                _ -> {});
+    }
+
     private static void refused(String text, String reason) {
         assertThatThrownBy(() -> RevocationLists.read("ca-crl.pem", text))
                 .isInstanceOf(IllegalArgumentException.class)
@@ -69,14 +80,7 @@ class RevocationListsTest {
         String good = list(root, NOW.minusSeconds(60), NOW.plusSeconds(3600), BigInteger.TWO);
         try (StubApi api = new StubApi()) {
             plugIn(api, root, good);
-            try (MeshAuthority authority = new MeshAuthority(
-                    api.client(),
-                    "istio-system",
-                    () -> "mesh.example",
-                    List::of,
-                    Clock.fixed(NOW, ZoneOffset.UTC),
-                    RANDOM,
-                    _ -> {})) {
+            try (MeshAuthority authority = authority(api)) {
                 authority.look();
                 Map<String, String> told = Map.of("root-cert.pem", Pem.of(root.certificate()), "ca-crl.pem", good);
                 assertThat(authority.told()).isEqualTo(told);
@@ -104,14 +108,7 @@ class RevocationListsTest {
                 + list(other, NOW.minusSeconds(60), NOW.plusSeconds(3600));
         try (StubApi api = new StubApi()) {
             plugIn(api, root, both);
-            try (MeshAuthority authority = new MeshAuthority(
-                    api.client(),
-                    "istio-system",
-                    () -> "mesh.example",
-                    List::of,
-                    Clock.fixed(NOW, ZoneOffset.UTC),
-                    RANDOM,
-                    _ -> {})) {
+            try (MeshAuthority authority = authority(api)) {
                 authority.look();
                 plugIn(api, other, both);
                 authority.look();

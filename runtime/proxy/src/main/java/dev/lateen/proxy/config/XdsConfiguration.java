@@ -23,7 +23,6 @@ import io.envoyproxy.envoy.extensions.transport_sockets.tls.v3.Secret;
 import java.time.Instant;
 import java.time.InstantSource;
 import java.util.ArrayList;
-import java.util.Collection;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
@@ -72,16 +71,10 @@ public final class XdsConfiguration implements ResourceListener {
     private Timer.Timeout patienceEnds = () -> {};
 
     private final KeptResources kept = new KeptResources();
-    /** Types that were restored and of which the control plane, which sends all there is of them at first, has said nothing yet. */
-    private final Set<String> restored = new HashSet<>();
-
-    private volatile @Nullable Instant restoredAt;
+    private final RestoredTypes restored = new RestoredTypes();
     private final Set<String> seen = new HashSet<>();
     private volatile ActiveConfiguration current = ActiveConfiguration.EMPTY;
     private final UpdateCounts updates = new UpdateCounts();
-
-    /** What {@link #current} ignores, as far as the log tells. */
-    private List<String> toldIgnored = List.of();
 
     private volatile boolean complete;
     private volatile boolean connected;
@@ -146,15 +139,11 @@ public final class XdsConfiguration implements ResourceListener {
 
     @Override
     public synchronized Optional<String> onUpdate(ResourceUpdate update) {
-        boolean first = restored.contains(update.type());
+        boolean first = restored.has(update.type());
         Optional<String> refusal = take(first ? kept.whole(update) : update, clock.instant(), false);
         updates.count(update.type(), refusal.isEmpty());
-        if (first && refusal.isEmpty()) {
-            restored.remove(update.type());
-            if (restored.isEmpty()) {
-                restoredAt = null;
-                LOG.info("the configuration is the control plane's again");
-            }
+        if (refusal.isEmpty() && restored.replaced(update.type())) {
+            LOG.info("the configuration is the control plane's again");
         }
         return refusal;
     }
@@ -174,16 +163,15 @@ public final class XdsConfiguration implements ResourceListener {
             if (refusal.isPresent()) {
                 LOG.warn("of the saved configuration, {} is left out: {}", update.type(), refusal.get());
             } else if (update.type().equals(CLUSTERS) || update.type().equals(LISTENERS)) {
-                restored.add(update.type());
+                restored.add(update.type(), saved.saved());
             }
         }
-        restoredAt = restored.isEmpty() ? null : saved.saved();
-        return !restored.isEmpty();
+        return restored.since() != null;
     }
 
     /** When that was saved which is in force and not the control plane's; null when all is. Any thread. */
     public @Nullable Instant restoredAt() {
-        return restoredAt;
+        return restored.since();
     }
 
     /**
@@ -191,7 +179,7 @@ public final class XdsConfiguration implements ResourceListener {
      * own.
      */
     public synchronized List<ResourceUpdate> savable() {
-        if (!complete || restoredAt != null) {
+        if (!complete || restored.since() != null) {
             return List.of();
         }
         Map<String, Map<String, KeptResource>> all = kept.copy();
@@ -363,43 +351,14 @@ public final class XdsConfiguration implements ResourceListener {
         return messages;
     }
 
-    /**
-     * New routes wait until the clusters that they name have heard of their endpoints, and a cluster that is gone stays
-     * for what waits, or a little while for routes or listeners that still name it: resources come one type after the
-     * other, and no request or connection is to fall between.
-     */
-    private ActiveConfiguration withRoutes(Map<String, CompiledListener> ready) {
-        Map<String, RouteTable> inForce = new HashMap<>();
-        Map<String, LiveCluster> reachable = new HashMap<>(clusters);
-        ready.forEach(
-                (name, listener) -> keepReachable(listener.clusterNames(), listener != listeners.get(name), reachable));
-        routes.forEach((name, table) -> {
-            RouteTable present = current.routes().get(name);
-            boolean warm = table.clusters().stream().allMatch(this::warm);
-            RouteTable chosen = present == null || warm ? table : present;
-            inForce.put(name, chosen);
-            keepReachable(chosen.clusters(), chosen != table, reachable);
-        });
-        return new ActiveConfiguration(ready, inForce, reachable);
+    /** Whether a cluster has its endpoints, or has waited for long enough. */
+    private boolean warm(LiveCluster cluster) {
+        return endpoints.patienceLeft(cluster) <= 0;
     }
 
-    /** @param waiting whether what names the clusters is to be replaced */
-    private void keepReachable(Collection<String> names, boolean waiting, Map<String, LiveCluster> reachable) {
-        for (String name : names) {
-            LiveCluster known = current.clusters().get(name);
-            boolean stays = clusters.containsKey(name)
-                    ? !warm(name)
-                    : waiting || leaving.patienceLeft(name, timer.nanoTime()) > 0;
-            if (known != null && stays) {
-                reachable.put(name, known);
-            }
-        }
-    }
-
-    /** Whether a cluster has its endpoints, or has waited for long enough; one that is not known has nothing to wait for. */
-    private boolean warm(String name) {
-        LiveCluster cluster = clusters.get(name);
-        return cluster == null || endpoints.patienceLeft(cluster) <= 0;
+    /** The same of a listener and the configurations of its filters. */
+    private boolean configured(CompiledListener listener) {
+        return extensions.patienceLeft(listener) <= 0;
     }
 
     /** Has what waits come into force when it has waited for long enough. */
@@ -420,48 +379,40 @@ public final class XdsConfiguration implements ResourceListener {
     public synchronized boolean settled() {
         return complete
                 && clusters.keySet().containsAll(current.clusters().keySet())
-                && listeners.values().stream().allMatch(listener -> extensions.patienceLeft(listener) <= 0)
-                && clusters.values().stream().allMatch(cluster -> endpoints.patienceLeft(cluster) <= 0);
+                && listeners.values().stream().allMatch(this::configured)
+                && clusters.values().stream().allMatch(this::warm);
     }
 
     private synchronized void patienceOver() {
         activate();
     }
 
-    private void tellIgnored(List<String> ignored) {
-        if (!ignored.isEmpty() && !ignored.equals(toldIgnored)) {
+    private static void tellIgnored(List<String> ignored, List<String> before) {
+        if (!ignored.isEmpty() && !ignored.equals(before)) {
             LOG.info(
                     "{} optional parts of the configuration mean nothing here and are ignored (admin page /ignored), such as {}",
                     ignored.size(),
                     ignored.getFirst());
         }
-        toldIgnored = ignored;
     }
 
     private void activate() {
-        Map<String, CompiledListener> ready = new HashMap<>();
-        boolean all = true;
-        for (Map.Entry<String, CompiledListener> entry : listeners.entrySet()) {
-            CompiledListener present = current.listeners().get(entry.getKey());
-            boolean routed = routes.keySet().containsAll(entry.getValue().routeNames());
-            boolean warm =
-                    present == null || entry.getValue().clusterNames().stream().allMatch(this::warm);
-            boolean configured = extensions.patienceLeft(entry.getValue()) <= 0;
-            if (routed && warm && configured) {
-                ready.put(entry.getKey(), entry.getValue());
-            } else {
-                all = false;
-                if (present != null) {
-                    ready.put(entry.getKey(), present);
-                }
-            }
-        }
-        current = withRoutes(ready);
-        tellIgnored(current.ignored());
-        boolean whole = all
+        ActiveConfiguration before = current;
+        Activation.Next next = new Activation(
+                        listeners,
+                        routes,
+                        clusters,
+                        before,
+                        this::warm,
+                        this::configured,
+                        name -> leaving.patienceLeft(name, timer.nanoTime()) > 0)
+                .next();
+        boolean whole = next.whole()
                 && seen.contains(CLUSTERS)
                 && seen.contains(LISTENERS)
-                && clusters.values().stream().allMatch(cluster -> endpoints.patienceLeft(cluster) <= 0);
+                && clusters.values().stream().allMatch(this::warm);
+        current = next.configuration();
+        tellIgnored(current.ignored(), before.ignored());
         changed.accept(current);
         // Only now: whoever is told that it is ready finds its sockets open.
         complete |= whole;

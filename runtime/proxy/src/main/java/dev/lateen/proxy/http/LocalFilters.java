@@ -1,5 +1,6 @@
 package dev.lateen.proxy.http;
 
+import dev.lateen.proxycore.Fault;
 import dev.lateen.proxycore.ResponseFlag;
 import dev.lateen.proxycore.filter.CorsPolicy;
 import dev.lateen.proxycore.filter.FaultInjection;
@@ -25,8 +26,9 @@ final class LocalFilters {
 
     /** As Envoy's filter that stands for one without configuration. */
     static boolean missing(FilteredRequest request) {
-        request.record().flag(ResponseFlag.NFCF).details("filter_config_not_found");
-        answer(request, new ResponseHead(500), "");
+        Fault fault = FilterFaults.notConfigured();
+        request.record().fault(fault);
+        answer(request, new ResponseHead(fault.status()), "");
         return false;
     }
 

@@ -179,10 +179,9 @@ final class RequestRecord extends RequestState {
         return this;
     }
 
-    /** What codecs find, in Envoy's or here, has a flag. */
     RequestRecord details(String text) {
         details = text;
-        return text.startsWith("http") || text.equals("low_version") ? flag(ResponseFlag.DPE) : this;
+        return this;
     }
 
     /** The client went away, or broke the protocol. */
@@ -263,6 +262,9 @@ final class RequestRecord extends RequestState {
         counts.ended(status);
         response = new ResponseHead(status);
         details(text);
+        if (text.startsWith("http")) { // the codec's own, as in Envoy's
+            flag(ResponseFlag.DPE);
+        }
         log(status);
     }
 
