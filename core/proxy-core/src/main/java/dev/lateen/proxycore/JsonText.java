@@ -5,13 +5,15 @@ public final class JsonText {
     private JsonText() {}
 
     /**
-     * Appends a text in quotes (RFC 8259 7), as bytes again.
-     *
-     * @param bytes of the text, one character each; those that are no UTF-8 become signs for that, as JSON can have no
-     *     others
+     * Appends the bytes of a text ({@link ByteText}) in quotes, as bytes again. What is no UTF-8 becomes a sign for that, as
+     * JSON can have no others.
      */
-    public static void quote(String bytes, StringBuilder json) {
-        String text = ByteText.of(ByteText.decode(bytes));
+    public static void quoteBytes(String bytes, StringBuilder json) {
+        quote(ByteText.of(ByteText.decode(bytes)), json);
+    }
+
+    /** Appends a text in quotes (RFC 8259 7). */
+    public static void quote(String text, StringBuilder json) {
         json.append('"');
         for (int i = 0; i < text.length(); i++) {
             char c = text.charAt(i);

@@ -47,7 +47,7 @@ public sealed interface JsonLayout {
     record Field(String key, JsonLayout value) {
         static Field of(String name, JsonLayout value) {
             StringBuilder key = new StringBuilder(name.length() + 3);
-            JsonText.quote(ByteText.of(name), key);
+            JsonText.quoteBytes(ByteText.of(name), key);
             return new Field(key.append(':').toString(), value);
         }
     }

@@ -85,7 +85,7 @@ public final class AccessLogLine {
 
     private static boolean text(Format format, FormatContext context, boolean omitEmpty, StringBuilder json) {
         if (!format.isSingleCommand()) {
-            JsonText.quote(format.render(context, omitEmpty ? "" : "-"), json);
+            JsonText.quoteBytes(format.render(context, omitEmpty ? "" : "-"), json);
             return true;
         }
         String value = format.single(context);
@@ -98,7 +98,7 @@ public final class AccessLogLine {
         if (format.isNumber() && isNumber(value)) {
             json.append(value);
         } else {
-            JsonText.quote(value, json);
+            JsonText.quoteBytes(value, json);
         }
         return true;
     }

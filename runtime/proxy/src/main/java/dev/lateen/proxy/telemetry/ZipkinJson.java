@@ -1,9 +1,9 @@
 package dev.lateen.proxy.telemetry;
 
+import dev.lateen.proxycore.JsonText;
 import java.nio.charset.StandardCharsets;
 import java.util.HexFormat;
 import java.util.List;
-import java.util.Locale;
 import java.util.Map;
 
 /** Spans as Zipkin takes them (openzipkin/zipkin-api, zipkin2-api.yaml, {@code POST /spans}). */
@@ -37,13 +37,13 @@ final class ZipkinJson {
         json.append("\",\"kind\":\"")
                 .append(span.server() ? "SERVER" : "CLIENT")
                 .append("\",\"name\":");
-        quote(json, span.name());
+        JsonText.quote(span.name(), json);
         json.append(",\"timestamp\":").append(span.startMicros());
         json.append(",\"duration\":").append(span.durationMicros());
         json.append(",\"localEndpoint\":{\"serviceName\":");
-        quote(json, service);
+        JsonText.quote(service, json);
         json.append(address.contains(":") ? ",\"ipv6\":" : ",\"ipv4\":");
-        quote(json, address);
+        JsonText.quote(address, json);
         json.append("},\"tags\":{");
         boolean first = true;
         for (Map.Entry<String, String> tag : span.tags().entrySet()) {
@@ -51,25 +51,10 @@ final class ZipkinJson {
                 json.append(',');
             }
             first = false;
-            quote(json, tag.getKey());
+            JsonText.quote(tag.getKey(), json);
             json.append(':');
-            quote(json, tag.getValue());
+            JsonText.quote(tag.getValue(), json);
         }
         json.append("}}");
-    }
-
-    private static void quote(StringBuilder json, String text) {
-        json.append('"');
-        for (int i = 0; i < text.length(); i++) {
-            char c = text.charAt(i);
-            if (c == '"' || c == '\\') {
-                json.append('\\').append(c);
-            } else if (c < ' ') {
-                json.append(String.format(Locale.ROOT, "\\u%04x", (int) c));
-            } else {
-                json.append(c);
-            }
-        }
-        json.append('"');
     }
 }
