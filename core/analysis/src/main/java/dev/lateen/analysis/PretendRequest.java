@@ -3,7 +3,10 @@ package dev.lateen.analysis;
 import java.net.URI;
 import java.net.URISyntaxException;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
 
 /**
  * A request that nobody sends: what an app would write on the wire.
@@ -14,10 +17,19 @@ import java.util.List;
  * @param port as the app dials it
  * @param path with query
  * @param headers in order
+ * @param claims of its token, which is good: texts, numbers, truth values, lists and maps of them
  */
-public record PretendRequest(String method, String scheme, String host, int port, String path, List<Header> headers) {
+public record PretendRequest(
+        String method,
+        String scheme,
+        String host,
+        int port,
+        String path,
+        List<Header> headers,
+        Map<String, Object> claims) {
     public PretendRequest {
         headers = List.copyOf(headers);
+        claims = Collections.unmodifiableMap(new TreeMap<>(claims)); // in an order that does not change
     }
 
     /** A header field. */
@@ -47,14 +59,22 @@ public record PretendRequest(String method, String scheme, String host, int port
                 uri.getHost(),
                 uri.getPort() > 0 ? uri.getPort() : tls ? 443 : 80,
                 uri.getRawQuery() == null ? path : path + "?" + uri.getRawQuery(),
-                List.of());
+                List.of(),
+                Map.of());
     }
 
     /** The same with one more header field. */
     public PretendRequest header(String name, String value) {
         List<Header> all = new ArrayList<>(headers);
         all.add(new Header(name, value));
-        return new PretendRequest(method, scheme, host, port, path, all);
+        return new PretendRequest(method, scheme, host, port, path, all, claims);
+    }
+
+    /** The same with a token that says this as well. */
+    public PretendRequest claim(String name, Object value) {
+        Map<String, Object> all = new TreeMap<>(claims);
+        all.put(name, value);
+        return new PretendRequest(method, scheme, host, port, path, headers, all);
     }
 
     /** What the app writes as Host: the port only when it is not the scheme's own. */
@@ -68,6 +88,8 @@ public record PretendRequest(String method, String scheme, String host, int port
         StringBuilder text = new StringBuilder(method + " " + scheme + "://" + authority() + path);
         headers.forEach(
                 header -> text.append("\n  ").append(header.name()).append(": ").append(header.value()));
+        claims.forEach((name, value) ->
+                text.append("\n  claim ").append(name).append(": ").append(value));
         return text.toString();
     }
 }

@@ -31,6 +31,7 @@ import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.random.RandomGenerator;
 import org.jspecify.annotations.Nullable;
 
@@ -167,13 +168,30 @@ final class Walk {
             return new Outcome.Failed(
                     Fault.noRoute(request.authority(), http.routes().toString(), "the route table did not come"));
         }
-        return switch (table.decide(head, random, trace)) {
+        return switch (table.decide(head, verified(http), random, trace)) {
             case NoRoute none -> new Outcome.Failed(Fault.noRoute(request.authority(), table.name(), none.reason()));
             case DirectResponse direct ->
                 new Outcome.Answered(direct.status(), direct.body().render(FormatContext.of(head, null), "-"));
             case Redirect redirect -> new Outcome.Redirected(redirect.status(), redirect.location(head));
             case Forward forward -> forward(forward, http, head, facts);
         };
+    }
+
+    /** What routes know of the request's token. */
+    private Map<String, Object> verified(HttpConnectionManager http) {
+        if (request.claims().isEmpty()) {
+            return Map.of();
+        }
+        for (HttpFilter filter : http.filters()) {
+            if (filter.config() instanceof FilterConfig.Tokens(var rules) && rules.choosesRoutes()) {
+                return request.claims();
+            }
+        }
+        trace.note(
+                Verdict.NOTED,
+                "claims of the token",
+                "routes do not ask for them here: only gateways do, with a RequestAuthentication that selects them");
+        return Map.of();
     }
 
     private Outcome forward(Forward forward, HttpConnectionManager http, RequestHead head, ConnectionFacts facts) {

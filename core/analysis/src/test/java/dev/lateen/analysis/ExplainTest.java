@@ -52,6 +52,24 @@ class ExplainTest {
             metadata: {name: istio, namespace: istio-system}
             data: {mesh: "outboundTrafficPolicy: {mode: REGISTRY_ONLY}"}
             """;
+    private static final String EDGE = """
+            apiVersion: v1
+            kind: Pod
+            metadata: {name: gw, namespace: istio-system, labels: {istio: ingressgateway}}
+            spec: {containers: [{name: c, image: lateen/proxy}]}
+            ---
+            apiVersion: v1
+            kind: Service
+            metadata: {name: istio-ingressgateway, namespace: istio-system}
+            spec: {selector: {istio: ingressgateway}, ports: [{name: http2, port: 80, targetPort: 8080}]}
+            ---
+            apiVersion: networking.istio.io/v1
+            kind: Gateway
+            metadata: {name: gateway}
+            spec:
+              selector: {istio: ingressgateway}
+              servers: [{port: {number: 80, name: http, protocol: HTTP}, hosts: [shop.example]}]
+            """;
     private static final String CANARY = """
             apiVersion: networking.istio.io/v1
             kind: VirtualService
@@ -265,24 +283,7 @@ class ExplainTest {
 
     @Test
     void gateways_areAskedFromOutside() {
-        Snapshot snapshot = snapshot(APPS, """
-                apiVersion: v1
-                kind: Pod
-                metadata: {name: gw, namespace: istio-system, labels: {istio: ingressgateway}}
-                spec: {containers: [{name: c, image: lateen/proxy}]}
-                ---
-                apiVersion: v1
-                kind: Service
-                metadata: {name: istio-ingressgateway, namespace: istio-system}
-                spec: {selector: {istio: ingressgateway}, ports: [{name: http2, port: 80, targetPort: 8080}]}
-                ---
-                apiVersion: networking.istio.io/v1
-                kind: Gateway
-                metadata: {name: gateway}
-                spec:
-                  selector: {istio: ingressgateway}
-                  servers: [{port: {number: 80, name: http, protocol: HTTP}, hosts: [shop.example]}]
-                ---
+        Snapshot snapshot = snapshot(APPS, EDGE, """
                 apiVersion: networking.istio.io/v1
                 kind: VirtualService
                 metadata: {name: shop}
@@ -301,6 +302,48 @@ class ExplainTest {
                         .outcome()
                         .toString())
                 .startsWith("fails: connection closed NR: Nothing listens on port 81");
+    }
+
+    @ParameterizedTest(name = "{0} {1}")
+    @CsvSource({
+        "true,  testers, v2",
+        "true,  others,  v1",
+        "true,  '',      v1",
+        "false, testers, v1", // nobody looks at its token
+    })
+    void gatewaysRouteByClaims(boolean verified, String group, String subset) {
+        String tokens = """
+                apiVersion: security.istio.io/v1
+                kind: RequestAuthentication
+                metadata: {name: tokens, namespace: istio-system}
+                spec: {jwtRules: [{issuer: a, jwks: '{"keys":[{"kty":"OKP","crv":"Ed25519","x":"AQ"}]}'}]}
+                """;
+        Snapshot snapshot = snapshot(APPS, EDGE, verified ? tokens : "", """
+                apiVersion: networking.istio.io/v1
+                kind: DestinationRule
+                metadata: {name: web}
+                spec: {host: web, subsets: [{name: v1, labels: {version: v1}}, {name: v2, labels: {version: v2}}]}
+                ---
+                apiVersion: networking.istio.io/v1
+                kind: VirtualService
+                metadata: {name: claims}
+                spec:
+                  hosts: [shop.example]
+                  gateways: [gateway]
+                  http:
+                  - match: [{headers: {"@request.auth.claims.group": {exact: testers}}}]
+                    route: [{destination: {host: web, port: {number: 80}, subset: v2}}]
+                  - route: [{destination: {host: web, port: {number: 80}, subset: v1}}]
+                """);
+        PretendRequest request = PretendRequest.of("GET", "http://shop.example/");
+        Explanation explanation = Explain.request(
+                snapshot,
+                Caller.gateway(snapshot, Map.of("istio", "ingressgateway"), "istio-system"),
+                group.isEmpty() ? request : request.claim("group", group),
+                random);
+        assertThat(explanation.outcome().toString()).startsWith("goes to outbound|80|" + subset + "|");
+        assertThat(explanation.toString().contains("routes do not ask for them here"))
+                .isEqualTo(!verified);
     }
 
     /** Whatever translation makes of these manifests, a proxy takes. */

@@ -63,6 +63,11 @@ public record Fault(
         return details.equals(DURATION);
     }
 
+    /** The same where no request but a whole connection is concerned, which is ended without a word. */
+    public Fault ofConnection() {
+        return new Fault(side, phase, flag, 0, "", peer, setting, advice, "");
+    }
+
     /** No virtual host or route takes the request. */
     public static Fault noRoute(String authority, String routeTable, String reason) {
         return new Fault(
@@ -161,6 +166,15 @@ public record Fault(
                 "connectionPool: " + limit,
                 "More calls than the limit allows were in flight: raise the limit or send less.",
                 "upstream connect error or disconnect/reset before headers. reset reason: overflow");
+    }
+
+    /** There is no connection, for one of the reasons before one is there. */
+    public static Fault unconnected(ResetReason reason, String cluster, String peer, String detail) {
+        return switch (reason) {
+            case OVERFLOW -> overflow(cluster, detail);
+            case CONNECTION_TIMEOUT -> connectTimeout(peer, cluster);
+            default -> connectFailure(peer, detail);
+        };
     }
 
     /** No connection could be made. */

@@ -103,7 +103,7 @@ public final class Backend implements ServerStreams, AutoCloseable {
     }
 
     @Override
-    public void malformed(String protocol, int status, String details) {
+    public void malformed(String protocol, int status, String details, String what) {
         // The codec has answered.
     }
 

@@ -20,6 +20,9 @@ import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
+import tools.jackson.core.JacksonException;
+import tools.jackson.core.type.TypeReference;
+import tools.jackson.databind.json.JsonMapper;
 
 /** {@code lateen explain}: where a request would go, and why, and nobody sends it; or why one was refused. */
 @Command(
@@ -44,6 +47,12 @@ final class ExplainCommand implements Callable<Integer> {
             names = {"-H", "--header"},
             description = "header field, NAME: VALUE")
     List<String> headers = new ArrayList<>();
+
+    @Option(
+            names = "--claims",
+            paramLabel = "JSON",
+            description = "what the request's token says, which gateways may route by: {\"group\": \"testers\"}")
+    String claims = "{}";
 
     @Option(names = "--from", description = "pod, workload or app that calls; any of the namespace without it")
     String from = "client";
@@ -76,6 +85,9 @@ final class ExplainCommand implements Callable<Integer> {
             request = request.header(
                     header.substring(0, colon), header.substring(colon + 1).strip());
         }
+        for (Map.Entry<String, Object> claim : claims().entrySet()) {
+            request = request.claim(claim.getKey(), claim.getValue());
+        }
         Manifests.Read read = (manifests.files.isEmpty() ? manifests.clusterAndFiles() : manifests.files()).read();
         read.problems().forEach(System.err::println);
         Snapshot snapshot = read.snapshot();
@@ -84,6 +96,18 @@ final class ExplainCommand implements Callable<Integer> {
                 : Caller.gateway(snapshot, gateway, gatewayNamespace);
         System.out.println(Explain.request(snapshot, caller, request, new Random()));
         return 0;
+    }
+
+    private Map<String, Object> claims() throws CommandException {
+        try {
+            Map<String, Object> all = JsonMapper.shared().readValue(claims, new TypeReference<>() {});
+            if (all != null && !all.containsValue(null)) {
+                return all;
+            }
+        } catch (JacksonException _) {
+            // said below
+        }
+        throw new CommandException("--claims takes an object of JSON without nulls, not \"" + claims + "\"");
     }
 
     private int refusal() throws CommandException, InterruptedException {

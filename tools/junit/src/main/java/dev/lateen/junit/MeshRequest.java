@@ -59,6 +59,13 @@ public final class MeshRequest {
         return new MeshRequest(snapshot, request.header(name, value), namespace, caller);
     }
 
+    /**
+     * Carries a token that is good and says this, which gateways may route by: a text, number, truth value, list or map.
+     */
+    public MeshRequest claim(String name, Object value) {
+        return new MeshRequest(snapshot, request.claim(name, value), namespace, caller);
+    }
+
     /** What becomes of it, and why; always the same for the same mesh and request. */
     public Explanation explanation() {
         return Explain.request(snapshot, caller, request, new Random(0));

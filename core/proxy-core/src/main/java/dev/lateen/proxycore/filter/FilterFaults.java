@@ -35,6 +35,29 @@ public final class FilterFaults {
     }
 
     /**
+     * What came is no request, and the codec answered it.
+     *
+     * @param details of Envoy's words on responses
+     * @param what is wrong, for people
+     */
+    public static Fault malformed(int status, String details, String what) {
+        return fault(
+                Side.DOWNSTREAM,
+                Phase.REQUEST_HEAD,
+                details.startsWith("http") ? ResponseFlag.DPE : null,
+                status,
+                details,
+                "",
+                switch (details) {
+                    case "request_header_timeout" -> "request_headers_timeout";
+                    case "http1.headers_too_large" -> "max_request_headers_kb";
+                    case "http1.too_many_headers", "http2.too_many_headers" -> "max_headers_count";
+                    default -> "";
+                },
+                "No request could be read (" + what + "): look at what the client sends.");
+    }
+
+    /**
      * The client broke the protocol within a request.
      *
      * @param details of Envoy's words on responses

@@ -37,6 +37,11 @@ public final class JwtRules {
         this.passesPreflights = passesPreflights;
     }
 
+    /** Whether a good token has the request's route chosen again, by its claims. */
+    public boolean choosesRoutes() {
+        return providers.stream().anyMatch(JwtProvider::clearsRoute);
+    }
+
     /** What became of a request's token. */
     public sealed interface Outcome {
         /**

@@ -252,7 +252,7 @@ public final class Http1Server extends Http1Connection implements ServerConnecti
         current = null;
         boolean answer = stream == null || !stream.headSent;
         if (stream == null) {
-            streams.malformed("HTTP/1.1", problem.status(), problem.details());
+            streams.malformed("HTTP/1.1", problem.status(), problem.details(), problem.reason());
         } else if (!stream.responseDone && stream.events != null) {
             stream.responseDone = true;
             stream.events.reset(Reset.PROTOCOL_ERROR, problem.reason());

@@ -221,7 +221,7 @@ public final class Http2Server extends Http2Codec implements ServerConnection {
             Http2Stream stream = connection().remote().createStream(unfinishedHead, false);
             Exchange exchange = new Exchange(stream);
             attach(stream, exchange);
-            streams.malformed(PROTOCOL, 408, "request_header_timeout");
+            streams.malformed(PROTOCOL, 408, "request_header_timeout", "the head of the request took too long");
             byte[] text = "request header timeout".getBytes(StandardCharsets.US_ASCII);
             exchange.head(
                     new ResponseHead(408)
@@ -264,7 +264,7 @@ public final class Http2Server extends Http2Codec implements ServerConnection {
 
     @Override
     void violated(String detail) {
-        streams.malformed(PROTOCOL, 400, "http2.violation.of.messaging.rule");
+        streams.malformed(PROTOCOL, 400, "http2.violation.of.messaging.rule", detail);
     }
 
     @Override
@@ -280,8 +280,8 @@ public final class Http2Server extends Http2Codec implements ServerConnection {
             attach(stream, exchange);
             heads.request(stream.id(), headers, exchange.head);
             begin(exchange, end);
-        } catch (Http2Heads.TooManyFields _) {
-            streams.malformed(PROTOCOL, 431, "http2.too_many_headers");
+        } catch (Http2Heads.TooManyFields e) {
+            streams.malformed(PROTOCOL, 431, "http2.too_many_headers", String.valueOf(e.getMessage()));
             if (stream(stream) instanceof Exchange exchange) {
                 exchange.remoteDone |= end;
                 exchange.head(new ResponseHead(431), true);

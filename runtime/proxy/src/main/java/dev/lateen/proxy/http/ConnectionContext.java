@@ -1,5 +1,7 @@
 package dev.lateen.proxy.http;
 
+import dev.lateen.proxycore.Fault;
+import dev.lateen.proxycore.FaultField;
 import dev.lateen.proxycore.format.FormatContext;
 import dev.lateen.proxycore.format.Operator;
 import dev.lateen.proxycore.head.Fields;
@@ -46,6 +48,12 @@ public interface ConnectionContext extends FormatContext {
             case ACCESS_LOG_TYPE -> logType();
             default -> info().value(operator, argument);
         };
+    }
+
+    @Override
+    default @Nullable String fault() {
+        Fault why = info().fault();
+        return why == null ? null : FaultField.of(why, info().service().faults().by(), null);
     }
 
     /** Writes its lines to these logs. */

@@ -2,6 +2,8 @@ package dev.lateen.proxy.http;
 
 import dev.lateen.proxy.tls.ConnectionTls;
 import dev.lateen.proxycore.ConnectionFacts;
+import dev.lateen.proxycore.ConnectionFaults;
+import dev.lateen.proxycore.Fault;
 import dev.lateen.proxycore.ResponseFlag;
 import dev.lateen.proxycore.format.Operator;
 import dev.lateen.proxycore.tls.PeerCertificate;
@@ -38,6 +40,7 @@ public final class ConnectionInfo {
     private @Nullable String termination;
     private @Nullable String streamId;
     private long securedNanos;
+    private @Nullable Fault fault;
     private long flags;
 
     /** It has just been accepted. */
@@ -87,12 +90,22 @@ public final class ConnectionInfo {
     /** It came to no handshake of TLS, for this reason. */
     public void unsecured(String reason) {
         transportFailure = reason;
-        flag(ResponseFlag.DPE);
+        fault(ConnectionFaults.unsecured(reason));
     }
 
     /** Why it ends. */
-    public void flag(ResponseFlag flag) {
-        flags |= flag.bit();
+    public void fault(Fault why) {
+        fault = why.ofConnection();
+        ResponseFlag flag = why.flag();
+        if (flag != null) {
+            flags |= flag.bit();
+        }
+    }
+
+    /** Who is to blame that it leads to nobody; null while it leads to someone. */
+    @Nullable
+    Fault fault() {
+        return fault;
     }
 
     /** This proxy ended it, in Envoy's words. */

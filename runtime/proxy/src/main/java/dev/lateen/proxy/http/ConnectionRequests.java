@@ -7,7 +7,6 @@ import dev.lateen.proxy.stream.ServerStream;
 import dev.lateen.proxy.stream.ServerStreams;
 import dev.lateen.proxycore.ConnectionFacts;
 import dev.lateen.proxycore.Fault;
-import dev.lateen.proxycore.ResponseFlag;
 import dev.lateen.proxycore.Trace;
 import dev.lateen.proxycore.balance.LiveCluster;
 import dev.lateen.proxycore.balance.Pick;
@@ -91,10 +90,10 @@ public final class ConnectionRequests implements ServerStreams {
     }
 
     @Override
-    public void malformed(String protocol, int status, String details) {
-        service.telemetry().malformed(manager.statPrefix(), inbound, status, ResponseFlag.DPE);
-        new RequestRecord(service, connection, protocol, RequestHead.of("", "", ""), manager, inbound)
-                .malformed(status, details);
+    public void malformed(String protocol, int status, String details, String what) {
+        Fault fault = FilterFaults.malformed(status, details, what);
+        service.telemetry().malformed(manager.statPrefix(), inbound, fault);
+        new RequestRecord(service, connection, protocol, RequestHead.of("", "", ""), manager, inbound).malformed(fault);
     }
 
     @Override

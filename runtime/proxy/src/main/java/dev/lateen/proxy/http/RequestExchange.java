@@ -279,15 +279,8 @@ final class RequestExchange implements RequestEvents {
             record.connectFailure(detail);
             verdict = retries == null ? RetryVerdict.NO : retries.onReset(reason, false);
         }
-        Fault fault =
-                switch (reason) {
-                    case OVERFLOW -> Fault.overflow(cluster.config().name(), detail);
-                    case CONNECTION_TIMEOUT ->
-                        Fault.connectTimeout(
-                                attempt.host().toString(), cluster.config().name());
-                    default -> Fault.connectFailure(attempt.host().toString(), detail);
-                };
-        failed(attempt, verdict, fault);
+        String host = attempt.host().toString();
+        failed(attempt, verdict, Fault.unconnected(reason, cluster.config().name(), host, detail));
     }
 
     /** Time is up for a try. */

@@ -256,16 +256,13 @@ final class RequestRecord extends RequestState {
     }
 
     /** What came was no request: writes its lines. It is counted elsewhere. */
-    void malformed(int status, String text) {
+    void malformed(Fault why) {
         ended = true;
         times.end();
-        counts.ended(status);
-        response = new ResponseHead(status);
-        details(text);
-        if (text.startsWith("http")) { // the codec's own, as in Envoy's
-            flag(ResponseFlag.DPE);
-        }
-        log(status);
+        counts.ended(why.status());
+        response = new ResponseHead(why.status());
+        fault(why);
+        log(why.status());
     }
 
     /** The request is over: counts it and writes its lines. */

@@ -17,7 +17,8 @@ import dev.lateen.proxy.tcp.TcpTunnel;
 import dev.lateen.proxy.tls.Tls;
 import dev.lateen.proxy.upstream.UpstreamSockets;
 import dev.lateen.proxycore.ConnectionFacts;
-import dev.lateen.proxycore.ResponseFlag;
+import dev.lateen.proxycore.ConnectionFaults;
+import dev.lateen.proxycore.Fault;
 import dev.lateen.proxycore.Trace;
 import dev.lateen.proxycore.listener.CompiledListener;
 import dev.lateen.proxycore.listener.FilterChain;
@@ -205,7 +206,7 @@ final class Connections extends ChannelInitializer<Channel> {
         info.know(facts);
         FilterChain chain = listener.match(facts, Trace.NONE);
         if (chain == null) {
-            refuse(channel, service, listener, info, ResponseFlag.NR);
+            refuse(channel, service, listener, info, ConnectionFaults.noChain(listener.name()));
             return;
         }
         info.chain(chain.name());
@@ -222,7 +223,7 @@ final class Connections extends ChannelInitializer<Channel> {
                     @Override
                     public void failed(String reason) {
                         info.unsecured(reason);
-                        count(service, listener, ResponseFlag.DPE);
+                        count(service, listener, info.flags());
                         LOG.info(
                                 "refused a connection from {} to listener \"{}\": {}",
                                 facts.source(),
@@ -231,14 +232,14 @@ final class Connections extends ChannelInitializer<Channel> {
                     }
                 });
             case TransportSocket.UpstreamTls _, TransportSocket.ProxyProtocol _ ->
-                refuse(channel, service, listener, info, ResponseFlag.NR);
+                refuse(channel, service, listener, info, ConnectionFaults.noChain(listener.name()));
         }
     }
 
     private static void refuse(
-            Channel channel, HttpService service, CompiledListener listener, ConnectionInfo info, ResponseFlag flag) {
-        info.flag(flag);
-        count(service, listener, flag);
+            Channel channel, HttpService service, CompiledListener listener, ConnectionInfo info, Fault fault) {
+        info.fault(fault);
+        count(service, listener, info.flags());
         reset(channel);
     }
 
@@ -248,8 +249,8 @@ final class Connections extends ChannelInitializer<Channel> {
     }
 
     /** A connection that comes to nobody was opened and is closed. */
-    private static void count(HttpService service, CompiledListener listener, ResponseFlag flag) {
-        service.telemetry().refused(inbound(listener), flag.bit()).closed();
+    private static void count(HttpService service, CompiledListener listener, long flags) {
+        service.telemetry().refused(inbound(listener), flags).closed();
     }
 
     private static boolean inbound(CompiledListener listener) {
@@ -272,7 +273,7 @@ final class Connections extends ChannelInitializer<Channel> {
                 TcpTunnel.refused(service, proxy, info, inbound, refusal.details());
                 reset(channel);
             } else {
-                refuse(channel, service, listener, info, ResponseFlag.UAEX);
+                refuse(channel, service, listener, info, ConnectionFaults.denied());
             }
             return;
         }
@@ -280,7 +281,7 @@ final class Connections extends ChannelInitializer<Channel> {
                 listener.bypassesOverload() ? null : service.overload().noRequests();
         if (scarce != null && chain.filter() instanceof TcpProxy) {
             service.overload().connectionRefused(scarce);
-            refuse(channel, service, listener, info, ResponseFlag.OM);
+            refuse(channel, service, listener, info, Fault.overload(scarce));
             return;
         }
         ConnectionRequests requests = chain.filter() instanceof HttpConnectionManager manager

@@ -19,12 +19,13 @@ public interface ServerStreams {
      * @param protocol {@code HTTP/1.1} or {@code HTTP/2}
      * @param status the status that it answered
      * @param details Envoy's response code details
+     * @param what is wrong, for people
      */
-    void malformed(String protocol, int status, String details);
+    void malformed(String protocol, int status, String details, String what);
 
     /** The peer sent more of what costs work than it may, and the codec ends the connection. */
     default void flooded(String detail) {
-        malformed("HTTP/2", 400, "http2.inbound_empty_frames_flood");
+        malformed("HTTP/2", 400, "http2.inbound_empty_frames_flood", detail);
     }
 
     /** So many answers were complete, the peer took nothing of what was left of them, and the codec gave them up. */

@@ -6,8 +6,9 @@ import dev.lateen.proxy.stream.Reset;
 import dev.lateen.proxy.stream.ResponseEvents;
 import dev.lateen.proxy.upstream.Lease;
 import dev.lateen.proxy.upstream.Waiter;
+import dev.lateen.proxycore.ConnectionFaults;
+import dev.lateen.proxycore.Fault;
 import dev.lateen.proxycore.ResetReason;
-import dev.lateen.proxycore.ResponseFlag;
 import dev.lateen.proxycore.cluster.Host;
 import dev.lateen.proxycore.cluster.Limit;
 import dev.lateen.proxycore.head.Fields;
@@ -25,6 +26,7 @@ import org.jspecify.annotations.Nullable;
 final class StreamUpstream implements Upstream, Waiter, ResponseEvents {
     private final Client client;
     private final RequestHead request;
+    private final String cluster;
     private final Host host;
     private final Limit requests;
     private final Asker asker;
@@ -44,13 +46,14 @@ final class StreamUpstream implements Upstream, Waiter, ResponseEvents {
         void ready(Upstream upstream, Channel way);
 
         /** It is not. */
-        void refused(ResponseFlag why);
+        void refused(Fault why);
     }
 
     /** @param requests of which one was taken, and is given back at the end */
-    StreamUpstream(Client client, RequestHead request, Host host, Limit requests, Asker asker) {
+    StreamUpstream(Client client, RequestHead request, String cluster, Host host, Limit requests, Asker asker) {
         this.client = client;
         this.request = request;
+        this.cluster = cluster;
         this.host = host;
         this.requests = requests;
         this.asker = asker;
@@ -75,13 +78,13 @@ final class StreamUpstream implements Upstream, Waiter, ResponseEvents {
 
     @Override
     public void failed(ResetReason reason, String detail) {
-        refuse(reason == ResetReason.OVERFLOW ? ResponseFlag.UO : ResponseFlag.UF);
+        refuse(Fault.unconnected(reason, cluster, host.toString(), detail));
     }
 
-    private void refuse(ResponseFlag flag) {
+    private void refuse(Fault fault) {
         if (!over) {
             end();
-            asker.refused(flag);
+            asker.refused(fault);
         }
     }
 
@@ -97,7 +100,7 @@ final class StreamUpstream implements Upstream, Waiter, ResponseEvents {
         Channel connection = way;
         boolean accepted = multiplexed ? head.status() == 200 : head.status() / 100 == 2;
         if (!accepted || connection == null) {
-            refuse(ResponseFlag.UF);
+            refuse(ConnectionFaults.tunnelRefused(host.toString(), head.status()));
             return;
         }
         begun = true;
@@ -131,7 +134,7 @@ final class StreamUpstream implements Upstream, Waiter, ResponseEvents {
     public void reset(Reset reason, String detail) {
         stream = null;
         if (!begun) {
-            refuse(ResponseFlag.UF);
+            refuse(Fault.connectFailure(host.toString(), detail));
         } else if (!over) {
             end();
             client.abort();

@@ -7,6 +7,8 @@ import dev.lateen.proxy.http.HttpService;
 import dev.lateen.proxy.net.Timer;
 import dev.lateen.proxy.upstream.UpstreamSockets;
 import dev.lateen.proxycore.ConnectionFacts;
+import dev.lateen.proxycore.ConnectionFaults;
+import dev.lateen.proxycore.Fault;
 import dev.lateen.proxycore.Priority;
 import dev.lateen.proxycore.ResponseFlag;
 import dev.lateen.proxycore.authorization.ConnectionAuthorization;
@@ -79,7 +81,7 @@ public final class TcpTunnel extends ChannelInboundHandlerAdapter {
      * @param why Envoy's words for it
      */
     public static void refused(HttpService service, TcpProxy config, ConnectionInfo info, boolean inbound, String why) {
-        info.flag(ResponseFlag.UAEX);
+        info.fault(ConnectionFaults.denied());
         info.terminated(why);
         new TunnelRecord(service, config, info, inbound).ended();
     }
@@ -90,7 +92,10 @@ public final class TcpTunnel extends ChannelInboundHandlerAdapter {
         ctx.channel().config().setOption(ChannelOption.ALLOW_HALF_CLOSURE, true);
         Channel client = ctx.channel();
         TunnelTime limits = new TunnelTime(
-                service.worker().timer(), config, () -> end(client, null), () -> end(client, ResponseFlag.DT));
+                service.worker().timer(),
+                config,
+                () -> end(client, null),
+                () -> end(client, ConnectionFaults.duration()));
         time = limits;
         var _ = client.closeFuture().addListener(_ -> {
             Upstream other = upstream;
@@ -107,9 +112,10 @@ public final class TcpTunnel extends ChannelInboundHandlerAdapter {
     /** Asks one service after the other, and goes on when all of them let it pass. */
     private void authorize(Client client, int from) {
         for (int i = from; i < asked.size(); i++) {
-            if (asked.get(i).concerns(facts)) {
+            ConnectionAuthorization authorization = asked.get(i);
+            if (authorization.concerns(facts)) {
                 int next = i + 1;
-                asking = ConnectionCheck.ask(service, asked.get(i), facts, refusal -> {
+                asking = ConnectionCheck.ask(service, authorization, facts, refusal -> {
                     if (!client.channel().isOpen() || record.dropped()) {
                         return; // nobody waits any more
                     }
@@ -117,7 +123,10 @@ public final class TcpTunnel extends ChannelInboundHandlerAdapter {
                         authorize(client, next);
                     } else {
                         info.terminated(refusal);
-                        refuse(client, ResponseFlag.UAEX);
+                        refuse(
+                                client,
+                                ConnectionFaults.notAuthorized(
+                                        authorization.service().cluster()));
                     }
                 });
                 return;
@@ -133,7 +142,7 @@ public final class TcpTunnel extends ChannelInboundHandlerAdapter {
 
     private void lookUp(NameLookup lookup, Client client) {
         if (facts.serverName().isEmpty()) {
-            refuse(client, ResponseFlag.DF);
+            refuse(client, ConnectionFaults.noServerName());
             return;
         }
         Lookups.begin(
@@ -143,7 +152,7 @@ public final class TcpTunnel extends ChannelInboundHandlerAdapter {
                 service.worker().loop(),
                 address -> {
                     if (address == null) {
-                        refuse(client, ResponseFlag.DF);
+                        refuse(client, Fault.nameUnknown(facts.serverName(), ""));
                     } else if (client.channel().isOpen() && !record.dropped()) {
                         lookedUp = address;
                         connect(client, 1);
@@ -185,9 +194,9 @@ public final class TcpTunnel extends ChannelInboundHandlerAdapter {
     }
 
     /** It took too long. */
-    private void end(Channel client, @Nullable ResponseFlag flag) {
-        if (flag != null) {
-            info.flag(flag);
+    private void end(Channel client, @Nullable Fault fault) {
+        if (fault != null) {
+            info.fault(fault);
         }
         var _ = client.close();
         Upstream other = upstream;
@@ -201,7 +210,7 @@ public final class TcpTunnel extends ChannelInboundHandlerAdapter {
         info.upstream().cluster(name);
         LiveCluster cluster = service.configuration().get().clusters().get(name);
         if (cluster == null) {
-            refuse(client, ResponseFlag.NC);
+            refuse(client, Fault.noCluster(name, 0));
             return;
         }
         Host host = cluster.balancer()
@@ -210,7 +219,7 @@ public final class TcpTunnel extends ChannelInboundHandlerAdapter {
                         .destination(facts.destination())
                         .lookedUp(lookedUp));
         if (host == null) {
-            refuse(client, ResponseFlag.UH);
+            refuse(client, Fault.noHealthyUpstream(name, cluster.balancer().whyNone()));
             return;
         }
         info.upstream().attempt(host);
@@ -226,7 +235,7 @@ public final class TcpTunnel extends ChannelInboundHandlerAdapter {
     private void open(Client client, LiveCluster cluster, Host host, int attempt) {
         Limit connections = cluster.breaker(Priority.DEFAULT).connections();
         if (!connections.tryAcquire()) {
-            refuse(client, ResponseFlag.UO);
+            refuse(client, Fault.overflow(cluster.config().name(), "maxConnections"));
             return;
         }
         sockets.connect(service.worker().loop(), cluster.config(), host, null, facts, new SocketUpstream.Back(client))
@@ -234,7 +243,15 @@ public final class TcpTunnel extends ChannelInboundHandlerAdapter {
                     if (!future.isSuccess()) {
                         connections.release();
                         host.connectFailed();
-                        failed(client, ResponseFlag.UF, attempt);
+                        Throwable cause = future.cause();
+                        failed(
+                                client,
+                                Fault.unconnected(
+                                        UpstreamSockets.why(cause),
+                                        cluster.config().name(),
+                                        host.toString(),
+                                        String.valueOf(cause.getMessage())),
+                                attempt);
                         return;
                     }
                     host.connectionOpened();
@@ -252,11 +269,12 @@ public final class TcpTunnel extends ChannelInboundHandlerAdapter {
     private void ask(TcpProxy.Tunnel tunnel, Client client, LiveCluster cluster, Host host, int attempt) {
         Limit requests = cluster.breaker(Priority.DEFAULT).requests();
         if (!requests.tryAcquire()) {
-            refuse(client, ResponseFlag.UO);
+            refuse(client, Fault.overflow(cluster.config().name(), "http2MaxRequests"));
             return;
         }
         RequestHead request = tunnel.request(record, cluster.transport(host).securesUpstream());
-        StreamUpstream asked = new StreamUpstream(client, request, host, requests, new StreamUpstream.Asker() {
+        String name = cluster.config().name();
+        StreamUpstream asked = new StreamUpstream(client, request, name, host, requests, new StreamUpstream.Asker() {
             @Override
             public void ready(Upstream other, Channel way) {
                 pending = null;
@@ -264,20 +282,20 @@ public final class TcpTunnel extends ChannelInboundHandlerAdapter {
             }
 
             @Override
-            public void refused(ResponseFlag flag) {
+            public void refused(Fault why) {
                 pending = null;
-                failed(client, flag, attempt);
+                failed(client, why, attempt);
             }
         });
         pending = asked;
         asked.waits(service.pools().acquire(cluster, host, Priority.DEFAULT, false, facts, asked));
     }
 
-    private void failed(Client client, ResponseFlag flag, int attempt) {
-        if (flag == ResponseFlag.UF && attempt < config.maxConnectAttempts()) {
+    private void failed(Client client, Fault fault, int attempt) {
+        if (fault.flag() == ResponseFlag.UF && attempt < config.maxConnectAttempts()) {
             connect(client, attempt + 1);
         } else {
-            refuse(client, flag);
+            refuse(client, fault);
         }
     }
 
@@ -300,11 +318,11 @@ public final class TcpTunnel extends ChannelInboundHandlerAdapter {
         other.resume();
     }
 
-    private void refuse(Client client, ResponseFlag flag) {
+    private void refuse(Client client, Fault fault) {
         if (record.dropped()) {
             return;
         }
-        info.flag(flag);
+        info.fault(fault);
         // A reset, not an end: what was asked for cannot be had.
         client.channel().config().setOption(ChannelOption.SO_LINGER, 0);
         var _ = client.channel().close();

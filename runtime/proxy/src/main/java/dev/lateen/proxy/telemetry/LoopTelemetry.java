@@ -2,6 +2,7 @@ package dev.lateen.proxy.telemetry;
 
 import com.google.protobuf.Struct;
 import com.google.protobuf.Value;
+import dev.lateen.proxycore.Fault;
 import dev.lateen.proxycore.ResponseFlag;
 import dev.lateen.proxycore.balance.LiveCluster;
 import dev.lateen.proxycore.cluster.CompiledCluster;
@@ -153,12 +154,13 @@ public final class LoopTelemetry {
      *
      * @param statPrefix of its connection manager
      */
-    public void malformed(String statPrefix, boolean inbound, int status, ResponseFlag flag) {
+    public void malformed(String statPrefix, boolean inbound, Fault fault) {
         http(statPrefix).malformed();
         labels.inbound = inbound;
         labels.protocol = TrafficLabels.Protocol.HTTP;
-        labels.status = status;
-        labels.flags = flag.bit();
+        labels.status = fault.status();
+        ResponseFlag flag = fault.flag();
+        labels.flags = flag == null ? 0 : flag.bit();
         labels.grpcStatus = "";
         labels.peer = Workload.UNKNOWN;
         principals(null);

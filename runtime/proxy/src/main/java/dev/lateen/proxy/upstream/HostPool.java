@@ -18,7 +18,6 @@ import dev.lateen.proxycore.listener.TransportSocket;
 import io.netty.channel.Channel;
 import io.netty.channel.ChannelFuture;
 import io.netty.channel.ChannelHandler;
-import io.netty.channel.ConnectTimeoutException;
 import java.util.ArrayDeque;
 import java.util.Deque;
 import java.util.HashMap;
@@ -196,9 +195,7 @@ final class HostPool {
     }
 
     private void failed(Throwable cause) {
-        ResetReason reason = cause instanceof ConnectTimeoutException
-                ? ResetReason.CONNECTION_TIMEOUT
-                : ResetReason.REMOTE_CONNECTION_FAILURE;
+        ResetReason reason = UpstreamSockets.why(cause);
         // One connection of HTTP/2 would have served all who wait.
         for (int n = multiplexes() ? waiting.size() : 1; n > 0 && !waiting.isEmpty(); n--) {
             Waiting wish = waiting.remove();

@@ -6,6 +6,7 @@ import dev.lateen.proxy.net.Sockets;
 import dev.lateen.proxy.tls.Tls;
 import dev.lateen.proxy.tls.TlsUnavailable;
 import dev.lateen.proxycore.ConnectionFacts;
+import dev.lateen.proxycore.ResetReason;
 import dev.lateen.proxycore.cluster.CompiledCluster;
 import dev.lateen.proxycore.cluster.Host;
 import dev.lateen.proxycore.listener.TransportSocket;
@@ -17,6 +18,7 @@ import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelInboundHandlerAdapter;
 import io.netty.channel.ChannelInitializer;
 import io.netty.channel.ChannelPromise;
+import io.netty.channel.ConnectTimeoutException;
 import io.netty.channel.EventLoop;
 import io.netty.handler.ssl.SslHandler;
 import java.net.InetAddress;
@@ -101,6 +103,13 @@ public final class UpstreamSockets {
         ChannelFuture connected = sockets.connect(loop, address, local, tuning, patience, after(first, handler));
         connected.addListener(_ -> ConnectTimes.connected(connected.channel(), begun));
         return connected;
+    }
+
+    /** What a failure to connect is. */
+    public static ResetReason why(Throwable failure) {
+        return failure instanceof ConnectTimeoutException
+                ? ResetReason.CONNECTION_TIMEOUT
+                : ResetReason.REMOTE_CONNECTION_FAILURE;
     }
 
     private static ChannelHandler after(@Nullable ChannelHandler first, ChannelHandler handler) {

@@ -130,7 +130,7 @@ final class ServerProbe implements ServerStreams {
     }
 
     @Override
-    public void malformed(String protocol, int status, String details) {
+    public void malformed(String protocol, int status, String details, String what) {
         events.add("malformed " + status);
     }
 
