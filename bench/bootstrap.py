@@ -1,11 +1,25 @@
 """The same static resources for Envoy and for ours, as an Envoy bootstrap."""
 
+import dataclasses
+
 TYPE = "type.googleapis.com/envoy."
 EXTENSION = TYPE + "extensions."
 ADDRESS = "127.0.0.1"
 
 # The app speaks HTTP/1.1 on the first and HTTP/2 on the second port; it takes spans as well.
-APP, APP_HTTP2, LISTENER, BETWEEN, ADMIN = 28100, 28101, 28110, 28111, 28120
+APP, APP_HTTP2 = 28100, 28101
+
+
+@dataclasses.dataclass(frozen=True)
+class Ports:
+    """Those of one participant, as all run at the same time."""
+    listener: int
+    between: int
+    admin: int
+
+    @staticmethod
+    def of(index):
+        return Ports(*(28110 + 10 * index + each for each in range(3)))
 
 
 def bootstrap(scenario, variant, listen, upstream, role="alone", certificate=None, admin=None):

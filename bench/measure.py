@@ -8,8 +8,8 @@ import subprocess
 import time
 import urllib.request
 
-from bootstrap import ADMIN, APP, LISTENER
-from proxies import JAVA, LOAD_CORE, Process, Running, java
+from bootstrap import APP
+from proxies import JAVA, LOAD_CORE, Process, java
 from report import percentile
 
 GRPC_MESSAGE = b"\0\0\0\0\x20" + b"\0" * 32
@@ -26,9 +26,9 @@ class App(Process):
         self.await_port(APP)
 
 
-def closed_loop(scenario, seconds, folder):
+def closed_loop(scenario, seconds, folder, port):
     """As many requests as go, each connection sending the next when it has the answer."""
-    url, connections = f"http://127.0.0.1:{LISTENER}", str(scenario.connections)
+    url, connections = f"http://127.0.0.1:{port}", str(scenario.connections)
     begin = time.monotonic()
     if scenario.protocol in ("http2", "grpc"):
         log = f"{folder}/requests"
@@ -56,9 +56,9 @@ def closed_loop(scenario, seconds, folder):
     return {"done": done, "rps": done / took, "p50_ms": p50, "p99_ms": p99}
 
 
-def open_loop(scenario, rate, seconds):
+def open_loop(scenario, rate, seconds, port):
     """Requests when they are due, measured from then."""
-    said = run(*java(*JAVA, "-Xmx256m"), "dev.lateen.bench.FixedRate", scenario.protocol, str(LISTENER),
+    said = run(*java(*JAVA, "-Xmx256m"), "dev.lateen.bench.FixedRate", scenario.protocol, str(port),
                str(scenario.connections), str(rate), str(UNMEASURED), str(seconds))
     figures = dict(zip(*[iter(said.split())] * 2))
     done = float(figures["requests"])
@@ -76,22 +76,19 @@ def run(*command):
     return out.stdout
 
 
-def measure(name, scenario, rate, options, folder, certificate, app):
-    """What one participant did, after a time in which compilers and pools got warm."""
-    running = Running(name, scenario, folder, certificate)
-    try:
-        rest = running.memory_mib()
-        closed_loop(scenario, options.warm, folder)
-        others = Others(running, app)
-        before, connects = running.cpu_seconds(), connections_made()
-        result = open_loop(scenario, rate, options.seconds) if rate else closed_loop(scenario, options.seconds, folder)
-        used, done = running.cpu_seconds() - before, result["done"]
-        if scenario.sessions:
-            check_handshakes(name, scenario, (connections_made() - connects) / done)
-        return {**result, "cpu_us": used / done * 1e6, "rest_mib": rest, "load_mib": running.memory_mib(),
-                "others": others.cpus()}
-    finally:
-        running.end()
+def measure(name, running, scenario, rate, options, folder, app):
+    """What one participant did, which is warm and whose memory has just been used."""
+    port = running.ports.listener
+    closed_loop(scenario, 1, folder, port)
+    others = Others(running, app)
+    before, connects = running.cpu_seconds(), connections_made()
+    result = (open_loop(scenario, rate, options.seconds, port) if rate
+              else closed_loop(scenario, options.seconds, folder, port))
+    used, done = running.cpu_seconds() - before, result["done"]
+    if scenario.sessions:
+        check_handshakes(name, scenario, (connections_made() - connects) / done, running.ports.admin)
+    return {**result, "cpu_us": used / done * 1e6, "rest_mib": running.rest_mib, "load_mib": running.memory_mib(),
+            "others": others.cpus()}
 
 
 class Others:
@@ -119,12 +116,12 @@ def connections_made():
     return int(values[names.index("ActiveOpens")])
 
 
-def check_handshakes(name, scenario, connects):
+def check_handshakes(name, scenario, connects, admin):
     """A scenario of handshakes must be one."""
     if connects < 0.95:
         raise SystemExit(f"{name}: {connects:.2f} new connections per request instead of 1")
     if name.startswith("envoy"):
-        page = urllib.request.urlopen(f"http://127.0.0.1:{ADMIN}/stats?format=json&filter=listener.*ssl", timeout=10)
+        page = urllib.request.urlopen(f"http://127.0.0.1:{admin}/stats?format=json&filter=listener.*ssl", timeout=10)
         stats = {each["name"].rsplit(".", 1)[1]: each["value"] for each in json.load(page)["stats"] if "value" in each}
         resumed = stats.get("session_reused", 0) / stats["handshake"]
         if (resumed > 0.5) != (scenario.sessions == "resumed"):

@@ -1,7 +1,8 @@
 """The programs that are compared: how each is configured, started and looked at.
 
-Who takes part is named PROXY[:c2][:VARIANT]. `lateen` runs with the options of the JVM that it is shipped with,
-`lateen:c2` without the limit to the first compiler. Variants are those of bootstrap.py.
+Who takes part is named PROXY[:c1][:epoll][:VARIANT]. `lateen` runs with the options of the JVM that it is shipped with,
+`lateen:c1` with the JVM's first compiler alone, as pods of the local cluster have it, `lateen:epoll` as where the kernel
+does not let it use io_uring. Variants are those of bootstrap.py.
 """
 
 import dataclasses
@@ -13,12 +14,12 @@ import socket
 import subprocess
 import time
 
-from bootstrap import APP, APP_HTTP2, BETWEEN, LISTENER, ADMIN, bootstrap, without_metrics
+from bootstrap import APP, APP_HTTP2, Ports, bootstrap, without_metrics
 
 JVM = "tools/cli/target/lateen/jvm/proxy"
+SHORT_LIVED = "tools/cli/target/lateen/jvm/short-lived"
 JAVA = ["-XX:+UseSerialGC", "--enable-native-access=ALL-UNNAMED", "--sun-misc-unsafe-memory-access=allow"]
 CLASSES = ["-cp", "quality/bench/target/classes:tools/cli/target/lateen/lib/*"]
-FIRST_COMPILER = "-XX:TieredStopAtLevel=1"
 PROXY_CORE, LOAD_CORE = "0", "1"
 
 
@@ -29,14 +30,15 @@ def java(*options):
 @dataclasses.dataclass(frozen=True)
 class Participant:
     program: str
-    second_compiler: bool
+    first_compiler: bool
+    epoll: bool
     variant: str
 
     @staticmethod
     def named(name):
         program, *words = name.split(":")
-        variants = [word for word in words if word != "c2"]
-        return Participant(program, "c2" in words, variants[0] if variants else "full")
+        variants = [word for word in words if word not in ("c1", "epoll")]
+        return Participant(program, "c1" in words, "epoll" in words, variants[0] if variants else "full")
 
 
 @dataclasses.dataclass(frozen=True)
@@ -100,24 +102,29 @@ class Process:
         if self.program.poll() is None:
             os.killpg(self.program.pid, signal.SIGKILL)
         self.program.wait()
+        # The kernel takes a moment to close the sockets of io_uring after its process.
+        time.sleep(0.5)
 
 
 class Running:
     """One participant: a proxy, or a pair of which one calls the other."""
 
-    def __init__(self, name, scenario, folder, certificate):
+    def __init__(self, name, scenario, folder, certificate, ports):
         self.processes = []
+        self.ports = ports
         participant = Participant.named(name)
         app = APP_HTTP2 if scenario.protocol in ("http2", "grpc") else APP
-        hops = [(LISTENER, app, "alone")]
+        hops = [(ports.listener, app, "alone")]
         if scenario.pair:
-            hops = [(BETWEEN, app, "called"), (LISTENER, BETWEEN, "calling")]
+            hops = [(ports.between, app, "called"), (ports.listener, ports.between, "calling")]
         try:
             for listen, upstream, role in hops:
-                command = configured(participant, scenario, f"{folder}/{role}", listen, upstream, role, certificate)
+                command = configured(participant, scenario, f"{folder}/{role}", listen, upstream, role, certificate,
+                                     ports.admin)
                 process = Process(command, PROXY_CORE, f"{folder}/{role}.log")
                 self.processes.append(process)
                 process.await_port(listen)
+            self.rest_mib = self.memory_mib()
         except BaseException:
             self.end()
             raise
@@ -133,19 +140,19 @@ class Running:
             process.end()
 
 
-def configured(participant, scenario, folder, listen, upstream, role, certificate):
+def configured(participant, scenario, folder, listen, upstream, role, certificate, admin):
     """Writes a configuration; the command that runs it."""
     os.makedirs(folder, exist_ok=True)
     path = f"{folder}/configuration"
     program, variant = participant.program, participant.variant
     with open(path, "w") as file:
         if program == "haproxy":
-            file.write(haproxy(scenario.protocol, variant))
+            file.write(haproxy(scenario.protocol, variant, listen))
         elif program == "nginx":
-            file.write(nginx(scenario.protocol, variant, folder))
+            file.write(nginx(scenario.protocol, variant, folder, listen))
         else:
-            admin = ADMIN if program == "envoy" and role == "called" else None
-            resources = bootstrap(scenario, variant, listen, upstream, role, certificate, admin)
+            asked = admin if program == "envoy" and role == "called" else None
+            resources = bootstrap(scenario, variant, listen, upstream, role, certificate, asked)
             counts = program == "envoy" or variant in ("full", "metrics")
             json.dump(resources if counts else without_metrics(resources), file)
     return {
@@ -159,10 +166,11 @@ def configured(participant, scenario, folder, listen, upstream, role, certificat
 def options(participant):
     """Those that sidecars are shipped with."""
     shipped = [line.strip() for line in open(JVM) if line.strip() and not line.startswith("#")]
-    return [option for option in shipped if not (participant.second_compiler and option == FIRST_COMPILER)]
+    return (shipped + (["@" + SHORT_LIVED] if participant.first_compiler else [])
+            + (["-Dlateen.transport=epoll"] if participant.epoll else []))
 
 
-def haproxy(protocol, variant):
+def haproxy(protocol, variant, listen):
     http = "" if protocol == "tcp" else "    http-reuse always\n"
     if variant == "full":
         http += "    log global\n" + ("    option tcplog\n" if protocol == "tcp" else "    option httplog\n")
@@ -171,10 +179,10 @@ def haproxy(protocol, variant):
     return ("global\n    nbthread 1\n    maxconn 4000\n    log stdout format raw local0\n\n"
             f"defaults\n    mode {'tcp' if protocol == 'tcp' else 'http'}\n"
             "    timeout connect 5s\n    timeout client 1h\n    timeout server 1h\n" + http +
-            f"\nlisten b\n    bind 127.0.0.1:{LISTENER}{proto}\n    server app 127.0.0.1:{app}{proto}\n")
+            f"\nlisten b\n    bind 127.0.0.1:{listen}{proto}\n    server app 127.0.0.1:{app}{proto}\n")
 
 
-def nginx(protocol, variant, folder):
+def nginx(protocol, variant, folder, listen):
     app = APP_HTTP2 if protocol == "grpc" else APP
     passing = ("grpc_pass grpc://app;" if protocol == "grpc" else
                "proxy_pass http://app; proxy_http_version 1.1; proxy_set_header Connection ''; proxy_buffering on; "
@@ -185,5 +193,5 @@ def nginx(protocol, variant, folder):
             f"http {{\n  access_log {'/dev/null' if variant == 'full' else 'off'}; {temporary}\n"
             f"  keepalive_requests 1000000000;\n"
             f"  upstream app {{ server 127.0.0.1:{app}; keepalive 1024; keepalive_requests 1000000000; }}\n"
-            f"  server {{\n    listen 127.0.0.1:{LISTENER}{' http2' if protocol == 'grpc' else ''};\n"
+            f"  server {{\n    listen 127.0.0.1:{listen}{' http2' if protocol == 'grpc' else ''};\n"
             f"    location / {{ {passing} }}\n  }}\n}}\n")

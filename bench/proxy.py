@@ -9,6 +9,7 @@ import subprocess
 import sys
 import tempfile
 
+from bootstrap import Ports
 from measure import App, closed_loop, measure
 from proxies import Certificate, Running
 from report import document, ratios, shown, spread
@@ -19,8 +20,9 @@ def main():
     parser = argparse.ArgumentParser(prog="bench/run proxy", description=__doc__)
     parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--seconds", type=int, default=10, help="of each measurement")
-    parser.add_argument("--warm", type=int, default=20, help="seconds of load before each measurement")
+    parser.add_argument("--warm", type=int, default=40, help="seconds of load before the first measurement")
     parser.add_argument("--scenario", action="append", choices=SCENARIOS)
+    parser.add_argument("--participant", action="append", help="instead of all; who is compared with always takes part")
     parser.add_argument("--output", help="a file, instead of one in bench/results named after the time")
     options = parser.parse_args()
     facts = facts_now(options)
@@ -32,17 +34,23 @@ def main():
 
 
 def run(name, scenario, options):
-    """All rounds of a scenario: A B C, A B C, so that what changes on the machine meets all alike."""
+    """All rounds of a scenario: A B C, A B C, so that what changes on the machine meets all alike; who waits rests."""
     with tempfile.TemporaryDirectory() as folder:
-        app = App(scenario.size, folder)
+        app, running = App(scenario.size, folder), {}
         try:
             certificate = Certificate.make(folder)
-            rate = half_of_envoys(scenario, options, folder, certificate) if scenario.fixed_rate else None
-            results = {who: [] for who in scenario.proxies.split()}
+            wanted = options.participant and {*options.participant, scenario.base}
+            for index, who in enumerate(each for each in scenario.proxies.split() if not wanted or each in wanted):
+                running[who] = Running(who, scenario, f"{folder}/{index}", certificate, Ports.of(index))
+                closed_loop(scenario, options.warm, folder, running[who].ports.listener)
+            rate = half_of_envoys(scenario, options, folder, running["envoy"]) if scenario.fixed_rate else None
+            results = {who: [] for who in running}
             for _ in range(options.rounds):
                 for who, rounds in results.items():
-                    rounds.append(measure(who, scenario, rate, options, folder, certificate, app))
+                    rounds.append(measure(who, running[who], scenario, rate, options, folder, app))
         finally:
+            for each in running.values():
+                each.end()
             app.end()
     for who, rounds in results.items():
         print(f"{name} {who}: {shown(spread([each['cpu_us'] for each in rounds]), 1)} us CPU per request, "
@@ -50,13 +58,8 @@ def run(name, scenario, options):
     return results
 
 
-def half_of_envoys(scenario, options, folder, certificate):
-    running = Running("envoy", scenario, folder, certificate)
-    try:
-        closed_loop(scenario, options.warm, folder)
-        return round(closed_loop(scenario, options.seconds, folder)["rps"] / 2)
-    finally:
-        running.end()
+def half_of_envoys(scenario, options, folder, envoy):
+    return round(closed_loop(scenario, options.seconds, folder, envoy.ports.listener)["rps"] / 2)
 
 
 def facts_now(options):

@@ -97,7 +97,8 @@ public record CompiledCluster(
 
     /** How bytes to this endpoint are wrapped: the first match whose every field the endpoint's metadata has. */
     public TransportSocket transport(Endpoint endpoint) {
-        for (TransportMatch candidate : transportMatches) {
+        for (int i = 0; i < transportMatches.size(); i++) { // each request asks
+            TransportMatch candidate = transportMatches.get(i);
             if (endpoint.transportMatch()
                     .getFieldsMap()
                     .entrySet()

@@ -3,6 +3,7 @@ package dev.lateen.proxycore.cluster;
 import java.net.InetSocketAddress;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.LongAdder;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A live endpoint: its address, and what happens there. It stays the same object while its address stays in the
@@ -24,6 +25,8 @@ public final class Host {
     private final LongAdder errors = new LongAdder();
     private final LongAdder timeouts = new LongAdder();
     final OutlierState outlier = new OutlierState();
+    /** For the lines of logs; made when the first one is written. */
+    private @Nullable String text;
     /** Requests and connections so far; the first time nothing was asked before. */
     private long begunWhenAsked = -1;
 
@@ -192,10 +195,17 @@ public final class Host {
             long timeouts,
             int ejections) {}
 
+    /** Its address in the usual form of logs, without the slash of InetSocketAddress. */
     @Override
     public String toString() {
-        // The usual form of addresses in logs, without the slash of InetSocketAddress.
-        return address.getAddress() == null ? address.getHostString() + ":" + address.getPort() : addressText(address);
+        String known = text;
+        if (known == null) {
+            known = address.getAddress() == null
+                    ? address.getHostString() + ":" + address.getPort()
+                    : addressText(address);
+            text = known;
+        }
+        return known;
     }
 
     /** {@code 10.1.2.3:80} or {@code [::1]:80}, as Envoy writes and hashes it. */

@@ -63,8 +63,8 @@ public final class Format {
 
     /** Appends the text for this stream. */
     public void render(FormatContext context, String missing, StringBuilder out) {
-        for (Piece piece : pieces) {
-            String value = piece.value(context);
+        for (int i = 0; i < pieces.size(); i++) { // for each line of a log
+            String value = pieces.get(i).value(context);
             out.append(value == null ? missing : value);
         }
     }

@@ -134,6 +134,7 @@ public final class HeadPreparation {
                 ? !fields.contains(FieldName.X_FORWARDED_FOR)
                 : isSingle(fields.joined(FieldName.X_FORWARDED_FOR));
         InetAddress client = client(head, facts);
+        boolean toldProto = fields.contains(FieldName.X_FORWARDED_PROTO);
         if (rules.useRemoteAddress()) {
             if (!rules.skipForwardedForAppend()) {
                 append(
@@ -142,13 +143,12 @@ public final class HeadPreparation {
                         ",",
                         facts.source().getAddress().getHostAddress());
             }
-            if (rules.trustedHops() == 0 || !fields.contains(FieldName.X_FORWARDED_PROTO)) {
-                fields.set(FieldName.X_FORWARDED_PROTO, tls);
-            }
-        } else if (!fields.contains(FieldName.X_FORWARDED_PROTO)) {
+            toldProto &= rules.trustedHops() > 0;
+        }
+        if (!toldProto) {
             fields.set(FieldName.X_FORWARDED_PROTO, tls);
         }
-        String proto = fields.get(FieldName.X_FORWARDED_PROTO);
+        String proto = toldProto ? fields.get(FieldName.X_FORWARDED_PROTO) : tls;
         head.scheme(!rules.scheme().isEmpty() ? rules.scheme() : "https".equals(proto) ? "https" : "http");
         boolean internal = single && isInternal(client);
         if (internal) {

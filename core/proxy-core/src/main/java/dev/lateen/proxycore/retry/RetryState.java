@@ -7,6 +7,7 @@ import dev.lateen.proxycore.head.Fields;
 import dev.lateen.proxycore.head.RequestHead;
 import dev.lateen.proxycore.head.ResponseHead;
 import dev.lateen.proxycore.match.HeaderMatcher;
+import java.time.InstantSource;
 import java.util.HashSet;
 import java.util.Set;
 import java.util.concurrent.TimeUnit;
@@ -126,11 +127,11 @@ public final class RetryState implements AutoCloseable {
     /**
      * The verdict on an answer.
      *
-     * @param epochSeconds the time of day, for answers that say when to come back
+     * @param clock the time of day, for answers that say when to come back
      */
-    public RetryVerdict onHeaders(ResponseHead response, long epochSeconds) {
+    public RetryVerdict onHeaders(ResponseHead response, InstantSource clock) {
         boolean wanted = wouldRetry(response);
-        rateLimitDelay = wanted ? rateLimitDelay(response, epochSeconds) : -1;
+        rateLimitDelay = wanted ? rateLimitDelay(response, clock.instant().getEpochSecond()) : -1;
         return verdict(wanted);
     }
 

@@ -114,6 +114,11 @@ public final class Forward implements RouteAction {
         return policy.hash().isEmpty() ? 0 : HashPolicy.combine(policy.hash(), head, facts);
     }
 
+    /** Whether {@link #cookies} may have some. */
+    public boolean givesCookies() {
+        return !policy.hash().isEmpty();
+    }
+
     /** Set-Cookie values to add to the answer, for hash policies that give cookies. */
     public List<String> cookies(RequestHead head, ConnectionFacts facts) {
         List<String> cookies = List.of();

@@ -7,6 +7,7 @@ import java.util.ArrayList;
 import java.util.HexFormat;
 import java.util.List;
 import java.util.Locale;
+import java.util.function.Supplier;
 import java.util.regex.Pattern;
 
 /**
@@ -43,8 +44,8 @@ public record CertificatePins(List<String> certificates, List<String> keys) {
     }
 
     /** Whether a certificate is taken; with no pins, every one. */
-    public boolean take(String certificateHash, String keyHash) {
+    public boolean take(String certificateHash, Supplier<String> keyHash) {
         boolean none = certificates.isEmpty() && keys.isEmpty();
-        return none || certificates.contains(certificateHash) || keys.contains(keyHash);
+        return none || certificates.contains(certificateHash) || (!keys.isEmpty() && keys.contains(keyHash.get()));
     }
 }

@@ -17,6 +17,8 @@ import dev.lateen.proxycore.head.ResponseHead;
 import dev.lateen.proxycore.route.Forward;
 import dev.lateen.proxycore.route.RouteTable;
 import java.time.Duration;
+import java.time.Instant;
+import java.time.InstantSource;
 import java.util.Random;
 import java.util.concurrent.TimeUnit;
 import java.util.random.RandomGenerator;
@@ -25,6 +27,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
 class RetryStateTest {
+    private static final InstantSource EPOCH = InstantSource.fixed(Instant.EPOCH);
     private final Limit limit = new CircuitBreaker(Thresholds.DEFAULT, new ClusterTotals()).retries();
 
     private static RetryPolicy policy(String text) throws CompileException {
@@ -85,7 +88,7 @@ class RetryStateTest {
             }
             boolean expected =
                     retried != null && java.util.List.of(retried.split(" ")).contains(answer);
-            assertThat(state.onHeaders(head, 0))
+            assertThat(state.onHeaders(head, EPOCH))
                     .as("%s on %s", condition, answer)
                     .isEqualTo(expected ? RetryVerdict.RETRY : RetryVerdict.NO);
             state.close();
@@ -129,10 +132,10 @@ class RetryStateTest {
     void tries_areUsedUp_andAnOverflowIsNeverTriedAgain() throws Exception {
         RetryState state = state("retry_on: '5xx' num_retries { value: 2 }");
         assertThat(state.onReset(ResetReason.OVERFLOW, false)).isEqualTo(RetryVerdict.NO);
-        assertThat(state.onHeaders(new ResponseHead(503), 0)).isEqualTo(RetryVerdict.RETRY);
+        assertThat(state.onHeaders(new ResponseHead(503), EPOCH)).isEqualTo(RetryVerdict.RETRY);
         assertThat(state.onPerTryTimeout()).isEqualTo(RetryVerdict.RETRY);
-        assertThat(state.onHeaders(new ResponseHead(500), 0)).isEqualTo(RetryVerdict.LIMIT_EXCEEDED);
-        assertThat(state.onHeaders(new ResponseHead(200), 0)).isEqualTo(RetryVerdict.NO);
+        assertThat(state.onHeaders(new ResponseHead(500), EPOCH)).isEqualTo(RetryVerdict.LIMIT_EXCEEDED);
+        assertThat(state.onHeaders(new ResponseHead(200), EPOCH)).isEqualTo(RetryVerdict.NO);
     }
 
     @Test
@@ -141,11 +144,11 @@ class RetryStateTest {
         RetryPolicy policy = policy("retry_on: '5xx' num_retries { value: 9 }");
         RetryState first = state(policy, RequestHead.of("GET", "x", "/"), one);
         RetryState second = state(policy, RequestHead.of("GET", "x", "/"), one);
-        assertThat(first.onHeaders(new ResponseHead(503), 0)).isEqualTo(RetryVerdict.RETRY);
-        assertThat(second.onHeaders(new ResponseHead(503), 0)).isEqualTo(RetryVerdict.OVERFLOW);
-        assertThat(first.onHeaders(new ResponseHead(200), 0)).isEqualTo(RetryVerdict.NO);
+        assertThat(first.onHeaders(new ResponseHead(503), EPOCH)).isEqualTo(RetryVerdict.RETRY);
+        assertThat(second.onHeaders(new ResponseHead(503), EPOCH)).isEqualTo(RetryVerdict.OVERFLOW);
+        assertThat(first.onHeaders(new ResponseHead(200), EPOCH)).isEqualTo(RetryVerdict.NO);
         assertThat(one.used()).isZero();
-        assertThat(second.onHeaders(new ResponseHead(503), 0)).isEqualTo(RetryVerdict.RETRY);
+        assertThat(second.onHeaders(new ResponseHead(503), EPOCH)).isEqualTo(RetryVerdict.RETRY);
         second.close();
         second.close();
         assertThat(one.used()).isZero();
@@ -160,8 +163,8 @@ class RetryStateTest {
                 .with("x-envoy-retriable-status-codes", "418, x");
         RetryState state = state(RetryPolicy.NONE, head, limit);
         assertThat(state.remaining()).isEqualTo(3);
-        assertThat(state.onHeaders(new ResponseHead(503), 0)).isEqualTo(RetryVerdict.RETRY);
-        assertThat(state.onHeaders(new ResponseHead(200).with("grpc-status", "14"), 0))
+        assertThat(state.onHeaders(new ResponseHead(503), EPOCH)).isEqualTo(RetryVerdict.RETRY);
+        assertThat(state.onHeaders(new ResponseHead(200).with("grpc-status", "14"), EPOCH))
                 .isEqualTo(RetryVerdict.RETRY);
         assertThat(head.fields().isEmpty()).isTrue();
         assertThat(RetryState.of(RetryPolicy.NONE, RequestHead.of("GET", "x", "/"), limit))
@@ -214,7 +217,8 @@ class RetryStateTest {
         RetryState state = state("retry_on: '5xx' rate_limited_retry_back_off { max_interval { seconds: 60 } "
                 + "reset_headers { name: 'Retry-After' format: SECONDS } "
                 + "reset_headers { name: 'X-RateLimit-Reset' format: UNIX_TIMESTAMP } }");
-        assertThat(state.onHeaders(new ResponseHead(503).with(header, value), 1000))
+        assertThat(state.onHeaders(
+                        new ResponseHead(503).with(header, value), InstantSource.fixed(Instant.ofEpochSecond(1000))))
                 .isEqualTo(RetryVerdict.RETRY);
         Duration wait = Duration.ofNanos(state.nextBackOff(new Random(3)));
         if (seconds < 0) {

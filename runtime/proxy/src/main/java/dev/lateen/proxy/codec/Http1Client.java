@@ -32,6 +32,8 @@ public final class Http1Client extends Http1Connection implements ClientConnecti
     private @Nullable Stream current;
     private boolean draining;
     private boolean told;
+    /** Whether the end of the input has waited for what was written. */
+    private boolean flushed;
 
     public Http1Client(Worker worker, Http1Settings settings, Owner owner) {
         this(worker, settings, owner, false);
@@ -102,13 +104,21 @@ public final class Http1Client extends Http1Connection implements ClientConnecti
      * the receiver of content is behind, that waits here, and the end behind it.
      */
     private void endWithInput() {
-        if (Sockets.inputEnded(channel()) && !closed() && !(paused() && unread())) {
-            boolean unread = isUnread();
-            ended(
-                    unread ? Reset.REFUSED : isCut() ? Reset.PROTOCOL_ERROR : Reset.TERMINATED,
-                    unread ? "connection closed by peer before it took the request" : "connection closed by peer");
-            var _ = ctx().close();
+        if (!Sockets.inputEnded(channel()) || closed() || (paused() && unread())) {
+            return;
         }
+        boolean mayBeUnread = mayBeUnread();
+        if (mayBeUnread && !flushed && unsent() >= writer.written()) {
+            // Of what is still on its way to the kernel nobody can tell whether the peer has taken it.
+            flushed = true;
+            var _ = ctx().writeAndFlush(Unpooled.EMPTY_BUFFER).addListener(_ -> endWithInput());
+            return;
+        }
+        boolean unread = mayBeUnread && isUnread();
+        ended(
+                unread ? Reset.REFUSED : isCut() ? Reset.PROTOCOL_ERROR : Reset.TERMINATED,
+                unread ? "connection closed by peer before it took the request" : "connection closed by peer");
+        var _ = ctx().close();
     }
 
     @Override
@@ -122,15 +132,17 @@ public final class Http1Client extends Http1Connection implements ClientConnecti
         return stream != null && stream.headSeen && !body.untilClose();
     }
 
+    /** Whether a request is under way of which the peer has not said a word. */
+    private boolean mayBeUnread() {
+        Stream stream = current;
+        return stream != null && !stream.headSeen && !scanner.begun() && !unread();
+    }
+
     /**
-     * Whether the peer has surely not seen the request that is under way: it closed its side while its kernel had not
-     * taken a byte of it. What comes to a closed socket is read by nobody.
+     * Whether the peer has surely not seen that request: it closed its side while its kernel had not taken a byte of it.
+     * What comes to a closed socket is read by nobody.
      */
     private boolean isUnread() {
-        Stream stream = current;
-        if (stream == null || stream.headSeen || scanner.begun() || unread()) {
-            return false;
-        }
         TcpInfo info = TcpInfo.of(channel());
         return info != null && info.noneTaken(writer.written());
     }

@@ -257,8 +257,13 @@ abstract class Http1Connection extends ChannelInboundHandlerAdapter implements W
     }
 
     private boolean allSent() {
+        return unsent() == 0;
+    }
+
+    /** Bytes that the kernel has not taken yet, or has not said that it has. */
+    final long unsent() {
         ChannelOutboundBuffer buffer = ctx().channel().unsafe().outboundBuffer();
-        return buffer == null || buffer.totalPendingWriteBytes() == 0;
+        return buffer == null ? 0 : buffer.totalPendingWriteBytes();
     }
 
     /** What tells progress: the bytes that the peer's kernel has taken, where this one says so. */

@@ -68,7 +68,7 @@ public final class Http2Client extends Http2Codec implements ClientConnection {
             this.limits = limits;
             this.keepalive = keepalive;
             this.owner = owner;
-            server(false);
+            connection(newConnection(false));
             initialSettings(new Http2Settings()
                     .pushEnabled(false)
                     .initialWindowSize(limits.streamWindow())

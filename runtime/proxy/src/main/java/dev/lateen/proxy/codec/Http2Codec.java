@@ -9,6 +9,8 @@ import io.netty.buffer.ByteBuf;
 import io.netty.buffer.Unpooled;
 import io.netty.channel.ChannelFuture;
 import io.netty.channel.ChannelHandlerContext;
+import io.netty.handler.codec.http2.DefaultHttp2Connection;
+import io.netty.handler.codec.http2.DefaultHttp2RemoteFlowController;
 import io.netty.handler.codec.http2.Http2CodecUtil;
 import io.netty.handler.codec.http2.Http2Connection;
 import io.netty.handler.codec.http2.Http2ConnectionAdapter;
@@ -21,6 +23,7 @@ import io.netty.handler.codec.http2.Http2FrameAdapter;
 import io.netty.handler.codec.http2.Http2Headers;
 import io.netty.handler.codec.http2.Http2Settings;
 import io.netty.handler.codec.http2.Http2Stream;
+import io.netty.handler.codec.http2.UniformStreamByteDistributor;
 import java.io.IOException;
 import org.jspecify.annotations.Nullable;
 
@@ -60,6 +63,16 @@ abstract class Http2Codec extends Http2ConnectionHandler implements Worker.Flush
                 ours.events().writable();
             }
         });
+    }
+
+    /** The states of one connection's streams, which share what may be sent evenly: RFC 9113 has no priorities (5.3.2). */
+    static Http2Connection newConnection(boolean server) {
+        Http2Connection connection = new DefaultHttp2Connection(server);
+        connection
+                .remote()
+                .flowController(
+                        new DefaultHttp2RemoteFlowController(connection, new UniformStreamByteDistributor(connection)));
+        return connection;
     }
 
     /** A header block on a stream that is new or known. */

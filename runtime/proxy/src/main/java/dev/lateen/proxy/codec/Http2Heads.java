@@ -23,6 +23,13 @@ import org.jspecify.annotations.Nullable;
 final class Http2Heads {
     private static final AsciiString CONNECT = AsciiString.cached("CONNECT");
     private static final AsciiString[] STATUS = new AsciiString[600];
+    /** Names of fields that were seen last, by their hash: most are the same in each head. */
+    private static final AsciiString[] NAMES = new AsciiString[512];
+
+    private static final AsciiString HTTP = AsciiString.cached("http");
+    private static final AsciiString HTTPS = AsciiString.cached("https");
+    private static final AsciiString GET = AsciiString.cached("GET");
+    private static final AsciiString POST = AsciiString.cached("POST");
     private static final FieldName TE = FieldName.TE;
     private static final byte[] TRAILERS = "trailers".getBytes(StandardCharsets.US_ASCII);
 
@@ -288,7 +295,7 @@ final class Http2Heads {
             return headers;
         }
         return ReadOnlyHttp2Headers.clientHeaders(
-                false, ascii(head.method()), ascii(head.path()), ascii(head.scheme()), authority, others(fields));
+                false, method(head.method()), ascii(head.path()), scheme(head.scheme()), authority, others(fields));
     }
 
     static Http2Headers response(int status, Fields fields) {
@@ -317,16 +324,46 @@ final class Http2Heads {
             if (isHop(fields, i)) {
                 continue;
             }
-            byte[] name = Arrays.copyOfRange(bytes, fields.nameOffset(i), fields.nameOffset(i) + fields.nameLength(i));
-            for (int b = 0; b < name.length; b++) {
-                if (name[b] >= 'A' && name[b] <= 'Z') {
-                    name[b] = (byte) (name[b] + 32);
-                }
-            }
-            others[n++] = new AsciiString(name, false);
+            others[n++] = name(bytes, fields.nameOffset(i), fields.nameLength(i));
             others[n++] = new AsciiString(bytes, fields.valueOffset(i), fields.valueLength(i), true);
         }
         return n == others.length ? others : Arrays.copyOf(others, n);
+    }
+
+    /** The name in small letters, as HTTP/2 has them. */
+    private static AsciiString name(byte[] bytes, int from, int length) {
+        int hash = length;
+        for (int i = from; i < from + length; i++) {
+            hash = 31 * hash + lower(bytes[i]);
+        }
+        int slot = (hash ^ hash >>> 16) & NAMES.length - 1;
+        AsciiString known = NAMES[slot];
+        if (known == null || !isName(known, bytes, from, length)) {
+            byte[] name = new byte[length];
+            for (int i = 0; i < length; i++) {
+                name[i] = lower(bytes[from + i]);
+            }
+            known = new AsciiString(name, false);
+            NAMES[slot] = known; // whoever comes second writes its own, and either will do
+        }
+        return known;
+    }
+
+    private static boolean isName(AsciiString known, byte[] bytes, int from, int length) {
+        if (known.length() != length) {
+            return false;
+        }
+        byte[] name = known.array();
+        for (int i = 0; i < length; i++) {
+            if (name[i] != lower(bytes[from + i])) {
+                return false;
+            }
+        }
+        return true;
+    }
+
+    private static byte lower(byte b) {
+        return b >= 'A' && b <= 'Z' ? (byte) (b + 32) : b;
     }
 
     private static boolean isHop(Fields fields, int field) {
@@ -336,6 +373,22 @@ final class Http2Heads {
             }
         }
         return fields.named(field, FieldName.HOST) || fields.named(field, TE) && !fields.valueEquals(field, TRAILERS);
+    }
+
+    private static AsciiString method(String method) {
+        return switch (method) {
+            case "GET" -> GET;
+            case "POST" -> POST;
+            default -> ascii(method);
+        };
+    }
+
+    private static AsciiString scheme(String scheme) {
+        return switch (scheme) {
+            case "http" -> HTTP;
+            case "https" -> HTTPS;
+            default -> ascii(scheme);
+        };
     }
 
     private static AsciiString ascii(String text) {

@@ -74,7 +74,7 @@ public final class Http2Server extends Http2Codec implements ServerConnection {
             this.limits = limits;
             this.streams = streams;
             this.times = times;
-            server(true);
+            connection(newConnection(true));
             gracefulShutdownTimeoutMillis(-1); // streams have time limits of their own
             // Resets are judged here by what a client does, not by their number: many may be its timeouts.
             decoderEnforceMaxRstFramesPerWindow(0, 0);

@@ -14,7 +14,9 @@ import org.jspecify.annotations.Nullable;
  */
 final class RequestBody {
     private final long limit;
-    private final List<ByteBuf> chunks = new ArrayList<>(2);
+    /** Most requests have none. */
+    private List<ByteBuf> chunks = List.of();
+
     private long kept;
     private boolean keeping;
     private boolean ended;
@@ -31,6 +33,9 @@ final class RequestBody {
         ended = end;
         if (data.isReadable()) {
             kept += data.readableBytes();
+            if (chunks.isEmpty()) {
+                chunks = new ArrayList<>(2);
+            }
             chunks.add(data);
         } else {
             data.release();
@@ -91,7 +96,10 @@ final class RequestBody {
     /** The same content for another reader; both are to be released. */
     RequestBody duplicate() {
         RequestBody other = new RequestBody(false, limit);
-        chunks.forEach(chunk -> other.chunks.add(chunk.retainedDuplicate()));
+        if (!chunks.isEmpty()) {
+            other.chunks = new ArrayList<>(chunks);
+            other.chunks.replaceAll(ByteBuf::retainedDuplicate);
+        }
         other.ended = ended;
         other.trailers = trailers;
         return other;
@@ -100,7 +108,7 @@ final class RequestBody {
     /** Lets go of everything. */
     void release() {
         chunks.forEach(ByteBuf::release);
-        chunks.clear();
+        chunks = List.of();
         keeping = false;
         sent = 0;
     }

@@ -326,8 +326,7 @@ final class RequestExchange implements RequestEvents {
         if (retries == null || !body.replayable() || response.status() == 101) {
             return false;
         }
-        RetryVerdict verdict =
-                retries.onHeaders(response, service.clock().instant().getEpochSecond());
+        RetryVerdict verdict = retries.onHeaders(response, service.clock());
         if (verdict != RetryVerdict.RETRY) {
             if (verdict == RetryVerdict.NO && record.attempts() > 1) {
                 cluster.totals().retrySucceeded();
@@ -433,8 +432,10 @@ final class RequestExchange implements RequestEvents {
     /** Adds to the app's answer what the route and this proxy have to say. */
     private void mark(ResponseHead response) {
         Fields fields = response.fields();
-        for (String cookie : forward.cookies(head, record.facts())) {
-            fields.add(FieldName.SET_COOKIE, cookie);
+        if (forward.givesCookies()) {
+            for (String cookie : forward.cookies(head, record.facts())) {
+                fields.add(FieldName.SET_COOKIE, cookie);
+            }
         }
         if (tells) {
             fields.set(FieldName.X_ENVOY_UPSTREAM_SERVICE_TIME, Long.toString(record.upstreamMillis()));

@@ -26,6 +26,7 @@ import io.netty.buffer.ByteBuf;
 import io.netty.channel.Channel;
 import java.net.InetAddress;
 import java.util.HashMap;
+import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /** The course of one request, for its line in the access log and the statistics. One thread. */
@@ -54,7 +55,9 @@ final class RequestRecord extends RequestState {
     }
 
     private static boolean isTimed(HttpConnectionManager manager) {
-        for (AccessLog log : manager.accessLogs()) {
+        List<AccessLog> logs = manager.accessLogs();
+        for (int i = 0; i < logs.size(); i++) {
+            AccessLog log = logs.get(i);
             if (log.timed()) {
                 return true;
             }

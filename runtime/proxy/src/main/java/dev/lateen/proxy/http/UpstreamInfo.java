@@ -123,7 +123,7 @@ public final class UpstreamInfo {
     }
 
     private static String address(Host host) {
-        return Host.addressText(host.address());
+        return host.toString();
     }
 
     private static String name(Host host) {

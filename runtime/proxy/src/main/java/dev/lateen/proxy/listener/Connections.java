@@ -48,6 +48,7 @@ import org.slf4j.LoggerFactory;
 /** Takes each accepted connection of one listening socket to the filter chain that it belongs to. */
 final class Connections extends ChannelInitializer<Channel> {
     static final String PROTOCOL = "protocol";
+    private static final InetSocketAddress GONE = new InetSocketAddress("0.0.0.0", 0);
     private static final Logger LOG = LoggerFactory.getLogger(Connections.class);
     /** While memory is short, a client may take nothing of an answer for so long. */
     private static final long STALLED_NANOS = TimeUnit.SECONDS.toNanos(5);
@@ -130,7 +131,7 @@ final class Connections extends ChannelInitializer<Channel> {
         });
         InetSocketAddress local = (InetSocketAddress) channel.localAddress();
         InetSocketAddress original = wantsOriginal(accepted) ? OriginalDestination.of(channel) : null;
-        ConnectionFacts facts = ConnectionRequests.facts(original, local, (InetSocketAddress) channel.remoteAddress());
+        ConnectionFacts facts = ConnectionRequests.facts(original, local, source(channel));
         ConnectionInfo info = new ConnectionInfo(service, channel, facts);
         boolean optional = has(accepted, ListenerFilter.Kind.OPTIONAL_PROXY_PROTOCOL);
         if (optional || has(accepted, ListenerFilter.Kind.PROXY_PROTOCOL)) {
@@ -145,6 +146,11 @@ final class Connections extends ChannelInitializer<Channel> {
         } else {
             look(channel, service, accepted, info, facts);
         }
+    }
+
+    /** Of a client that has reset its connection before anybody looked, the kernel tells no address any more. */
+    private static InetSocketAddress source(Channel channel) {
+        return channel.remoteAddress() instanceof InetSocketAddress address ? address : GONE;
     }
 
     private static boolean has(CompiledListener listener, ListenerFilter.Kind kind) {

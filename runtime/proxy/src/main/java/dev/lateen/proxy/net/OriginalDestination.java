@@ -3,8 +3,8 @@ package dev.lateen.proxy.net;
 import io.netty.channel.Channel;
 import io.netty.channel.ChannelException;
 import io.netty.channel.ChannelOption;
-import io.netty.channel.epoll.EpollSocketChannel;
 import io.netty.channel.unix.RawUnixChannelOption;
+import io.netty.channel.unix.UnixChannel;
 import java.net.Inet6Address;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
@@ -31,12 +31,13 @@ public final class OriginalDestination {
 
     /** The original destination, or null when the connection was not redirected or the transport cannot tell. */
     public static @Nullable InetSocketAddress of(Channel channel) {
-        if (!(channel instanceof EpollSocketChannel epoll)) {
+        if (!(channel instanceof UnixChannel)) {
             return null;
         }
-        boolean v6 = epoll.localAddress() != null && epoll.localAddress().getAddress() instanceof Inet6Address;
+        boolean v6 =
+                channel.localAddress() instanceof InetSocketAddress local && local.getAddress() instanceof Inet6Address;
         try {
-            ByteBuffer address = epoll.config().getOption(v6 ? V6 : V4);
+            ByteBuffer address = channel.config().getOption(v6 ? V6 : V4);
             return address == null ? null : parse(address);
         } catch (ChannelException e) {
             return null; // ENOENT: netfilter knows no translation of this connection

@@ -7,6 +7,7 @@ import io.netty.channel.ChannelOption;
 import io.netty.channel.WriteBufferWaterMark;
 import io.netty.channel.epoll.EpollChannelOption;
 import io.netty.channel.socket.nio.NioChannelOption;
+import io.netty.channel.uring.IoUringChannelOption;
 import java.net.SocketOption;
 import jdk.net.ExtendedSocketOptions;
 import org.jspecify.annotations.Nullable;
@@ -38,23 +39,25 @@ public record SocketTuning(int bufferLimit, @Nullable Keepalive keepalive) {
         }
         if (keepalive != null) {
             bootstrap.option(ChannelOption.SO_KEEPALIVE, true);
-            boolean epoll = transport == Transport.EPOLL;
             set(
                     bootstrap,
-                    epoll,
+                    transport,
                     EpollChannelOption.TCP_KEEPCNT,
+                    IoUringChannelOption.TCP_KEEPCNT,
                     ExtendedSocketOptions.TCP_KEEPCOUNT,
                     keepalive.probes());
             set(
                     bootstrap,
-                    epoll,
+                    transport,
                     EpollChannelOption.TCP_KEEPIDLE,
+                    IoUringChannelOption.TCP_KEEPIDLE,
                     ExtendedSocketOptions.TCP_KEEPIDLE,
                     keepalive.time());
             set(
                     bootstrap,
-                    epoll,
+                    transport,
                     EpollChannelOption.TCP_KEEPINTVL,
+                    IoUringChannelOption.TCP_KEEPINTVL,
                     ExtendedSocketOptions.TCP_KEEPINTERVAL,
                     keepalive.interval());
         }
@@ -63,12 +66,19 @@ public record SocketTuning(int bufferLimit, @Nullable Keepalive keepalive) {
     /** Sets one number, which each transport calls by a name of its own; 0 leaves the system's. */
     private static void set(
             Bootstrap bootstrap,
-            boolean epoll,
+            Transport transport,
             ChannelOption<Integer> ofEpoll,
+            ChannelOption<Integer> ofIoUring,
             SocketOption<Integer> ofNio,
             int value) {
         if (value > 0) {
-            bootstrap.option(epoll ? ofEpoll : NioChannelOption.of(ofNio), value);
+            bootstrap.option(
+                    switch (transport) {
+                        case EPOLL -> ofEpoll;
+                        case IO_URING -> ofIoUring;
+                        case NIO -> NioChannelOption.of(ofNio);
+                    },
+                    value);
         }
     }
 }

@@ -42,8 +42,9 @@ public final class Sockets {
      * @throws IllegalArgumentException when a mark is asked for and the transport cannot set it
      */
     public Sockets(Transport transport, SocketFactory factory, int mark) {
-        if (mark != 0 && transport != Transport.EPOLL) {
-            throw new IllegalArgumentException("a socket mark (" + mark + ") needs epoll, which this machine lacks");
+        if (mark != 0 && !transport.isLinux()) {
+            throw new IllegalArgumentException(
+                    "a socket mark (" + mark + ") needs epoll or io_uring, which this machine lacks");
         }
         this.transport = transport;
         this.factory = factory;

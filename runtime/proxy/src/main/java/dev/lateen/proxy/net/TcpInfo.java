@@ -3,8 +3,8 @@ package dev.lateen.proxy.net;
 import io.netty.channel.Channel;
 import io.netty.channel.ChannelException;
 import io.netty.channel.ChannelOption;
-import io.netty.channel.epoll.EpollSocketChannel;
 import io.netty.channel.unix.RawUnixChannelOption;
+import io.netty.channel.unix.UnixChannel;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import org.jspecify.annotations.Nullable;
@@ -31,11 +31,11 @@ public record TcpInfo(long acknowledged, long sent, long repeated, long unsent) 
 
     /** What the kernel knows, or null where it does not tell. */
     public static @Nullable TcpInfo of(Channel channel) {
-        if (!(channel instanceof EpollSocketChannel epoll)) {
+        if (!(channel instanceof UnixChannel)) {
             return null;
         }
         try {
-            ByteBuffer info = epoll.config().getOption(OPTION);
+            ByteBuffer info = channel.config().getOption(OPTION);
             if (info == null) {
                 return null;
             }

@@ -15,16 +15,43 @@ import io.netty.channel.socket.SocketChannel;
 import io.netty.channel.socket.nio.NioDatagramChannel;
 import io.netty.channel.socket.nio.NioServerSocketChannel;
 import io.netty.channel.socket.nio.NioSocketChannel;
+import io.netty.channel.uring.IoUring;
+import io.netty.channel.uring.IoUringDatagramChannel;
+import io.netty.channel.uring.IoUringIoHandler;
+import io.netty.channel.uring.IoUringServerSocketChannel;
+import io.netty.channel.uring.IoUringSocketChannel;
 import io.netty.util.concurrent.DefaultThreadFactory;
+import java.util.Locale;
 import java.util.concurrent.TimeUnit;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * How event loops wait for the kernel: {@link #EPOLL} on Linux, {@link #NIO} elsewhere. Original destinations and
- * socket marks need epoll.
+ * How event loops wait for the kernel: {@link #IO_URING} on a Linux that lets us, else {@link #EPOLL}, and {@link #NIO}
+ * elsewhere. Original destinations and socket marks need one of Linux.
  */
 public enum Transport implements SocketFactory {
+    IO_URING {
+        @Override
+        IoHandlerFactory handlers() {
+            return IoUringIoHandler.newFactory();
+        }
+
+        @Override
+        public ServerSocketChannel server() {
+            return new IoUringServerSocketChannel();
+        }
+
+        @Override
+        public SocketChannel client() {
+            return new IoUringSocketChannel();
+        }
+
+        @Override
+        public DatagramChannel datagram() {
+            return new IoUringDatagramChannel();
+        }
+    },
     EPOLL {
         @Override
         IoHandlerFactory handlers() {
@@ -68,12 +95,34 @@ public enum Transport implements SocketFactory {
         }
     };
 
+    static {
+        // With one poll for many reads, bytes and a reset that come together are one event, after which Netty 4.2.18
+        // reads
+        // the bytes alone: nobody would hear of the reset.
+        System.setProperty("io.netty.iouring.pollAddMultishotEnabled", "false");
+    }
+
     private static final Logger LOG = LoggerFactory.getLogger(Transport.class);
 
     abstract IoHandlerFactory handlers();
 
-    /** Epoll where the machine has it, else NIO, with the reason in the log. */
+    /** Whether sockets have the options of Linux. */
+    boolean isLinux() {
+        return this != NIO;
+    }
+
+    /**
+     * The best that the machine has; NIO with the reason in the log. For tests and measurements the system property
+     * {@code lateen.transport} names another.
+     */
     public static Transport best() {
+        String wanted = System.getProperty("lateen.transport", "");
+        if (!wanted.isEmpty()) {
+            return valueOf(wanted.toUpperCase(Locale.ROOT));
+        }
+        if (IoUring.isAvailable()) {
+            return IO_URING;
+        }
         if (Epoll.isAvailable()) {
             return EPOLL;
         }

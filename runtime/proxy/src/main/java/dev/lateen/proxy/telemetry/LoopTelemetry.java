@@ -48,7 +48,13 @@ public final class LoopTelemetry {
 
     private record Known(Endpoint endpoint, Workload workload) {}
 
-    private record Named(CompiledCluster of, String host, String name) {}
+    /**
+     * What metrics call a cluster's service.
+     *
+     * @param name empty where the cluster is no service's
+     * @param inMesh whether its endpoints are the mesh's own
+     */
+    private record Named(CompiledCluster of, String host, String name, boolean inMesh) {}
 
     /**
      * @param clusters by name, as they are now
@@ -88,18 +94,11 @@ public final class LoopTelemetry {
 
     /** Says to the other side of a request who calls, when that is of the mesh; else says nothing to it. */
     public void tell(Fields fields, LiveCluster cluster) {
-        if (ofTheMesh(cluster.config())) {
+        if (named(cluster.config()).inMesh()) {
             peers.tell(fields);
         } else {
             PeerExchange.remove(fields);
         }
-    }
-
-    private static boolean ofTheMesh(CompiledCluster cluster) {
-        Struct istio = cluster.metadata().getFilterMetadataOrDefault("istio", Struct.getDefaultInstance());
-        return istio.containsFields("services")
-                && !istio.getFieldsOrDefault("external", Value.getDefaultInstance())
-                        .getBoolValue();
     }
 
     /** Gives a request its place in its trace, in its head. */
@@ -252,14 +251,14 @@ public final class LoopTelemetry {
             labels.serviceName = "BlackHoleCluster";
         } else if (route.equals("allow_any")) {
             labels.serviceName = "PassthroughCluster";
-        } else if (named != null) {
+        } else if (named != null && !named.name().isEmpty()) {
             labels.serviceHost = named.host().isEmpty() ? labels.serviceHost : named.host();
             labels.serviceName = named.name();
         }
     }
 
     @SuppressWarnings("ReferenceEquality") // as above
-    private @Nullable Named named(CompiledCluster cluster) {
+    private Named named(CompiledCluster cluster) {
         Named known = services.get(cluster.name());
         if (known != null && known.of() == cluster) {
             return known;
@@ -268,25 +267,25 @@ public final class LoopTelemetry {
             services.clear();
         }
         Named named = name(cluster);
-        if (named != null) {
-            services.put(cluster.name(), named);
-        }
+        services.put(cluster.name(), named);
         return named;
     }
 
-    private static @Nullable Named name(CompiledCluster cluster) {
+    private static Named name(CompiledCluster cluster) {
         switch (cluster.name()) {
             case "BlackHoleCluster", "PassthroughCluster", "InboundPassthroughCluster" -> {
-                return new Named(cluster, "", cluster.name());
+                return new Named(cluster, "", cluster.name(), false);
             }
             default -> {}
         }
-        var services = cluster.metadata()
-                .getFilterMetadataOrDefault("istio", Struct.getDefaultInstance())
-                .getFieldsOrDefault("services", Value.getDefaultInstance())
-                .getListValue();
+        Struct istio = cluster.metadata().getFilterMetadataOrDefault("istio", Struct.getDefaultInstance());
+        boolean inMesh = istio.containsFields("services")
+                && !istio.getFieldsOrDefault("external", Value.getDefaultInstance())
+                        .getBoolValue();
+        var services =
+                istio.getFieldsOrDefault("services", Value.getDefaultInstance()).getListValue();
         if (services.getValuesCount() == 0) {
-            return null;
+            return new Named(cluster, "", "", inMesh);
         }
         Struct service = services.getValues(0).getStructValue();
         String host =
@@ -297,7 +296,7 @@ public final class LoopTelemetry {
             int dot = host.indexOf('.');
             name = dot < 0 ? host : host.substring(0, dot);
         }
-        return new Named(cluster, host, name);
+        return new Named(cluster, host, name, inMesh);
     }
 
     private RequestSeries requestSeries() {

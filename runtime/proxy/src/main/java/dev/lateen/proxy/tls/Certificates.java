@@ -22,6 +22,11 @@ import java.util.Objects;
 final class Certificates {
     private static final int DNS_NAME = 2;
     private static final int URI_NAME = 6;
+    private static final int REMEMBERED = 1_000;
+
+    /** A chain says the same whoever asks. */
+    private static final Remembered<List<X509Certificate>, PeerCertificate> PEERS = new Remembered<>(REMEMBERED);
+
     private static final Base64.Encoder LINES = Base64.getMimeEncoder(64, new byte[] {'\n'});
 
     private Certificates() {}
@@ -62,6 +67,15 @@ final class Certificates {
 
     /** What a chain, the peer's own certificate first, says of the peer. */
     static PeerCertificate peer(List<X509Certificate> chain) {
+        PeerCertificate known = PEERS.get(chain);
+        if (known == null) {
+            known = read(chain);
+            PEERS.put(List.copyOf(chain), known);
+        }
+        return known;
+    }
+
+    private static PeerCertificate read(List<X509Certificate> chain) {
         X509Certificate certificate = chain.getFirst();
         List<String> uris = new ArrayList<>();
         List<String> dnsNames = new ArrayList<>();

@@ -16,6 +16,7 @@ import java.security.cert.TrustAnchor;
 import java.security.cert.X509CRL;
 import java.security.cert.X509Certificate;
 import java.time.Clock;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Date;
 import java.util.HashSet;
@@ -29,13 +30,38 @@ import org.jspecify.annotations.Nullable;
  * Believes a certificate when a path of good signatures, valid now and not revoked, leads from a root to it (RFC 5280
  * 6), and when it bears one of the wanted names. The name in the address of a connection plays no part: names are in
  * the configuration. A session that is resumed brings the certificate that it began with, which must still be believed.
+ *
+ * <p>Signatures that were found good once stay good: of a chain that comes again only the time is checked, and
+ * revocation where there are lists. Workloads show the same chain with each connection.
  */
 final class PeerTrust extends X509ExtendedTrustManager implements ResumableX509ExtendedTrustManager {
+    private static final int REMEMBERED = 1_000;
+
     private final List<X509Certificate> roots;
     private final List<X509CRL> revoked;
     private final TlsRules rules;
     private final boolean acceptUntrusted;
     private final Clock clock;
+    private final Remembered<List<X509Certificate>, Period> verified = new Remembered<>(REMEMBERED);
+
+    /** From when until when all certificates of a path are valid. */
+    private record Period(Instant from, Instant until) {
+        static Period of(List<X509Certificate> path) {
+            Instant from = Instant.MIN;
+            Instant until = Instant.MAX;
+            for (X509Certificate certificate : path) {
+                Instant begin = certificate.getNotBefore().toInstant();
+                Instant end = certificate.getNotAfter().toInstant();
+                from = begin.isAfter(from) ? begin : from;
+                until = end.isBefore(until) ? end : until;
+            }
+            return new Period(from, until);
+        }
+
+        boolean contains(Instant time) {
+            return !time.isBefore(from) && !time.isAfter(until);
+        }
+    }
 
     PeerTrust(
             List<X509Certificate> roots, List<X509CRL> revoked, TlsRules rules, boolean acceptUntrusted, Clock clock) {
@@ -67,7 +93,7 @@ final class PeerTrust extends X509ExtendedTrustManager implements ResumableX509E
             throw new CertificateException(
                     "certificate of " + peer.describe() + " bears none of the wanted names: " + rules.names());
         }
-        if (!rules.pins().take(peer.sha256(), Certificates.keyHash(chain[0]))) {
+        if (!rules.pins().take(peer.sha256(), () -> Certificates.keyHash(chain[0]))) {
             throw new CertificateException(
                     "certificate of " + peer.describe() + " is none of those that alone are taken");
         }
@@ -84,6 +110,12 @@ final class PeerTrust extends X509ExtendedTrustManager implements ResumableX509E
     }
 
     private void verify(X509Certificate[] chain) throws GeneralSecurityException {
+        List<X509Certificate> shown = List.of(chain);
+        Instant now = clock.instant();
+        Period known = verified.get(shown);
+        if (known != null && known.contains(now)) {
+            return;
+        }
         Set<TrustAnchor> anchors = new HashSet<>();
         roots.forEach(root -> anchors.add(new TrustAnchor(root, null)));
         if (anchors.isEmpty()) {
@@ -105,9 +137,12 @@ final class PeerTrust extends X509ExtendedTrustManager implements ResumableX509E
         if (!revoked.isEmpty()) {
             parameters.addCertStore(CertStore.getInstance("Collection", new CollectionCertStoreParameters(revoked)));
         }
-        parameters.setDate(Date.from(clock.instant()));
+        parameters.setDate(Date.from(now));
         CertPath certPath = CertificateFactory.getInstance("X.509").generateCertPath(path);
         CertPathValidator.getInstance("PKIX").validate(certPath, parameters);
+        if (revoked.isEmpty()) { // lists have times of their own
+            verified.put(shown, Period.of(path));
+        }
     }
 
     /** A peer that is a root itself, such as a server that signed its own certificate: only its time is left to check. */

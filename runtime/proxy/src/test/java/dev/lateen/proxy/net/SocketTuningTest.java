@@ -10,9 +10,11 @@ import io.netty.channel.EventLoopGroup;
 import io.netty.channel.epoll.EpollChannelOption;
 import io.netty.channel.socket.ServerSocketChannelConfig;
 import io.netty.channel.socket.nio.NioChannelOption;
+import io.netty.channel.uring.IoUringChannelOption;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.ServerSocket;
+import java.util.List;
 import jdk.net.ExtendedSocketOptions;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
@@ -28,25 +30,25 @@ class SocketTuningTest {
         try (ServerSocket server = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
             Channel asked = connect(transport, loops, server, new SocketTuning(0, new Keepalive(4, 50, 7)));
             assertThat(asked.config().getOption(ChannelOption.SO_KEEPALIVE)).isTrue();
-            boolean epoll = transport == Transport.EPOLL;
-            assertThat(asked.config()
-                            .getOption(
-                                    epoll
-                                            ? EpollChannelOption.TCP_KEEPCNT
-                                            : NioChannelOption.of(ExtendedSocketOptions.TCP_KEEPCOUNT)))
-                    .isEqualTo(4);
-            assertThat(asked.config()
-                            .getOption(
-                                    epoll
-                                            ? EpollChannelOption.TCP_KEEPIDLE
-                                            : NioChannelOption.of(ExtendedSocketOptions.TCP_KEEPIDLE)))
-                    .isEqualTo(50);
-            assertThat(asked.config()
-                            .getOption(
-                                    epoll
-                                            ? EpollChannelOption.TCP_KEEPINTVL
-                                            : NioChannelOption.of(ExtendedSocketOptions.TCP_KEEPINTERVAL)))
-                    .isEqualTo(7);
+            List<ChannelOption<Integer>> options =
+                    switch (transport) {
+                        case EPOLL ->
+                            List.of(
+                                    EpollChannelOption.TCP_KEEPCNT,
+                                    EpollChannelOption.TCP_KEEPIDLE,
+                                    EpollChannelOption.TCP_KEEPINTVL);
+                        case IO_URING ->
+                            List.of(
+                                    IoUringChannelOption.TCP_KEEPCNT,
+                                    IoUringChannelOption.TCP_KEEPIDLE,
+                                    IoUringChannelOption.TCP_KEEPINTVL);
+                        case NIO ->
+                            List.of(
+                                    NioChannelOption.of(ExtendedSocketOptions.TCP_KEEPCOUNT),
+                                    NioChannelOption.of(ExtendedSocketOptions.TCP_KEEPIDLE),
+                                    NioChannelOption.of(ExtendedSocketOptions.TCP_KEEPINTERVAL));
+                    };
+            assertThat(options).map(asked.config()::getOption).containsExactly(4, 50, 7);
 
             Channel untouched = connect(transport, loops, server, SocketTuning.NONE);
             assertThat(untouched.config().getOption(ChannelOption.SO_KEEPALIVE)).isFalse();
