@@ -29,28 +29,6 @@ public final class ConnectionFaults {
                 "The client came to no handshake of TLS: " + reason + ".");
     }
 
-    /** Rules of access refuse it. Which ones is not for everybody's eyes. */
-    public static Fault denied() {
-        return fault(
-                Side.PROXY,
-                Phase.REQUEST_HEAD,
-                ResponseFlag.UAEX,
-                "",
-                "AuthorizationPolicy",
-                "Rules of access refuse this client: the proxy's page /decisions has the reasons.");
-    }
-
-    /** A service refuses it, or does not answer. */
-    public static Fault notAuthorized(String cluster) {
-        return fault(
-                Side.PROXY,
-                Phase.ROUTE,
-                ResponseFlag.UAEX,
-                cluster,
-                "AuthorizationPolicy with action CUSTOM",
-                "The authorization service refuses the connection or does not answer: its log has the reason.");
-    }
-
     /** It has no server name, by which its endpoint would be looked up. */
     public static Fault noServerName() {
         return fault(

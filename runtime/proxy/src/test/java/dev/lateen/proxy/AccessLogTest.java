@@ -43,11 +43,7 @@ final class AccessLogTest {
     }
 
     private String log() {
-        return """
-            access_log: [{name: "file", typed_config: {
-              "@type": "type.googleapis.com/envoy.extensions.access_loggers.file.v3.FileAccessLog",
-              path: "%s"}}],
-            """.formatted(directory.resolve("log"));
+        return TestMesh.accessLog(directory.resolve("log"), "");
     }
 
     private List<String> lines(int expected) {

@@ -31,11 +31,9 @@ final class FaultRecordsTest {
     }
 
     private String log() {
-        return """
-            access_log: [{name: "file", typed_config: {
-              "@type": "type.googleapis.com/envoy.extensions.access_loggers.file.v3.FileAccessLog", path: "%s",
-              log_format: {text_format_source: {inline_string: "%%RESPONSE_FLAGS%% %%RESP(X-LATEEN-FAULT)%%\\n"}}}}],
-            """.formatted(directory.resolve("log"));
+        return TestMesh.accessLog(
+                directory.resolve("log"),
+                ", log_format: {text_format_source: {inline_string: \"%RESPONSE_FLAGS% %RESP(X-LATEEN-FAULT)%\\n\"}}");
     }
 
     private String line() throws IOException {

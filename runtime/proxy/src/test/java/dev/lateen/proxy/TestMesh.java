@@ -186,6 +186,15 @@ public final class TestMesh implements AutoCloseable {
         return backend.getAddress().getPort();
     }
 
+    /** Field {@code access_log} of whatever has one, with this file, and a comma. */
+    public static String accessLog(Path file, String more) {
+        return """
+            access_log: [{name: "file", typed_config: {
+              "@type": "type.googleapis.com/envoy.extensions.access_loggers.file.v3.FileAccessLog",
+              path: "%s"%s}}],
+            """.formatted(file, more);
+    }
+
     public static void reply(HttpExchange exchange, int status, String text) throws IOException {
         byte[] body = text.getBytes(StandardCharsets.UTF_8);
         exchange.getRequestBody().readAllBytes();

@@ -99,15 +99,16 @@ final class ExplainCommand implements Callable<Integer> {
     }
 
     private Map<String, Object> claims() throws CommandException {
+        Map<String, Object> all;
         try {
-            Map<String, Object> all = JsonMapper.shared().readValue(claims, new TypeReference<>() {});
-            if (all != null && !all.containsValue(null)) {
-                return all;
-            }
-        } catch (JacksonException _) {
-            // said below
+            all = JsonMapper.shared().readValue(claims, new TypeReference<>() {});
+        } catch (JacksonException e) {
+            throw new CommandException("--claims takes an object of JSON: " + e.getOriginalMessage());
         }
-        throw new CommandException("--claims takes an object of JSON without nulls, not \"" + claims + "\"");
+        if (all == null || all.containsValue(null)) {
+            throw new CommandException("--claims takes an object of JSON without nulls, not " + claims);
+        }
+        return all;
     }
 
     private int refusal() throws CommandException, InterruptedException {

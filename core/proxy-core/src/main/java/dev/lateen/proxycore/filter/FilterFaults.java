@@ -136,11 +136,20 @@ public final class FilterFaults {
      * @param decision the id under which the reasons are kept
      */
     public static Fault denied(String details, String decision) {
+        return denied(null, 403, details, decision);
+    }
+
+    /** They refuse a connection whose content nobody looks at. */
+    public static Fault deniedConnection(String details, String decision) {
+        return denied(ResponseFlag.UAEX, 0, details, decision);
+    }
+
+    private static Fault denied(@Nullable ResponseFlag flag, int status, String details, String decision) {
         return fault(
                 Side.PROXY,
                 Phase.REQUEST_HEAD,
-                null,
-                403,
+                flag,
+                status,
                 details,
                 "",
                 "AuthorizationPolicy",

@@ -32,8 +32,6 @@ public final class Http1Client extends Http1Connection implements ClientConnecti
     private @Nullable Stream current;
     private boolean draining;
     private boolean told;
-    /** Whether the end of the input has waited for what was written. */
-    private boolean flushed;
 
     public Http1Client(Worker worker, Http1Settings settings, Owner owner) {
         this(worker, settings, owner, false);
@@ -108,9 +106,8 @@ public final class Http1Client extends Http1Connection implements ClientConnecti
             return;
         }
         boolean mayBeUnread = mayBeUnread();
-        if (mayBeUnread && !flushed && unsent() >= writer.written()) {
+        if (mayBeUnread && unsent() > 0 && unsent() >= writer.written()) {
             // Of what is still on its way to the kernel nobody can tell whether the peer has taken it.
-            flushed = true;
             var _ = ctx().writeAndFlush(Unpooled.EMPTY_BUFFER).addListener(_ -> endWithInput());
             return;
         }

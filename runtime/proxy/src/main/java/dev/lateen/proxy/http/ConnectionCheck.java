@@ -3,10 +3,13 @@ package dev.lateen.proxy.http;
 import com.google.protobuf.ByteString;
 import dev.lateen.proxy.net.Timer;
 import dev.lateen.proxycore.ConnectionFacts;
+import dev.lateen.proxycore.Fault;
 import dev.lateen.proxycore.authorization.ConnectionAuthorization;
 import dev.lateen.proxycore.authorization.GrpcService;
 import dev.lateen.proxycore.authorization.Verdict;
+import dev.lateen.proxycore.filter.FilterFaults;
 import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
 
 /** Has one connection wait for what a service says of it. */
 public final class ConnectionCheck {
@@ -15,11 +18,14 @@ public final class ConnectionCheck {
     /**
      * Asks.
      *
-     * @param then hears once, maybe at once, why the connection may not begin, in Envoy's words; empty when it may
+     * @param then hears once, maybe at once, why the connection may not begin; null when it may
      * @return takes the question back, at which nobody hears of it
      */
     public static Timer.Timeout ask(
-            HttpService service, ConnectionAuthorization config, ConnectionFacts facts, Consumer<String> then) {
+            HttpService service,
+            ConnectionAuthorization config,
+            ConnectionFacts facts,
+            Consumer<@Nullable Fault> then) {
         GrpcService asked = config.service();
         byte[] message = asked.check(facts, config.sendsCertificate()).toByteArray();
         return ClusterCall.send(
@@ -40,17 +46,19 @@ public final class ConnectionCheck {
         return message == null ? new Verdict.Failed("the call did not succeed") : asked.verdict(message);
     }
 
-    private static String refusal(HttpService service, ConnectionAuthorization config, Verdict verdict) {
+    private static @Nullable Fault refusal(HttpService service, ConnectionAuthorization config, Verdict verdict) {
         return switch (verdict) {
-            case Verdict.Allowed _ -> "";
-            case Verdict.Denied _ -> "ext_authz_denied";
+            case Verdict.Allowed _ -> null;
+            case Verdict.Denied _ -> FilterFaults.deniedBy(config.service().cluster(), 0);
             case Verdict.Failed(var reason) -> {
                 service.failures()
                         .failed(
                                 "answers of authorization by "
                                         + config.service().cluster(),
                                 reason);
-                yield config.failureAllows() ? "" : "ext_authz_error";
+                yield config.failureAllows()
+                        ? null
+                        : FilterFaults.authorizerFailed(config.service().cluster(), 0);
             }
         };
     }

@@ -6,6 +6,8 @@ import dev.lateen.proxy.overload.OverloadMonitor;
 import dev.lateen.proxy.telemetry.LoopTelemetry;
 import dev.lateen.proxy.upstream.ConnectionPools;
 import dev.lateen.proxycore.ConnectionFacts;
+import dev.lateen.proxycore.Fault;
+import dev.lateen.proxycore.filter.FilterFaults;
 import dev.lateen.proxycore.rbac.Access;
 import dev.lateen.proxycore.rbac.AccessRules;
 import dev.lateen.proxycore.retry.RetryDepth;
@@ -62,13 +64,13 @@ public record HttpService(
     }
 
     /** What keeps a connection from beginning, the first of these rules; null when none does. It is kept with its reasons. */
-    public AccessRules.@Nullable Verdict refusal(ConnectionFacts facts, List<AccessRules> rules) {
+    public @Nullable Fault refusal(ConnectionFacts facts, List<AccessRules> rules) {
         for (AccessRules each : rules) {
             Access access = Access.of(facts);
             AccessRules.Verdict verdict = each.decide(access);
             if (!verdict.allowed()) {
-                decisions.refused(access, clock.instant(), each.explain(access));
-                return verdict;
+                return FilterFaults.deniedConnection(
+                        verdict.details(), decisions.refused(access, clock.instant(), each.explain(access)));
             }
         }
         return null;

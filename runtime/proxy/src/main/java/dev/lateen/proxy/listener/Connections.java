@@ -27,7 +27,6 @@ import dev.lateen.proxycore.listener.ListenerFilter;
 import dev.lateen.proxycore.listener.TcpProxy;
 import dev.lateen.proxycore.listener.TransportSocket;
 import dev.lateen.proxycore.overload.Resource;
-import dev.lateen.proxycore.rbac.AccessRules;
 import io.netty.channel.Channel;
 import io.netty.channel.ChannelInitializer;
 import io.netty.channel.ChannelOption;
@@ -48,7 +47,6 @@ import org.slf4j.LoggerFactory;
 /** Takes each accepted connection of one listening socket to the filter chain that it belongs to. */
 final class Connections extends ChannelInitializer<Channel> {
     static final String PROTOCOL = "protocol";
-    private static final InetSocketAddress GONE = new InetSocketAddress("0.0.0.0", 0);
     private static final Logger LOG = LoggerFactory.getLogger(Connections.class);
     /** While memory is short, a client may take nothing of an answer for so long. */
     private static final long STALLED_NANOS = TimeUnit.SECONDS.toNanos(5);
@@ -131,7 +129,7 @@ final class Connections extends ChannelInitializer<Channel> {
         });
         InetSocketAddress local = (InetSocketAddress) channel.localAddress();
         InetSocketAddress original = wantsOriginal(accepted) ? OriginalDestination.of(channel) : null;
-        ConnectionFacts facts = ConnectionRequests.facts(original, local, source(channel));
+        ConnectionFacts facts = ConnectionRequests.facts(original, local, (InetSocketAddress) channel.remoteAddress());
         ConnectionInfo info = new ConnectionInfo(service, channel, facts);
         boolean optional = has(accepted, ListenerFilter.Kind.OPTIONAL_PROXY_PROTOCOL);
         if (optional || has(accepted, ListenerFilter.Kind.PROXY_PROTOCOL)) {
@@ -146,11 +144,6 @@ final class Connections extends ChannelInitializer<Channel> {
         } else {
             look(channel, service, accepted, info, facts);
         }
-    }
-
-    /** Of a client that has reset its connection before anybody looked, the kernel tells no address any more. */
-    private static InetSocketAddress source(Channel channel) {
-        return channel.remoteAddress() instanceof InetSocketAddress address ? address : GONE;
     }
 
     private static boolean has(CompiledListener listener, ListenerFilter.Kind kind) {
@@ -273,13 +266,13 @@ final class Connections extends ChannelInitializer<Channel> {
             ConnectionFacts offered) {
         ConnectionFacts facts = info.facts();
         boolean inbound = inbound(listener);
-        AccessRules.Verdict refusal = service.refusal(facts, chain.access());
+        Fault refusal = service.refusal(facts, chain.access());
         if (refusal != null) {
             if (chain.filter() instanceof TcpProxy proxy) {
-                TcpTunnel.refused(service, proxy, info, inbound, refusal.details());
+                TcpTunnel.refused(service, proxy, info, inbound, refusal);
                 reset(channel);
             } else {
-                refuse(channel, service, listener, info, ConnectionFaults.denied());
+                refuse(channel, service, listener, info, refusal);
             }
             return;
         }

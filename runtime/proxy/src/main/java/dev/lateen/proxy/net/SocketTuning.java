@@ -5,9 +5,8 @@ import io.netty.bootstrap.Bootstrap;
 import io.netty.channel.Channel;
 import io.netty.channel.ChannelOption;
 import io.netty.channel.WriteBufferWaterMark;
-import io.netty.channel.epoll.EpollChannelOption;
 import io.netty.channel.socket.nio.NioChannelOption;
-import io.netty.channel.uring.IoUringChannelOption;
+import io.netty.channel.unix.IntegerUnixChannelOption;
 import java.net.SocketOption;
 import jdk.net.ExtendedSocketOptions;
 import org.jspecify.annotations.Nullable;
@@ -19,6 +18,12 @@ import org.jspecify.annotations.Nullable;
  * @param keepalive when a silent peer is asked whether it is there, or null for never
  */
 public record SocketTuning(int bufferLimit, @Nullable Keepalive keepalive) {
+    private static final int IPPROTO_TCP = 6;
+    private static final ChannelOption<Integer> TIME = new IntegerUnixChannelOption("TCP_KEEPIDLE", IPPROTO_TCP, 4);
+    private static final ChannelOption<Integer> INTERVAL =
+            new IntegerUnixChannelOption("TCP_KEEPINTVL", IPPROTO_TCP, 5);
+    private static final ChannelOption<Integer> PROBES = new IntegerUnixChannelOption("TCP_KEEPCNT", IPPROTO_TCP, 6);
+
     /** Nothing special. */
     public static final SocketTuning NONE = new SocketTuning(0, null);
 
@@ -39,46 +44,21 @@ public record SocketTuning(int bufferLimit, @Nullable Keepalive keepalive) {
         }
         if (keepalive != null) {
             bootstrap.option(ChannelOption.SO_KEEPALIVE, true);
-            set(
-                    bootstrap,
-                    transport,
-                    EpollChannelOption.TCP_KEEPCNT,
-                    IoUringChannelOption.TCP_KEEPCNT,
-                    ExtendedSocketOptions.TCP_KEEPCOUNT,
-                    keepalive.probes());
-            set(
-                    bootstrap,
-                    transport,
-                    EpollChannelOption.TCP_KEEPIDLE,
-                    IoUringChannelOption.TCP_KEEPIDLE,
-                    ExtendedSocketOptions.TCP_KEEPIDLE,
-                    keepalive.time());
-            set(
-                    bootstrap,
-                    transport,
-                    EpollChannelOption.TCP_KEEPINTVL,
-                    IoUringChannelOption.TCP_KEEPINTVL,
-                    ExtendedSocketOptions.TCP_KEEPINTERVAL,
-                    keepalive.interval());
+            set(bootstrap, transport, PROBES, ExtendedSocketOptions.TCP_KEEPCOUNT, keepalive.probes());
+            set(bootstrap, transport, TIME, ExtendedSocketOptions.TCP_KEEPIDLE, keepalive.time());
+            set(bootstrap, transport, INTERVAL, ExtendedSocketOptions.TCP_KEEPINTERVAL, keepalive.interval());
         }
     }
 
-    /** Sets one number, which each transport calls by a name of its own; 0 leaves the system's. */
+    /** Sets one number, which the JDK calls by a name of its own; 0 leaves the system's. */
     private static void set(
             Bootstrap bootstrap,
             Transport transport,
-            ChannelOption<Integer> ofEpoll,
-            ChannelOption<Integer> ofIoUring,
+            ChannelOption<Integer> ofLinux,
             SocketOption<Integer> ofNio,
             int value) {
         if (value > 0) {
-            bootstrap.option(
-                    switch (transport) {
-                        case EPOLL -> ofEpoll;
-                        case IO_URING -> ofIoUring;
-                        case NIO -> NioChannelOption.of(ofNio);
-                    },
-                    value);
+            bootstrap.option(transport.isLinux() ? ofLinux : NioChannelOption.of(ofNio), value);
         }
     }
 }

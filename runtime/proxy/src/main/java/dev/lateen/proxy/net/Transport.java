@@ -97,9 +97,10 @@ public enum Transport implements SocketFactory {
 
     static {
         // With one poll for many reads, bytes and a reset that come together are one event, after which Netty 4.2.18
-        // reads
-        // the bytes alone: nobody would hear of the reset.
+        // reads the bytes alone: nobody would hear of the reset.
         System.setProperty("io.netty.iouring.pollAddMultishotEnabled", "false");
+        // One accept for many connections does not tell whence they come, and when one is reset at once nobody can.
+        System.setProperty("io.netty.iouring.acceptMultiShotEnabled", "false");
     }
 
     private static final Logger LOG = LoggerFactory.getLogger(Transport.class);
@@ -123,6 +124,7 @@ public enum Transport implements SocketFactory {
         if (IoUring.isAvailable()) {
             return IO_URING;
         }
+        LOG.info("io_uring is not available, epoll serves: {}", String.valueOf(IoUring.unavailabilityCause()));
         if (Epoll.isAvailable()) {
             return EPOLL;
         }

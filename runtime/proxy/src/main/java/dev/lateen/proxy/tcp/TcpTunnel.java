@@ -78,11 +78,11 @@ public final class TcpTunnel extends ChannelInboundHandlerAdapter {
      * Tells of a connection that rules did not let begin, as of one that was passed on.
      *
      * @param inbound whether it came to this workload
-     * @param why Envoy's words for it
+     * @param why with Envoy's words for it as its details
      */
-    public static void refused(HttpService service, TcpProxy config, ConnectionInfo info, boolean inbound, String why) {
-        info.fault(ConnectionFaults.denied());
-        info.terminated(why);
+    public static void refused(HttpService service, TcpProxy config, ConnectionInfo info, boolean inbound, Fault why) {
+        info.fault(why);
+        info.terminated(why.details());
         new TunnelRecord(service, config, info, inbound).ended();
     }
 
@@ -112,21 +112,17 @@ public final class TcpTunnel extends ChannelInboundHandlerAdapter {
     /** Asks one service after the other, and goes on when all of them let it pass. */
     private void authorize(Client client, int from) {
         for (int i = from; i < asked.size(); i++) {
-            ConnectionAuthorization authorization = asked.get(i);
-            if (authorization.concerns(facts)) {
+            if (asked.get(i).concerns(facts)) {
                 int next = i + 1;
-                asking = ConnectionCheck.ask(service, authorization, facts, refusal -> {
+                asking = ConnectionCheck.ask(service, asked.get(i), facts, refusal -> {
                     if (!client.channel().isOpen() || record.dropped()) {
                         return; // nobody waits any more
                     }
-                    if (refusal.isEmpty()) {
+                    if (refusal == null) {
                         authorize(client, next);
                     } else {
-                        info.terminated(refusal);
-                        refuse(
-                                client,
-                                ConnectionFaults.notAuthorized(
-                                        authorization.service().cluster()));
+                        info.terminated(refusal.details());
+                        refuse(client, refusal);
                     }
                 });
                 return;
