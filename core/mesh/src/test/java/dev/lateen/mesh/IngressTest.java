@@ -33,12 +33,12 @@ class IngressTest {
                         """)
                 .router("istio", "ingressgateway");
         assertThat(mesh.virtualHost("http.80", "a.example:80").getRoutesList())
-                .extracting(r ->
-                        GatewayApiTest.path(r) + " " + r.getRoute().getCluster().split("[|.]")[3])
+                .extracting(r -> GatewayRoutesTest.path(r) + " "
+                        + r.getRoute().getCluster().split("[|.]")[3])
                 .containsExactly("=/api other", "=/api web", "/api/ web", "/ other");
         assertThat(mesh.virtualHost("http.80", "*:80").getRoutesList())
-                .extracting(r ->
-                        GatewayApiTest.path(r) + " " + r.getRoute().getCluster().split("[|.]")[3])
+                .extracting(r -> GatewayRoutesTest.path(r) + " "
+                        + r.getRoute().getCluster().split("[|.]")[3])
                 .containsExactly("/ other");
     }
 

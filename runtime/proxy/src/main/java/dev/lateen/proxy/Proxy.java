@@ -32,14 +32,12 @@ import dev.lateen.proxy.tls.Tls;
 import dev.lateen.proxy.tls.TlsContexts;
 import dev.lateen.proxy.upstream.ConnectionPools;
 import dev.lateen.proxy.upstream.UpstreamSockets;
-import dev.lateen.proxycore.cluster.Host;
 import dev.lateen.proxycore.listener.CompiledListener;
 import dev.lateen.proxycore.retry.RetryDepth;
 import dev.lateen.xds.client.AdsClient;
 import dev.lateen.xds.client.Subscription;
 import io.envoyproxy.envoy.config.core.v3.Extension;
 import io.envoyproxy.envoy.config.core.v3.Node;
-import io.netty.channel.Channel;
 import io.netty.channel.EventLoop;
 import io.netty.channel.EventLoopGroup;
 import java.io.IOException;
@@ -47,11 +45,8 @@ import java.net.InetSocketAddress;
 import java.nio.file.Path;
 import java.security.cert.X509Certificate;
 import java.time.Clock;
-import java.util.Collections;
-import java.util.IdentityHashMap;
 import java.util.List;
 import java.util.Random;
-import java.util.Set;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
@@ -69,7 +64,7 @@ public final class Proxy implements AutoCloseable {
 
     private final EventLoopGroup acceptor;
     private final EventLoopGroup loops;
-    private final IdentityHashMap<EventLoop, HttpService> services = new IdentityHashMap<>();
+    private final LoopServices services;
     private final XdsConfiguration configuration;
     private final ListenerSockets listeners;
     private final NameResolution names;
@@ -153,28 +148,23 @@ public final class Proxy implements AutoCloseable {
                 options.series(),
                 exporter);
         RetryDepth retryDepth = new RetryDepth(options.limitsRetryDepth());
-        int index = 0;
-        for (var executor : loops) {
-            EventLoop loop = (EventLoop) executor;
-            Worker worker = new Worker(index++, loop, Timer.of(loop));
-            services.put(
-                    loop,
-                    new HttpService(
-                            worker,
-                            new ConnectionPools(worker, upstreams),
-                            configuration::current,
-                            new Random(),
-                            telemetry.loop(),
-                            log,
-                            Clock.systemUTC(),
-                            decisions,
-                            node.getCluster(),
-                            overload,
-                            new ServiceFailures(worker.timer()),
-                            retryDepth,
-                            new HttpService.Faults(options.name(), options.explainsToAnybody())));
-        }
-        listeners = new ListenerSockets(sockets, upstreams, tls, acceptor, loops, this::service);
+        services = new LoopServices(
+                loops,
+                worker -> new HttpService(
+                        worker,
+                        new ConnectionPools(worker, upstreams),
+                        configuration::current,
+                        new Random(),
+                        telemetry.loop(),
+                        log,
+                        Clock.systemUTC(),
+                        decisions,
+                        node.getCluster(),
+                        overload,
+                        new ServiceFailures(worker.timer()),
+                        retryDepth,
+                        new HttpService.Faults(options.name(), options.explainsToAnybody())));
+        listeners = new ListenerSockets(sockets, upstreams, tls, acceptor, loops, services::of);
         first = new FirstConnections(listeners, captured, System.nanoTime());
         drain = new Drain(
                 listeners,
@@ -215,18 +205,10 @@ public final class Proxy implements AutoCloseable {
                             () -> receiver.restore(kept, options.controlPlane()));
         }
         watch = LoopWatch.start(
-                Stream.concat(services.keySet().stream(), Stream.of(accepting)).toList());
+                Stream.concat(services.loops().stream(), Stream.of(accepting)).toList());
         var _ = acceptor.next().scheduleAtFixedRate(this::tick, TICK_MILLIS, TICK_MILLIS, TimeUnit.MILLISECONDS);
         var _ = acceptor.next().scheduleAtFixedRate(this::lookForOverload, 0, TICK_MILLIS, TimeUnit.MILLISECONDS);
         LOG.info("proxy {} starts; configuration comes from {}", options.nodeId(), options.controlPlane());
-    }
-
-    private HttpService service(Channel channel) {
-        HttpService service = services.get(channel.eventLoop());
-        if (service == null) {
-            throw new IllegalStateException("a connection on an event loop that is not this proxy's");
-        }
-        return service;
     }
 
     private void subscribe(String type, Subscription wanted) {
@@ -237,7 +219,7 @@ public final class Proxy implements AutoCloseable {
         listeners.apply(current);
         names.apply(current);
         health.changed();
-        closeUnused(current);
+        services.closeUnused(current);
         ConfigurationFile kept = file;
         if (kept != null) {
             kept.changed();
@@ -248,7 +230,7 @@ public final class Proxy implements AutoCloseable {
         first.look(this::ready, System.nanoTime());
         ActiveConfiguration current = configuration.current();
         if (intervals.tick(current.clusters().values(), System.nanoTime())) {
-            closeUnused(current);
+            services.closeUnused(current);
         }
     }
 
@@ -257,21 +239,11 @@ public final class Proxy implements AutoCloseable {
         overload.look(System.nanoTime());
         boolean tight = overload.tight();
         if (tight != before) {
-            services.forEach(
-                    (loop, service) -> loop.execute(() -> service.worker().tight(tight)));
+            services.tight(tight);
         }
         if (tight) {
             listeners.relieve();
         }
-    }
-
-    /** Connections to hosts that are gone carry no other request. */
-    private void closeUnused(ActiveConfiguration current) {
-        Set<Host> hosts = Collections.newSetFromMap(new IdentityHashMap<>());
-        current.clusters()
-                .values()
-                .forEach(cluster -> hosts.addAll(cluster.hosts().current().all()));
-        services.forEach((loop, service) -> loop.execute(() -> service.pools().drain(host -> !hosts.contains(host))));
     }
 
     private AdminServers.Lifecycle lifecycle() {

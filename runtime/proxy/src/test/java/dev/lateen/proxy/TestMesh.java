@@ -3,7 +3,6 @@ package dev.lateen.proxy;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.google.protobuf.Message;
-import com.google.protobuf.util.JsonFormat;
 import com.sun.net.httpserver.HttpExchange;
 import com.sun.net.httpserver.HttpHandler;
 import com.sun.net.httpserver.HttpServer;
@@ -19,28 +18,6 @@ import io.envoyproxy.envoy.config.cluster.v3.Cluster;
 import io.envoyproxy.envoy.config.core.v3.Node;
 import io.envoyproxy.envoy.config.listener.v3.Listener;
 import io.envoyproxy.envoy.config.route.v3.RouteConfiguration;
-import io.envoyproxy.envoy.config.trace.v3.OpenTelemetryConfig;
-import io.envoyproxy.envoy.config.trace.v3.ZipkinConfig;
-import io.envoyproxy.envoy.extensions.access_loggers.file.v3.FileAccessLog;
-import io.envoyproxy.envoy.extensions.access_loggers.filters.cel.v3.ExpressionFilter;
-import io.envoyproxy.envoy.extensions.compression.gzip.compressor.v3.Gzip;
-import io.envoyproxy.envoy.extensions.filters.http.compressor.v3.Compressor;
-import io.envoyproxy.envoy.extensions.filters.http.cors.v3.Cors;
-import io.envoyproxy.envoy.extensions.filters.http.cors.v3.CorsPolicy;
-import io.envoyproxy.envoy.extensions.filters.http.ext_authz.v3.ExtAuthz;
-import io.envoyproxy.envoy.extensions.filters.http.ext_authz.v3.ExtAuthzPerRoute;
-import io.envoyproxy.envoy.extensions.filters.http.fault.v3.HTTPFault;
-import io.envoyproxy.envoy.extensions.filters.http.local_ratelimit.v3.LocalRateLimit;
-import io.envoyproxy.envoy.extensions.filters.http.ratelimit.v3.RateLimit;
-import io.envoyproxy.envoy.extensions.filters.http.router.v3.Router;
-import io.envoyproxy.envoy.extensions.filters.listener.http_inspector.v3.HttpInspector;
-import io.envoyproxy.envoy.extensions.filters.listener.tls_inspector.v3.TlsInspector;
-import io.envoyproxy.envoy.extensions.filters.network.http_connection_manager.v3.HttpConnectionManager;
-import io.envoyproxy.envoy.extensions.filters.network.rbac.v3.RBAC;
-import io.envoyproxy.envoy.extensions.filters.network.tcp_proxy.v3.TcpProxy;
-import io.envoyproxy.envoy.extensions.transport_sockets.proxy_protocol.v3.ProxyProtocolUpstreamTransport;
-import io.envoyproxy.envoy.extensions.transport_sockets.raw_buffer.v3.RawBuffer;
-import io.envoyproxy.envoy.extensions.upstreams.http.v3.HttpProtocolOptions;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.net.InetAddress;
@@ -213,48 +190,12 @@ public final class TestMesh implements AutoCloseable {
                     .append(port)
                     .append("}}}}");
         }
-        Cluster.Builder cluster = Cluster.newBuilder();
-        merge(
-                "{name: \"" + name + "\", type: STATIC, connect_timeout: \"5s\", " + more
-                        + " load_assignment: {cluster_name: \"" + name + "\", endpoints: [{lb_endpoints: [" + endpoints
-                        + "]}]}}",
-                cluster);
-        return cluster.build();
-    }
-
-    private static void merge(String json, Message.Builder builder) {
-        try {
-            JsonFormat.parser()
-                    .usingTypeRegistry(JsonFormat.TypeRegistry.newBuilder()
-                            .add(HttpConnectionManager.getDescriptor())
-                            .add(Router.getDescriptor())
-                            .add(HTTPFault.getDescriptor())
-                            .add(Cors.getDescriptor())
-                            .add(CorsPolicy.getDescriptor())
-                            .add(FileAccessLog.getDescriptor())
-                            .add(RBAC.getDescriptor())
-                            .add(io.envoyproxy.envoy.extensions.filters.network.ext_authz.v3.ExtAuthz.getDescriptor())
-                            .add(TcpProxy.getDescriptor())
-                            .add(TlsInspector.getDescriptor())
-                            .add(HttpInspector.getDescriptor())
-                            .add(HttpProtocolOptions.getDescriptor())
-                            .add(ZipkinConfig.getDescriptor())
-                            .add(OpenTelemetryConfig.getDescriptor())
-                            .add(LocalRateLimit.getDescriptor())
-                            .add(RateLimit.getDescriptor())
-                            .add(ExtAuthz.getDescriptor())
-                            .add(ExtAuthzPerRoute.getDescriptor())
-                            .add(Compressor.getDescriptor())
-                            .add(Gzip.getDescriptor())
-                            .add(ProxyProtocolUpstreamTransport.getDescriptor())
-                            .add(RawBuffer.getDescriptor())
-                            .add(com.github.udpa.udpa.type.v1.TypedStruct.getDescriptor())
-                            .add(ExpressionFilter.getDescriptor())
-                            .build())
-                    .merge(json, builder);
-        } catch (IOException e) {
-            throw new UncheckedIOException(e);
-        }
+        return JsonMessages.read(
+                        "{name: \"" + name + "\", type: STATIC, connect_timeout: \"5s\", " + more
+                                + " load_assignment: {cluster_name: \"" + name + "\", endpoints: [{lb_endpoints: ["
+                                + endpoints + "]}]}}",
+                        Cluster.newBuilder())
+                .build();
     }
 
     /** A listener of HTTP on a free port of the loopback, with the route table of its own name. */
@@ -271,12 +212,11 @@ public final class TestMesh implements AutoCloseable {
 
     /** A listener on a free port of the loopback. */
     public static Listener listener(String name, String direction, String fields) {
-        Listener.Builder listener = Listener.newBuilder();
-        merge("""
+        return JsonMessages.read("""
             {name: "%s", traffic_direction: "%s",
              address: {socket_address: {address: "127.0.0.1", port_value: 0}}, %s}
-            """.formatted(name, direction, fields), listener);
-        return listener.build();
+            """.formatted(name, direction, fields), Listener.newBuilder())
+                .build();
     }
 
     /** Serves these routes on listener {@code edge}, without further filters. */
@@ -299,12 +239,14 @@ public final class TestMesh implements AutoCloseable {
         Map<String, Message> tables = new LinkedHashMap<>();
         for (Listener listener : listeners) {
             byName.put(listener.getName(), listener);
-            RouteConfiguration.Builder table = RouteConfiguration.newBuilder();
-            merge(
-                    "{name: \"" + listener.getName() + "\", virtual_hosts: [{name: \"all\", domains: [\"*\"], routes: ["
-                            + routes + "]}]}",
-                    table);
-            tables.put(listener.getName(), table.build());
+            tables.put(
+                    listener.getName(),
+                    JsonMessages.read(
+                                    "{name: \"" + listener.getName()
+                                            + "\", virtual_hosts: [{name: \"all\", domains: [\"*\"], routes: [" + routes
+                                            + "]}]}",
+                                    RouteConfiguration.newBuilder())
+                            .build());
         }
         provider.set(Map.of(
                 XdsConfiguration.CLUSTERS,

@@ -7,8 +7,6 @@ import com.google.protobuf.Struct;
 import com.google.protobuf.Value;
 import dev.lateen.control.ControlOptions;
 import dev.lateen.control.ControlPlane;
-import dev.lateen.control.install.InstallFlags;
-import dev.lateen.control.install.MeshInstaller;
 import dev.lateen.control.webhook.WebhookTrust;
 import dev.lateen.xds.ResourceType;
 import dev.lateen.xds.ca.CertificateRequest;
@@ -21,23 +19,16 @@ import io.fabric8.kubernetes.api.model.GenericKubernetesResource;
 import io.fabric8.kubernetes.api.model.HasMetadata;
 import io.fabric8.kubernetes.api.model.Pod;
 import io.fabric8.kubernetes.api.model.admissionregistration.v1.ValidatingWebhookConfiguration;
-import io.fabric8.kubernetes.client.Config;
-import io.fabric8.kubernetes.client.ConfigBuilder;
 import io.fabric8.kubernetes.client.KubernetesClient;
-import io.fabric8.kubernetes.client.KubernetesClientBuilder;
 import io.fabric8.kubernetes.client.KubernetesClientException;
 import io.fabric8.kubernetes.client.dsl.base.PatchContext;
 import io.fabric8.kubernetes.client.dsl.base.PatchType;
-import io.fabric8.kubernetes.client.http.BasicBuilder;
-import io.fabric8.kubernetes.client.http.HttpResponse;
-import io.fabric8.kubernetes.client.http.Interceptor;
 import io.fabric8.kubernetes.client.utils.Serialization;
 import io.grpc.ManagedChannel;
 import java.io.InputStream;
 import java.net.HttpURLConnection;
 import java.net.InetAddress;
 import java.nio.charset.StandardCharsets;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.security.cert.X509Certificate;
 import java.time.Duration;
@@ -49,7 +40,6 @@ import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
-import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
@@ -97,8 +87,7 @@ class ControlPlaneRightsTest {
     /** Behind the server's by more than half of a certificate's life: all of its certificates are valid there. */
     private final HandClock clock = new HandClock(Instant.now().minus(Duration.ofHours(13)));
 
-    private final Forbidden forbidden = new Forbidden();
-    private Config server;
+    private InstalledMesh mesh;
     private KubernetesClient admin;
     private OwnAuthority authority;
     private ControlPlane plane;
@@ -106,37 +95,11 @@ class ControlPlaneRightsTest {
     @SuppressWarnings("NullAway.Init") // set before the tests
     ControlPlaneRightsTest() {}
 
-    /** What the API server forbade. */
-    private static final class Forbidden implements Interceptor {
-        private final Set<String> calls = ConcurrentHashMap.newKeySet();
-
-        @Override
-        public CompletableFuture<Boolean> afterFailure(
-                BasicBuilder builder, HttpResponse<?> response, RequestTags tags) {
-            if (response.code() == HttpURLConnection.HTTP_FORBIDDEN) {
-                calls.add(response.request().method() + " " + response.request().uri());
-            }
-            return CompletableFuture.completedFuture(false);
-        }
-    }
-
     @BeforeAll
     void start(@TempDir Path directory) throws Exception {
-        server = Config.fromKubeconfig(Files.readString(Path.of(Objects.requireNonNull(
-                System.getProperty("lateen.kubernetes.kubeconfig"),
-                "-Dlateen.kubernetes.kubeconfig is missing; .ci/parts/kubernetes sets it"))));
-        server.setClientKeyAlgo("EC");
-        // Longer than the API server waits for a webhook.
-        server.setRequestTimeout(60_000);
-        admin = new KubernetesClientBuilder().withConfig(server).build();
+        mesh = InstalledMesh.install();
+        admin = mesh.admin();
         authority = OwnAuthority.make(directory);
-        // No node runs what is installed, so that nothing gets ready; but all of it is there.
-        assertThatThrownBy(() -> installer(Duration.ofSeconds(10)).install(InstallFlags.parse(List.of())))
-                .hasMessageContaining("Deployment istio-system/istiod is not ready");
-        admin.services().inNamespace(SYSTEM).withName("istiod").delete();
-        Eventually.await(
-                "the Service is gone",
-                () -> admin.services().inNamespace(SYSTEM).withName("istiod").get() == null);
         try (InputStream objects = Objects.requireNonNull(
                 ControlPlaneRightsTest.class.getResourceAsStream("rights.yaml"), "rights.yaml")) {
             for (HasMetadata object : admin.load(objects).items()) {
@@ -146,7 +109,7 @@ class ControlPlaneRightsTest {
         create(authority.ofServer("web", OWN));
         plane = ControlPlane.start(
                 ControlOptions.defaults()
-                        .withKubernetes(this::istiod)
+                        .withKubernetes(mesh::istiod)
                         .withBind(InetAddress.getLoopbackAddress())
                         .withPorts(0, 0, 0)
                         .withSecurePort(0)
@@ -155,30 +118,7 @@ class ControlPlaneRightsTest {
                 "1.2.3",
                 clock);
         plane.ready().get(120, TimeUnit.SECONDS);
-        leadToThePort();
-    }
-
-    /** The webhooks are as they were installed, but for the number of the port. */
-    private void leadToThePort() {
-        var configurations = admin.admissionRegistration().v1();
-        configurations
-                .validatingWebhookConfigurations()
-                .withName("istio-validator-istio-system")
-                .edit(installed -> {
-                    installed.getWebhooks().forEach(webhook -> webhook.getClientConfig()
-                            .getService()
-                            .setPort(plane.webhookPort()));
-                    return installed;
-                });
-        configurations
-                .mutatingWebhookConfigurations()
-                .withName("istio-sidecar-injector")
-                .edit(installed -> {
-                    installed.getWebhooks().forEach(webhook -> webhook.getClientConfig()
-                            .getService()
-                            .setPort(plane.webhookPort()));
-                    return installed;
-                });
+        mesh.webhooksAt(plane.webhookPort());
     }
 
     @AfterAll
@@ -186,28 +126,11 @@ class ControlPlaneRightsTest {
         if (plane != null) {
             plane.close();
         }
-        installer(Duration.ofMinutes(2)).uninstall();
+        mesh.uninstall();
         admin.namespaces().withName(OWN).delete();
         Eventually.await(
                 "the namespace is gone", () -> admin.namespaces().withName(OWN).get() == null);
         admin.close();
-    }
-
-    private MeshInstaller installer(Duration patience) {
-        return new MeshInstaller(admin, _ -> {}, patience);
-    }
-
-    /** Whoever has the service account's token, as the control plane has it in its pod. */
-    private KubernetesClient istiod() {
-        return new KubernetesClientBuilder()
-                .withConfig(new ConfigBuilder(Config.empty())
-                        .withMasterUrl(server.getMasterUrl())
-                        .withCaCertData(server.getCaCertData())
-                        .withOauthToken(ServiceAccountTokens.of(admin, "istio-system/istiod"))
-                        .withRequestRetryBackoffLimit(0)
-                        .build())
-                .withHttpClientBuilderConsumer(http -> http.addOrReplaceInterceptor("forbidden", forbidden))
-                .build();
     }
 
     private HasMetadata create(String yaml) {
@@ -446,7 +369,7 @@ class ControlPlaneRightsTest {
     @Test
     @Order(9)
     void nothingOfThatWasForbidden() {
-        assertThat(forbidden.calls).isEmpty();
+        assertThat(mesh.forbidden()).isEmpty();
     }
 
     @Test
@@ -469,7 +392,7 @@ class ControlPlaneRightsTest {
                 .clusterRoleBindings()
                 .withName("istiod-clusterrole-istio-system")
                 .delete();
-        try (KubernetesClient istiod = istiod()) {
+        try (KubernetesClient istiod = mesh.istiod()) {
             Eventually.await("it is forbidden", () -> {
                 try {
                     return istiod.services().inAnyNamespace().list() == null;
@@ -478,6 +401,6 @@ class ControlPlaneRightsTest {
                 }
             });
         }
-        assertThat(forbidden.calls).anyMatch(call -> call.startsWith("GET ") && call.contains("/api/v1/services"));
+        assertThat(mesh.forbidden()).anyMatch(call -> call.startsWith("GET ") && call.contains("/api/v1/services"));
     }
 }

@@ -7,9 +7,7 @@ import dev.lateen.proxy.stream.ClientConnection;
 import dev.lateen.proxy.stream.ClientStream;
 import dev.lateen.proxy.stream.Reset;
 import dev.lateen.proxy.stream.ResponseEvents;
-import dev.lateen.proxycore.head.FieldName;
 import dev.lateen.proxycore.head.Fields;
-import dev.lateen.proxycore.head.RequestHead;
 import dev.lateen.proxycore.head.ResponseHead;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.Unpooled;
@@ -17,19 +15,17 @@ import io.netty.channel.Channel;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelOption;
 import io.netty.channel.socket.ChannelInputShutdownEvent;
-import java.util.concurrent.ThreadLocalRandom;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A client's side of HTTP/1.1: one stream at a time. The connection is kept for another when both messages ended well
- * and neither side said close; an answer that nobody asked for ends it. What follows an upgrade or CONNECT is a tunnel,
- * which takes the connection.
+ * A client's side of HTTP/1.1: one exchange at a time. The connection is kept for another when both messages ended well
+ * and neither side said close; an answer that nobody asked for ends it.
  */
 public final class Http1Client extends Http1Connection implements ClientConnection {
     private final Owner owner;
     private final boolean tunnelAtOnce;
     private final ResponseHead head = new ResponseHead(0);
-    private @Nullable Stream current;
+    private @Nullable Http1ClientExchange current;
     private boolean draining;
     private boolean told;
 
@@ -71,10 +67,10 @@ public final class Http1Client extends Http1Connection implements ClientConnecti
         if (current != null) {
             throw new IllegalStateException("HTTP/1.1 carries one stream at a time");
         }
-        Stream stream = new Stream(events);
-        current = stream;
+        Http1ClientExchange exchange = new Http1ClientExchange(this, events);
+        current = exchange;
         scanner.reset();
-        return stream;
+        return exchange;
     }
 
     @Override
@@ -125,14 +121,14 @@ public final class Http1Client extends Http1Connection implements ClientConnecti
 
     /** Whether an answer is under way that says where it ends, or would say so (RFC 9112 section 8). */
     private boolean isCut() {
-        Stream stream = current;
-        return stream != null && stream.headSeen && !body.untilClose();
+        Http1ClientExchange exchange = current;
+        return exchange != null && exchange.headSeen() && !body.untilClose();
     }
 
     /** Whether a request is under way of which the peer has not said a word. */
     private boolean mayBeUnread() {
-        Stream stream = current;
-        return stream != null && !stream.headSeen && !scanner.begun() && !unread();
+        Http1ClientExchange exchange = current;
+        return exchange != null && !exchange.headSeen() && !scanner.begun() && !unread();
     }
 
     /**
@@ -156,18 +152,18 @@ public final class Http1Client extends Http1Connection implements ClientConnecti
 
     @Override
     boolean step(ByteBuf in) throws Http1Exception {
-        Stream stream = current;
-        if (stream == null) {
+        Http1ClientExchange exchange = current;
+        if (exchange == null) {
             closeNow();
             tellClosed();
             return false;
         }
-        if (stream.headSeen) {
+        if (exchange.headSeen()) {
             if (paused()) {
                 return false;
             }
             body.read(in, this);
-            return stream.responseDone && in.isReadable();
+            return exchange.responseDone() && in.isReadable();
         }
         int length = scanner.scan(in);
         if (length == HeadScanner.INCOMPLETE) {
@@ -176,75 +172,34 @@ public final class Http1Client extends Http1Connection implements ClientConnecti
         scanner.reset();
         head.clear(0);
         parser.response(in, length, head);
-        int status = head.status();
-        if (status == 101) {
-            if (stream.upgrade == null || stream.connects()) {
-                throw Http1Exception.badRequest("101 without a request to upgrade");
-            }
-            tunnel(stream);
-            return true;
-        }
-        if (status >= 200 && status < 300 && stream.connects()) {
-            head.fields().remove(FieldName.CONTENT_LENGTH); // to be ignored (RFC 9110 section 9.3.6)
-            tunnel(stream);
-            return true;
-        }
-        if (status < 200) {
-            head.fields()
-                    .remove(FieldName.CONTENT_LENGTH); // must not be there, and some send it (RFC 9110 section 8.6)
-            stream.events.informational(head);
-            return true;
-        }
-        answer(stream, status);
+        exchange.received(head);
         return true;
     }
 
-    private void tunnel(Stream stream) {
-        stream.headSeen = true;
-        stream.persistent = false;
-        body.beginUntilClose();
-        stream.events.head(head, false);
+    /** Whether the peer speaks no HTTP, and a tunnel was begun without asking it. */
+    boolean tunnelsAtOnce(Http1ClientExchange exchange) {
+        if (tunnelAtOnce) {
+            writer.beginTunnel();
+            head.clear(200);
+            exchange.tunnel(head);
+        }
+        return tunnelAtOnce;
     }
 
-    private void answer(Stream stream, int status) {
-        stream.headSeen = true;
-        stream.persistent = parser.persistent();
-        if (stream.upgrade != null) {
-            stream.requestDone = true; // refused: the request was its head alone
-        }
-        boolean bodiless = stream.toHead || status == 204 || status == 304;
-        if (!bodiless && parser.chunked()) {
-            body.beginChunked();
-        } else if (!bodiless && parser.contentLength() != 0) {
-            if (parser.contentLength() > 0) {
-                body.beginLength(parser.contentLength());
-            } else {
-                body.beginUntilClose();
-                stream.persistent = false;
-            }
-        } else {
-            stream.responseDone = true;
-            stream.events.head(head, true);
-            finish(stream);
-            return;
-        }
-        stream.events.head(head, false);
+    /** Whether this is the present exchange. */
+    boolean carries(Http1ClientExchange exchange) {
+        return current == exchange;
     }
 
     // ---- the answer's content
 
     @Override
     public void data(ByteBuf data, boolean end) {
-        Stream stream = current;
-        if (stream == null) {
+        Http1ClientExchange exchange = current;
+        if (exchange == null) {
             data.release();
-            return;
-        }
-        delivered(data.readableBytes());
-        stream.responseDone |= end;
-        stream.events.data(data, end);
-        if (end) {
-            finish(stream);
+        } else {
+            exchange.received(data, end);
         }
     }
 
@@ -255,13 +210,11 @@ public final class Http1Client extends Http1Connection implements ClientConnecti
 
     @Override
     public void trailers(Fields trailers) {
-        Stream stream = current;
+        Http1ClientExchange exchange = current;
         if (!settings.trailers()) {
             end();
-        } else if (stream != null) {
-            stream.responseDone = true;
-            stream.events.trailers(trailers);
-            finish(stream);
+        } else if (exchange != null) {
+            exchange.received(trailers);
         }
     }
 
@@ -272,19 +225,27 @@ public final class Http1Client extends Http1Connection implements ClientConnecti
 
     // ---- ends
 
-    private void finish(Stream stream) {
-        if (current != stream) {
+    /** The answer is complete. */
+    void complete(Http1ClientExchange exchange) {
+        if (current != exchange) {
             return;
         }
         current = null;
         forgetCredit();
         // Bytes beyond the answer belong to no request: whoever came next would be given a forged answer.
-        if (stream.persistent && stream.requestDone && !draining && !closed() && !unread()) {
+        if (exchange.persistent() && !draining && !closed() && !unread()) {
             owner.available(this);
         } else {
             closeNow();
             tellClosed();
         }
+    }
+
+    /** The connection ends at once, with the present exchange. */
+    void abort() {
+        current = null;
+        closeNow();
+        tellClosed();
     }
 
     @Override
@@ -295,17 +256,11 @@ public final class Http1Client extends Http1Connection implements ClientConnecti
 
     @Override
     void gone(Reset reason, String detail) {
-        Stream stream = current;
+        Http1ClientExchange exchange = current;
         current = null;
         tellClosed();
-        if (stream == null || stream.responseDone) {
-            return;
-        }
-        stream.responseDone = true;
-        if (reason == Reset.TERMINATED && stream.headSeen && body.untilClose()) {
-            stream.events.data(Unpooled.EMPTY_BUFFER, true);
-        } else {
-            stream.events.reset(reason, detail);
+        if (exchange != null) {
+            exchange.broken(reason, detail);
         }
     }
 
@@ -318,99 +273,9 @@ public final class Http1Client extends Http1Connection implements ClientConnecti
 
     @Override
     void drained() {
-        Stream stream = current;
-        if (stream != null && !stream.responseDone) {
-            stream.events.writable();
-        }
-    }
-
-    private final class Stream implements ClientStream {
-        private final ResponseEvents events;
-        private boolean toHead;
-        private @Nullable String upgrade;
-        private boolean requestDone;
-        private boolean headSeen;
-        private boolean responseDone;
-        private boolean persistent = true;
-
-        Stream(ResponseEvents events) {
-            this.events = events;
-        }
-
-        private boolean connects() {
-            return "CONNECT".equals(upgrade);
-        }
-
-        private boolean over() {
-            return requestDone || current != this;
-        }
-
-        @Override
-        public void head(RequestHead head, boolean end) {
-            if (over()) {
-                return;
-            }
-            toHead = head.method().equals("HEAD");
-            upgrade = head.upgrade();
-            if (tunnelAtOnce) {
-                writer.beginTunnel();
-                Http1Client.this.head.clear(200);
-                tunnel(this);
-                return;
-            }
-            if ("websocket".equalsIgnoreCase(upgrade)) {
-                WebSocketKeys.addKey(head.fields(), ThreadLocalRandom.current());
-            }
-            requestDone = end && upgrade == null;
-            writer.request(ctx(), head, end);
-            flushSoon();
-        }
-
-        @Override
-        public void data(ByteBuf data, boolean end) {
-            if (over()) {
-                data.release();
-                return;
-            }
-            requestDone = end;
-            writer.data(ctx(), data, end);
-            flushSoon();
-            if (end && upgrade != null) {
-                endOutput();
-            }
-        }
-
-        @Override
-        public void trailers(Fields trailers) {
-            if (!settings.trailers()) {
-                data(Unpooled.EMPTY_BUFFER, true);
-            } else if (!over()) {
-                requestDone = true;
-                writer.trailers(ctx(), trailers);
-                flushSoon();
-            }
-        }
-
-        @Override
-        public void reset(Reset reason) {
-            if (current == this) {
-                responseDone = true;
-                current = null;
-                closeNow();
-                tellClosed();
-            }
-        }
-
-        @Override
-        public void consumed(int bytes) {
-            if (current == this) {
-                consumedBytes(bytes);
-            }
-        }
-
-        @Override
-        public boolean writable() {
-            return ctx().channel().isWritable();
+        Http1ClientExchange exchange = current;
+        if (exchange != null) {
+            exchange.drained();
         }
     }
 }

@@ -1,10 +1,7 @@
 package dev.lateen.proxy.codec;
 
-import dev.lateen.proxy.net.Timer;
 import dev.lateen.proxy.net.Worker;
-import dev.lateen.proxy.stream.RequestEvents;
 import dev.lateen.proxy.stream.Reset;
-import dev.lateen.proxy.stream.ServerStream;
 import dev.lateen.proxy.stream.ServerStreams;
 import dev.lateen.proxycore.head.Fields;
 import dev.lateen.proxycore.head.RequestHead;
@@ -12,37 +9,26 @@ import dev.lateen.proxycore.head.ResponseHead;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.Unpooled;
 import java.nio.charset.StandardCharsets;
-import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A server's side of HTTP/1.1: one stream at a time, in the order of the requests; requests that a client pipelines wait
+ * A server's side of HTTP/1.1: one exchange at a time, in the order of the requests; requests that a client pipelines wait
  * as bytes. A request whose framing is not beyond doubt is answered 400 and the connection ends (RFC 9112 section 11.2).
  */
 public final class Http1Server extends Http1Connection implements ServerConnection {
-    /** Content of a request already answered that is read and dropped to keep the connection, and for how long. */
-    private static final int MAX_DISCARD = 64 * 1024;
-
-    private static final long DISCARD_NANOS = TimeUnit.SECONDS.toNanos(5);
-
     private final ServerStreams streams;
-    private final ServerLimits limits;
     private final ServerLife life;
+    private final HeadTimer headTimer;
     private final RequestHead head = new RequestHead();
-    private @Nullable Stream current;
-    private boolean http10;
-    private boolean persistent = true;
+    private @Nullable Http1ServerExchange current;
     private boolean draining;
     private boolean mayBeginWithEmptyLine = true;
-    private Timer.@Nullable Timeout headTimeout;
-    private long headBegun;
-    private long headNanos;
 
     public Http1Server(Worker worker, Http1Settings settings, ServerStreams streams, ServerLimits limits) {
         super(worker, settings, limits.delayedClose());
         this.streams = streams;
-        this.limits = limits;
         life = new ServerLife(worker.timer(), limits, this, () -> current != null);
+        headTimer = new HeadTimer(worker.timer(), limits.head(), this::headLate);
     }
 
     @Override
@@ -71,13 +57,13 @@ public final class Http1Server extends Http1Connection implements ServerConnecti
 
     @Override
     boolean step(ByteBuf in) throws Http1Exception {
-        Stream stream = current;
-        if (stream != null) {
-            if (stream.requestDone || stream.upgrading || paused()) {
+        Http1ServerExchange exchange = current;
+        if (exchange != null) {
+            if (!exchange.reads() || paused()) {
                 return false;
             }
             body.read(in, this);
-            return stream.requestDone;
+            return exchange.requestDone();
         }
         if (!ctx().channel().isWritable()) {
             return false; // the client does not read the answers that it has: the next one would be kept here
@@ -90,14 +76,10 @@ public final class Http1Server extends Http1Connection implements ServerConnecti
         }
         int length = scanner.scan(in);
         if (length == HeadScanner.INCOMPLETE) {
-            if (limits.head() > 0 && headTimeout == null) {
-                headBegun = worker.timer().nanoTime();
-                headTimeout = worker.timer().after(limits.head(), this::headLate);
-            }
+            headTimer.begin();
             return false;
         }
-        headNanos = headTimeout == null ? 0 : worker.timer().nanoTime() - headBegun;
-        headDone();
+        headTimer.end();
         scanner.reset();
         head.clear();
         parser.request(in, length, head);
@@ -106,16 +88,8 @@ public final class Http1Server extends Http1Connection implements ServerConnecti
     }
 
     private void headLate() {
-        if (headTimeout != null && !closed()) {
+        if (!closed()) {
             malformed(new Http1Exception(408, "request_header_timeout", "the head of the request took too long"));
-        }
-    }
-
-    private void headDone() {
-        Timer.Timeout waiting = headTimeout;
-        headTimeout = null;
-        if (waiting != null) {
-            waiting.cancel();
         }
     }
 
@@ -141,19 +115,18 @@ public final class Http1Server extends Http1Connection implements ServerConnecti
 
     private void begin() throws Http1Exception {
         mayBeginWithEmptyLine = true;
-        http10 = parser.http10();
-        persistent = parser.persistent();
         if ("h2c".equalsIgnoreCase(head.protocol())) {
             head.protocol(null); // an offer that may be left alone (RFC 9110 section 7.8)
         }
-        Stream stream = new Stream(head.method().equals("HEAD"), head.upgrade());
+        boolean persists = parser.persistent();
+        String upgrade = null;
         boolean end = false;
         if (head.method().equals("CONNECT") && head.protocol() == null) {
             if (parser.chunked() || parser.contentLength() > 0) {
                 throw Http1Exception.badRequest("http1.body_disallowed", "CONNECT with content");
             }
-            stream.upgrading = true;
-            persistent = false;
+            upgrade = head.upgrade();
+            persists = false;
         } else if (parser.chunked()) {
             body.beginChunked();
             head.protocol(null);
@@ -161,34 +134,26 @@ public final class Http1Server extends Http1Connection implements ServerConnecti
             body.beginLength(parser.contentLength());
             head.protocol(null);
         } else {
-            stream.upgrading = head.protocol() != null;
-            end = !stream.upgrading;
+            upgrade = head.upgrade();
+            end = upgrade == null;
         }
-        stream.requestDone = end;
+        Http1ServerExchange exchange =
+                new Http1ServerExchange(this, parser.http10(), head.method().equals("HEAD"), upgrade);
         draining |= life.request();
-        current = stream;
-        stream.events = streams.begin(stream, head, end);
+        current = exchange;
+        exchange.begin(streams, head, persists, end);
     }
 
     // ---- the request's content
 
     @Override
     public void data(ByteBuf data, boolean end) {
-        Stream stream = current;
-        if (stream == null) {
+        Http1ServerExchange exchange = current;
+        if (exchange == null) {
             data.release();
-            return;
+        } else {
+            exchange.received(data, end);
         }
-        stream.requestDone |= end;
-        RequestEvents events = stream.events;
-        if (stream.responseDone || events == null) {
-            stream.discarded += data.readableBytes();
-            data.release();
-            afterDiscard(stream);
-            return;
-        }
-        delivered(data.readableBytes());
-        events.data(data, end);
     }
 
     @Override
@@ -198,20 +163,11 @@ public final class Http1Server extends Http1Connection implements ServerConnecti
 
     @Override
     public void trailers(Fields trailers) {
+        Http1ServerExchange exchange = current;
         if (!settings.trailers()) {
             end();
-            return;
-        }
-        Stream stream = current;
-        if (stream == null) {
-            return;
-        }
-        stream.requestDone = true;
-        RequestEvents events = stream.events;
-        if (stream.responseDone || events == null) {
-            afterDiscard(stream);
-        } else {
-            events.trailers(trailers);
+        } else if (exchange != null) {
+            exchange.received(trailers);
         }
     }
 
@@ -220,42 +176,64 @@ public final class Http1Server extends Http1Connection implements ServerConnecti
         return !paused() && !closed() && current != null;
     }
 
-    private void afterDiscard(Stream stream) {
-        if (stream.requestDone) {
-            finish(stream);
-        } else if (stream.discarded > MAX_DISCARD) {
-            current = null;
-            linger();
-        }
+    // ---- what the exchange asks for
+
+    /** How long the head of the present request took to come. */
+    long headNanos() {
+        return headTimer.took();
+    }
+
+    /** Whether the next answer is the last. */
+    boolean draining() {
+        return draining;
+    }
+
+    /** Whether this is the present exchange. */
+    boolean carries(Http1ServerExchange exchange) {
+        return current == exchange;
     }
 
     // ---- ends
 
-    private void finish(Stream stream) {
-        if (current != stream) {
+    /** Request and answer are complete. */
+    void complete(Http1ServerExchange exchange) {
+        if (current != exchange) {
             return;
         }
         current = null;
         forgetCredit();
         life.idle();
-        if (!persistent || draining) {
+        if (!exchange.persistent() || draining) {
             linger();
         } else {
             process();
         }
     }
 
+    /** The connection ends with this exchange, whatever is still to come of its request. */
+    void endWith(Http1ServerExchange exchange) {
+        if (current == exchange) {
+            current = null;
+            linger();
+        }
+    }
+
+    /** The connection ends at once, with the present exchange. */
+    void abort() {
+        current = null;
+        closeNow();
+    }
+
     @Override
     void malformed(Http1Exception problem) {
-        headDone();
-        Stream stream = current;
+        headTimer.cancel();
+        Http1ServerExchange exchange = current;
         current = null;
-        boolean answer = stream == null || !stream.headSent;
-        if (stream == null) {
+        boolean answer = exchange == null || !exchange.headSent();
+        if (exchange == null) {
             streams.malformed("HTTP/1.1", problem.status(), problem.details(), problem.reason());
-        } else if (!stream.responseDone && stream.events != null) {
-            stream.responseDone = true;
-            stream.events.reset(Reset.PROTOCOL_ERROR, problem.reason());
+        } else {
+            exchange.broken(Reset.PROTOCOL_ERROR, problem.reason());
         }
         if (answer) {
             byte[] text = (ReasonPhrase.of(problem.status()) + ": " + problem.reason() + "\n")
@@ -272,173 +250,21 @@ public final class Http1Server extends Http1Connection implements ServerConnecti
     @Override
     void gone(Reset reason, String detail) {
         life.gone();
-        headDone();
-        Stream stream = current;
+        headTimer.cancel();
+        Http1ServerExchange exchange = current;
         current = null;
-        if (stream != null && !stream.responseDone && stream.events != null) {
-            stream.responseDone = true;
-            stream.events.reset(reason, detail);
+        if (exchange != null) {
+            exchange.broken(reason, detail);
         }
     }
 
     @Override
     void drained() {
-        Stream stream = current;
-        if (stream == null) {
+        Http1ServerExchange exchange = current;
+        if (exchange == null) {
             process();
-        } else if (!stream.responseDone && stream.events != null) {
-            stream.events.writable();
-        }
-    }
-
-    private final class Stream implements ServerStream {
-        private final boolean toHead;
-        private final @Nullable String upgrade;
-        private @Nullable RequestEvents events;
-        private boolean requestDone;
-        private boolean upgrading;
-        private boolean headSent;
-        private boolean responseDone;
-        private int discarded;
-
-        Stream(boolean toHead, @Nullable String upgrade) {
-            this.toHead = toHead;
-            this.upgrade = upgrade;
-        }
-
-        @Override
-        public String protocol() {
-            return http10 ? "HTTP/1.0" : "HTTP/1.1";
-        }
-
-        @Override
-        public long headNanos() {
-            return headNanos;
-        }
-
-        private boolean over() {
-            return responseDone || current != this;
-        }
-
-        @Override
-        public void informational(ResponseHead head) {
-            if (!over() && !headSent && !http10) {
-                writer.informational(ctx(), head);
-                flushSoon();
-            }
-        }
-
-        @Override
-        public void head(ResponseHead head, boolean end) {
-            if (over() || headSent) {
-                return;
-            }
-            headSent = true;
-            int status = head.status();
-            if (upgrading) {
-                upgrading = false;
-                boolean connect = "CONNECT".equals(upgrade);
-                if (upgrade != null && (connect ? status < 300 : status == 101)) {
-                    persistent = false;
-                    body.beginUntilClose();
-                    if (connect) {
-                        writer.tunnel(ctx(), head);
-                    } else {
-                        writer.response(ctx(), head, false, false, false, Http1Writer.Connection.SILENT, upgrade);
-                    }
-                    flushSoon();
-                    if (end) {
-                        responseEnded();
-                    } else {
-                        process();
-                    }
-                    return;
-                }
-                requestDone = true;
-            }
-            if (draining) {
-                persistent = false;
-            }
-            boolean bodiless = toHead || status == 204 || status == 304;
-            Http1Writer.Connection connection = !persistent
-                    ? Http1Writer.Connection.CLOSE
-                    : http10 ? Http1Writer.Connection.KEEP_ALIVE : Http1Writer.Connection.SILENT;
-            writer.response(ctx(), head, end, bodiless, http10, connection, "");
-            if (writer.framing() == Http1Writer.Framing.UNTIL_CLOSE) {
-                persistent = false;
-            }
-            flushSoon();
-            if (end) {
-                responseEnded();
-            }
-        }
-
-        @Override
-        public void data(ByteBuf data, boolean end) {
-            if (over() || !headSent) {
-                data.release();
-                return;
-            }
-            writer.data(ctx(), data, end);
-            flushSoon();
-            if (end) {
-                responseEnded();
-            }
-        }
-
-        @Override
-        public void trailers(Fields trailers) {
-            if (!settings.trailers()) {
-                data(Unpooled.EMPTY_BUFFER, true);
-            } else if (!over() && headSent) {
-                writer.trailers(ctx(), trailers);
-                flushSoon();
-                responseEnded();
-            }
-        }
-
-        private void responseEnded() {
-            responseDone = true;
-            if (requestDone) {
-                finish(this);
-            } else if (body.untilClose()) {
-                current = null;
-                linger(); // a tunnel whose other end is closed
-            } else {
-                forgetCredit();
-                worker.timer().after(DISCARD_NANOS, this::stopDiscarding);
-                process();
-            }
-        }
-
-        /** The client has its answer, and does not end its request. */
-        private void stopDiscarding() {
-            if (current == this && !closed()) {
-                current = null;
-                linger();
-            }
-        }
-
-        @Override
-        public void reset(Reset reason) {
-            if (over()) {
-                return;
-            }
-            responseDone = true;
-            current = null;
-            closeNow();
-        }
-
-        @Override
-        public void consumed(int bytes) {
-            if (current == this && !responseDone) {
-                consumedBytes(bytes);
-            }
-        }
-
-        @Override
-        public boolean writable() {
-            return ctx().channel().isWritable();
+        } else {
+            exchange.drained();
         }
     }
 }

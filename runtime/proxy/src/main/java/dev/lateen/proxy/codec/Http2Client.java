@@ -105,7 +105,7 @@ public final class Http2Client extends Http2Codec implements ClientConnection {
     @Override
     public ClientStream open(ResponseEvents events) {
         waitingForHead++;
-        return new Exchange(events);
+        return new Exchange(this, events);
     }
 
     @Override
@@ -190,7 +190,7 @@ public final class Http2Client extends Http2Codec implements ClientConnection {
             throw Http2Exception.connectionError(
                     Http2Error.PROTOCOL_ERROR, "a head on stream %d, which no push has promised", stream.id());
         }
-        if (!(stream(stream) instanceof Exchange exchange) || exchange.over) {
+        if (!(exchange(stream) instanceof Exchange exchange) || exchange.over) {
             return;
         }
         try {
@@ -241,14 +241,15 @@ public final class Http2Client extends Http2Codec implements ClientConnection {
         exchange.events.head(head, end);
     }
 
-    private final class Exchange extends Stream implements ClientStream {
+    private static final class Exchange extends Http2Exchange<Http2Client> implements ClientStream {
         private final ResponseEvents events;
         private boolean headSeen;
         private boolean upgrades;
         private boolean toHead;
         private @Nullable String webSocketKey;
 
-        Exchange(ResponseEvents events) {
+        Exchange(Http2Client client, ResponseEvents events) {
+            super(client);
             this.events = events;
         }
 
@@ -273,10 +274,11 @@ public final class Http2Client extends Http2Codec implements ClientConnection {
             if (over || stream != null) {
                 return;
             }
-            waitingForHead--;
-            int id = connection().local().incrementAndGetNextStreamId();
-            if (id < 0 || !ctx().channel().isActive()) {
-                draining = true; // stream ids are used up, or the connection is
+            codec.waitingForHead--;
+            ChannelHandlerContext ctx = codec.ctx();
+            int id = codec.connection().local().incrementAndGetNextStreamId();
+            if (id < 0 || !ctx.channel().isActive()) {
+                codec.draining = true; // stream ids are used up, or the connection is
                 ended(Reset.REFUSED, "the connection takes no other stream");
                 return;
             }
@@ -288,22 +290,22 @@ public final class Http2Client extends Http2Codec implements ClientConnection {
                 sent = head.copy();
                 webSocketKey = WebSocketKeys.takeKey(sent.fields());
             }
-            var written = encoder().writeHeaders(ctx(), id, Http2Heads.request(sent), 0, last, ctx().newPromise());
-            Http2Stream open = connection().stream(id);
+            var written = codec.encoder().writeHeaders(ctx, id, Http2Heads.request(sent), 0, last, ctx.newPromise());
+            Http2Stream open = codec.connection().stream(id);
             if (open == null) {
                 ended(Reset.REFUSED, "the connection takes no other stream: " + written.cause());
                 return;
             }
             stream = open;
             localDone = last;
-            attach(open, this);
-            flushSoon();
+            codec.attach(open, this);
+            codec.flushSoon();
         }
 
         @Override
         public void reset(Reset reason) {
             if (!over && stream == null) {
-                waitingForHead--;
+                codec.waitingForHead--;
             }
             super.reset(reason);
         }

@@ -1,13 +1,8 @@
 package dev.lateen.proxy.codec;
 
 import dev.lateen.proxy.net.Worker;
-import dev.lateen.proxy.stream.HttpStream;
-import dev.lateen.proxy.stream.MessageEvents;
 import dev.lateen.proxy.stream.Reset;
-import dev.lateen.proxycore.head.Fields;
 import io.netty.buffer.ByteBuf;
-import io.netty.buffer.Unpooled;
-import io.netty.channel.ChannelFuture;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.handler.codec.http2.DefaultHttp2Connection;
 import io.netty.handler.codec.http2.DefaultHttp2RemoteFlowController;
@@ -58,9 +53,9 @@ abstract class Http2Codec extends Http2ConnectionHandler implements Worker.Flush
         decoder.frameListener(new Frames());
         connection().addListener(new Streams());
         encoder.flowController().listener(stream -> {
-            Stream ours = stream(stream);
-            if (ours != null && !ours.over && encoder.flowController().isWritable(stream)) {
-                ours.events().writable();
+            Http2Exchange<?> exchange = exchange(stream);
+            if (exchange != null && !exchange.over && encoder.flowController().isWritable(stream)) {
+                exchange.events().writable();
             }
         });
     }
@@ -93,13 +88,13 @@ abstract class Http2Codec extends Http2ConnectionHandler implements Worker.Flush
     }
 
     /** The peer reset this stream, or made this side reset it. */
-    void resetBefore(@Nullable Stream stream) throws Http2Exception {}
+    void resetBefore(@Nullable Http2Exchange<?> exchange) throws Http2Exception {}
 
     /** A stream is removed from the connection. */
     void removed() {}
 
     /** The peer lets more through, of this stream, or, without one, of all together. */
-    void windowOpened(@Nullable Stream stream) {}
+    void windowOpened(@Nullable Http2Exchange<?> exchange) {}
 
     /** Whether an error has ended the connection. */
     final boolean broken() {
@@ -156,12 +151,12 @@ abstract class Http2Codec extends Http2ConnectionHandler implements Worker.Flush
         }
     }
 
-    final @Nullable Stream stream(@Nullable Http2Stream stream) {
+    final @Nullable Http2Exchange<?> exchange(@Nullable Http2Stream stream) {
         return stream == null ? null : stream.getProperty(key);
     }
 
-    final void attach(Http2Stream stream, Stream ours) {
-        stream.setProperty(key, ours);
+    final void attach(Http2Stream stream, Http2Exchange<?> exchange) {
+        stream.setProperty(key, exchange);
     }
 
     @Override
@@ -173,10 +168,13 @@ abstract class Http2Codec extends Http2ConnectionHandler implements Worker.Flush
             return;
         }
         Http2Stream known = connection().stream(problem.streamId());
-        Stream ours = stream(known);
+        Http2Exchange<?> exchange = exchange(known);
         if (known == null && problem.error() == Http2Error.STREAM_CLOSED) {
-            afterItsEnd(ctx, problem);
-        } else if (ours != null && ours.remoteDone && problem.error() == Http2Error.PROTOCOL_ERROR) {
+            Http2Exception meant = gone.error(problem.streamId());
+            if (meant != null) {
+                super.onError(ctx, false, meant);
+            }
+        } else if (exchange != null && exchange.remoteDone && problem.error() == Http2Error.PROTOCOL_ERROR) {
             // Whatever is wrong with it: a message after the last one (section 5.1, "half-closed (remote)").
             super.onError(
                     ctx,
@@ -197,41 +195,21 @@ abstract class Http2Codec extends Http2ConnectionHandler implements Worker.Flush
         }
     }
 
-    /** A frame on a stream that is over: section 5.1, "closed", and section 5.1.1. */
-    private void afterItsEnd(ChannelHandlerContext ctx, Http2Exception.StreamException problem) {
-        int id = problem.streamId();
-        switch (gone.end(id)) {
-            case RESET_HERE -> {} // it was on its way before the peer could know
-            case COMPLETE ->
-                super.onError(
-                        ctx,
-                        false,
-                        Http2Exception.connectionError(
-                                Http2Error.STREAM_CLOSED, "a frame on stream %d after its end", id));
-            case NEVER_THERE ->
-                super.onError(
-                        ctx,
-                        false,
-                        Http2Exception.connectionError(
-                                Http2Error.PROTOCOL_ERROR, "stream %d is smaller than the one before", id));
-        }
-    }
-
     @Override
     protected void onStreamError(
             ChannelHandlerContext ctx, boolean outbound, Throwable cause, Http2Exception.StreamException problem) {
-        Stream ours = stream(connection().stream(problem.streamId()));
+        Http2Exchange<?> exchange = exchange(connection().stream(problem.streamId()));
         if (!outbound) {
             violated(String.valueOf(problem.getMessage()));
         }
         super.onStreamError(ctx, outbound, cause, problem);
-        if (ours != null) {
-            ours.ended(outbound ? Reset.TERMINATED : Reset.PROTOCOL_ERROR, String.valueOf(problem.getMessage()));
+        if (exchange != null) {
+            exchange.ended(outbound ? Reset.TERMINATED : Reset.PROTOCOL_ERROR, String.valueOf(problem.getMessage()));
         }
         flushSoon();
         if (!outbound) {
             try {
-                resetBefore(ours);
+                resetBefore(exchange);
             } catch (Http2Exception tooMany) {
                 super.onError(ctx, false, tooMany);
             }
@@ -257,20 +235,8 @@ abstract class Http2Codec extends Http2ConnectionHandler implements Worker.Flush
         @Override
         public int onDataRead(ChannelHandlerContext ctx, int id, ByteBuf data, int padding, boolean end)
                 throws Http2Exception {
-            int bytes = data.readableBytes();
-            Stream ours = stream(connection().stream(id));
-            if (ours == null || ours.over || ours.remoteDone) {
-                return bytes + padding;
-            }
-            if (!ours.begun()) {
-                throw Http2Heads.malformed(id, "content before the head");
-            }
-            ours.remoteDone = end;
-            // An empty frame in the middle says nothing.
-            if (bytes > 0 || end) {
-                ours.events().data(bytes == 0 ? Unpooled.EMPTY_BUFFER : data.retainedSlice(), end);
-            }
-            return padding;
+            Http2Exchange<?> exchange = exchange(connection().stream(id));
+            return padding + (exchange == null ? data.readableBytes() : exchange.received(id, data, end));
         }
 
         @Override
@@ -298,17 +264,17 @@ abstract class Http2Codec extends Http2ConnectionHandler implements Worker.Flush
 
         @Override
         public void onRstStreamRead(ChannelHandlerContext ctx, int id, long code) throws Http2Exception {
-            Stream ours = stream(connection().stream(id));
-            if (ours != null) {
+            Http2Exchange<?> exchange = exchange(connection().stream(id));
+            if (exchange != null) {
                 boolean refused = code == Http2Error.REFUSED_STREAM.code();
-                ours.ended(refused ? Reset.REFUSED : Reset.REMOTE, "stream reset by peer with code " + code);
+                exchange.ended(refused ? Reset.REFUSED : Reset.REMOTE, "stream reset by peer with code " + code);
             }
-            resetBefore(ours);
+            resetBefore(exchange);
         }
 
         @Override
         public void onWindowUpdateRead(ChannelHandlerContext ctx, int id, int increment) {
-            windowOpened(id == 0 ? null : stream(connection().stream(id)));
+            windowOpened(id == 0 ? null : exchange(connection().stream(id)));
         }
 
         @Override
@@ -326,10 +292,10 @@ abstract class Http2Codec extends Http2ConnectionHandler implements Worker.Flush
     private final class Streams extends Http2ConnectionAdapter {
         @Override
         public void onStreamClosed(Http2Stream stream) {
-            Stream ours = stream(stream);
-            if (ours != null) {
+            Http2Exchange<?> exchange = exchange(stream);
+            if (exchange != null) {
                 boolean unseen = connection().local().isValidStreamId(stream.id()) && stream.id() > lastKnownToPeer;
-                ours.ended(
+                exchange.ended(
                         unseen ? Reset.REFUSED : broken ? Reset.PROTOCOL_ERROR : Reset.TERMINATED,
                         unseen ? "the peer goes away and did not see the request" : "connection closed by peer");
             }
@@ -347,110 +313,5 @@ abstract class Http2Codec extends Http2ConnectionHandler implements Worker.Flush
             lastKnownToPeer = lastStreamId;
             streamGone();
         }
-    }
-
-    /** One stream, whichever side began it. */
-    abstract class Stream implements HttpStream {
-        @Nullable
-        Http2Stream stream;
-
-        boolean remoteDone;
-        boolean localDone;
-        boolean over;
-
-        abstract MessageEvents events();
-
-        /** Whether the peer has sent a head, so that content may follow. */
-        abstract boolean begun();
-
-        private boolean silent() {
-            return over || localDone || stream == null;
-        }
-
-        @Override
-        public void data(ByteBuf data, boolean end) {
-            Http2Stream open = stream;
-            if (silent() || open == null) {
-                data.release();
-                return;
-            }
-            localDone = end;
-            var written = encoder().writeData(ctx(), open.id(), data, 0, end, ctx().newPromise());
-            flushSoon();
-            sent(written);
-        }
-
-        @Override
-        public void trailers(Fields trailers) {
-            Http2Stream open = stream;
-            if (silent() || open == null) {
-                return;
-            }
-            localDone = true;
-            var written = encoder()
-                    .writeHeaders(ctx(), open.id(), Http2Heads.trailers(trailers), 0, true, ctx().newPromise());
-            flushSoon();
-            sent(written);
-        }
-
-        /** Something is sent: looks whether that is all. */
-        void sent(ChannelFuture written) {}
-
-        @Override
-        public void reset(Reset reason) {
-            if (over) {
-                return;
-            }
-            over = true;
-            Http2Stream open = stream;
-            if (open != null) {
-                rst(open, code(reason));
-            }
-        }
-
-        final void rst(Http2Stream open, Http2Error error) {
-            var _ = resetStream(ctx(), open.id(), error.code(), ctx().newPromise());
-            flushSoon();
-        }
-
-        @Override
-        public void consumed(int bytes) {
-            Http2Stream open = stream;
-            if (open == null || bytes == 0 || !open.equals(connection().stream(open.id()))) {
-                return; // what a closed stream had not consumed is given back as a whole
-            }
-            try {
-                if (connection().local().flowController().consumeBytes(open, bytes)) {
-                    flushSoon();
-                }
-            } catch (Http2Exception e) {
-                onError(ctx(), true, e);
-            }
-        }
-
-        @Override
-        public boolean writable() {
-            Http2Stream open = stream;
-            return open != null && encoder().flowController().isWritable(open);
-        }
-
-        /** The stream ended before its messages did, unless they both had. */
-        final void ended(Reset reason, String detail) {
-            if (over) {
-                return;
-            }
-            over = true;
-            if (!remoteDone || !localDone) {
-                events().reset(reason, detail);
-            }
-        }
-    }
-
-    private static Http2Error code(Reset reason) {
-        return switch (reason) {
-            case REFUSED -> Http2Error.REFUSED_STREAM;
-            case REMOTE, CANCELLED -> Http2Error.CANCEL;
-            case TERMINATED, PROTOCOL_ERROR -> Http2Error.INTERNAL_ERROR;
-        };
     }
 }

@@ -2,15 +2,11 @@ package dev.lateen.proxy.codec;
 
 import dev.lateen.proxy.net.Timer;
 import dev.lateen.proxy.net.Worker;
-import dev.lateen.proxy.stream.RequestEvents;
-import dev.lateen.proxy.stream.ServerStream;
 import dev.lateen.proxy.stream.ServerStreams;
 import dev.lateen.proxycore.head.Fields;
-import dev.lateen.proxycore.head.RequestHead;
 import dev.lateen.proxycore.head.ResponseHead;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.Unpooled;
-import io.netty.channel.ChannelFuture;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.handler.codec.http2.AbstractHttp2ConnectionHandlerBuilder;
 import io.netty.handler.codec.http2.Http2ConnectionDecoder;
@@ -25,7 +21,7 @@ import org.jspecify.annotations.Nullable;
 
 /** A server's side of HTTP/2 (RFC 9113), with extended CONNECT (RFC 8441). */
 public final class Http2Server extends Http2Codec implements ServerConnection {
-    private static final String PROTOCOL = "HTTP/2";
+    static final String PROTOCOL = "HTTP/2";
 
     private final ServerStreams streams;
     private final ServerLimits times;
@@ -33,10 +29,8 @@ public final class Http2Server extends Http2Codec implements ServerConnection {
     private final FrameBudget budget;
     private final FrameWatch watch;
     private final PrematureResets resets = new PrematureResets();
-    private Timer.@Nullable Timeout headTimeout;
+    private final HeadTimer headTimer;
     private int unfinishedHead;
-    private long headBegun;
-    private long headNanos;
     private Timer.Timeout unsent = () -> {};
     private int windowsOpened;
     private int givenUp;
@@ -55,6 +49,7 @@ public final class Http2Server extends Http2Codec implements ServerConnection {
         this.times = times;
         budget = new FrameBudget(worker.timer());
         watch = new FrameWatch(budget);
+        headTimer = new HeadTimer(worker.timer(), times.head(), this::headLate);
         life = new ServerLife(worker.timer(), times, this, () -> connection().numActiveStreams() > 0);
     }
 
@@ -110,7 +105,7 @@ public final class Http2Server extends Http2Codec implements ServerConnection {
     @Override
     public void channelInactive(ChannelHandlerContext ctx) throws Exception {
         life.gone();
-        headDone();
+        headTimer.cancel();
         unsent.cancel();
         super.channelInactive(ctx);
     }
@@ -130,18 +125,26 @@ public final class Http2Server extends Http2Codec implements ServerConnection {
             }
         }
         super.channelRead(ctx, message);
-        headNanos = 0; // it was that of the first stream among these bytes
+        headTimer.forget(); // it was the head of the first stream among these bytes
+    }
+
+    /** How long the head that is read took to come. */
+    long headNanos() {
+        return headTimer.took();
+    }
+
+    /** So many bytes of content go to the client. */
+    void contentSent(int bytes) {
+        budget.sent(bytes);
     }
 
     /** @param open the stream whose head has begun and not ended, or 0 */
     private void watchHead(int open) {
-        if (times.head() > 0 && open != unfinishedHead) {
+        if (open != unfinishedHead) {
             unfinishedHead = open;
-            headNanos = headTimeout == null ? 0 : worker.timer().nanoTime() - headBegun;
-            headDone();
+            headTimer.end();
             if (open != 0) {
-                headBegun = worker.timer().nanoTime();
-                headTimeout = worker.timer().after(times.head(), this::headLate);
+                headTimer.begin();
             }
         }
     }
@@ -161,21 +164,20 @@ public final class Http2Server extends Http2Codec implements ServerConnection {
     }
 
     @Override
-    void resetBefore(@Nullable Stream stream) throws Http2Exception {
-        Exchange exchange = stream instanceof Exchange known ? known : null;
-        if (broken() || exchange != null && exchange.headSent) {
+    void resetBefore(@Nullable Http2Exchange<?> exchange) throws Http2Exception {
+        Http2ServerExchange known = exchange instanceof Http2ServerExchange ours ? ours : null;
+        if (broken() || known != null && known.answered()) {
             return;
         }
-        long age = exchange == null ? 0 : worker.timer().nanoTime() - exchange.begun;
-        if (resets.reset(age)) {
+        if (resets.reset(known == null ? 0 : known.age())) {
             throw tooMuch("most streams were reset as soon as they had begun");
         }
     }
 
     @Override
-    void windowOpened(@Nullable Stream stream) {
-        if (stream instanceof Exchange exchange) {
-            exchange.windowOpened = true;
+    void windowOpened(@Nullable Http2Exchange<?> exchange) {
+        if (exchange instanceof Http2ServerExchange known) {
+            known.windowOpened();
         } else {
             windowsOpened++;
         }
@@ -192,8 +194,9 @@ public final class Http2Server extends Http2Codec implements ServerConnection {
         int before = givenUp;
         try {
             connection().forEachActiveStream(stream -> {
-                if (stream(stream) instanceof Exchange exchange) {
-                    exchange.giveUpUnsent(now, patience);
+                if (exchange(stream) instanceof Http2ServerExchange known
+                        && known.gaveUpUnsent(now, patience, windowsOpened)) {
+                    givenUp++;
                 }
                 return true;
             });
@@ -203,23 +206,14 @@ public final class Http2Server extends Http2Codec implements ServerConnection {
         return givenUp - before;
     }
 
-    private void headDone() {
-        Timer.Timeout waiting = headTimeout;
-        headTimeout = null;
-        if (waiting != null) {
-            waiting.cancel();
-        }
-    }
-
     /** Answers a request whose head does not end; what is still missing of it is read and dropped. */
     private void headLate() {
-        headTimeout = null;
         if (connection().stream(unfinishedHead) != null) {
             return; // trailers, whose stream has limits of its own
         }
         try {
             Http2Stream stream = connection().remote().createStream(unfinishedHead, false);
-            Exchange exchange = new Exchange(stream);
+            Http2ServerExchange exchange = new Http2ServerExchange(this, stream);
             attach(stream, exchange);
             streams.malformed(PROTOCOL, 408, "request_header_timeout", "the head of the request took too long");
             byte[] text = "request header timeout".getBytes(StandardCharsets.US_ASCII);
@@ -270,35 +264,29 @@ public final class Http2Server extends Http2Codec implements ServerConnection {
     @Override
     void headers(Http2Stream stream, Http2Headers headers, boolean end) throws Http2Exception {
         try {
-            if (stream(stream) instanceof Exchange known) {
+            if (exchange(stream) instanceof Http2ServerExchange known) {
                 if (!known.over) {
                     trailers(known, stream, headers, end);
                 }
                 return;
             }
-            Exchange exchange = new Exchange(stream);
+            Http2ServerExchange exchange = new Http2ServerExchange(this, stream);
             attach(stream, exchange);
             heads.request(stream.id(), headers, exchange.head);
-            begin(exchange, end);
+            if (life.request()) {
+                life.end();
+            }
+            exchange.begin(streams, end);
         } catch (Http2Heads.TooManyFields e) {
             streams.malformed(PROTOCOL, 431, "http2.too_many_headers", String.valueOf(e.getMessage()));
-            if (stream(stream) instanceof Exchange exchange) {
+            if (exchange(stream) instanceof Http2ServerExchange exchange) {
                 exchange.remoteDone |= end;
                 exchange.head(new ResponseHead(431), true);
             }
         }
     }
 
-    private void begin(Exchange exchange, boolean end) {
-        exchange.remoteDone = end;
-        exchange.upgrade = exchange.head.protocol();
-        if (life.request()) {
-            life.end();
-        }
-        exchange.events = streams.begin(exchange, exchange.head, end);
-    }
-
-    private void trailers(Exchange exchange, Http2Stream stream, Http2Headers headers, boolean end)
+    private void trailers(Http2ServerExchange exchange, Http2Stream stream, Http2Headers headers, boolean end)
             throws Http2Exception, Http2Heads.TooManyFields {
         if (!end) {
             throw Http2Heads.malformed(stream.id(), "a second header block that does not end the request");
@@ -308,112 +296,6 @@ public final class Http2Server extends Http2Codec implements ServerConnection {
         if (!exchange.remoteDone) {
             exchange.remoteDone = true;
             exchange.events().trailers(trailers);
-        }
-    }
-
-    private final class Exchange extends Stream implements ServerStream {
-        private final Http2Stream served;
-        private final RequestHead head = new RequestHead();
-        private @Nullable RequestEvents events;
-        private @Nullable String upgrade;
-        private final long headTook = headNanos;
-        private boolean headSent;
-        private final long begun = worker.timer().nanoTime();
-        private boolean windowOpened;
-        private int windowsSeen;
-        private boolean waits;
-        private long waitsSince;
-
-        Exchange(Http2Stream stream) {
-            this.served = stream;
-            this.stream = stream;
-        }
-
-        @Override
-        RequestEvents events() {
-            RequestEvents known = events;
-            return known == null ? Unheard.REQUEST : known;
-        }
-
-        @Override
-        boolean begun() {
-            return true; // by its head
-        }
-
-        @Override
-        public String protocol() {
-            return PROTOCOL;
-        }
-
-        @Override
-        public long headNanos() {
-            return headTook;
-        }
-
-        @Override
-        public void informational(ResponseHead response) {
-            if (!over && !headSent) {
-                var _ = write(response.status(), response.fields(), false);
-            }
-        }
-
-        @Override
-        public void head(ResponseHead response, boolean end) {
-            if (over || headSent) {
-                return;
-            }
-            headSent = true;
-            boolean upgraded = response.status() == 101 && upgrade != null;
-            if (upgraded && "websocket".equalsIgnoreCase(upgrade)) {
-                WebSocketKeys.dropAnswer(response.fields());
-            }
-            localDone = end;
-            ChannelFuture written = write(upgraded ? 200 : response.status(), response.fields(), end);
-            sent(written);
-        }
-
-        private ChannelFuture write(int status, Fields fields, boolean end) {
-            flushSoon();
-            return encoder()
-                    .writeHeaders(ctx(), served.id(), Http2Heads.response(status, fields), 0, end, ctx().newPromise());
-        }
-
-        @Override
-        public void data(ByteBuf data, boolean end) {
-            budget.sent(data.readableBytes());
-            super.data(data, end);
-        }
-
-        private void giveUpUnsent(long now, long patience) {
-            if (!localDone) {
-                return; // it has limits of time of its own
-            }
-            boolean ofConnection =
-                    windowsSeen != windowsOpened && encoder().flowController().windowSize(served) > 0;
-            if (!waits || windowOpened || ofConnection) {
-                waits = true;
-                waitsSince = now;
-                windowOpened = false;
-                windowsSeen = windowsOpened;
-            } else if (now - waitsSince >= patience) {
-                givenUp++;
-                over = true;
-                rst(served, Http2Error.CANCEL);
-            }
-        }
-
-        @Override
-        void sent(ChannelFuture written) {
-            if (localDone && !remoteDone && !over) {
-                // The answer is complete: the rest of the request need not be sent (section 8.1). Not before the answer
-                // has left: what waits for the client's window would be lost.
-                over = true;
-                written.addListener(_ -> {
-                    if (served.equals(connection().stream(served.id()))) {
-                        rst(served, Http2Error.NO_ERROR);
-                    }
-                });
-            }
         }
     }
 }

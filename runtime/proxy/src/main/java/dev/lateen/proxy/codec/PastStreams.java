@@ -1,6 +1,9 @@
 package dev.lateen.proxy.codec;
 
+import io.netty.handler.codec.http2.Http2Error;
+import io.netty.handler.codec.http2.Http2Exception;
 import java.util.Arrays;
+import org.jspecify.annotations.Nullable;
 
 /** Remembers how the last streams of a connection ended, so that frames which come too late can be told apart. */
 final class PastStreams {
@@ -12,32 +15,35 @@ final class PastStreams {
     private int next;
     private boolean forgot;
 
-    /** How a stream ended. */
-    enum End {
-        /** This side reset it. */
-        RESET_HERE,
-        /** The peer ended or reset it, or it is too long ago to know. */
-        COMPLETE,
-        /** It was skipped: a later one was opened before it. */
-        NEVER_THERE
-    }
-
     void add(int id, boolean resetHere) {
         forgot |= ids[next] != 0;
         ids[next] = resetHere ? -id : id;
         next = (next + 1) % REMEMBERED;
     }
 
-    End end(int id) {
+    /**
+     * What a frame on a stream that is over means (RFC 9113 section 5.1, "closed", and section 5.1.1): an error of the
+     * connection, or nothing, which is null.
+     */
+    @Nullable
+    Http2Exception error(int id) {
         for (int past : ids) {
             if (past == id) {
-                return End.COMPLETE;
+                return afterItsEnd(id);
             }
             if (past == -id) {
-                return End.RESET_HERE;
+                return null; // it was on its way before the peer could know
             }
         }
         int oldest = Arrays.stream(ids).map(Math::abs).min().orElse(0);
-        return forgot && id < oldest ? End.COMPLETE : End.NEVER_THERE;
+        if (forgot && id < oldest) {
+            return afterItsEnd(id); // too long ago to know how it ended
+        }
+        return Http2Exception.connectionError(
+                Http2Error.PROTOCOL_ERROR, "stream %d is smaller than the one before", id);
+    }
+
+    private static Http2Exception afterItsEnd(int id) {
+        return Http2Exception.connectionError(Http2Error.STREAM_CLOSED, "a frame on stream %d after its end", id);
     }
 }

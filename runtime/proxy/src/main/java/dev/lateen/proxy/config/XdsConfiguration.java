@@ -1,39 +1,18 @@
 package dev.lateen.proxy.config;
 
-import com.google.protobuf.Any;
-import com.google.protobuf.InvalidProtocolBufferException;
-import com.google.protobuf.Message;
 import dev.lateen.proxy.net.Timer;
-import dev.lateen.proxycore.CompileException;
-import dev.lateen.proxycore.balance.LiveCluster;
-import dev.lateen.proxycore.cluster.CompiledCluster;
-import dev.lateen.proxycore.cluster.EndpointSet;
-import dev.lateen.proxycore.listener.CompiledListener;
-import dev.lateen.proxycore.route.RouteTable;
 import dev.lateen.xds.ResourceType;
 import dev.lateen.xds.client.ResourceListener;
 import dev.lateen.xds.client.ResourceUpdate;
 import dev.lateen.xds.client.Subscription;
-import io.envoyproxy.envoy.config.cluster.v3.Cluster;
-import io.envoyproxy.envoy.config.core.v3.TypedExtensionConfig;
-import io.envoyproxy.envoy.config.endpoint.v3.ClusterLoadAssignment;
-import io.envoyproxy.envoy.config.listener.v3.Listener;
-import io.envoyproxy.envoy.config.route.v3.RouteConfiguration;
-import io.envoyproxy.envoy.extensions.transport_sockets.tls.v3.Secret;
 import java.time.Instant;
 import java.time.InstantSource;
-import java.util.ArrayList;
-import java.util.HashMap;
-import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.Set;
-import java.util.TreeMap;
 import java.util.function.BiConsumer;
 import java.util.function.Consumer;
 import java.util.random.RandomGenerator;
-import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -55,26 +34,14 @@ public final class XdsConfiguration implements ResourceListener {
 
     public static final String SECRETS = "type.googleapis.com/envoy.extensions.transport_sockets.tls.v3.Secret";
 
-    private final RandomGenerator random;
     private final InstantSource clock;
     private final Timer timer;
-    private final BiConsumer<String, Subscription> subscribe;
     private final Consumer<ActiveConfiguration> changed;
-    private final Credentials credentials;
-    private final Map<String, CompiledListener> listeners = new TreeMap<>();
-    private final Map<String, RouteTable> routes = new TreeMap<>();
-    private final Map<String, LiveCluster> clusters = new TreeMap<>();
-    private final AwaitedEndpoints endpoints;
-    private final AwaitedExtensions extensions;
-    private final LeavingClusters leaving = new LeavingClusters();
-
-    private Timer.Timeout patienceEnds = () -> {};
-
-    private final KeptResources kept = new KeptResources();
+    private final CompiledResources compiled;
     private final RestoredTypes restored = new RestoredTypes();
-    private final Set<String> seen = new HashSet<>();
-    private volatile ActiveConfiguration current = ActiveConfiguration.EMPTY;
     private final UpdateCounts updates = new UpdateCounts();
+    private Timer.Timeout patienceEnds = () -> {};
+    private volatile ActiveConfiguration current = ActiveConfiguration.EMPTY;
 
     private volatile boolean complete;
     private volatile boolean connected;
@@ -92,19 +59,15 @@ public final class XdsConfiguration implements ResourceListener {
             BiConsumer<String, Subscription> subscribe,
             Credentials credentials,
             Consumer<ActiveConfiguration> changed) {
-        this.random = random;
         this.clock = clock;
         this.timer = timer;
-        endpoints = new AwaitedEndpoints(timer);
-        extensions = new AwaitedExtensions(timer);
-        this.subscribe = subscribe;
-        this.credentials = credentials;
         this.changed = changed;
+        compiled = new CompiledResources(random, timer, subscribe, credentials);
     }
 
     /** Whether the control plane, or the file in its place, has said anything. */
     public synchronized boolean heard() {
-        return !seen.isEmpty();
+        return compiled.heard();
     }
 
     /** What is in force. Any thread. */
@@ -134,13 +97,13 @@ public final class XdsConfiguration implements ResourceListener {
 
     /** The resources in force as they were sent, by type and name. */
     public synchronized Map<String, Map<String, KeptResource>> resources() {
-        return kept.copy();
+        return compiled.kept().copy();
     }
 
     @Override
     public synchronized Optional<String> onUpdate(ResourceUpdate update) {
         boolean first = restored.has(update.type());
-        Optional<String> refusal = take(first ? kept.whole(update) : update, clock.instant(), false);
+        Optional<String> refusal = take(first ? compiled.kept().whole(update) : update, clock.instant(), false);
         updates.count(update.type(), refusal.isEmpty());
         if (refusal.isEmpty() && restored.replaced(update.type())) {
             LOG.info("the configuration is the control plane's again");
@@ -155,7 +118,7 @@ public final class XdsConfiguration implements ResourceListener {
      * @return whether it is in force
      */
     public synchronized boolean restore(SavedConfiguration saved) {
-        if (!seen.isEmpty()) {
+        if (compiled.heard()) {
             return false;
         }
         for (ResourceUpdate update : saved.of(CLUSTERS, ENDPOINTS, LISTENERS, EXTENSIONS, ROUTES)) {
@@ -182,194 +145,22 @@ public final class XdsConfiguration implements ResourceListener {
         if (!complete || restored.since() != null) {
             return List.of();
         }
-        Map<String, Map<String, KeptResource>> all = kept.copy();
-        listeners.forEach((name, listener) -> {
-            if (Credentials.carriesKey(listener)) {
-                all.getOrDefault(LISTENERS, new TreeMap<>()).remove(name);
-            }
-        });
-        clusters.forEach((name, cluster) -> {
-            if (Credentials.carriesKey(cluster.config())) {
-                all.getOrDefault(CLUSTERS, new TreeMap<>()).remove(name);
-            }
-        });
-        return Stream.of(CLUSTERS, ENDPOINTS, LISTENERS, EXTENSIONS, ROUTES)
-                .filter(all::containsKey)
-                .map(type -> SavedConfiguration.update(type, all.getOrDefault(type, Map.of())))
-                .toList();
+        return compiled.withoutKeys();
     }
 
     private Optional<String> take(ResourceUpdate update, Instant at, boolean fromDisk) {
-        try {
-            Map<String, Message> messages;
-            switch (update.type()) {
-                case CLUSTERS -> messages = clusters(update);
-                case ENDPOINTS -> messages = endpoints(update);
-                case LISTENERS -> messages = listeners(update);
-                case EXTENSIONS -> messages = extensions(update);
-                case ROUTES -> messages = routes(update);
-                case SECRETS -> messages = secrets(update);
-                default -> {
-                    return Optional.of("nothing was asked of type " + update.type());
-                }
-            }
-            kept.take(update, messages, at, fromDisk);
-        } catch (CompileException | InvalidProtocolBufferException e) {
-            return Optional.of(String.valueOf(e.getMessage()));
+        Optional<String> refusal = compiled.take(update, at, fromDisk);
+        if (refusal.isEmpty()) {
+            activate();
         }
-        seen.add(update.type());
-        activate();
-        return Optional.empty();
-    }
-
-    private <M extends Message> List<M> unpack(ResourceUpdate update, Class<M> type)
-            throws InvalidProtocolBufferException {
-        List<M> messages = new ArrayList<>();
-        for (ResourceUpdate.Resource resource : update.changed()) {
-            Any body = resource.body();
-            messages.add(body.unpack(type));
-        }
-        return messages;
-    }
-
-    private Map<String, Message> clusters(ResourceUpdate update)
-            throws CompileException, InvalidProtocolBufferException {
-        Map<String, Message> messages = new HashMap<>();
-        List<CompiledCluster> compiled = new ArrayList<>();
-        for (Cluster cluster : unpack(update, Cluster.class)) {
-            compiled.add(CompiledCluster.of(cluster));
-            messages.put(cluster.getName(), cluster);
-        }
-        for (CompiledCluster cluster : compiled) {
-            LiveCluster present = clusters.get(cluster.name());
-            LiveCluster next = present == null
-                    ? LiveCluster.of(cluster, random, System::nanoTime)
-                    : present.changed(cluster, random);
-            clusters.put(cluster.name(), next);
-            leaving.back(cluster.name());
-            endpoints.give(next);
-        }
-        for (String gone : update.removed()) {
-            if (clusters.remove(gone) != null) {
-                leaving.gone(gone, timer.nanoTime());
-            }
-        }
-        subscribe.accept(ENDPOINTS, Subscription.to(endpoints.want(clusters.values())));
-        wantSecrets();
-        return messages;
-    }
-
-    private Map<String, Message> endpoints(ResourceUpdate update)
-            throws CompileException, InvalidProtocolBufferException {
-        Map<String, Message> messages = new HashMap<>();
-        Map<String, EndpointSet> compiled = new HashMap<>();
-        for (ClusterLoadAssignment assignment : unpack(update, ClusterLoadAssignment.class)) {
-            compiled.put(assignment.getClusterName(), EndpointSet.of(assignment));
-            messages.put(assignment.getClusterName(), assignment);
-        }
-        endpoints.come(compiled, clusters.values());
-        return messages;
-    }
-
-    private Map<String, Message> listeners(ResourceUpdate update)
-            throws CompileException, InvalidProtocolBufferException {
-        Map<String, Message> messages = new HashMap<>();
-        Map<String, CompiledListener> compiled = new HashMap<>();
-        for (Listener listener : unpack(update, Listener.class)) {
-            compiled.put(listener.getName(), CompiledListener.of(listener, extensions.known()));
-            messages.put(listener.getName(), listener);
-        }
-        listeners.putAll(compiled);
-        update.removed().forEach(listeners::remove);
-        Set<String> names = new HashSet<>();
-        listeners.values().forEach(listener -> names.addAll(listener.routeNames()));
-        subscribe.accept(ROUTES, Subscription.to(names));
-        Set<String> filters = extensions.want(listeners.values());
-        if (!filters.isEmpty() || seen.contains(EXTENSIONS)) {
-            subscribe.accept(EXTENSIONS, Subscription.to(filters));
-        }
-        wantSecrets();
-        return messages;
-    }
-
-    /** Listeners are compiled anew with what has come for their filters; those of the others stay the same. */
-    private Map<String, Message> extensions(ResourceUpdate update)
-            throws CompileException, InvalidProtocolBufferException {
-        Map<String, Message> messages = new HashMap<>();
-        Map<String, Any> known = new HashMap<>(extensions.known());
-        Set<String> names = new HashSet<>(update.removed());
-        known.keySet().removeAll(names);
-        for (TypedExtensionConfig extension : unpack(update, TypedExtensionConfig.class)) {
-            known.put(extension.getName(), extension.getTypedConfig());
-            messages.put(extension.getName(), extension);
-        }
-        names.addAll(messages.keySet());
-        Map<String, CompiledListener> compiled = new HashMap<>();
-        for (Map.Entry<String, CompiledListener> entry : listeners.entrySet()) {
-            KeptResource listener = kept.of(LISTENERS).get(entry.getKey());
-            boolean concerned =
-                    entry.getValue().discovered().stream().anyMatch(filter -> names.contains(filter.name()));
-            if (concerned && listener != null && listener.body() instanceof Listener body) {
-                compiled.put(entry.getKey(), CompiledListener.of(body, known));
-            }
-        }
-        listeners.putAll(compiled);
-        extensions.come(known, names);
-        wantSecrets();
-        return messages;
-    }
-
-    private Map<String, Message> routes(ResourceUpdate update) throws CompileException, InvalidProtocolBufferException {
-        Map<String, Message> messages = new HashMap<>();
-        Map<String, RouteTable> compiled = new HashMap<>();
-        for (RouteConfiguration configuration : unpack(update, RouteConfiguration.class)) {
-            compiled.put(configuration.getName(), RouteTable.of(configuration));
-            messages.put(configuration.getName(), configuration);
-        }
-        routes.putAll(compiled);
-        update.removed().forEach(routes::remove);
-        return messages;
-    }
-
-    /** Nothing is asked for until something is needed. */
-    private void wantSecrets() {
-        Set<String> names = credentials.want(
-                listeners.values(),
-                clusters.values().stream().map(LiveCluster::config).toList());
-        if (!names.isEmpty() || seen.contains(SECRETS)) {
-            subscribe.accept(SECRETS, Subscription.to(names));
-        }
-    }
-
-    private Map<String, Message> secrets(ResourceUpdate update)
-            throws CompileException, InvalidProtocolBufferException {
-        Map<String, Message> messages = new HashMap<>();
-        List<Secret> secrets = unpack(update, Secret.class);
-        credentials.put(secrets);
-        secrets.forEach(secret -> messages.put(secret.getName(), Credentials.withoutKey(secret)));
-        update.removed().forEach(credentials::remove);
-        return messages;
-    }
-
-    /** Whether a cluster has its endpoints, or has waited for long enough. */
-    private boolean warm(LiveCluster cluster) {
-        return endpoints.patienceLeft(cluster) <= 0;
-    }
-
-    /** The same of a listener and the configurations of its filters. */
-    private boolean configured(CompiledListener listener) {
-        return extensions.patienceLeft(listener) <= 0;
+        return refusal;
     }
 
     /** Has what waits come into force when it has waited for long enough. */
     private void watchPatience() {
         patienceEnds.cancel();
         patienceEnds = () -> {};
-        Stream.of(
-                        clusters.values().stream().mapToLong(endpoints::patienceLeft),
-                        listeners.values().stream().mapToLong(extensions::patienceLeft),
-                        leaving.patienceLeft(timer.nanoTime()))
-                .flatMapToLong(left -> left)
+        compiled.patienceLeft()
                 .filter(left -> left > 0 && left < Long.MAX_VALUE)
                 .min()
                 .ifPresent(left -> patienceEnds = timer.after(left, this::patienceOver));
@@ -377,10 +168,7 @@ public final class XdsConfiguration implements ResourceListener {
 
     /** Whether all that was sent is in force, and nothing that is gone goes on. Any thread. */
     public synchronized boolean settled() {
-        return complete
-                && clusters.keySet().containsAll(current.clusters().keySet())
-                && listeners.values().stream().allMatch(this::configured)
-                && clusters.values().stream().allMatch(this::warm);
+        return complete && compiled.settled(current);
     }
 
     private synchronized void patienceOver() {
@@ -398,19 +186,8 @@ public final class XdsConfiguration implements ResourceListener {
 
     private void activate() {
         ActiveConfiguration before = current;
-        Activation.Next next = new Activation(
-                        listeners,
-                        routes,
-                        clusters,
-                        before,
-                        this::warm,
-                        this::configured,
-                        name -> leaving.patienceLeft(name, timer.nanoTime()) > 0)
-                .next();
-        boolean whole = next.whole()
-                && seen.contains(CLUSTERS)
-                && seen.contains(LISTENERS)
-                && clusters.values().stream().allMatch(this::warm);
+        Activation.Next next = compiled.next(before);
+        boolean whole = next.whole() && compiled.heardWhole();
         current = next.configuration();
         tellIgnored(current.ignored(), before.ignored());
         changed.accept(current);

@@ -241,7 +241,7 @@ final class Attempt implements Waiter, ResponseEvents {
     }
 
     /** It is over, whichever way. */
-    void end(Reset reason) {
+    void end() {
         if (ended) {
             return;
         }
@@ -256,7 +256,7 @@ final class Attempt implements Waiter, ResponseEvents {
         ClientStream open = stream;
         stream = null;
         if (open != null) {
-            open.reset(reason);
+            open.reset(Reset.CANCELLED);
         }
     }
 }

@@ -107,7 +107,7 @@ final class AuthorizationFilter {
             case Verdict.Allowed(var changes, var inAnswer) -> {
                 Verdict.apply(changes, request.request().fields());
                 if (!inAnswer.isEmpty()) {
-                    request.onAnswer(response -> Verdict.apply(inAnswer, response.fields()));
+                    request.answer().change(response -> Verdict.apply(inAnswer, response.fields()));
                 }
                 request.proceed();
             }

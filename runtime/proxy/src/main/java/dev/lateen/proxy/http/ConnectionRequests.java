@@ -126,11 +126,9 @@ public final class ConnectionRequests implements ServerStreams {
             routing.tell();
         }
         FilteredRequest request = new FilteredRequest(
-                service,
-                stream,
-                head,
-                end,
                 record,
+                stream,
+                end,
                 preparation,
                 routing.target(),
                 new Access(facts, head, client, Map.of()),

@@ -12,7 +12,6 @@ import dev.lateen.proxycore.filter.HttpFilter;
 import dev.lateen.proxycore.format.FormatContext;
 import dev.lateen.proxycore.head.Fields;
 import dev.lateen.proxycore.head.RequestHead;
-import dev.lateen.proxycore.head.ResponseHead;
 import dev.lateen.proxycore.limit.RateLimits;
 import dev.lateen.proxycore.listener.HeadPreparation;
 import dev.lateen.proxycore.listener.StreamLimits;
@@ -20,14 +19,10 @@ import dev.lateen.proxycore.overload.Resource;
 import dev.lateen.proxycore.rbac.Access;
 import dev.lateen.proxycore.route.HeaderMutations;
 import io.netty.buffer.ByteBuf;
-import io.netty.buffer.PooledByteBufAllocator;
-import io.netty.buffer.Unpooled;
 import java.net.InetSocketAddress;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.function.BiConsumer;
-import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -36,28 +31,18 @@ import org.jspecify.annotations.Nullable;
  * waits, its content stays here without credit, so that the client soon stops sending.
  */
 final class FilteredRequest implements RequestEvents, StreamDeadline.Watched {
-
-    private final HttpService service;
-    private final ServerStream client;
-    private final RequestHead head;
     private final RequestRecord record;
-    private final HeadPreparation preparation;
     private Target target;
     private Access access;
     private final Router router;
-    private final Answer answer = new Answer();
+    private final StreamDeadline deadline;
+    private final HeldContent held;
+    private final FilteredAnswer answer;
 
     private int position;
     private boolean ended;
-    private boolean answered;
     private @Nullable RequestEvents next;
-    private final HeldContent held;
-    private @Nullable List<Consumer<ResponseHead>> onAnswer;
-    private @Nullable Compression compression;
-    private @Nullable GzipStream gzip;
     private @Nullable InetSocketAddress lookedUp;
-    private Timer.Timeout waiting = () -> {};
-    private final StreamDeadline deadline;
 
     /**
      * What the request is for, as far as filters care.
@@ -94,34 +79,29 @@ final class FilteredRequest implements RequestEvents, StreamDeadline.Watched {
      * @param access what rules of access are asked about
      */
     FilteredRequest(
-            HttpService service,
-            ServerStream client,
-            RequestHead head,
-            boolean end,
             RequestRecord record,
+            ServerStream client,
+            boolean end,
             HeadPreparation preparation,
             Target target,
             Access access,
             Router router,
             StreamDeadline.Connection deadlines) {
-        this.service = service;
-        this.client = client;
-        this.held = new HeldContent(client);
-        this.head = head;
-        this.ended = end;
         this.record = record;
-        this.preparation = preparation;
+        this.ended = end;
         this.target = target;
         this.access = access;
         this.router = router;
         deadline = deadlines.begin(target.limits(), client.headNanos(), this);
+        held = new HeldContent(client);
+        answer = new FilteredAnswer(client, record.request(), preparation, held, deadline);
         if (end) {
             deadline.requestEnded();
         }
     }
 
     RequestHead request() {
-        return head;
+        return record.request();
     }
 
     RequestRecord record() {
@@ -129,7 +109,7 @@ final class FilteredRequest implements RequestEvents, StreamDeadline.Watched {
     }
 
     HttpService service() {
-        return service;
+        return record.service;
     }
 
     /** What rules of access are asked about. */
@@ -143,7 +123,7 @@ final class FilteredRequest implements RequestEvents, StreamDeadline.Watched {
      * @param clearsRoute whether the route is chosen again, as far as filters have not run yet
      */
     void claims(Map<String, Object> verified, boolean clearsRoute) {
-        access = new Access(access.facts(), head, access.client(), verified);
+        access = new Access(access.facts(), request(), access.client(), verified);
         if (!verified.isEmpty()) {
             record.tell(FormatContext.TOKENS, "payload", verified);
         }
@@ -165,8 +145,8 @@ final class FilteredRequest implements RequestEvents, StreamDeadline.Watched {
 
     /** The request waits for this, which is taken back when the request ends before. */
     void await(Timer.Timeout wait) {
-        if (!answered && next == null) {
-            waiting = wait;
+        if (!answer.begun() && next == null) {
+            held.await(wait);
         }
     }
 
@@ -176,13 +156,13 @@ final class FilteredRequest implements RequestEvents, StreamDeadline.Watched {
     }
 
     /** Where the answer goes. */
-    ServerStream answer() {
+    FilteredAnswer answer() {
         return answer;
     }
 
     /** Goes on with the next filter. */
     void proceed() {
-        boolean passes = !answered;
+        boolean passes = !answer.begun();
         while (passes && position < target.filters().size()) {
             HttpFilter filter = target.filters().get(position++);
             passes = switch (filter.effective(target.overrides())) {
@@ -211,8 +191,8 @@ final class FilteredRequest implements RequestEvents, StreamDeadline.Watched {
     }
 
     private boolean compress(Compression wanted) {
-        if (wanted.wanted(head)) {
-            compression = wanted;
+        if (wanted.wanted(request())) {
+            answer.compress(wanted);
         }
         return true;
     }
@@ -224,28 +204,17 @@ final class FilteredRequest implements RequestEvents, StreamDeadline.Watched {
         return false;
     }
 
-    /** Has this done to the answer's head, before what others asked for earlier. */
-    void onAnswer(Consumer<ResponseHead> change) {
-        List<Consumer<ResponseHead>> changes = onAnswer;
-        if (changes == null) {
-            changes = new ArrayList<>(2);
-            onAnswer = changes;
-        }
-        changes.add(change);
-    }
-
     // ---- the rest of the request
 
     @Override
     public boolean behind() {
-        return answered && !client.writable();
+        return answer.begun() && !answer.writable();
     }
 
     /** One of its limits of time is reached: answers with that, or breaks off an answer that has begun. */
     @Override
     public void late() {
         int status = ended ? 504 : 408;
-        waiting.cancel();
         RequestEvents to = next;
         if (to != null) {
             to.reset(Reset.CANCELLED, "took too long");
@@ -257,13 +226,11 @@ final class FilteredRequest implements RequestEvents, StreamDeadline.Watched {
                     case OVERLOAD -> Fault.overload(Resource.BUFFERS);
                     case REQUEST, NONE -> Fault.requestIncomplete();
                 };
-        if (answered) {
+        if (answer.begun()) {
             record.fault(fault).ended();
-            endCompression();
-            held.release();
-            client.reset(Reset.CANCELLED);
+            answer.reset(Reset.CANCELLED);
         } else {
-            LocalReply.send(answer, head, HeaderMutations.NONE, fault, record);
+            LocalReply.send(answer, request(), HeaderMutations.NONE, fault, record);
         }
     }
 
@@ -282,10 +249,8 @@ final class FilteredRequest implements RequestEvents, StreamDeadline.Watched {
         RequestEvents to = next;
         if (to != null) {
             to.data(data, end);
-        } else if (answered) {
-            int bytes = data.readableBytes();
-            data.release();
-            client.consumed(bytes);
+        } else if (answer.begun()) {
+            answer.drop(data);
         } else {
             held.add(data, end);
         }
@@ -304,15 +269,12 @@ final class FilteredRequest implements RequestEvents, StreamDeadline.Watched {
 
     @Override
     public void reset(Reset reason, String detail) {
-        waiting.cancel();
-        deadline.end();
-        endCompression();
-        held.release();
+        boolean unanswered = !answer.begun();
+        answer.abandon();
         RequestEvents to = next;
         if (to != null) {
             to.reset(reason, detail);
-        } else if (!answered) {
-            answered = true;
+        } else if (unanswered) {
             record.lost(reason);
             record.ended();
         }
@@ -323,100 +285,6 @@ final class FilteredRequest implements RequestEvents, StreamDeadline.Watched {
         RequestEvents to = next;
         if (to != null) {
             to.writable();
-        }
-    }
-
-    private void endCompression() {
-        GzipStream stream = gzip;
-        gzip = null;
-        if (stream != null) {
-            stream.close();
-        }
-    }
-
-    private final class Answer implements ServerStream {
-        @Override
-        public String protocol() {
-            return client.protocol();
-        }
-
-        @Override
-        public long headNanos() {
-            return client.headNanos();
-        }
-
-        @Override
-        public void informational(ResponseHead informational) {
-            deadline.touch();
-            client.informational(informational);
-        }
-
-        @Override
-        public void head(ResponseHead response, boolean end) {
-            answered = true;
-            waiting.cancel();
-            List<Consumer<ResponseHead>> changes = onAnswer;
-            if (changes != null) {
-                for (int i = changes.size() - 1; i >= 0; i--) {
-                    changes.get(i).accept(response);
-                }
-            }
-            preparation.response(response, head);
-            if (compression != null && !end && compression.begin(response)) {
-                gzip = new GzipStream(compression.level());
-            }
-            sent(end);
-            client.head(response, end);
-            held.release();
-        }
-
-        @Override
-        public void data(ByteBuf data, boolean end) {
-            sent(end);
-            GzipStream stream = gzip;
-            client.data(stream == null ? data : stream.next(data, end, PooledByteBufAllocator.DEFAULT), end);
-            if (end) {
-                endCompression();
-            }
-        }
-
-        /** The stream is watched until the answer is complete, whatever of the request is still to come. */
-        private void sent(boolean end) {
-            deadline.touch();
-            if (end) {
-                deadline.end();
-            }
-        }
-
-        @Override
-        public void trailers(Fields trailers) {
-            sent(true);
-            GzipStream stream = gzip;
-            if (stream != null) {
-                client.data(stream.next(Unpooled.EMPTY_BUFFER, true, PooledByteBufAllocator.DEFAULT), false);
-                endCompression();
-            }
-            client.trailers(trailers);
-        }
-
-        @Override
-        public void reset(Reset reason) {
-            answered = true;
-            waiting.cancel();
-            deadline.end();
-            endCompression();
-            held.release();
-            client.reset(reason);
-        }
-
-        @Override
-        public void consumed(int bytes) {
-            held.consumed(bytes);
-        }
-
-        @Override
-        public boolean writable() {
-            return client.writable();
         }
     }
 }

@@ -1,5 +1,6 @@
 package dev.lateen.proxy.http;
 
+import dev.lateen.proxy.net.Timer;
 import dev.lateen.proxy.stream.RequestEvents;
 import dev.lateen.proxy.stream.ServerStream;
 import dev.lateen.proxycore.head.Fields;
@@ -10,14 +11,15 @@ import java.util.function.BiConsumer;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A request's content while a filter has the request wait. It stays without credit, so that the client soon stops
- * sending, unless a filter asks for it.
+ * A request's content while a filter has the request wait, and what it waits for. The content stays without credit, so
+ * that the client soon stops sending, unless a filter asks for it.
  */
 final class HeldContent {
     private final ServerStream client;
     private final List<ByteBuf> pieces = new ArrayList<>(2);
     private @Nullable Fields trailers;
     private @Nullable Wish wish;
+    private Timer.Timeout waiting = () -> {};
     private int size;
     /** Bytes for which the client has its credit already. */
     private int credited;
@@ -26,6 +28,16 @@ final class HeldContent {
 
     HeldContent(ServerStream client) {
         this.client = client;
+    }
+
+    /** The request waits for this, which is taken back when an answer or an end comes first. */
+    void await(Timer.Timeout wait) {
+        waiting = wait;
+    }
+
+    /** Nothing is waited for any more. */
+    void waitsNoMore() {
+        waiting.cancel();
     }
 
     boolean isEmpty() {
@@ -99,6 +111,7 @@ final class HeldContent {
 
     /** Lets go of everything. */
     void release() {
+        waitsNoMore();
         if (!pieces.isEmpty()) {
             int bytes = size;
             pieces.forEach(ByteBuf::release);

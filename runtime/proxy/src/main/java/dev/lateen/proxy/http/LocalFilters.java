@@ -43,7 +43,7 @@ final class LocalFilters {
         }
         String origin = verdict.origin();
         if (origin != null) {
-            request.onAnswer(response -> policy.decorate(response, origin));
+            request.answer().change(response -> policy.decorate(response, origin));
         }
         return true;
     }

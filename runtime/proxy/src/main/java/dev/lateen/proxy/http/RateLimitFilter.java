@@ -64,7 +64,7 @@ final class RateLimitFilter {
             case GlobalRateLimit.Verdict.Within(var forRequest, var forAnswer) -> {
                 add(forRequest, request.request().fields());
                 if (!forAnswer.isEmpty()) {
-                    request.onAnswer(response -> add(forAnswer, response.fields()));
+                    request.answer().change(response -> add(forAnswer, response.fields()));
                 }
                 request.proceed();
             }

@@ -103,7 +103,7 @@ final class RequestExchange implements RequestEvents {
             over = true;
             onEnd.run();
             closeRetries();
-            answer(Fault.overflow(cluster.config().name(), "http2MaxRequests"));
+            fail(Fault.overflow(cluster.config().name(), "http2MaxRequests"));
             return;
         }
         if (end) {
@@ -172,11 +172,11 @@ final class RequestExchange implements RequestEvents {
             return;
         }
         if (reason == Reset.CANCELLED) {
-            finish(Reset.CANCELLED); // by this proxy, which answers and records the rest
+            finish(); // by this proxy, which answers and records the rest
             return;
         }
         record.lost(reason);
-        finish(Reset.CANCELLED);
+        finish();
         record.ended();
     }
 
@@ -193,8 +193,7 @@ final class RequestExchange implements RequestEvents {
     private void attempt() {
         Host host = cluster.balancer().pick(pick);
         if (host == null) {
-            finish(Reset.CANCELLED);
-            answer(Fault.noHealthyUpstream(
+            fail(Fault.noHealthyUpstream(
                     cluster.config().name(), cluster.balancer().whyNone()));
             return;
         }
@@ -221,13 +220,11 @@ final class RequestExchange implements RequestEvents {
             attempt.host().requestTimedOut();
             attempt.report(504);
         }
-        boolean begun = answered;
-        finish(Reset.CANCELLED);
-        if (begun) {
-            record.flag(ResponseFlag.UT).details("response_timeout").ended();
-            downstream.reset(Reset.CANCELLED);
+        if (answered) {
+            record.flag(ResponseFlag.UT).details("response_timeout");
+            breakOff(Reset.CANCELLED);
         } else {
-            answer(Fault.requestTimeout(peer, "timeout of " + forward.route().rule()));
+            fail(Fault.requestTimeout(peer, "timeout of " + forward.route().rule()));
         }
     }
 
@@ -286,9 +283,8 @@ final class RequestExchange implements RequestEvents {
     /** Time is up for a try. */
     void timedOut(Attempt attempt, Fault fault) {
         if (answered) {
-            finish(Reset.CANCELLED);
-            record.fault(fault).ended();
-            downstream.reset(Reset.CANCELLED);
+            record.fault(fault);
+            breakOff(Reset.CANCELLED);
             return;
         }
         failed(attempt, retries == null ? RetryVerdict.NO : retries.onPerTryTimeout(), fault);
@@ -296,28 +292,17 @@ final class RequestExchange implements RequestEvents {
 
     /** The stream of a try ended before its answer did. */
     void broken(Attempt attempt, Reset reason) {
-        ResetReason core =
-                switch (reason) {
-                    case REFUSED -> ResetReason.REMOTE_REFUSED;
-                    case REMOTE -> ResetReason.REMOTE_RESET;
-                    case TERMINATED -> ResetReason.CONNECTION_TERMINATION;
-                    case PROTOCOL_ERROR -> ResetReason.PROTOCOL_ERROR;
-                    case CANCELLED -> ResetReason.LOCAL_RESET;
-                };
         // Versions of HTTP without streams know nothing but the end of the connection.
-        ResetReason told = core == ResetReason.REMOTE_REFUSED && !"HTTP/2".equals(record.upstreamProtocol())
+        ResetReason told = reason == Reset.REFUSED && !"HTTP/2".equals(record.upstreamProtocol())
                 ? ResetReason.CONNECTION_TERMINATION
-                : core;
+                : reason.reason();
         if (answered) {
-            finish(Reset.CANCELLED);
-            record.flag(told.flag())
-                    .details(told.details("upstream_reset_after_response_started"))
-                    .ended();
-            downstream.reset(Reset.TERMINATED);
+            record.flag(told.flag()).details(told.details("upstream_reset_after_response_started"));
+            breakOff(Reset.TERMINATED);
             return;
         }
         boolean sent = reason != Reset.REFUSED;
-        RetryVerdict verdict = retries == null ? RetryVerdict.NO : retries.onReset(core, sent);
+        RetryVerdict verdict = retries == null ? RetryVerdict.NO : retries.onReset(reason.reason(), sent);
         failed(attempt, verdict, Fault.upstreamReset(attempt.host().toString(), told));
     }
 
@@ -334,7 +319,7 @@ final class RequestExchange implements RequestEvents {
             unrepeated(verdict);
             return false;
         }
-        attempt.end(Reset.CANCELLED);
+        attempt.end();
         current = null;
         again();
         return true;
@@ -345,7 +330,7 @@ final class RequestExchange implements RequestEvents {
         answered = true;
         cluster.totals().answered(response.status());
         record.answered(response);
-        mark(response);
+        UpstreamReply.mark(response, record, forward, tells);
         downstream.head(response, end);
     }
 
@@ -362,7 +347,7 @@ final class RequestExchange implements RequestEvents {
     /** The answer is complete. */
     void complete() {
         record.answerEnded();
-        finish(Reset.CANCELLED);
+        finish();
         record.ended();
     }
 
@@ -370,15 +355,14 @@ final class RequestExchange implements RequestEvents {
 
     /** A try ended without an answer that counts: another one, or the end. */
     private void failed(Attempt attempt, RetryVerdict verdict, Fault fault) {
-        attempt.end(Reset.CANCELLED);
+        attempt.end();
         current = null;
         if (verdict == RetryVerdict.RETRY && body.replayable()) {
             again();
             return;
         }
         unrepeated(verdict);
-        finish(Reset.CANCELLED);
-        answer(fault);
+        fail(fault);
     }
 
     private void unrepeated(RetryVerdict verdict) {
@@ -399,13 +383,21 @@ final class RequestExchange implements RequestEvents {
         });
     }
 
-    private void answer(Fault fault) {
-        over = true;
+    /** Answers with what went wrong. */
+    private void fail(Fault fault) {
+        finish();
         cluster.totals().answered(fault.status());
         LocalReply.send(downstream, head, forward.responseHeaders(), fault, record);
     }
 
-    private void finish(Reset reason) {
+    /** Breaks off an answer that has begun. */
+    private void breakOff(Reset reason) {
+        finish();
+        record.ended();
+        downstream.reset(reason);
+    }
+
+    private void finish() {
         if (over) {
             return;
         }
@@ -415,7 +407,7 @@ final class RequestExchange implements RequestEvents {
         Attempt attempt = current;
         current = null;
         if (attempt != null) {
-            attempt.end(reason);
+            attempt.end();
         }
         body.release();
         onEnd.run();
@@ -427,22 +419,5 @@ final class RequestExchange implements RequestEvents {
         if (retries != null) {
             retries.close();
         }
-    }
-
-    /** Adds to the app's answer what the route and this proxy have to say. */
-    private void mark(ResponseHead response) {
-        Fields fields = response.fields();
-        if (forward.givesCookies()) {
-            for (String cookie : forward.cookies(head, record.facts())) {
-                fields.add(FieldName.SET_COOKIE, cookie);
-            }
-        }
-        if (tells) {
-            fields.set(FieldName.X_ENVOY_UPSTREAM_SERVICE_TIME, Long.toString(record.upstreamMillis()));
-        }
-        if (forward.policy().attemptCountInResponse()) {
-            fields.set(FieldName.X_ENVOY_ATTEMPT_COUNT, Integer.toString(record.attempts()));
-        }
-        forward.responseHeaders().apply(fields, record);
     }
 }

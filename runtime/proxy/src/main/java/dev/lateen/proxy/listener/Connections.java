@@ -4,7 +4,6 @@ import dev.lateen.proxy.codec.Http1Server;
 import dev.lateen.proxy.codec.Http1Settings;
 import dev.lateen.proxy.codec.Http2Limits;
 import dev.lateen.proxy.codec.Http2Server;
-import dev.lateen.proxy.codec.ServerConnection;
 import dev.lateen.proxy.codec.ServerLimits;
 import dev.lateen.proxy.config.ActiveConfiguration;
 import dev.lateen.proxy.http.ConnectionInfo;
@@ -12,6 +11,7 @@ import dev.lateen.proxy.http.ConnectionRequests;
 import dev.lateen.proxy.http.HttpService;
 import dev.lateen.proxy.net.OriginalDestination;
 import dev.lateen.proxy.net.SocketTuning;
+import dev.lateen.proxy.net.Worker;
 import dev.lateen.proxy.overload.OverloadMonitor;
 import dev.lateen.proxy.tcp.TcpTunnel;
 import dev.lateen.proxy.tls.Tls;
@@ -30,12 +30,9 @@ import dev.lateen.proxycore.overload.Resource;
 import io.netty.channel.Channel;
 import io.netty.channel.ChannelInitializer;
 import io.netty.channel.ChannelOption;
-import io.netty.util.AttributeKey;
 import java.net.InetSocketAddress;
 import java.util.List;
 import java.util.Map;
-import java.util.Objects;
-import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.LongAdder;
 import java.util.function.Function;
 import java.util.function.Predicate;
@@ -46,31 +43,7 @@ import org.slf4j.LoggerFactory;
 
 /** Takes each accepted connection of one listening socket to the filter chain that it belongs to. */
 final class Connections extends ChannelInitializer<Channel> {
-    static final String PROTOCOL = "protocol";
     private static final Logger LOG = LoggerFactory.getLogger(Connections.class);
-    /** While memory is short, a client may take nothing of an answer for so long. */
-    private static final long STALLED_NANOS = TimeUnit.SECONDS.toNanos(5);
-
-    private static final AttributeKey<Taken> TAKEN = AttributeKey.valueOf(Connections.class, "taken");
-
-    /**
-     * By what a connection was taken.
-     *
-     * @param offered what was known of it when its chain was chosen
-     * @param facts what is known now
-     * @param requests null when its content is not read
-     */
-    private record Taken(
-            String listener,
-            FilterChain chain,
-            HttpService service,
-            ConnectionFacts offered,
-            ConnectionFacts facts,
-            @Nullable ConnectionRequests requests) {
-        Taken with(FilterChain now) {
-            return new Taken(listener, now, service, offered, facts, requests);
-        }
-    }
 
     private final Supplier<@Nullable CompiledListener> listener;
     private final Function<Channel, HttpService> services;
@@ -283,23 +256,25 @@ final class Connections extends ChannelInitializer<Channel> {
             refuse(channel, service, listener, info, Fault.overload(scarce));
             return;
         }
-        ConnectionRequests requests = chain.filter() instanceof HttpConnectionManager manager
-                ? new ConnectionRequests(
-                        service, manager, info, inbound, listener.bufferLimit(), listener.bypassesOverload())
-                : null;
-        channel.attr(TAKEN).set(new Taken(listener.name(), chain, service, offered, facts, requests));
         switch (chain.filter()) {
-            case HttpConnectionManager manager ->
-                http(channel, service, listener, manager, facts, Objects.requireNonNull(requests));
+            case HttpConnectionManager manager -> {
+                ConnectionRequests requests = new ConnectionRequests(
+                        service, manager, info, inbound, listener.bufferLimit(), listener.bypassesOverload());
+                http(
+                        new ServedConnection(channel, service, listener.name(), chain, offered, facts, requests),
+                        listener,
+                        manager,
+                        facts,
+                        requests);
+            }
             case TcpProxy proxy ->
-                channel.pipeline()
-                        .addLast(PROTOCOL, new TcpTunnel(service, sockets, proxy, chain.asked(), info, inbound));
+                new ServedConnection(channel, service, listener.name(), chain, offered, facts, null)
+                        .speak(new TcpTunnel(service, sockets, proxy, chain.asked(), info, inbound));
         }
     }
 
     private void http(
-            Channel channel,
-            HttpService service,
+            ServedConnection served,
             CompiledListener listener,
             HttpConnectionManager manager,
             ConnectionFacts facts,
@@ -308,125 +283,49 @@ final class Connections extends ChannelInitializer<Channel> {
         if (manager.codec() == HttpConnectionManager.Codec.HTTP2
                 || protocols.contains("h2")
                 || protocols.contains("h2c")) {
-            speak(channel, service, listener, manager, requests, true);
+            speak(served, listener, manager, requests, true);
         } else if (manager.codec() == HttpConnectionManager.Codec.HTTP1 || !protocols.isEmpty()) {
-            speak(channel, service, listener, manager, requests, false);
+            speak(served, listener, manager, requests, false);
         } else {
-            channel.pipeline()
+            served.channel()
+                    .pipeline()
                     .addLast(
                             "version",
                             new VersionDetector(
-                                    service.worker().timer(),
+                                    served.service().worker().timer(),
                                     ServerLimits.of(manager),
-                                    http2 -> speak(channel, service, listener, manager, requests, http2)));
+                                    http2 -> speak(served, listener, manager, requests, http2)));
         }
     }
 
     private void speak(
-            Channel channel,
-            HttpService service,
+            ServedConnection served,
             CompiledListener listener,
             HttpConnectionManager manager,
             ConnectionRequests requests,
             boolean http2) {
+        Worker worker = served.service().worker();
         int bytes = manager.limits().headerBytes();
         int count = manager.limits().headerCount();
         ServerLimits limits = ServerLimits.of(manager);
-        channel.pipeline()
-                .addLast(
-                        PROTOCOL,
-                        http2
-                                ? Http2Server.of(
-                                        service.worker(),
-                                        Http2Limits.DEFAULT
-                                                .withHeads(bytes, count)
-                                                .with(manager.http2()),
-                                        requests,
-                                        limits)
-                                : new Http1Server(
-                                        service.worker(),
-                                        Http1Settings.DEFAULT
-                                                .withMaxHeadBytes(bytes)
-                                                .withMaxFields(count)
-                                                .withBufferLimit(listener.bufferLimit())
-                                                .withTrailers(manager.http1().trailers()),
-                                        requests,
-                                        limits));
+        served.speak(
+                http2
+                        ? Http2Server.of(
+                                worker,
+                                Http2Limits.DEFAULT.withHeads(bytes, count).with(manager.http2()),
+                                requests,
+                                limits)
+                        : new Http1Server(
+                                worker,
+                                Http1Settings.DEFAULT
+                                        .withMaxHeadBytes(bytes)
+                                        .withMaxFields(count)
+                                        .withBufferLimit(listener.bufferLimit())
+                                        .withTrailers(manager.http1().trailers()),
+                                requests,
+                                limits));
         if (ending.test(listener)) {
-            announceEnd(channel);
-        }
-    }
-
-    /**
-     * Has new rules hold for a connection that began under old ones: requests on it follow the filter chain that would
-     * take it now. It ends where none would, where it would be wrapped otherwise, or where it may not go on; one that
-     * carries a request ends after it. Connections of the app itself go on as they began, but for filters whose configuration
-     * comes by itself. On its event loop.
-     */
-    static void follow(Channel connection, Map<String, CompiledListener> current) {
-        Taken taken = connection.attr(TAKEN).get();
-        CompiledListener listener = taken == null ? null : current.get(taken.listener());
-        if (taken == null || listener == null || listener.has(taken.chain())) {
-            return;
-        }
-        boolean ofTheApp = listener.direction() == CompiledListener.TrafficDirection.OUTBOUND;
-        if (ofTheApp && listener.discovered().isEmpty()) {
-            return;
-        }
-        FilterChain now = listener.match(taken.offered(), Trace.NONE);
-        if (now != null && now.transport().equals(taken.chain().transport()) && goesOn(taken, now)) {
-            connection.attr(TAKEN).set(taken.with(now));
-        } else if (ofTheApp) {
-            return;
-        } else if (connection.pipeline().get(PROTOCOL) instanceof ServerConnection server) {
-            server.drain();
-        } else {
-            var _ = connection.close();
-        }
-    }
-
-    /** Whether a connection can follow another chain as it is. */
-    private static boolean goesOn(Taken taken, FilterChain now) {
-        ConnectionRequests requests = taken.requests();
-        return switch (now.filter()) {
-            case HttpConnectionManager manager -> {
-                if (requests != null) {
-                    requests.follow(manager);
-                }
-                yield requests != null;
-            }
-            case TcpProxy _ ->
-                requests == null
-                        && taken.service().refusal(taken.facts(), now.access()) == null
-                        && (now.isGuardedAs(taken.chain())
-                                || now.asked().stream().noneMatch(each -> each.concerns(taken.facts())));
-        };
-    }
-
-    /** Has the connection end after the next answer. On its event loop. */
-    static void announceEnd(Channel connection) {
-        if (connection.pipeline().get(PROTOCOL) instanceof ServerConnection server) {
-            server.announceEnd();
-        }
-    }
-
-    /** Gives up what is kept for a client that has taken nothing for a while. On its event loop. */
-    static void relieve(Channel connection) {
-        Taken taken = connection.attr(TAKEN).get();
-        ConnectionRequests requests = taken == null ? null : taken.requests();
-        if (taken == null || requests == null) {
-            return;
-        }
-        requests.relieve(STALLED_NANOS);
-        if (connection.pipeline().get(PROTOCOL) instanceof ServerConnection server) {
-            taken.service().overload().stalledReset(server.relieve(STALLED_NANOS));
-        }
-    }
-
-    /** Closes the connection when it carries no request, else after the one that it carries. On its event loop. */
-    static void closeIdle(Channel connection) {
-        if (connection.pipeline().get(PROTOCOL) instanceof ServerConnection server) {
-            server.drain();
+            served.announceEnd();
         }
     }
 }

@@ -153,7 +153,7 @@ final class Inspector extends ChannelDuplexHandler {
                 && !done
                 && refusal == null
                 && ctx.channel().isActive()
-                && ctx.pipeline().get(Connections.PROTOCOL) instanceof TcpTunnel tunnel
+                && ctx.pipeline().get(ServedConnection.PROTOCOL) instanceof TcpTunnel tunnel
                 && !tunnel.connected();
         if (refused) {
             refusal = promise;
@@ -218,7 +218,7 @@ final class Inspector extends ChannelDuplexHandler {
         if (event instanceof ChannelInputShutdownEvent) {
             // Nothing more will come to look at.
             decide(ctx, facts);
-            if (!(ctx.pipeline().get(Connections.PROTOCOL) instanceof TcpTunnel)) {
+            if (!(ctx.pipeline().get(ServedConnection.PROTOCOL) instanceof TcpTunnel)) {
                 var _ = ctx.close();
             }
         }
@@ -237,7 +237,7 @@ final class Inspector extends ChannelDuplexHandler {
         }
         done = true;
         halfClosure(ctx, false);
-        if (begun != null && ctx.pipeline().get(Connections.PROTOCOL) instanceof TcpTunnel tunnel) {
+        if (begun != null && ctx.pipeline().get(ServedConnection.PROTOCOL) instanceof TcpTunnel tunnel) {
             tunnel.abandon(ctx.channel());
             ctx.pipeline().remove(tunnel);
         }
@@ -248,7 +248,7 @@ final class Inspector extends ChannelDuplexHandler {
     /** It is what it was taken for. */
     private void settle(ChannelHandlerContext ctx) {
         done = true;
-        if (ctx.pipeline().get(Connections.PROTOCOL) instanceof TcpTunnel tunnel && !tunnel.connected()) {
+        if (ctx.pipeline().get(ServedConnection.PROTOCOL) instanceof TcpTunnel tunnel && !tunnel.connected()) {
             ctx.channel().config().setAutoRead(false);
         }
         handOn(ctx);

@@ -78,7 +78,7 @@ public final class ListenerSockets {
         if (!now.equals(current)) {
             connections
                     .keySet()
-                    .forEach(connection -> connection.eventLoop().execute(() -> Connections.follow(connection, now)));
+                    .forEach(connection -> ServedConnection.execute(connection, served -> served.follow(now)));
         }
         current = now;
         bound.entrySet().removeIf(entry -> {
@@ -218,16 +218,14 @@ public final class ListenerSockets {
         ending = which;
         connections.forEach((connection, listener) -> {
             if (which.test(listener)) {
-                connection.eventLoop().execute(() -> Connections.announceEnd(connection));
+                ServedConnection.execute(connection, ServedConnection::announceEnd);
             }
         });
     }
 
     /** Gives up what is kept for clients that have taken nothing for a while. To be called again and again meanwhile. */
     public void relieve() {
-        connections
-                .keySet()
-                .forEach(connection -> connection.eventLoop().execute(() -> Connections.relieve(connection)));
+        connections.keySet().forEach(connection -> ServedConnection.execute(connection, ServedConnection::relieve));
     }
 
     /** Stops accepting at these listeners, and closes their connections that carry no request. */
@@ -242,7 +240,7 @@ public final class ListenerSockets {
         });
         connections.forEach((connection, listener) -> {
             if (which.test(listener)) {
-                connection.eventLoop().execute(() -> Connections.closeIdle(connection));
+                ServedConnection.execute(connection, ServedConnection::drain);
             }
         });
     }

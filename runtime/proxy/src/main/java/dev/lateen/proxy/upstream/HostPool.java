@@ -4,7 +4,6 @@ import dev.lateen.proxy.codec.Http1Client;
 import dev.lateen.proxy.codec.Http1Settings;
 import dev.lateen.proxy.codec.Http2Client;
 import dev.lateen.proxy.codec.Http2Limits;
-import dev.lateen.proxy.net.Timer;
 import dev.lateen.proxy.net.Worker;
 import dev.lateen.proxy.stream.ClientConnection;
 import dev.lateen.proxy.tls.Tls;
@@ -13,7 +12,6 @@ import dev.lateen.proxycore.ResetReason;
 import dev.lateen.proxycore.balance.LiveCluster;
 import dev.lateen.proxycore.cluster.CircuitBreaker;
 import dev.lateen.proxycore.cluster.Host;
-import dev.lateen.proxycore.cluster.UpstreamHttp;
 import dev.lateen.proxycore.listener.TransportSocket;
 import io.netty.channel.Channel;
 import io.netty.channel.ChannelFuture;
@@ -107,8 +105,7 @@ final class HostPool {
         if (last == null || last.connection.streams() > 0 || !idle.knows()) {
             return last;
         }
-        long now = worker.timer().nanoTime();
-        if (idle.mayBeUsed(now - last.idleSince)) {
+        if (idle.mayBeUsed(last.idleNanos())) {
             return last;
         }
         // One stays, unused: how long the host lets it live tells whether to trust connections longer again.
@@ -162,8 +159,7 @@ final class HostPool {
                         connection.negotiated(((ChannelFuture) future).channel());
                         host.connectionOpened();
                         pooled.put(connection.connection, connection);
-                        connection.opened = true;
-                        connection.openedAt = worker.timer().nanoTime();
+                        connection.opened();
                         offer(connection);
                         openForRest(cluster, breaker);
                     } else {
@@ -254,14 +250,11 @@ final class HostPool {
         private final LiveCluster cluster;
         private final TransportSocket transport;
         private ClientConnection connection;
-        private Timer.Timeout timeout = () -> {};
+        /** Null while it is not open. */
+        private @Nullable ClientLife life;
+
         private int requests;
-        private long idleSince;
-        private boolean watched;
-        private boolean closedHere;
-        private boolean opened;
         private boolean isReady;
-        private long openedAt;
 
         @SuppressWarnings("NullAway.Init") // set by handler(): connection and owner need each other
         Pooled(LiveCluster cluster, CircuitBreaker breaker) {
@@ -310,8 +303,12 @@ final class HostPool {
             }
         }
 
+        void opened() {
+            life = new ClientLife(worker.timer(), cluster, connection, idle);
+        }
+
         boolean hasRoom() {
-            return opened && connection.room() > 0 && !usedUp();
+            return life != null && connection.room() > 0 && !usedUp();
         }
 
         private boolean usedUp() {
@@ -324,65 +321,18 @@ final class HostPool {
         }
 
         void rest() {
-            if (!opened || connection.streams() > 0) {
-                return;
-            }
-            idleSince = worker.timer().nanoTime();
-            if (!watched) {
-                watch(restLeft());
+            if (life != null && connection.streams() == 0) {
+                life.idle();
             }
         }
 
-        /** One timer for the connection's life, not one for each rest; {@link Long#MAX_VALUE} for none. */
-        private void watch(long rest) {
-            watched = rest < Long.MAX_VALUE;
-            if (watched) {
-                timeout = worker.timer().after(Math.max(0, rest), this::checkRest);
-            }
-        }
-
-        /** How long it may rest yet: until it has been idle for too long, or is too old. */
-        private long restLeft() {
-            long most = cluster.config().http().idleTimeout().toNanos();
-            long idleFor = most == 0
-                    ? Long.MAX_VALUE
-                    : idleSince + most - worker.timer().nanoTime();
-            return Math.min(idleFor, lifeLeft());
-        }
-
-        private void checkRest() {
-            watched = false;
-            if (connection.streams() > 0) {
-                return; // watched again when it rests
-            }
-            if (lifeLeft() <= 0) {
-                connection.close();
-            } else if (restLeft() <= 0) {
-                idleForTooLong();
-            } else {
-                watch(restLeft());
-            }
-        }
-
-        private void idleForTooLong() {
-            if (idle.knows()) {
-                idle.lived(worker.timer().nanoTime() - idleSince);
-            }
-            closedHere = true;
-            connection.close();
-        }
-
-        /** Nanoseconds that the connection may still live. */
-        private long lifeLeft() {
-            UpstreamHttp http = cluster.config().http();
-            return http.maxConnectionDuration().isZero()
-                    ? Long.MAX_VALUE
-                    : http.maxConnectionDuration().toNanos() - (worker.timer().nanoTime() - openedAt);
+        long idleNanos() {
+            return life == null ? 0 : life.idleNanos();
         }
 
         @Override
         public void available(ClientConnection client) {
-            if (usedUp() || lifeLeft() <= 0) {
+            if (usedUp() || life != null && life.isTooOld()) {
                 place(this);
                 client.drain();
             } else {
@@ -395,19 +345,17 @@ final class HostPool {
 
         @Override
         public void closed(ClientConnection client) {
-            timeout.cancel();
             boolean wasReady = isReady;
             if (isReady) {
                 isReady = false;
                 ready.remove(this);
             }
-            if (pooled.remove(client) == null || !opened) {
+            ClientLife ended = life;
+            if (pooled.remove(client) == null || ended == null) {
                 return;
             }
-            if (wasReady && !closedHere && requests > 0 && client.streams() == 0) {
-                idle.lived(worker.timer().nanoTime() - idleSince);
-            }
-            opened = false;
+            life = null;
+            ended.gone(wasReady && requests > 0 && client.streams() == 0);
             host.connectionClosed();
             breaker.connections().release();
             if (waiting.isEmpty()) {
