@@ -105,6 +105,7 @@ public final class Caller {
                 Locality.UNKNOWN,
                 ProxyNode.Dns.ELSEWHERE,
                 true,
-                null);
+                null,
+                Map.of());
     }
 }

@@ -81,12 +81,13 @@ public final class ConfigDump {
         }
     }
 
-    /** The listeners in force, by name. */
+    /** The listeners in force, by name; those that an Envoy was started with among them. */
     public static List<JsonNode> listeners(JsonNode dump, ListenerFilter filter) {
         Map<String, JsonNode> byName = new TreeMap<>();
-        for (JsonNode each : section(dump, "ListenersConfigDump").path("dynamic_listeners")) {
-            put(each.path("active_state").path("listener"), byName);
-        }
+        JsonNode section = section(dump, "ListenersConfigDump");
+        section.path("static_listeners").forEach(each -> put(each.path("listener"), byName));
+        section.path("dynamic_listeners")
+                .forEach(each -> put(each.path("active_state").path("listener"), byName));
         return byName.values().stream().filter(filter).toList();
     }
 
@@ -155,8 +156,11 @@ public final class ConfigDump {
         return host.path("health_status").path("eds_health_status").asString("HEALTHY");
     }
 
+    /** One that is not in force yet is missing. */
     private static void put(JsonNode resource, Map<String, JsonNode> byName) {
-        byName.put(resource.path("name").asString(), resource);
+        if (!resource.isMissingNode()) {
+            byName.put(resource.path("name").asString(""), resource);
+        }
     }
 
     private static boolean matches(String wanted, String found) {

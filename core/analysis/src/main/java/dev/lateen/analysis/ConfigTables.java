@@ -164,16 +164,23 @@ public final class ConfigTables {
         return match.path("prefix").asString("") + "*";
     }
 
+    /** As Envoy writes addresses; those of sockets in the file system begin with {@code unix://}. */
+    private static String address(JsonNode address) {
+        JsonNode socket = address.path("socket_address");
+        return address.has("pipe")
+                ? "unix://" + address.path("pipe").path("path").asString("")
+                : socket.path("address").asString("") + ":"
+                        + socket.path("port_value").asString("0");
+    }
+
     /** Address, health, whether ejected, and of which cluster. */
     public static TextTable endpoints(List<JsonNode> clusters) {
         TextTable table = new TextTable("ENDPOINT", "STATUS", "OUTLIER CHECK", "CLUSTER");
         for (JsonNode cluster : clusters) {
             for (JsonNode host : cluster.path("host_statuses")) {
-                JsonNode socket = host.path("address").path("socket_address");
                 JsonNode health = host.path("health_status");
                 table.row(
-                        socket.path("address").asString() + ":"
-                                + socket.path("port_value").asString(),
+                        address(host.path("address")),
                         ConfigDump.health(host),
                         health.path("failed_outlier_check").asBoolean(false) ? "FAILED" : "OK",
                         cluster.path("name").asString());

@@ -1,6 +1,7 @@
 package dev.lateen.analysis;
 
 import dev.lateen.proxycore.ConnectionFacts;
+import dev.lateen.proxycore.ConnectionFaults;
 import dev.lateen.proxycore.Fault;
 import dev.lateen.proxycore.ResponseFlag;
 import dev.lateen.proxycore.Trace;
@@ -21,6 +22,7 @@ import dev.lateen.proxycore.listener.HttpConnectionManager;
 import dev.lateen.proxycore.listener.ListenerFilter;
 import dev.lateen.proxycore.listener.ListenerTable;
 import dev.lateen.proxycore.listener.TcpProxy;
+import dev.lateen.proxycore.listener.UnconfiguredFilter;
 import dev.lateen.proxycore.route.DirectResponse;
 import dev.lateen.proxycore.route.Forward;
 import dev.lateen.proxycore.route.Mirror;
@@ -93,6 +95,9 @@ final class Walk {
     }
 
     private Outcome connection(CompiledListener listener, InetSocketAddress destination, InetSocketAddress source) {
+        if (listener.unconfigured()) {
+            return new Outcome.Failed(ConnectionFaults.notConfigured(listener.name()));
+        }
         ConnectionFacts facts = facts(listener, ConnectionFacts.plain(destination, source));
         FilterChain chain = listener.match(facts, trace);
         if (chain == null) {
@@ -105,6 +110,7 @@ final class Walk {
         return switch (chain.filter()) {
             case TcpProxy tcp -> bytes(tcp, facts);
             case HttpConnectionManager http -> http(http, facts);
+            case UnconfiguredFilter _ -> new Outcome.Failed(ConnectionFaults.notConfigured(listener.name()));
         };
     }
 
@@ -125,7 +131,7 @@ final class Walk {
                         }
                     }
                     // The caller's address is the one given, whoever tells it.
-                    case ORIGINAL_DESTINATION, PROXY_PROTOCOL, OPTIONAL_PROXY_PROTOCOL -> {}
+                    case ORIGINAL_DESTINATION, PROXY_PROTOCOL, OPTIONAL_PROXY_PROTOCOL, UNCONFIGURED -> {}
                 }
             }
         }

@@ -56,6 +56,24 @@ class ConfigTablesTest {
                 """);
     }
 
+    /** What an Envoy was started with, and what it does not use yet. */
+    @Test
+    void listenersOfAnEnvoy() {
+        JsonNode dump = JsonMapper.shared().readTree("""
+                {"configs": [{"@type": "type.googleapis.com/envoy.admin.v3.ListenersConfigDump",
+                 "static_listeners": [{"listener": {"name": "metrics",
+                  "address": {"socket_address": {"address": "0.0.0.0", "port_value": 15090}},
+                  "filter_chains": [{"filters": [{"typed_config": {"route_config": {"name": "stats"}}}]}]}}],
+                 "dynamic_listeners": [{"name": "y", "warming_state": {"listener": {"name": "y"}}}]}]}
+                """);
+        List<JsonNode> found = ConfigDump.listeners(dump, new ConfigDump.ListenerFilter("", 0, ""));
+        assertThat(found).hasSize(1);
+        assertThat(ConfigTables.listeners(found)).hasToString("""
+                ADDRESS   PORT    MATCH   DESTINATION
+                0.0.0.0   15090   ALL     Inline Route: stats
+                """);
+    }
+
     @Test
     void protocols() {
         assertThat(ConfigTables.protocols(JsonMapper.shared().readTree("""
@@ -82,13 +100,16 @@ class ConfigTablesTest {
                  {"address": {"socket_address": {"address": "10.0.0.1", "port_value": 80}},
                   "health_status": {"eds_health_status": "HEALTHY"}},
                  {"address": {"socket_address": {"address": "10.0.0.2", "port_value": 80}},
-                  "health_status": {"eds_health_status": "HEALTHY", "failed_outlier_check": true}}]}]}
+                  "health_status": {"eds_health_status": "HEALTHY", "failed_outlier_check": true}}]},
+                 {"name": "xds-grpc", "host_statuses": [
+                  {"address": {"pipe": {"path": "/run/xds"}}, "health_status": {"eds_health_status": "HEALTHY"}}]}]}
                 """);
         assertThat(ConfigTables.endpoints(ConfigDump.endpoints(clusters, new ConfigDump.EndpointFilter("", 0, "", ""))))
                 .hasToString("""
-                ENDPOINT      STATUS    OUTLIER CHECK   CLUSTER
-                10.0.0.1:80   HEALTHY   OK              a
-                10.0.0.2:80   HEALTHY   FAILED          a
+                ENDPOINT          STATUS    OUTLIER CHECK   CLUSTER
+                10.0.0.1:80       HEALTHY   OK              a
+                10.0.0.2:80       HEALTHY   FAILED          a
+                unix:///run/xds   HEALTHY   OK              xds-grpc
                 """);
     }
 

@@ -63,13 +63,13 @@ class CustomResourceDefinitionsTest {
             gateways         | spec.servers[]                                     | /x-kubernetes-validations/0/rule    | "!has(self.defaultEndpoint)"
             proxyconfigs | spec.image | /x-kubernetes-preserve-unknown-fields | true
             virtualservices  | spec.http[].mirror_percent                         | /maximum                            | 100
-            virtualservices  | spec.http[].retries.retryRemoteLocalities          | /description                        | "needs retries in other localities, which this version does not have"
+            destinationrules | spec.trafficPolicy.retryBudget.budgetInterval      | /description                        | "needs retry budgets over an interval, which this version does not have"
             destinationrules | spec                                               | /required                           | ["host"]
             destinationrules | spec.trafficPolicy.loadBalancer.simple             | /enum/2                             | "RANDOM"
             destinationrules | spec.trafficPolicy.loadBalancer                    | /oneOf/0/not/anyOf/1/required/0     | "consistentHash"
             destinationrules | spec.trafficPolicy.loadBalancer.consistentHash     | /oneOf/0                            | {"required":["httpHeaderName"]}
             destinationrules | spec.trafficPolicy.loadBalancer.consistentHash     | /allOf/0/oneOf/1                    | {"required":["ringHash"]}
-            sidecars         | spec.egress[].captureMode                          | /x-kubernetes-validations/0         | {"rule":"self != 'NONE'","message":"NONE needs listeners that apps call by themselves, which this version does not have"}
+            envoyfilters     | spec.configPatches[].applyTo                       | /x-kubernetes-validations/0         | {"rule":"self != 'EXTENSION_CONFIG'","message":"EXTENSION_CONFIG needs filters that come by name, which this version does not have"}
             destinationrules | spec.trafficPolicy.outlierDetection.consecutiveErrors | /description                     | "is outdated: write consecutive5xxErrors or consecutiveGatewayErrors"
             gateways         | spec.servers                                       | /minItems                           | 1
             gateways         | spec.servers[].port.number                         | /maximum                            | 65535

@@ -31,6 +31,7 @@ import tools.jackson.databind.json.JsonMapper;
  * @param knowsIstio whether it has Istio's metrics: filter {@code istio.stats} among its extensions
  * @param topology what stands in front of it, as its own ProxyConfig says (metadata PROXY_CONFIG); null where the mesh's
  *     counts
+ * @param metadata the words among its node's metadata, which EnvoyFilters choose proxies by
  */
 public record ProxyNode(
         String id,
@@ -45,7 +46,8 @@ public record ProxyNode(
         Locality locality,
         Dns dns,
         boolean knowsIstio,
-        @Nullable GatewayTopology topology) {
+        @Nullable GatewayTopology topology,
+        Map<String, String> metadata) {
     private static final String STATS = "istio.stats";
 
     /** Of which families are the addresses that a proxy may make up; of neither when it answers no DNS questions. */
@@ -98,7 +100,8 @@ public record ProxyNode(
                 dns(metadata, parts[1]),
                 node.getExtensionsList().stream()
                         .anyMatch(extension -> extension.getName().equals(STATS)),
-                topology(metadata));
+                topology(metadata),
+                words(metadata));
     }
 
     private static @Nullable GatewayTopology topology(Struct metadata) {
@@ -148,6 +151,16 @@ public record ProxyNode(
         String value =
                 metadata.getFieldsOrDefault(key, Value.getDefaultInstance()).getStringValue();
         return value.isEmpty() ? otherwise : value;
+    }
+
+    private static Map<String, String> words(Struct metadata) {
+        Map<String, String> words = new TreeMap<>();
+        metadata.getFieldsMap().forEach((key, value) -> {
+            if (value.hasStringValue()) {
+                words.put(key, value.getStringValue());
+            }
+        });
+        return java.util.Collections.unmodifiableMap(words);
     }
 
     private static Map<String, String> labels(Struct metadata) {

@@ -16,7 +16,7 @@ import java.util.Set;
  */
 public final class Translator {
     /** Proxies with the same changes share what they give. */
-    private record PatchKey(boolean gateway, List<EnvoyPatch> patches) {}
+    private record PatchKey(boolean gateway, Map<Integer, Set<Integer>> servers, List<EnvoyPatch> patches) {}
 
     private Translator() {}
 
@@ -28,16 +28,18 @@ public final class Translator {
                     case ROUTER -> Translation.router(snapshot, node);
                 };
         Set<String> secrets = Translation.secrets(snapshot, node);
-        List<EnvoyPatch> patches = snapshot.rules().patches(node.namespace(), Translation.labels(snapshot, node));
+        List<EnvoyPatch> patches =
+                snapshot.rules().patches(node.namespace(), Translation.labels(snapshot, node), node.metadata());
         if (patches.isEmpty()) {
             return new ProxyResources(byType, secrets);
         }
         boolean gateway = node.type() == ProxyNode.Type.ROUTER;
+        Map<Integer, Set<Integer>> servers = gateway ? Translation.servers(snapshot, node) : Map.of();
         EnvoyPatches shared = snapshot.derived()
                 .get(
-                        new PatchKey(gateway, patches),
+                        new PatchKey(gateway, servers, patches),
                         EnvoyPatches.class,
-                        former -> new EnvoyPatches(patches, gateway, former));
+                        former -> new EnvoyPatches(patches, gateway, servers, former));
         return new ProxyResources(shared.apply(byType), secrets);
     }
 

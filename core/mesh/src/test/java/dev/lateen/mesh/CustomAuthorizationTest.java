@@ -33,6 +33,7 @@ class CustomAuthorizationTest {
                 headersToDownstreamOnDeny: [x-why]
                 headersToDownstreamOnAllow: ["*-seen"]
                 pathPrefix: /check
+                clearRouteCache: true
                 includeRequestBodyInCheck: {maxRequestBytes: 1024, allowPartialMessage: true}
             - name: older
               envoyExtAuthzHttp:
@@ -48,6 +49,7 @@ class CustomAuthorizationTest {
                 failOpen: true
                 statusOnError: "503"
                 statPrefix: asked
+                clearRouteCache: true
                 includeRequestBodyInCheck: {maxRequestBytes: 7, packAsBytes: true}
             - name: away
               envoyExtAuthzGrpc: {service: away.example, port: 80}
@@ -79,6 +81,7 @@ class CustomAuthorizationTest {
         assertThat(asks.getWithRequestBody().getMaxRequestBytes()).isEqualTo(1024);
         assertThat(asks.getWithRequestBody().getAllowPartialMessage()).isTrue();
         assertThat(asks.getHttpService().getPathPrefix()).isEqualTo("/check");
+        assertThat(asks.getClearRouteCache()).isTrue();
         assertThat(asks.getHttpService().getAuthorizationRequest().getHeadersToAddList())
                 .singleElement()
                 .satisfies(header ->
@@ -94,6 +97,7 @@ class CustomAuthorizationTest {
     void the_older_name_of_the_fields_that_a_service_sees_and_a_failure_that_lets_pass() {
         ExtAuthz asks = Mesh.unpack(manager(policy("older")).getHttpFilters(1).getTypedConfig(), ExtAuthz.class);
         assertThat(asks.getAllowedHeaders().getPatterns(0).getExact()).isEqualTo("x-asked");
+        assertThat(asks.getClearRouteCache()).isFalse();
         assertThat(asks.getFailureModeAllow()).isTrue();
         assertThat(asks.getHttpService().getServerUri().getTimeout().getSeconds())
                 .isEqualTo(600);
@@ -108,6 +112,7 @@ class CustomAuthorizationTest {
         assertThat(asks.getGrpcService().getTimeout().getSeconds()).isEqualTo(3);
         assertThat(asks.getStatusOnError().getCodeValue()).isEqualTo(503);
         assertThat(asks.getStatPrefix()).isEqualTo("asked");
+        assertThat(asks.getClearRouteCache()).isTrue();
         assertThat(asks.getWithRequestBody().getMaxRequestBytes()).isEqualTo(7);
         assertThat(asks.getWithRequestBody().getPackAsBytes()).isTrue();
         assertThat(asks.getGrpcService().getEnvoyGrpc().getClusterName())

@@ -52,6 +52,36 @@ class DynamicDnsTest {
                 .isEqualTo(taken);
     }
 
+    @ParameterizedTest(name = "{0} {1}: {2}")
+    @CsvSource({
+        "*-x.wild.test, a-x.wild.test, true",
+        "*-x.wild.test, b.a-x.wild.test, true",
+        "*-x.wild.test, -x.wild.test, false",
+        "*-x.wild.test, a.wild.test, false",
+        "*-x.wild.test, x.wild.test, false",
+        "*x.wild.test, ax.wild.test, true",
+        "*x.wild.test, a.x.wild.test, true",
+        "*x.wild.test, x.wild.test, false",
+        "*x.wild.test, evil.example/ax.wild.test, false"
+    })
+    void wildcards_that_begin_within_a_label(String wildcard, String authority, boolean taken) {
+        Route route = new Mesh()
+                .with("""
+                        apiVersion: networking.istio.io/v1
+                        kind: ServiceEntry
+                        metadata: {name: wild}
+                        spec:
+                          hosts: ["%s"]
+                          ports: [{number: 80, name: http, protocol: HTTP}]
+                          resolution: DYNAMIC_DNS
+                        """.formatted(wildcard))
+                .virtualHost("80", wildcard + ":80")
+                .getRoutes(0);
+        HeaderMatcher guard = route.getMatch().getHeaders(0);
+        assertThat(Pattern.matches(guard.getStringMatch().getSafeRegex().getRegex(), authority))
+                .isEqualTo(taken);
+    }
+
     @ParameterizedTest(name = "{0}: {1}")
     @CsvSource(delimiter = '|', textBlock = """
             '["*.wild.test"]'              | '["a.wild.test"]'              | a.wild.test

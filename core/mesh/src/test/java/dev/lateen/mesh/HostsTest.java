@@ -33,6 +33,13 @@ class HostsTest {
         "*.org, b.a.org, true",
         "*.org, org, false",
         "*.org, aorg, false",
+        "*-x.org, a-x.org, true",
+        "*-x.org, a.b-x.org, true",
+        "*-x.org, -x.org, false",
+        "*-x.org, x.org, false",
+        "*.org, *-x.org, true",
+        "*-x.org, *.a-x.org, true",
+        "*-x.org, *.x.org, false",
         "*.a.org, *.b.a.org, true",
         "*.b.a.org, *.a.org, false"
     })

@@ -45,6 +45,7 @@ public final class Mesh {
     private ProxyNode.Dns dns = ProxyNode.Dns.ELSEWHERE;
     private boolean knowsIstio = true;
     private @Nullable GatewayTopology topology;
+    private final Map<String, String> metadata = new TreeMap<>();
     private final Map<String, String> labels = new TreeMap<>();
 
     public Mesh() {
@@ -163,6 +164,12 @@ public final class Mesh {
         return this;
     }
 
+    /** The proxy's node says so. */
+    public Mesh told(String key, String value) {
+        metadata.put(key, value);
+        return this;
+    }
+
     /** The proxy is a stock Envoy. */
     public Mesh stockEnvoy() {
         knowsIstio = false;
@@ -193,7 +200,8 @@ public final class Mesh {
                 Locality.UNKNOWN,
                 dns,
                 knowsIstio,
-                topology);
+                topology,
+                metadata);
     }
 
     public ProxyResources resources() {

@@ -105,7 +105,8 @@ class ProxyInputsTest {
                 dev.lateen.mesh.registry.Locality.UNKNOWN,
                 ProxyNode.Dns.ELSEWHERE,
                 true,
-                null);
+                null,
+                Map.of());
         List<String> names = Translator.inputs(snapshot, node).stream()
                 .map(ProxyInputsTest::shortName)
                 .sorted()

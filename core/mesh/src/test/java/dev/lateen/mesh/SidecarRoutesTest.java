@@ -3,10 +3,12 @@ package dev.lateen.mesh;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.google.protobuf.TextFormat;
+import io.envoyproxy.envoy.config.route.v3.RetryPolicy.RetryPriority;
 import io.envoyproxy.envoy.config.route.v3.Route;
 import io.envoyproxy.envoy.config.route.v3.RouteAction;
 import io.envoyproxy.envoy.config.route.v3.RouteMatch;
 import io.envoyproxy.envoy.config.route.v3.VirtualHost;
+import io.envoyproxy.envoy.extensions.retry.priority.previous_priorities.v3.PreviousPrioritiesConfig;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -82,6 +84,22 @@ class SidecarRoutesTest {
                         "web.default.svc",
                         "web.default")
                 .doesNotContain("web");
+    }
+
+    @ParameterizedTest(name = "retryRemoteLocalities: {0}")
+    @CsvSource({"true, 2", "false, 0"})
+    void retriesLeaveThePlacesThatFailed(String field, int every) {
+        RetryPriority priority = action("""
+                retries: {attempts: 3, retryOn: "5xx", retryRemoteLocalities: %s}
+                    route: [{destination: {host: web}}]
+                """.formatted(field)).getRetryPolicy().getRetryPriority();
+        assertThat(
+                        every == 0
+                                ? 0
+                                : Mesh.unpack(priority.getTypedConfig(), PreviousPrioritiesConfig.class)
+                                        .getUpdateFrequency())
+                .isEqualTo(every);
+        assertThat(priority.getName()).isEqualTo(every == 0 ? "" : "envoy.retry_priorities.previous_priorities");
     }
 
     @Test

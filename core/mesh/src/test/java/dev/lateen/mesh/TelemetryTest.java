@@ -8,6 +8,7 @@ import com.google.protobuf.InvalidProtocolBufferException;
 import com.google.protobuf.util.JsonFormat;
 import dev.lateen.config.Problem;
 import io.envoyproxy.envoy.config.accesslog.v3.AccessLog;
+import io.envoyproxy.envoy.config.core.v3.HttpService;
 import io.envoyproxy.envoy.config.listener.v3.Filter;
 import io.envoyproxy.envoy.config.listener.v3.FilterChain;
 import io.envoyproxy.envoy.config.listener.v3.Listener;
@@ -15,9 +16,11 @@ import io.envoyproxy.envoy.config.trace.v3.OpenTelemetryConfig;
 import io.envoyproxy.envoy.config.trace.v3.ZipkinConfig;
 import io.envoyproxy.envoy.extensions.access_loggers.file.v3.FileAccessLog;
 import io.envoyproxy.envoy.extensions.access_loggers.filters.cel.v3.ExpressionFilter;
+import io.envoyproxy.envoy.extensions.access_loggers.open_telemetry.v3.OpenTelemetryAccessLogConfig;
 import io.envoyproxy.envoy.extensions.filters.network.http_connection_manager.v3.HttpConnectionManager;
 import io.envoyproxy.envoy.extensions.filters.network.http_connection_manager.v3.HttpFilter;
 import io.envoyproxy.envoy.extensions.request_id.uuid.v3.UuidRequestIdConfig;
+import io.envoyproxy.envoy.extensions.tracers.opentelemetry.resource_detectors.v3.EnvironmentResourceDetectorConfig;
 import io.envoyproxy.envoy.type.tracing.v3.CustomTag;
 import java.util.List;
 import java.util.Objects;
@@ -42,6 +45,11 @@ final class TelemetryTest {
         - {name: og2, opentelemetry: {service: otel.default.svc.cluster.local, port: 4317, grpc: {timeout: 2s, initialMetadata: [{name: x-token, value: a}]}}}
         - {name: oh2, opentelemetry: {service: otel.default.svc.cluster.local, port: 4317, http: {path: /own, timeout: 2s, headers: [{name: x-token, value: a}]}}}
         - {name: z2, zipkin: {service: other/zipkin.default.svc.cluster.local, port: 9411, path: /own}}
+        - {name: entries, envoyOtelAls: {service: otel.default.svc.cluster.local, port: 4317}}
+        - {name: entries2, envoyOtelAls: {service: x/otel.default.svc.cluster.local, port: 4317, logName: mine, logFormat: {text: "%PROTOCOL%", labels: {code: "%RESPONSE_CODE%", a: b}}}}
+        - {name: away, envoyOtelAls: {service: nobody.default.svc.cluster.local, port: 4317}}
+        - {name: z3, zipkin: {service: zipkin.default.svc.cluster.local, port: 9411, path: /own, enable64bitTraceId: true, timeout: 2s, headers: [{name: x-token, value: a}]}}
+        - {name: od, opentelemetry: {service: otel.default.svc.cluster.local, port: 4317, resourceDetectors: {environment: {}}}}
         """;
 
     private static Mesh mesh() {
@@ -86,18 +94,25 @@ final class TelemetryTest {
 
     private static String logs(List<AccessLog> logs) {
         return logs.stream()
-                .map(log ->
-                        Mesh.unpack(log.getTypedConfig(), FileAccessLog.class).getPath()
-                                + (log.hasFilter()
-                                        ? " where "
-                                                + Mesh.unpack(
-                                                                log.getFilter()
-                                                                        .getExtensionFilter()
-                                                                        .getTypedConfig(),
-                                                                ExpressionFilter.class)
-                                                        .getExpression()
-                                        : ""))
+                .map(log -> path(log)
+                        + (log.hasFilter()
+                                ? " where "
+                                        + Mesh.unpack(
+                                                        log.getFilter()
+                                                                .getExtensionFilter()
+                                                                .getTypedConfig(),
+                                                        ExpressionFilter.class)
+                                                .getExpression()
+                                : ""))
                 .collect(Collectors.joining(", "));
+    }
+
+    private static String path(AccessLog log) {
+        return log.getTypedConfig().is(OpenTelemetryAccessLogConfig.class)
+                ? Mesh.unpack(log.getTypedConfig(), OpenTelemetryAccessLogConfig.class)
+                        .getCommonConfig()
+                        .getLogName()
+                : Mesh.unpack(log.getTypedConfig(), FileAccessLog.class).getPath();
     }
 
     @ParameterizedTest(name = "{0}; mesh {1}, namespace {2}, workload {3}")
@@ -114,6 +129,7 @@ final class TelemetryTest {
         {}                                                  | accessLogging: [{providers: [{name: file}]}]  | accessLogging: [{disabled: true}]                | accessLogging: [{}]                           | /var/log/a                 | /var/log/a
         {}                                                  | accessLogging: [{providers: [{name: file}]}]  | -                                                | accessLogging: [{match: {mode: SERVER}, disabled: true}] | /var/log/a      | ``
         {}                                                  | accessLogging: [{providers: [{name: file}, {name: text}], match: {mode: CLIENT}}] | -            | -                                             | /var/log/a, /t             | ``
+        {}                                                  | accessLogging: [{providers: [{name: entries}, {name: file}, {name: away}], filter: {expression: response.code >= 500}}] | - | - | otel_envoy_accesslog where response.code >= 500, /var/log/a where response.code >= 500 | otel_envoy_accesslog where response.code >= 500, /var/log/a where response.code >= 500
         {}                                                  | accessLogging: [{providers: [{name: nobody}]}] | -                                               | -                                             | ``                         | ``
         """)
     void accessLogs(String settings, String root, String namespace, String workload, String client, String server) {
@@ -123,6 +139,38 @@ final class TelemetryTest {
                                 .replace(", defaultProviders", "\ndefaultProviders"));
         assertThat(logs(manager(mesh, false).getAccessLogList())).isEqualTo(client);
         assertThat(logs(manager(mesh, true).getAccessLogList())).isEqualTo(server);
+    }
+
+    @ParameterizedTest(name = "{0}: {1}")
+    @CsvSource(delimiter = '|', quoteCharacter = '`', textBlock = """
+        entries  | otel_envoy_accesslog | [%START_TIME%] "%REQ(:METHOD)% | {}
+        entries2 | mine                 | %PROTOCOL%                     | {a=b, code=%RESPONSE_CODE%}
+        """)
+    void entriesOfLogs(String provider, String name, String body, String attributes) {
+        OpenTelemetryAccessLogConfig log = Mesh.unpack(
+                manager(
+                                object(
+                                                mesh(),
+                                                "default",
+                                                "",
+                                                "accessLogging: [{providers: [{name: " + provider + "}]}]")
+                                        .settings(PROVIDERS),
+                                true)
+                        .getAccessLog(0)
+                        .getTypedConfig(),
+                OpenTelemetryAccessLogConfig.class);
+        assertThat(log.getCommonConfig().getLogName()).isEqualTo(name);
+        assertThat(log.getCommonConfig().getGrpcService().getEnvoyGrpc().getClusterName())
+                .isEqualTo("outbound|4317||otel.default.svc.cluster.local");
+        assertThat(log.getCommonConfig().getGrpcService().getEnvoyGrpc().getAuthority())
+                .isEqualTo("otel.default.svc.cluster.local");
+        assertThat(log.getDisableBuiltinLabels()).isTrue();
+        assertThat(log.getBody().getStringValue()).startsWith(body).doesNotEndWith("\n");
+        var labels = new TreeMap<String, String>();
+        log.getAttributes()
+                .getValuesList()
+                .forEach(each -> labels.put(each.getKey(), each.getValue().getStringValue()));
+        assertThat(labels).hasToString(attributes);
     }
 
     @ParameterizedTest(name = "{0}: {1}")
@@ -154,10 +202,18 @@ final class TelemetryTest {
         ZipkinConfig zipkin = Mesh.unpack(tracing.getProvider().getTypedConfig(), ZipkinConfig.class);
         return tracing.getRandomSampling().getValue() + "% to " + zipkin.getCollectorCluster()
                 + zipkin.getCollectorEndpoint()
-                + tracing.getCustomTagsList().stream().map(TelemetryTest::tag).collect(Collectors.joining());
+                + tracing.getCustomTagsList().stream()
+                        .filter(tag -> !tag.getTag().startsWith("istio."))
+                        .map(TelemetryTest::tag)
+                        .collect(Collectors.joining());
     }
 
     private static String tag(CustomTag tag) {
+        var format = tag.getUnknownFields().getField(6).getLengthDelimitedList();
+        if (!format.isEmpty()) {
+            assertThat(tag.getEnvironment().getDefaultValue()).isEmpty(); // nothing, for those who know no formats
+            return " " + tag.getTag() + "=by format " + format.getFirst().toStringUtf8();
+        }
         return " " + tag.getTag() + "="
                 + switch (tag.getTypeCase()) {
                     case LITERAL -> tag.getLiteral().getValue();
@@ -177,7 +233,7 @@ final class TelemetryTest {
         defaultProviders: {tracing: [z]} | -                                     | -                                           | -                                                   | 1.0% to outbound/9411//zipkin.default.svc.cluster.local/api/v2/spans | 1.0% to outbound/9411//zipkin.default.svc.cluster.local/api/v2/spans
         defaultProviders: {tracing: [z]} | tracing: [{randomSamplingPercentage: 20}] | tracing: [{randomSamplingPercentage: 0.5}] | -                                                   | 0.5% to outbound/9411//zipkin.default.svc.cluster.local/api/v2/spans | 0.5% to outbound/9411//zipkin.default.svc.cluster.local/api/v2/spans
         defaultProviders: {tracing: [z]} | tracing: [{providers: [{name: z2}]}]   | -                                           | tracing: [{disableSpanReporting: true, match: {mode: SERVER}}] | 1.0% to outbound/9411//zipkin.default.svc.cluster.local/own | none
-        -                             | tracing: [{providers: [{name: z2}]}]     | -                                           | tracing: [{customTags: {b: {literal: {value: c}}, a: {environment: {name: A, defaultValue: d}}, h: {header: {name: x-h}}}}] | 1.0% to outbound/9411//zipkin.default.svc.cluster.local/own a=$A?d b=c h=x-h? | 1.0% to outbound/9411//zipkin.default.svc.cluster.local/own a=$A?d b=c h=x-h?
+        -                             | tracing: [{providers: [{name: z2}]}]     | -                                           | tracing: [{customTags: {b: {literal: {value: c}}, a: {environment: {name: A, defaultValue: d}}, f: {formatter: {value: "%PROTOCOL%"}}, h: {header: {name: x-h}}}}] | 1.0% to outbound/9411//zipkin.default.svc.cluster.local/own a=$A?d b=c f=by format %PROTOCOL% h=x-h? | 1.0% to outbound/9411//zipkin.default.svc.cluster.local/own a=$A?d b=c f=by format %PROTOCOL% h=x-h?
         `defaultConfig: {tracing: {sampling: 50, zipkin: {address: "zipkin.default:9411"}}}` | tracing: [{match: {mode: CLIENT}, randomSamplingPercentage: 3}] | - | - | 3.0% to outbound/9411//zipkin.default.svc.cluster.local/api/v2/spans | 50.0% to outbound/9411//zipkin.default.svc.cluster.local/api/v2/spans
         """)
     void spans(String settings, String root, String namespace, String workload, String client, String server) {
@@ -185,6 +241,30 @@ final class TelemetryTest {
                 with(mesh(), root, namespace, workload).settings(PROVIDERS + (settings.equals("-") ? "" : settings));
         assertThat(tracing(manager(mesh, false)).replace('|', '/')).isEqualTo(client);
         assertThat(tracing(manager(mesh, true)).replace('|', '/')).isEqualTo(server);
+    }
+
+    private static final String ISTIO_TAGS = " istio.canonical_revision=$CANONICAL_REVISION?latest"
+            + " istio.canonical_service=$CANONICAL_SERVICE?unknown istio.cluster_id=$ISTIO_META_CLUSTER_ID?unknown"
+            + " istio.mesh_id=$ISTIO_META_MESH_ID?unknown istio.namespace=$POD_NAMESPACE?default";
+
+    /** Values are those of each proxy's environment: proxies of different workloads have the same listeners. */
+    @ParameterizedTest(name = "{0}; mesh {1}, workload {2}")
+    @CsvSource(delimiter = '|', quoteCharacter = '`', textBlock = """
+        -                                        | -                                    | -                                                       | true  | true
+        -                                        | tracing: [{enableIstioTags: false}]  | -                                                       | false | false
+        -                                        | tracing: [{enableIstioTags: false}]  | tracing: [{enableIstioTags: true, match: {mode: SERVER}}] | false | true
+        -                                        | tracing: [{enableIstioTags: false}]  | tracing: [{randomSamplingPercentage: 1}]                | false | false
+        defaultConfig: {tracing: {enableIstioTags: false}} | -                          | -                                                       | false | false
+        """)
+    void tagsOfIstio(String settings, String root, String workload, boolean client, boolean server) {
+        Mesh mesh = with(mesh(), root, "-", workload)
+                .settings(PROVIDERS + "defaultProviders: {tracing: [z]}\n" + (settings.equals("-") ? "" : settings));
+        for (boolean inbound : new boolean[] {false, true}) {
+            String tags = manager(mesh, inbound).getTracing().getCustomTagsList().stream()
+                    .map(TelemetryTest::tag)
+                    .collect(Collectors.joining());
+            assertThat(tags).isEqualTo((inbound ? server : client) ? ISTIO_TAGS : "");
+        }
     }
 
     @ParameterizedTest(name = "{0}: {1}, {2}")
@@ -264,6 +344,36 @@ final class TelemetryTest {
         assertThat(otlp("oh").getHttpService().getHttpUri().getTimeout().getSeconds())
                 .isEqualTo(5);
         assertThat(otlp("o").getGrpcService().hasTimeout()).isFalse();
+        assertThat(otlp("o").getResourceDetectorsList()).isEmpty();
+        assertThat(otlp("od").getResourceDetectors(0).getTypedConfig().is(EnvironmentResourceDetectorConfig.class))
+                .isTrue();
+    }
+
+    @Test
+    void whatACollectorOfZipkinAsksFor() throws InvalidProtocolBufferException {
+        ZipkinConfig plain = zipkin("z");
+        assertThat(plain.getTraceId128Bit()).isTrue();
+        assertThat(plain.getUnknownFields().asMap()).isEmpty();
+        ZipkinConfig asking = zipkin("z3");
+        assertThat(asking.getTraceId128Bit()).isFalse();
+        HttpService service = HttpService.parseFrom(
+                asking.getUnknownFields().getField(9).getLengthDelimitedList().getFirst());
+        assertThat(service.getHttpUri().getUri()).isEqualTo("http://zipkin.default.svc.cluster.local:9411/own");
+        assertThat(service.getHttpUri().getCluster()).isEqualTo("outbound|9411||zipkin.default.svc.cluster.local");
+        assertThat(service.getHttpUri().getTimeout().getSeconds()).isEqualTo(2);
+        assertThat(service.getRequestHeadersToAdd(0).getHeader().getKey()).isEqualTo("x-token");
+    }
+
+    private static ZipkinConfig zipkin(String provider) {
+        return Mesh.unpack(
+                manager(
+                                object(mesh(), "default", "", "tracing: [{providers: [{name: " + provider + "}]}]")
+                                        .settings(PROVIDERS),
+                                true)
+                        .getTracing()
+                        .getProvider()
+                        .getTypedConfig(),
+                ZipkinConfig.class);
     }
 
     private static @Nullable Any stats(HttpConnectionManager manager) {

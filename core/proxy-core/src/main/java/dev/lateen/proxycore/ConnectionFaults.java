@@ -18,6 +18,17 @@ public final class ConnectionFaults {
                 "No filter chain takes a connection of this kind: look at the port's protocol, and at whether it has to be TLS.");
     }
 
+    /** A filter's configuration, which comes by itself, has not come. */
+    public static Fault notConfigured(String listener) {
+        return fault(
+                Side.PROXY,
+                Phase.ROUTE,
+                ResponseFlag.NFCF,
+                "",
+                "config_discovery of a filter of listener \"" + listener + "\"",
+                "The control plane has not sent the filter's configuration: look at its log and at proxy-status.");
+    }
+
     /** The handshake of TLS failed. */
     public static Fault unsecured(String reason) {
         return fault(

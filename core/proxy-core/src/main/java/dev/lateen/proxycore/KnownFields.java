@@ -21,8 +21,8 @@ import java.util.Set;
  */
 public final class KnownFields {
     private static final String TABLE = "fields.txt";
-    /** Types of protobuf's own: values, and content that is looked at where it is unpacked. */
-    private static final String PLAIN = "google.protobuf.";
+    /** Values, and content that is looked at where it is unpacked: types of protobuf's own, and OpenTelemetry's values. */
+    private static final List<String> PLAIN = List.of("google.protobuf.", "opentelemetry.proto.common.");
 
     private static final Map<String, Row> ROWS = read();
 
@@ -65,11 +65,11 @@ public final class KnownFields {
             for (Object item : (List<?>) value) {
                 Object key = ((Message) item).getField(entry.findFieldByName("key"));
                 if (((Message) item).getField(entry.findFieldByName("value")) instanceof Message message
-                        && !isPlain(message)) {
+                        && !isPlain(message.getDescriptorForType())) {
                     check(message, at.field(field.getName()).named(key.toString()));
                 }
             }
-        } else if (!field.getMessageType().getFullName().startsWith(PLAIN)) {
+        } else if (!isPlain(field.getMessageType())) {
             if (field.isRepeated()) {
                 int i = 0;
                 for (Object item : (List<?>) value) {
@@ -87,8 +87,8 @@ public final class KnownFields {
         return name != null && item.getField(name) instanceof String text ? text : "";
     }
 
-    private static boolean isPlain(Message message) {
-        return message.getDescriptorForType().getFullName().startsWith(PLAIN);
+    private static boolean isPlain(Descriptor type) {
+        return PLAIN.stream().anyMatch(type.getFullName()::startsWith);
     }
 
     private static Map<String, Row> read() {

@@ -24,6 +24,7 @@ import io.envoyproxy.envoy.extensions.filters.network.tcp_proxy.v3.TcpProxy;
 import io.envoyproxy.envoy.extensions.request_id.uuid.v3.UuidRequestIdConfig;
 import io.envoyproxy.envoy.extensions.retry.host.omit_canary_hosts.v3.OmitCanaryHostsPredicate;
 import io.envoyproxy.envoy.extensions.retry.host.previous_hosts.v3.PreviousHostsPredicate;
+import io.envoyproxy.envoy.extensions.retry.priority.previous_priorities.v3.PreviousPrioritiesConfig;
 import io.envoyproxy.envoy.extensions.transport_sockets.proxy_protocol.v3.ProxyProtocolUpstreamTransport;
 import io.envoyproxy.envoy.extensions.transport_sockets.raw_buffer.v3.RawBuffer;
 import io.envoyproxy.envoy.extensions.transport_sockets.tls.v3.DownstreamTlsContext;
@@ -53,6 +54,7 @@ public final class TextProto {
             Map.entry("TcpProxy", TcpProxy.getDefaultInstance()),
             Map.entry("OmitCanaryHosts", OmitCanaryHostsPredicate.getDefaultInstance()),
             Map.entry("PreviousHosts", PreviousHostsPredicate.getDefaultInstance()),
+            Map.entry("PreviousPriorities", PreviousPrioritiesConfig.getDefaultInstance()),
             Map.entry("RawBuffer", RawBuffer.getDefaultInstance()),
             Map.entry("RequestIds", UuidRequestIdConfig.getDefaultInstance()),
             Map.entry("DownstreamTls", DownstreamTlsContext.getDefaultInstance()),

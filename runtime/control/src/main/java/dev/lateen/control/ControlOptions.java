@@ -4,6 +4,7 @@ import dev.lateen.config.shape.GoDuration;
 import io.fabric8.kubernetes.client.KubernetesClient;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
+import java.net.UnknownHostException;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Map;
@@ -23,10 +24,11 @@ import org.jspecify.annotations.Nullable;
  * @param webhookPort admission webhooks, Istio's 15017; served with {@code kubernetes} only
  * @param monitoringPort metrics and version, Istio's 15014
  * @param httpPort readiness and debugging, Istio's 8080
- * @param quiet how long the sources must be quiet before a change is sent
+ * @param quiet how long the sources must be quiet before a change is sent, and a file before it is read
  * @param limit how long a change waits at most for quiet
  * @param systemNamespace where ConfigMap {@code istio} is
  * @param clusterDomain DNS domain of the cluster
+ * @param pod by which this replica of the control plane is told from others
  */
 public record ControlOptions(
         @Nullable Path configDir,
@@ -41,7 +43,8 @@ public record ControlOptions(
         Duration quiet,
         Duration limit,
         String systemNamespace,
-        String clusterDomain) {
+        String clusterDomain,
+        String pod) {
 
     /** Istio's ports and times, no source. */
     public static ControlOptions defaults() {
@@ -58,13 +61,15 @@ public record ControlOptions(
                 Duration.ofMillis(100),
                 Duration.ofSeconds(10),
                 "istio-system",
-                "cluster.local");
+                "cluster.local",
+                hostName());
     }
 
     /**
      * The defaults as a pod's environment changes them, under Istio's names: {@code PILOT_DEBOUNCE_AFTER} and
      * {@code PILOT_DEBOUNCE_MAX} (durations such as {@code 100ms}), {@code POD_NAMESPACE} (where ConfigMap {@code istio}
-     * is), {@code DOMAIN_SUFFIX} (the cluster's DNS domain).
+     * is), {@code DOMAIN_SUFFIX} (the cluster's DNS domain), {@code POD_NAME} (else the host's name, which a pod has from
+     * its own).
      *
      * @throws IllegalArgumentException for a duration that is none; names the variable
      */
@@ -83,7 +88,8 @@ public record ControlOptions(
                 duration(environment, "PILOT_DEBOUNCE_AFTER", defaults.quiet),
                 duration(environment, "PILOT_DEBOUNCE_MAX", defaults.limit),
                 environment.getOrDefault("POD_NAMESPACE", defaults.systemNamespace),
-                environment.getOrDefault("DOMAIN_SUFFIX", defaults.clusterDomain));
+                environment.getOrDefault("DOMAIN_SUFFIX", defaults.clusterDomain),
+                environment.getOrDefault("POD_NAME", defaults.pod));
     }
 
     private static Duration duration(Map<String, String> environment, String name, Duration otherwise) {
@@ -112,7 +118,8 @@ public record ControlOptions(
                 quiet,
                 limit,
                 systemNamespace,
-                clusterDomain);
+                clusterDomain,
+                pod);
     }
 
     public ControlOptions withKubernetes(Supplier<KubernetesClient> client) {
@@ -129,7 +136,8 @@ public record ControlOptions(
                 quiet,
                 limit,
                 systemNamespace,
-                clusterDomain);
+                clusterDomain,
+                pod);
     }
 
     public ControlOptions withBind(InetAddress address) {
@@ -146,7 +154,8 @@ public record ControlOptions(
                 quiet,
                 limit,
                 systemNamespace,
-                clusterDomain);
+                clusterDomain,
+                pod);
     }
 
     public ControlOptions withPorts(int xds, int monitoring, int http) {
@@ -163,7 +172,8 @@ public record ControlOptions(
                 quiet,
                 limit,
                 systemNamespace,
-                clusterDomain);
+                clusterDomain,
+                pod);
     }
 
     /** These options with plaintext ADS on every address, for whoever can reach it. */
@@ -181,7 +191,8 @@ public record ControlOptions(
                 quiet,
                 limit,
                 systemNamespace,
-                clusterDomain);
+                clusterDomain,
+                pod);
     }
 
     public ControlOptions withSecurePort(int port) {
@@ -198,7 +209,8 @@ public record ControlOptions(
                 quiet,
                 limit,
                 systemNamespace,
-                clusterDomain);
+                clusterDomain,
+                pod);
     }
 
     public ControlOptions withWebhookPort(int port) {
@@ -215,7 +227,8 @@ public record ControlOptions(
                 quiet,
                 limit,
                 systemNamespace,
-                clusterDomain);
+                clusterDomain,
+                pod);
     }
 
     public ControlOptions withDebounce(Duration quiet, Duration limit) {
@@ -232,7 +245,34 @@ public record ControlOptions(
                 quiet,
                 limit,
                 systemNamespace,
-                clusterDomain);
+                clusterDomain,
+                pod);
+    }
+
+    public ControlOptions withPod(String name) {
+        return new ControlOptions(
+                configDir,
+                kubernetes,
+                bind,
+                xdsPort,
+                plaintextOpen,
+                securePort,
+                webhookPort,
+                monitoringPort,
+                httpPort,
+                quiet,
+                limit,
+                systemNamespace,
+                clusterDomain,
+                name);
+    }
+
+    private static String hostName() {
+        try {
+            return InetAddress.getLocalHost().getHostName();
+        } catch (UnknownHostException e) {
+            return "istiod"; // a host that does not know its own name
+        }
     }
 
     InetSocketAddress plaintextAddress() {

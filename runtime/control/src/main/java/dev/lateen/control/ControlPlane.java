@@ -1,5 +1,6 @@
 package dev.lateen.control;
 
+import dev.lateen.config.ObjectName;
 import dev.lateen.control.ca.MeshAuthority;
 import dev.lateen.control.gateway.ManagedGateways;
 import dev.lateen.control.keys.IssuerKeys;
@@ -10,7 +11,9 @@ import dev.lateen.control.secret.ProxySecrets;
 import dev.lateen.control.source.DirectorySource;
 import dev.lateen.control.source.KubernetesSource;
 import dev.lateen.control.source.Source;
+import dev.lateen.control.status.ReplicaReport;
 import dev.lateen.control.status.StatusBoard;
+import dev.lateen.control.status.StatusText;
 import dev.lateen.control.status.StatusWriter;
 import dev.lateen.mesh.Snapshot;
 import dev.lateen.mesh.Translator;
@@ -21,12 +24,11 @@ import io.envoyproxy.envoy.config.core.v3.Node;
 import io.fabric8.kubernetes.api.model.ConfigMap;
 import io.fabric8.kubernetes.client.KubernetesClient;
 import java.io.IOException;
-import java.net.InetAddress;
-import java.net.UnknownHostException;
 import java.time.Clock;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CountDownLatch;
 import org.jspecify.annotations.Nullable;
@@ -80,7 +82,7 @@ public final class ControlPlane implements AutoCloseable {
                 new DebugQuestions(
                         options.systemNamespace(),
                         version,
-                        hostName(),
+                        options.pod(),
                         this::clients,
                         this::resources,
                         this::debugPage),
@@ -173,12 +175,13 @@ public final class ControlPlane implements AutoCloseable {
         loop.start();
         List<CompletableFuture<Void>> synced = new ArrayList<>();
         if (options.configDir() != null) {
-            synced.add(begin(new DirectorySource(options.configDir(), options.systemNamespace(), fileSecrets)));
+            synced.add(begin(
+                    new DirectorySource(options.configDir(), options.systemNamespace(), fileSecrets, options.quiet())));
         }
         if (client != null) {
             ManagedGateways managed = new ManagedGateways(client, options.systemNamespace());
-            statuses = new StatusWriter(
-                    client, options.systemNamespace(), clock, () -> status.statuses(problems.read(), clients()), () -> {
+            statuses =
+                    new StatusWriter(client, options.systemNamespace(), options.pod(), clock, new OwnStatuses(), () -> {
                         managed.run(distribution.snapshot());
                         registrations.sweep(distribution.snapshot());
                     });
@@ -199,6 +202,19 @@ public final class ControlPlane implements AutoCloseable {
                     ready.completeExceptionally(failure);
                     return null;
                 });
+    }
+
+    /** What this control plane knows of the statuses of objects. */
+    private final class OwnStatuses implements StatusWriter.Statuses {
+        @Override
+        public Map<ObjectName, StatusText> of(Map<String, ReplicaReport> others) {
+            return status.statuses(problems.read(), DebugQuestions.proxies(clients()), others);
+        }
+
+        @Override
+        public Optional<ReplicaReport> own() {
+            return isReady() ? Optional.of(status.report(DebugQuestions.proxies(clients()))) : Optional.empty();
+        }
     }
 
     private CompletableFuture<Void> begin(Source source) {
@@ -245,15 +261,6 @@ public final class ControlPlane implements AutoCloseable {
         log.info("Serving xDS and certificates to authenticated clients on port {}", server.port());
         if (admission != null) {
             admission.serve(signs);
-        }
-    }
-
-    /** In a pod, the pod's name. */
-    private static String hostName() {
-        try {
-            return InetAddress.getLocalHost().getHostName();
-        } catch (UnknownHostException e) {
-            return "istiod"; // a host that does not know its own name
         }
     }
 

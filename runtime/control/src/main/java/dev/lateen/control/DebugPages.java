@@ -30,10 +30,7 @@ final class DebugPages {
             ProblemBoard problems,
             StatusBoard status,
             Supplier<List<ClientStatus>> clients) {
-        // Istio's tools are connected too while they ask, and are no proxies.
-        Supplier<List<ClientStatus>> proxies = () -> clients.get().stream()
-                .filter(client -> !DebugQuestions.onlyAsks(client.node()))
-                .toList();
+        Supplier<List<ClientStatus>> proxies = () -> DebugQuestions.proxies(clients.get());
         add(new ConnectionPages(proxies, status).pages());
         add(new RegistryPages(distribution::snapshot, proxies).pages());
         add(new ConfigPages(distribution::snapshot, problems, proxies).pages());

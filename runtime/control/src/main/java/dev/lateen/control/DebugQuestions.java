@@ -74,6 +74,11 @@ final class DebugQuestions {
         return metadata(node).getOrDefault("GENERATOR", TEXT).getStringValue().equals("event");
     }
 
+    /** Those of the clients that are proxies: Istio's tools are connected too while they ask. */
+    static List<ClientStatus> proxies(List<ClientStatus> clients) {
+        return clients.stream().filter(client -> !onlyAsks(client.node())).toList();
+    }
+
     /**
      * The answer to a question of this type; null for a type that is none.
      *

@@ -83,6 +83,11 @@ final class SnapshotLoop implements ChangeSink, AutoCloseable {
     }
 
     @Override
+    public void changes(List<Consumer<Snapshot.Change>> together) {
+        changes.add(change -> together.forEach(each -> apply(change, each)));
+    }
+
+    @Override
     public void read(ObjectName object, long generation, List<Problem> found, JsonNode tree) {
         problems.put(object, generation, found, tree);
     }

@@ -1,6 +1,5 @@
 package dev.lateen.proxy;
 
-import dev.lateen.proxy.http.AccessLogSink;
 import java.io.ByteArrayOutputStream;
 import java.io.FileDescriptor;
 import java.io.FileOutputStream;
@@ -25,7 +24,7 @@ import org.slf4j.LoggerFactory;
  * Writes access logs on a thread of its own. A log never holds up a request: lines that come faster than they can be
  * written, or that a full disk refuses, are lost and counted.
  */
-final class AccessLogWriter implements AccessLogSink, AutoCloseable {
+final class AccessLogWriter implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(AccessLogWriter.class);
     private static final int WAITING = 10_000;
     private static final Duration PAUSE = Duration.ofMillis(20);
@@ -37,8 +36,8 @@ final class AccessLogWriter implements AccessLogSink, AutoCloseable {
 
     private record Line(String path, String text) {}
 
-    @Override
-    public void write(String path, String line) {
+    /** Writes a line, line break included, to the log at this path; its characters are bytes. Does not block. */
+    void write(String path, String line) {
         if (!lines.offer(new Line(path, line))) {
             lost.increment();
         }

@@ -21,6 +21,7 @@ import dev.lateen.proxy.net.Transport;
 import dev.lateen.proxy.net.Worker;
 import dev.lateen.proxy.overload.OverloadMonitor;
 import dev.lateen.proxy.overload.ProcessResources;
+import dev.lateen.proxy.telemetry.LogExporter;
 import dev.lateen.proxy.telemetry.SpanExporter;
 import dev.lateen.proxy.telemetry.Statistic;
 import dev.lateen.proxy.telemetry.Telemetry;
@@ -32,6 +33,7 @@ import dev.lateen.proxy.tls.Tls;
 import dev.lateen.proxy.tls.TlsContexts;
 import dev.lateen.proxy.upstream.ConnectionPools;
 import dev.lateen.proxy.upstream.UpstreamSockets;
+import dev.lateen.proxycore.balance.LiveCluster;
 import dev.lateen.proxycore.listener.CompiledListener;
 import dev.lateen.proxycore.retry.RetryDepth;
 import dev.lateen.xds.client.AdsClient;
@@ -46,9 +48,11 @@ import java.nio.file.Path;
 import java.security.cert.X509Certificate;
 import java.time.Clock;
 import java.util.List;
+import java.util.Map;
 import java.util.Random;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
+import java.util.function.Function;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -127,13 +131,18 @@ public final class Proxy implements AutoCloseable {
                 // Tells control planes that it honours what they say of Istio's metrics.
                 .addExtensions(Extension.newBuilder().setName("istio.stats").setCategory("envoy.filters.http"))
                 .build();
-        // Spans leave on the loop that accepts, which carries no traffic.
+        // Spans and entries of logs leave on the loop that accepts, which carries no traffic.
         EventLoop accepting = acceptor.next();
         Worker exporting = new Worker(options.concurrency(), accepting, Timer.of(accepting));
+        ConnectionPools pools = new ConnectionPools(exporting, upstreams);
+        Function<String, @Nullable LiveCluster> clusters =
+                name -> configuration.current().clusters().get(name);
+        LogExporter entries = new LogExporter(exporting, pools, clusters, new Random(), node);
+        entries.start();
         SpanExporter exporter = new SpanExporter(
                 exporting,
-                new ConnectionPools(exporting, upstreams),
-                name -> configuration.current().clusters().get(name),
+                pools,
+                clusters,
                 new Random(),
                 node.getCluster(),
                 options.metadata().getOrDefault("INSTANCE_IPS", "127.0.0.1"));
@@ -146,7 +155,9 @@ public final class Proxy implements AutoCloseable {
                 configuration::connected,
                 options.role() == ProxyOptions.Role.SIDECAR,
                 options.series(),
-                exporter);
+                exporter,
+                entries);
+        AccessLogs logs = new AccessLogs(log, entries);
         RetryDepth retryDepth = new RetryDepth(options.limitsRetryDepth());
         services = new LoopServices(
                 loops,
@@ -156,7 +167,7 @@ public final class Proxy implements AutoCloseable {
                         configuration::current,
                         new Random(),
                         telemetry.loop(),
-                        log,
+                        logs,
                         Clock.systemUTC(),
                         decisions,
                         node.getCluster(),
@@ -278,6 +289,11 @@ public final class Proxy implements AutoCloseable {
             }
 
             @Override
+            public Map<String, String> unopened() {
+                return listeners.failures();
+            }
+
+            @Override
             public long lostLogLines() {
                 return log.lost();
             }
@@ -317,10 +333,13 @@ public final class Proxy implements AutoCloseable {
                         + options.metadata().getOrDefault("SERVICE_ACCOUNT", "default");
     }
 
-    /** Whether the first configuration is in force, its sockets are open, and the workload has its certificate. */
+    /**
+     * Whether the first configuration is in force and the workload has its certificate. Sockets that cannot be opened stand
+     * in the log and on page {@code /config_dump}, and keep the rest from nothing.
+     */
     public boolean ready() {
         boolean known = identity == null || identity.current() != null;
-        return known && configuration.complete() && listeners.failures().isEmpty() && (dns == null || dns.knowsNames());
+        return known && configuration.complete() && (dns == null || dns.knowsNames());
     }
 
     /** Whether all that the control plane sent is in force, and nothing that it took away goes on. */

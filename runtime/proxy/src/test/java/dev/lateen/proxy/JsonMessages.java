@@ -6,6 +6,7 @@ import io.envoyproxy.envoy.config.trace.v3.OpenTelemetryConfig;
 import io.envoyproxy.envoy.config.trace.v3.ZipkinConfig;
 import io.envoyproxy.envoy.extensions.access_loggers.file.v3.FileAccessLog;
 import io.envoyproxy.envoy.extensions.access_loggers.filters.cel.v3.ExpressionFilter;
+import io.envoyproxy.envoy.extensions.access_loggers.open_telemetry.v3.OpenTelemetryAccessLogConfig;
 import io.envoyproxy.envoy.extensions.compression.gzip.compressor.v3.Gzip;
 import io.envoyproxy.envoy.extensions.filters.http.compressor.v3.Compressor;
 import io.envoyproxy.envoy.extensions.filters.http.cors.v3.Cors;
@@ -42,6 +43,7 @@ final class JsonMessages {
                             .add(Cors.getDescriptor())
                             .add(CorsPolicy.getDescriptor())
                             .add(FileAccessLog.getDescriptor())
+                            .add(OpenTelemetryAccessLogConfig.getDescriptor())
                             .add(RBAC.getDescriptor())
                             .add(io.envoyproxy.envoy.extensions.filters.network.ext_authz.v3.ExtAuthz.getDescriptor())
                             .add(TcpProxy.getDescriptor())

@@ -174,6 +174,28 @@ class ServiceFiltersTest {
         assertThat(String.join(", ", seen)).isEqualTo(told == null ? "" : told);
     }
 
+    /** Envoy documentation, ExtAuthz.clear_route_cache: only where the service changes the head. */
+    @ParameterizedTest(name = "{1} {0}")
+    @CsvSource(delimiter = '|', textBlock = """
+        clear_route_cache: true,  | /          | 418
+        clear_route_cache: false, | /          | 200
+        clear_route_cache: true,  | /unchanged | 200
+        """)
+    void what_a_service_says_may_choose_the_route(String config, String path, int status) throws Exception {
+        int checker = mesh.backend(exchange -> {
+            if (!exchange.getRequestURI().getPath().equals("/unchanged")) {
+                exchange.getResponseHeaders().set("x-user", "bob");
+            }
+            reply(exchange, 200, "");
+        });
+        serve(
+                authz(config),
+                "{match: {prefix: \"/\", headers: [{name: \"x-user\", string_match: {exact: \"bob\"}}]},"
+                        + " direct_response: {status: 418}}, " + TO_APP,
+                cluster("authz", "", checker));
+        assertThat(mesh.get(path).statusCode()).isEqualTo(status);
+    }
+
     @Test
     void a_long_request_waits_with_its_content() throws Exception {
         serve(

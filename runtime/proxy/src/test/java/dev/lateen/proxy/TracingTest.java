@@ -5,9 +5,16 @@ import static dev.lateen.proxy.TestMesh.http;
 import static dev.lateen.proxy.TestMesh.reply;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import com.google.protobuf.Any;
+import com.google.protobuf.ByteString;
 import com.google.protobuf.ListValue;
 import com.google.protobuf.Struct;
+import com.google.protobuf.UnknownFieldSet;
 import com.google.protobuf.util.JsonFormat;
+import io.envoyproxy.envoy.config.listener.v3.Filter;
+import io.envoyproxy.envoy.config.listener.v3.Listener;
+import io.envoyproxy.envoy.extensions.filters.network.http_connection_manager.v3.HttpConnectionManager;
+import io.envoyproxy.envoy.type.tracing.v3.CustomTag;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.net.ServerSocket;
@@ -17,6 +24,7 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Map;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.CopyOnWriteArrayList;
 import org.junit.jupiter.api.AfterEach;
@@ -185,6 +193,8 @@ final class TracingTest {
               {tag: "without", request_header: {name: "x-b", default_value: "none"}},
               {tag: "absent", request_header: {name: "x-b"}},
               {tag: "variable", environment: {name: "PATH"}},
+              {tag: "namespace", environment: {name: "POD_NAMESPACE"}},
+              {tag: "revision", environment: {name: "CANONICAL_REVISION"}},
               {tag: "unset", environment: {name: "LATEEN_UNSET", default_value: "d"}}],\
             """);
         mesh.serve(
@@ -199,10 +209,65 @@ final class TracingTest {
         assertThat(tag(span, "field")).isEqualTo("b\"c");
         assertThat(tag(span, "without")).isEqualTo("none");
         assertThat(tag(span, "variable")).isEqualTo(System.getenv("PATH"));
+        assertThat(tag(span, "namespace")).isEqualTo("default"); // whose proxy it is, whatever the process has
+        assertThat(tag(span, "revision")).isEqualTo("latest");
         assertThat(tag(span, "unset")).isEqualTo("d");
         assertThat(tag(span, "http.url")).endsWith("/a/l");
         assertThat(span.getFieldsOrThrow("tags").getStructValue().containsFields("absent"))
                 .isFalse();
+    }
+
+    /** Field value of envoy.type.tracing.v3.CustomTag, which the published messages do not have yet. */
+    @Test
+    void aTagByFormatIsMadeAtTheEnd_andIsNotThereWithoutAValue() throws Exception {
+        Map<String, String> formats = Map.of(
+                "answer", "%RESPONSE_CODE% of %REQ(:PATH)%",
+                "nothing", "%REQ(X-NOBODY)%",
+                "wait", "%REQUEST_TX_DURATION%",
+                "nobody", "%NOBODY%");
+        Listener listener = http("edge", "OUTBOUND", tracing(100), "");
+        Filter filter = listener.getFilterChains(0).getFilters(0);
+        HttpConnectionManager.Builder manager = filter.getTypedConfig().unpack(HttpConnectionManager.class).toBuilder();
+        formats.forEach((name, format) -> manager.getTracingBuilder()
+                .addCustomTags(CustomTag.newBuilder()
+                        .setTag(name)
+                        .setUnknownFields(UnknownFieldSet.newBuilder()
+                                .addField(
+                                        6,
+                                        UnknownFieldSet.Field.newBuilder()
+                                                .addLengthDelimited(ByteString.copyFromUtf8(format))
+                                                .build())
+                                .build())));
+        Listener.Builder tagged = listener.toBuilder();
+        tagged.getFilterChainsBuilder(0).setFilters(0, filter.toBuilder().setTypedConfig(Any.pack(manager.build())));
+        mesh.serve(
+                tagged.build(),
+                "{match: {prefix: \"/\"}, route: {cluster: \"app\"}}",
+                cluster("app", "", app()),
+                cluster("zipkin", "", collector()));
+        mesh.get("/fails");
+        TestMesh.await("a span", () -> spans.size() == 1);
+        Struct tags = spans.getFirst().getFieldsOrThrow("tags").getStructValue();
+        assertThat(text(tags, "answer")).isEqualTo("500 of /fails");
+        assertThat(text(tags, "wait")).matches("[0-9]+");
+        assertThat(tags.getFieldsMap()).doesNotContainKeys("nothing", "nobody");
+    }
+
+    @ParameterizedTest(name = "trace_id_128bit: {0}")
+    @CsvSource({"true, 32", "false, 16"})
+    void howWideNewIdsAre(boolean wide, int digits) throws Exception {
+        mesh.serve(
+                http(
+                        "edge",
+                        "OUTBOUND",
+                        tracing(100).replace("collector_cluster:", "trace_id_128bit: " + wide + ", collector_cluster:"),
+                        ""),
+                "{match: {prefix: \"/\"}, route: {cluster: \"app\"}}",
+                cluster("app", "", app()),
+                cluster("zipkin", "", collector()));
+        mesh.get("/");
+        TestMesh.await("a span", () -> spans.size() == 1);
+        assertThat(text(spans.getFirst(), "traceId")).hasSize(digits).isEqualTo(traceIds.peek());
     }
 
     @Test

@@ -35,7 +35,7 @@ final class ProxyConfigCommand {
             aliases = "protocol",
             description = "What connections turned out to speak where no rule says it, by destination (our proxy).")
     int protocols(@Mixin ProxyPage page) throws IOException, CommandException, OperationException {
-        JsonNode found = page.json("/protocols?format=json");
+        JsonNode found = page.own("/protocols?format=json");
         return page.print(found.path("protocols"), ConfigTables.protocols(found).toString());
     }
 
@@ -89,7 +89,7 @@ final class ProxyConfigCommand {
             name = "ignored",
             description = "Optional parts of the configuration that mean nothing to the proxy (our proxy).")
     int ignored(@Mixin ProxyPage page) throws IOException, CommandException, OperationException {
-        JsonNode ignored = page.json("/ignored?format=json").path("ignored");
+        JsonNode ignored = page.own("/ignored?format=json").path("ignored");
         StringBuilder text = new StringBuilder(ignored.isEmpty() ? "nothing is ignored\n" : "");
         for (JsonNode part : ignored) {
             text.append(part.stringValue()).append('\n');

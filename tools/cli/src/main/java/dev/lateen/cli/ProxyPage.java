@@ -34,10 +34,16 @@ final class ProxyPage {
 
     /** The page of JSON at a path of the admin interface, or in the file. */
     JsonNode json(String path) throws IOException, CommandException, OperationException {
-        if (file.isEmpty()) {
-            return parsed(pod.text("GET", path), "the proxy's page " + path);
-        }
-        return parsed(new InputFile(file).text(), file);
+        return file.isEmpty() ? parsed(pod.text("GET", path), page(path)) : parsed(new InputFile(file).text(), file);
+    }
+
+    /** The same of a page that only our proxy has. */
+    JsonNode own(String path) throws IOException, CommandException, OperationException {
+        return file.isEmpty() ? parsed(pod.own(path), page(path)) : json(path);
+    }
+
+    private static String page(String path) {
+        return "the proxy's page " + path;
     }
 
     /** Prints the table, or the resources that it shows; gives the exit code. */

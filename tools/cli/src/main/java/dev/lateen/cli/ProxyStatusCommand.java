@@ -1,10 +1,9 @@
 package dev.lateen.cli;
 
 import dev.lateen.analysis.SyncTable;
-import dev.lateen.config.ObjectName;
 import dev.lateen.ops.MeshPods;
 import dev.lateen.ops.OperationException;
-import dev.lateen.ops.PodPages;
+import dev.lateen.ops.SyncPages;
 import io.fabric8.kubernetes.client.KubernetesClient;
 import java.io.IOException;
 import java.util.concurrent.Callable;
@@ -19,8 +18,6 @@ import tools.jackson.databind.JsonNode;
         aliases = "ps",
         description = "Say which proxies are connected and whether they have the newest configuration.")
 final class ProxyStatusCommand implements Callable<Integer> {
-    private static final int DEBUG_PORT = 8080;
-
     @Option(
             names = {"-i", "--istioNamespace"},
             description = "namespace of the control plane (${DEFAULT-VALUE})")
@@ -37,13 +34,16 @@ final class ProxyStatusCommand implements Callable<Integer> {
     @Override
     public Integer call() throws IOException, CommandException, OperationException {
         try (KubernetesClient client = cluster.client()) {
-            ObjectName plane = MeshPods.objectName(new MeshPods(client).controlPlane(systemNamespace));
-            JsonNode syncz = new PodPages(client).json(plane, DEBUG_PORT, "/debug/syncz");
+            SyncPages pages = SyncPages.ask(client, new MeshPods(client).controlPlane(systemNamespace));
+            JsonNode syncz = pages.proxies();
             System.out.print(
                     output.equals("json")
                             ? syncz.toPrettyString() + "\n"
                             : SyncTable.of(syncz) + SyncTable.refusals(syncz));
-            return 0;
+            pages.failures()
+                    .forEach((pod, why) -> System.err.println(
+                            "The proxies of " + pod.namespace() + "/" + pod.name() + " are missing: " + why));
+            return pages.failures().isEmpty() ? 0 : 1;
         }
     }
 }

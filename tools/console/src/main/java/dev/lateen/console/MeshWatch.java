@@ -17,6 +17,7 @@ import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
 import tools.jackson.databind.json.JsonMapper;
@@ -44,7 +45,7 @@ public final class MeshWatch implements AutoCloseable {
     private boolean knowsPast;
     private final ControlHistory history = new ControlHistory();
     private volatile List<Sample> control = List.of();
-    private volatile State state = new State(0, 0, List.of("not read yet"));
+    private volatile State state = new State(0, 0, Set.of(), List.of("not read yet"));
     private final Thread thread;
 
     /**
@@ -52,10 +53,12 @@ public final class MeshWatch implements AutoCloseable {
      *
      * @param rounds how many there were
      * @param proxies how many were read in the last one
+     * @param gateways workloads whose proxies are gateways, {@code NAMESPACE/NAME}
      * @param problems why others were not
      */
-    public record State(long rounds, int proxies, List<String> problems) {
+    public record State(long rounds, int proxies, Set<String> gateways, List<String> problems) {
         public State {
+            gateways = Set.copyOf(gateways);
             problems = List.copyOf(problems);
         }
     }
@@ -114,8 +117,10 @@ public final class MeshWatch implements AutoCloseable {
     private void round() throws InterruptedException {
         List<String> problems = new ArrayList<>();
         int proxies = 0;
+        Set<String> gateways = state.gateways();
         try {
             List<Pod> pods = client.pods().inAnyNamespace().list().getItems();
+            gateways = ProxyPods.gateways(pods);
             proxies = prometheus == null ? readProxies(pods, problems) : ask(prometheus, problems);
             List<Pod> controlPlanes = pods.stream()
                     .filter(pod -> pod.getMetadata().getLabels() != null
@@ -127,7 +132,7 @@ public final class MeshWatch implements AutoCloseable {
         } catch (KubernetesClientException e) {
             problems.add("the cluster does not say which pods there are: " + e.getMessage());
         }
-        state = new State(state.rounds() + 1, proxies, problems);
+        state = new State(state.rounds() + 1, proxies, gateways, problems);
     }
 
     private int readProxies(List<Pod> pods, List<String> problems) throws InterruptedException {

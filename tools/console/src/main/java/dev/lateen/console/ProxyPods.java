@@ -1,5 +1,6 @@
 package dev.lateen.console;
 
+import io.fabric8.kubernetes.api.model.Container;
 import io.fabric8.kubernetes.api.model.Pod;
 import io.fabric8.kubernetes.client.KubernetesClient;
 import io.fabric8.kubernetes.client.LocalPortForward;
@@ -9,8 +10,11 @@ import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
 import java.time.Duration;
+import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.TreeMap;
+import java.util.TreeSet;
 
 /** Running pods with a proxy, and the pages that their proxies show to their own pod alone. */
 final class ProxyPods {
@@ -35,6 +39,26 @@ final class ProxyPods {
             }
         }
         return pods;
+    }
+
+    /**
+     * Workloads whose proxies run as gateways, {@code NAMESPACE/NAME}: by the name that such a proxy has in metrics, which
+     * its Deployment gives it.
+     */
+    static Set<String> gateways(List<Pod> pods) {
+        Set<String> gateways = new TreeSet<>();
+        for (Pod pod : pods) {
+            for (Container container : pod.getSpec().getContainers()) {
+                if (container.getName().equals("istio-proxy")
+                        && container.getArgs().contains("router")) {
+                    container.getEnv().stream()
+                            .filter(variable -> variable.getName().equals("ISTIO_META_WORKLOAD_NAME"))
+                            .map(name -> pod.getMetadata().getNamespace() + "/" + name.getValue())
+                            .forEach(gateways::add);
+                }
+            }
+        }
+        return gateways;
     }
 
     /** A way to the admin interface of a pod's proxy. */

@@ -6,6 +6,7 @@ import dev.lateen.telemetry.MeshTraffic;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.Map;
+import java.util.Set;
 import java.util.function.Predicate;
 import java.util.function.Supplier;
 import tools.jackson.databind.json.JsonMapper;
@@ -35,14 +36,15 @@ final class TrafficPages {
         long at = Query.number(query, "at", 0, Long.MAX_VALUE, -1);
         ArrayNode edges = json.putArray("edges");
         (at < 0 ? traffic.edges(window) : traffic.edges(Instant.ofEpochMilli(at), window))
-                .forEach(carried -> add(edges.addObject(), carried));
+                .forEach(carried -> add(edges.addObject(), carried, now.gateways()));
         return json.toString();
     }
 
-    private static void add(ObjectNode json, Carried carried) {
+    private static void add(ObjectNode json, Carried carried, Set<String> gateways) {
         Edge edge = carried.edge();
         json.put("source", edge.source())
                 .put("sourceNamespace", edge.sourceNamespace())
+                .put("fromGateway", gateways.contains(edge.sourceNamespace() + "/" + edge.source()))
                 .put("service", edge.service())
                 .put("workload", edge.workload())
                 .put("namespace", edge.workloadNamespace())

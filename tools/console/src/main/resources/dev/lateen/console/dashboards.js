@@ -132,7 +132,7 @@ export async function open(body, told) {
 
   function names(edges) {
     const all = view === 'gateway'
-      ? edges.filter(edge => /gateway/.test(edge.source)).map(edge => edge.source)
+      ? edges.filter(edge => edge.fromGateway).map(edge => edge.source)
       : edges.filter(http).map(named[view]);
     const choices = [...new Set(all)].sort();
     if (!name) name = choices[0] ?? '';

@@ -6,6 +6,7 @@ import java.io.IOException;
 import java.net.URI;
 import java.nio.file.Path;
 import java.util.Locale;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
@@ -179,13 +180,22 @@ final class ConsoleInBrowser {
         }
     }
 
-    /** Only of the pretended mesh, which has no gateway. */
-    @Test
-    void aGatewayThatIsNotThereShowsNothingOfOthers() throws IOException {
-        try (Console console = PretendedConsole.of(4)) {
+    /** Only of the pretended mesh: a gateway is known by what runs in its pods, whatever its name. */
+    @ParameterizedTest
+    @CsvSource({"true, edge-istio", "false, ''"})
+    void gatewaysAreToldFromOtherCallers(boolean told, String shown) throws IOException {
+        Set<String> gateways = told ? Set.of(PretendedMesh.GATEWAY) : Set.of();
+        try (Console console = PretendedConsole.of(4, new PretendedTail(), gateways)) {
             browser.open(PretendedConsole.at(console) + "/dashboards?view=gateway");
             browser.await("document.querySelector('figcaption span').textContent !== ''");
-            assertThat(browser.text()).contains("No gateway has carried traffic yet.", "now all 0.00, failed 0.00");
+            assertThat(browser.evaluate(
+                            "return [...document.querySelectorAll('#name option')].map(one => one.value).join()"))
+                    .isEqualTo(shown);
+            if (told) {
+                assertThat(browser.text()).contains("service-0").doesNotContain("No gateway has carried traffic yet.");
+            } else {
+                assertThat(browser.text()).contains("No gateway has carried traffic yet.", "now all 0.00, failed 0.00");
+            }
             browser.leave();
         }
     }

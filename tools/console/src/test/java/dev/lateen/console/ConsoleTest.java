@@ -18,6 +18,7 @@ import java.time.Instant;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Set;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -35,7 +36,7 @@ final class ConsoleTest {
                 new InetSocketAddress(InetAddress.getLoopbackAddress(), 0),
                 new Console.Source(
                         traffic,
-                        () -> new MeshWatch.State(1, 2, List.of()),
+                        () -> new MeshWatch.State(1, 2, Set.of("default/b-istio"), List.of()),
                         () -> "{}",
                         new ControlHistory()::json,
                         () -> "{}",
@@ -150,7 +151,7 @@ final class ConsoleTest {
                     Map.of(
                             "proxy",
                             PrometheusText.read("istio_requests_total{reporter=\"source\",source_workload=\"" + source
-                                    + "\",destination_service=\"web.default.svc\",destination_workload=\"web\","
+                                    + "\",source_workload_namespace=\"default\",destination_service=\"web.default.svc\",destination_workload=\"web\","
                                     + "response_code=\"200\"} " + (5 + second))));
         }
     }
@@ -160,6 +161,15 @@ final class ConsoleTest {
         carry("a\\\"<b");
         assertThat(send("GET", "/api/traffic").body())
                 .contains("\"source\":\"a\\\"<b\"", "\"total\":15", "\"perSecond\":1.0", "\"codes\":{\"200\":15}");
+    }
+
+    /** Whatever its name: by what runs in its pods. */
+    @ParameterizedTest
+    @CsvSource({"b-istio, true", "gateway-users, false"})
+    void whichCallersAreGateways(String source, boolean gateway) throws IOException, InterruptedException {
+        carry(source);
+        assertThat(send("GET", "/api/traffic").body())
+                .contains("\"source\":\"" + source + "\"", "\"fromGateway\":" + gateway);
     }
 
     @Test

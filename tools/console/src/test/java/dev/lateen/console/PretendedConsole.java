@@ -6,6 +6,7 @@ import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.time.Instant;
 import java.util.List;
+import java.util.Set;
 
 /** The console of a mesh that is not there. */
 final class PretendedConsole {
@@ -29,13 +30,18 @@ final class PretendedConsole {
     }
 
     static Console of(int edges, PretendedTail tail) throws IOException {
+        return of(edges, tail, Set.of(PretendedMesh.GATEWAY));
+    }
+
+    /** @param gateways workloads that are said to be some */
+    static Console of(int edges, PretendedTail tail, Set<String> gateways) throws IOException {
         MeshTraffic traffic = new MeshTraffic(2000);
         new PretendedMesh(edges).fill(traffic, Instant.now());
         return new Console(
                 new InetSocketAddress(InetAddress.getLoopbackAddress(), 0),
                 new Console.Source(
                         traffic,
-                        () -> new MeshWatch.State(1, 2, List.of()),
+                        () -> new MeshWatch.State(1, 2, gateways, List.of()),
                         () -> "{}",
                         PretendedMesh.control()::json,
                         () -> RULES,

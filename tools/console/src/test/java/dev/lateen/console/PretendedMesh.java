@@ -9,6 +9,9 @@ import java.util.random.RandomGeneratorFactory;
 
 /** Metrics of a mesh that is not there: so many edges between services of some namespaces, over some minutes. */
 final class PretendedMesh {
+    /** The caller of one of the edges, of which nothing but its proxy says that it is a gateway. */
+    static final String GATEWAY = "team-a/edge-istio";
+
     private static final int NAMESPACES = 6;
 
     private final RandomGenerator random =
@@ -29,6 +32,8 @@ final class PretendedMesh {
             int from = random.nextInt(services - 1);
             ends[i] = new int[] {from, from + 1 + random.nextInt(Math.min(12, services - 1 - from))};
         }
+        rates[edges - 1] = 20;
+        ends[edges - 1] = new int[] {-1, 0}; // from the gateway
         for (int second = 0; second <= 300; second += 2) {
             StringBuilder page = new StringBuilder();
             for (int i = 0; i < edges; i++) {
@@ -40,8 +45,14 @@ final class PretendedMesh {
 
     private void write(StringBuilder page, int from, int to, int requests, int failed) {
         String labels =
-                "source_workload=\"service-%d\",source_workload_namespace=\"%s\",destination_workload=\"service-%d\",destination_workload_namespace=\"%s\",destination_service=\"service-%d.%s.svc.cluster.local\",destination_version=\"v1\",request_protocol=\"http\""
-                        .formatted(from, namespace(from), to, namespace(to), to, namespace(to));
+                "source_workload=\"%s\",source_workload_namespace=\"%s\",destination_workload=\"service-%d\",destination_workload_namespace=\"%s\",destination_service=\"service-%d.%s.svc.cluster.local\",destination_version=\"v1\",request_protocol=\"http\""
+                        .formatted(
+                                from < 0 ? "edge-istio" : "service-" + from,
+                                namespace(Math.max(0, from)),
+                                to,
+                                namespace(to),
+                                to,
+                                namespace(to));
         page.append(
                 "istio_requests_total{reporter=\"source\",response_code=\"200\",%s} %d\n".formatted(labels, requests));
         page.append(

@@ -137,14 +137,17 @@ public final class MeshPods {
     }
 
     /**
-     * A pod of the control plane.
+     * The pods of the control plane that run, by name; at least one.
      *
      * @param namespace of the control plane
      */
-    public Pod controlPlane(String namespace) throws OperationException {
-        return ofApp("istiod", namespace).stream()
-                .findFirst()
-                .orElseThrow(() -> new OperationException("no control plane runs in namespace " + namespace));
+    public List<Pod> controlPlane(String namespace) throws OperationException {
+        return checked(
+                ofApp("istiod", namespace).stream()
+                        .filter(MeshPods::runs)
+                        .sorted(Comparator.comparing(MeshPods::name))
+                        .toList(),
+                "no control plane runs in namespace " + namespace);
     }
 
     /**

@@ -38,7 +38,9 @@ final class MeshPodsTest {
             PretendedPods.running("e", "api.v1", "api"),
             PretendedPods.with("d", "early", "prometheus", "Pending", "prometheus"),
             PretendedPods.with("e", "measures", "prometheus", "Running", "prometheus"),
-            PretendedPods.with("istio-system", "istiod-1", "istiod", "Running", "discovery"));
+            PretendedPods.with("istio-system", "istiod-2", "istiod", "Running", "discovery"),
+            PretendedPods.with("istio-system", "istiod-1", "istiod", "Running", "discovery"),
+            PretendedPods.with("istio-system", "istiod-0", "istiod", "Pending", "discovery"));
     private static final Map<String, HasMetadata> OTHERS = Map.of(
             "/api/v1/namespaces/d/services/web", service("web", Map.of("app", "web")),
             "/api/v1/namespaces/d/services/bare-service", service("bare-service", Map.of("app", "bare")),
@@ -203,7 +205,7 @@ final class MeshPodsTest {
     @Test
     void theControlPlaneAndWhatIsBesideIt() throws OperationException {
         MeshPods pods = new MeshPods(client);
-        assertThat(MeshPods.name(pods.controlPlane("istio-system"))).isEqualTo("istio-system/istiod-1");
+        assertThat(names(pods.controlPlane("istio-system"))).isEqualTo("istio-system/istiod-1 istio-system/istiod-2");
         assertThatThrownBy(() -> pods.controlPlane("e")).hasMessage("no control plane runs in namespace e");
         assertThat(MeshPods.name(pods.prometheus())).isEqualTo("e/measures");
         assertThatThrownBy(() -> pods.addOn("jaeger", "tracing"))

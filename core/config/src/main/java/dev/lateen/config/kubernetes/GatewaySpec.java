@@ -48,6 +48,8 @@ public record GatewaySpec(
      * What a listener does with TLS.
      *
      * @param certificateRefs Secrets with certificate and key; those of other namespaces need a ReferenceGrant there
+     * @param options {@code gateway.istio.io/tls-terminate-mode} and {@code gateway.istio.io/tls-cipher-suites}; a listener
+     *     with others is refused in the status
      */
     public record Tls(
             @Nullable TlsMode mode,
@@ -56,7 +58,7 @@ public record GatewaySpec(
             @Refused("is no field of a listener any more: write spec.tls.frontend of the Gateway") @Nullable
             JsonNode frontendValidation,
 
-            @Later("options of TLS") Map<String, String> options) {}
+            Map<String, String> options) {}
 
     /** See {@link Tls}. */
     public enum TlsMode {
@@ -68,10 +70,14 @@ public record GatewaySpec(
 
     /** TLS of the whole Gateway. */
     public record GatewayTls(
-            @Later("certificates of gateways towards backends") @Nullable
-            JsonNode backend,
+            @Nullable BackendIdentity backend, @Nullable Frontend frontend) {}
 
-            @Nullable Frontend frontend) {}
+    /**
+     * What the gateway shows of itself to backends for which a BackendTLSPolicy holds.
+     *
+     * @param clientCertificateRef a Secret with certificate and key; one of another namespace needs a ReferenceGrant there
+     */
+    public record BackendIdentity(@Nullable ObjectReference clientCertificateRef) {}
 
     /**
      * What callers of listeners of protocol HTTPS have to show.

@@ -64,11 +64,18 @@ public record ClientTls(
             findings.error("credentialName", "holds all of the certificates: leave out the files");
         }
         Credentials.checkName(credentialName, "credentialName", findings);
-        if (trustsAnyone() && (!subjectAltNames.isEmpty() || !caCertificates.isEmpty())) {
+        if (trustsAnyone() && (mode == Mode.DISABLE || mode == Mode.ISTIO_MUTUAL)) {
+            findings.warning(
+                    "insecureSkipVerify",
+                    mode == Mode.DISABLE
+                            ? "has no effect with DISABLE, which makes no TLS"
+                            : "has no effect with ISTIO_MUTUAL, which always verifies by the mesh's roots: leave it out, or"
+                                    + " write SIMPLE for a server that is not of the mesh");
+        } else if (trustsAnyone() && (!subjectAltNames.isEmpty() || !caCertificates.isEmpty())) {
             findings.error("insecureSkipVerify", "would leave caCertificates and subjectAltNames without effect");
         } else if (trustsAnyone() && mode == Mode.SIMPLE && !credentialName.isEmpty()) {
             findings.error("insecureSkipVerify", "would leave the roots of credentialName without effect");
-        } else if (trustsAnyone() && (mode == Mode.SIMPLE || mode == Mode.MUTUAL)) {
+        } else if (trustsAnyone()) {
             findings.warning("insecureSkipVerify", "anybody on the way can pretend to be the destination");
         }
     }

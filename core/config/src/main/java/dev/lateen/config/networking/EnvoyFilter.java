@@ -33,27 +33,84 @@ public record EnvoyFilter(
         @Override
         public void check(Findings findings) {
             Operation operation = patch.operation();
-            boolean removes = operation == Operation.REMOVE;
-            if (!removes && patch.value() == null) {
+            if (operation != Operation.REMOVE && patch.value() == null) {
                 findings.error("patch.value", "is required for " + operation);
             }
-            if (applyTo == ApplyTo.ROUTE_CONFIGURATION && operation != Operation.MERGE) {
+            if (applyTo == ApplyTo.ROUTE_CONFIGURATION && !operation.isMerge()) {
                 findings.error("patch.operation", "a ROUTE_CONFIGURATION can only be merged with MERGE");
             }
-            boolean inserts = operation == Operation.INSERT_BEFORE
-                    || operation == Operation.INSERT_AFTER
-                    || operation == Operation.INSERT_FIRST
-                    || operation == Operation.REPLACE;
-            if (inserts && !applyTo.isOrdered()) {
-                findings.error("patch.operation", operation + " is for NETWORK_FILTER, HTTP_FILTER and HTTP_ROUTE");
+            if (operation == Operation.REPLACE && !applyTo.isFilter() && !REPLACED.contains(applyTo)) {
+                findings.error("patch.operation", "REPLACE is for filters, VIRTUAL_HOST and HTTP_ROUTE");
             }
-            if (match != null && match.thing() != null) {
-                checkMatch(match.thing(), findings);
+            if (operation == Operation.MERGE_AND_REPLACE_LIST && applyTo.isFilter()) {
+                findings.error(
+                        "patch.operation",
+                        "MERGE_AND_REPLACE_LIST is not for filters: write REPLACE with the whole filter");
+            }
+            if (patch.filterClass() != FilterClass.UNSPECIFIED) {
+                checkClass(findings);
+            }
+            if (applyTo.isFilter() && !isNamed() && (operation == Operation.REMOVE || operation == Operation.REPLACE)) {
+                findings.warning("match", "names no filter, so " + operation + " does nothing: write " + name());
+            }
+            if (match != null) {
+                checkMatch(match, findings);
             }
         }
 
+        private void checkClass(Findings findings) {
+            if (applyTo != ApplyTo.HTTP_FILTER && applyTo != ApplyTo.NETWORK_FILTER) {
+                findings.error("patch.filterClass", "is for HTTP_FILTER and NETWORK_FILTER");
+            } else if (patch.operation() != Operation.ADD) {
+                findings.error("patch.filterClass", "is for ADD: " + patch.operation() + " says itself where");
+            }
+        }
+
+        private void checkMatch(Match where, Findings findings) {
+            if (where.thing() != null) {
+                checkThing(where.thing(), findings);
+            }
+            boolean elsewhere = where.context() != Context.ANY && where.context() != Context.GATEWAY;
+            if (elsewhere
+                    && where.thing() instanceof Thing.OfRoutes(RouteConfigurationMatch routes)
+                    && !(routes.portName() + routes.gateway()).isEmpty()) {
+                findings.warning(
+                        "match.routeConfiguration",
+                        "portName and gateway have no effect for " + where.context()
+                                + ": only route tables of gateways have them");
+            }
+        }
+
+        /** Whether the match says which filter of a list it is, or which route of a virtual host. */
+        public boolean isNamed() {
+            Thing around = match == null ? null : match.thing();
+            if (around instanceof Thing.OfRoutes(RouteConfigurationMatch routes)) {
+                return routes.vhost() != null && routes.vhost().route() != null;
+            }
+            return around instanceof Thing.OfListener(ListenerMatch listener) && isNamed(listener);
+        }
+
+        private boolean isNamed(ListenerMatch listener) {
+            FilterMatch filter = listener.filterChain() == null
+                    ? null
+                    : listener.filterChain().filter();
+            return switch (applyTo) {
+                case LISTENER_FILTER -> !listener.listenerFilter().isEmpty();
+                case HTTP_FILTER -> filter != null && filter.subFilter() != null;
+                default -> filter != null;
+            };
+        }
+
+        private String name() {
+            return switch (applyTo) {
+                case LISTENER_FILTER -> "match.listener.listenerFilter";
+                case HTTP_FILTER -> "match.listener.filterChain.filter.subFilter";
+                default -> "match.listener.filterChain.filter";
+            };
+        }
+
         /** What is matched has to be of the kind that is changed, or be around it. */
-        private void checkMatch(Thing thing, Findings findings) {
+        private void checkThing(Thing thing, Findings findings) {
             String field =
                     switch (thing) {
                         case Thing.OfListener _ -> "listener";
@@ -62,11 +119,24 @@ public record EnvoyFilter(
                     };
             if (!field.equals(applyTo.around)) {
                 findings.error("match." + field, "is never around a " + applyTo + ": write match." + applyTo.around);
-            } else if (thing instanceof Thing.OfListener(ListenerMatch listener) && listener.filterChain() != null) {
-                FilterMatch filter = listener.filterChain().filter();
-                if (filter != null) {
-                    checkFilter(filter, "match.listener.filterChain.filter", findings);
-                }
+            } else if (thing instanceof Thing.OfListener(ListenerMatch listener)) {
+                checkListener(listener, findings);
+            }
+        }
+
+        private void checkListener(ListenerMatch listener, Findings findings) {
+            if (!listener.listenerFilter().isEmpty() && applyTo != ApplyTo.LISTENER_FILTER) {
+                findings.warning("match.listener.listenerFilter", "has no effect for " + applyTo);
+            }
+            if (listener.filterChain() == null) {
+                return;
+            }
+            if (applyTo == ApplyTo.LISTENER_FILTER) {
+                findings.warning("match.listener.filterChain", "has no effect for " + applyTo);
+            }
+            FilterMatch filter = listener.filterChain().filter();
+            if (filter != null) {
+                checkFilter(filter, "match.listener.filterChain.filter", findings);
             }
         }
 
@@ -91,6 +161,8 @@ public record EnvoyFilter(
             }
         }
 
+        private static final List<ApplyTo> REPLACED = List.of(ApplyTo.VIRTUAL_HOST, ApplyTo.HTTP_ROUTE);
+
         private static final List<String> CONNECTION_MANAGERS =
                 List.of("envoy.filters.network.http_connection_manager", "envoy.http_connection_manager");
     }
@@ -109,7 +181,6 @@ public record EnvoyFilter(
         EXTENSION_CONFIG(""),
         @Refused("is read by proxies before they ask anyone: use ProxyConfig's environment of the pod")
         BOOTSTRAP(""),
-        @Later("changes of listener filters")
         LISTENER_FILTER("listener");
 
         /** Field of {@link Thing} whose things this is part of. */
@@ -119,9 +190,14 @@ public record EnvoyFilter(
             this.around = around;
         }
 
-        /** Whether the order of such things counts, so that one can be put before another. */
+        /** Whether it is a filter of connections or requests. */
+        public boolean isFilter() {
+            return this == NETWORK_FILTER || this == HTTP_FILTER || this == LISTENER_FILTER;
+        }
+
+        /** Whether the order of such things counts; among others INSERT_BEFORE and its kin are ADD. */
         public boolean isOrdered() {
-            return this == NETWORK_FILTER || this == HTTP_FILTER || this == HTTP_ROUTE;
+            return isFilter() || this == HTTP_ROUTE;
         }
     }
 
@@ -141,10 +217,18 @@ public record EnvoyFilter(
             @Nullable ProxyMatch proxy,
             @Inline @Nullable Thing thing) {}
 
-    /** Which proxies, by what they say of themselves. */
-    public record ProxyMatch(
-            @Later("matches by the proxy's version") String proxyVersion,
-            @Later("matches by the proxy's metadata") Map<String, String> metadata) {}
+    /**
+     * Which proxies, by the metadata of their nodes.
+     *
+     * @param proxyVersion an expression that is found in ISTIO_VERSION, in RE2's syntax; empty for any
+     * @param metadata words that stand there, each exactly
+     */
+    public record ProxyMatch(String proxyVersion, Map<String, String> metadata) implements Checked {
+        @Override
+        public void check(Findings findings) {
+            StringMatch.Expressions.check(proxyVersion, "proxyVersion", findings);
+        }
+    }
 
     /** The thing by its kind. */
     public sealed interface Thing {
@@ -161,9 +245,12 @@ public record EnvoyFilter(
     /** A listener by port or name, and what is inside. */
     public record ListenerMatch(
             @Range(min = 0, max = 65535) int portNumber,
-            @Later("names of a gateway's ports") String portName,
+
+            @Refused("has no meaning in Istio, where nothing reads it: write portNumber")
+            String portName,
+
             @Nullable FilterChainMatch filterChain,
-            @Later("changes of listener filters") String listenerFilter,
+            String listenerFilter,
             String name) {}
 
     /** A filter chain by what it takes. */
@@ -181,13 +268,26 @@ public record EnvoyFilter(
     /** An HTTP filter by name. */
     public record SubFilterMatch(String name) {}
 
-    /** A route table by port or name, and what is inside. */
+    /**
+     * A route table by port or name, and what is inside.
+     *
+     * @param portName of a Gateway's server where TLS ends: tables of plain HTTP belong to all servers of their port
+     * @param gateway NAMESPACE/NAME of the Gateway of such a server
+     */
     public record RouteConfigurationMatch(
             @Range(min = 0, max = 65535) int portNumber,
-            @Later("names of a gateway's ports") String portName,
-            @Later("names of gateways in route tables") String gateway,
+            String portName,
+            String gateway,
             @Nullable VirtualHostMatch vhost,
-            String name) {}
+            String name)
+            implements Checked {
+        @Override
+        public void check(Findings findings) {
+            if (!gateway.isEmpty() && gateway.split("/", -1).length != 2) {
+                findings.error("gateway", "is no NAMESPACE/NAME");
+            }
+        }
+    }
 
     /** A virtual host by name, {@code host:port}, or by one of its domains. */
     public record VirtualHostMatch(
@@ -210,9 +310,7 @@ public record EnvoyFilter(
 
     /** The change itself. */
     public record Patch(
-            @Required Operation operation,
-            @Nullable JsonNode value,
-            @Later("classes of filters") FilterClass filterClass) {}
+            @Required Operation operation, @Nullable JsonNode value, FilterClass filterClass) {}
 
     /** How the value is brought in. */
     public enum Operation {
@@ -225,11 +323,20 @@ public record EnvoyFilter(
         INSERT_AFTER,
         INSERT_FIRST,
         REPLACE,
-        @Later("merging that replaces lists")
-        MERGE_AND_REPLACE_LIST
+        MERGE_AND_REPLACE_LIST;
+
+        /** Whether the thing stays, and the value is put over it. */
+        public boolean isMerge() {
+            return this == MERGE || this == MERGE_AND_REPLACE_LIST;
+        }
+
+        /** Whether the value goes beside another thing. */
+        public boolean isInsertion() {
+            return this == INSERT_BEFORE || this == INSERT_AFTER || this == INSERT_FIRST;
+        }
     }
 
-    /** Where a filter stands among those of the mesh. */
+    /** Where a filter stands among those of the mesh: behind those of AUTHN or AUTHZ, before those of STATS. */
     public enum FilterClass {
         UNSPECIFIED,
         AUTHN,

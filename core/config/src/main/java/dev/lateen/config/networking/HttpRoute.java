@@ -3,7 +3,6 @@ package dev.lateen.config.networking;
 import dev.lateen.config.shape.AtLeast;
 import dev.lateen.config.shape.Checked;
 import dev.lateen.config.shape.Findings;
-import dev.lateen.config.shape.Later;
 import dev.lateen.config.shape.Named;
 import dev.lateen.config.shape.Outdated;
 import dev.lateen.config.shape.Range;
@@ -152,20 +151,23 @@ public record HttpRoute(
      *
      * @param attempts number of retries, beside the first try; 0 switches retrying off
      * @param retryOn Envoy's conditions and status codes, comma separated; empty means the mesh's default
+     * @param retryRemoteLocalities whether every second try in vain has the next ones leave the places tried so far, where
+     *     places are of different priority ({@link LocalitySetting})
      * @param backoff shortest pause before a retry; null means 25 ms
      */
     public record HttpRetry(
             @Range(min = 0, max = 1_000_000) int attempts,
             @AtLeast(SHORTEST) @Nullable Duration perTryTimeout,
             String retryOn,
-            @Later("retries in other localities") @Nullable Boolean retryRemoteLocalities,
+            @Nullable Boolean retryRemoteLocalities,
             @Nullable Boolean retryIgnorePreviousHosts,
             @AtLeast(SHORTEST) @Nullable Duration backoff)
             implements Checked {
         @Override
         public void check(Findings findings) {
             RetryConditions.check(retryOn, findings);
-            if (attempts == 0 && (perTryTimeout != null || !retryOn.isEmpty())) {
+            boolean more = perTryTimeout != null || !retryOn.isEmpty() || retryRemoteLocalities != null;
+            if (attempts == 0 && more) {
                 findings.error("attempts", "is 0, which switches retrying off: give a number, or leave out the rest");
             }
         }

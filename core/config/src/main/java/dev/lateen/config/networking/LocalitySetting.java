@@ -17,7 +17,8 @@ import org.jspecify.annotations.Nullable;
  * @param distribute shares of places for callers of a place
  * @param failover the region that helps out first when a region has no healthy endpoint
  * @param failoverPriority labels, in order: the more of them, from the first on, an endpoint shares with the caller the
- *     sooner it is used; {@code key=value} stands for a label that endpoints must have
+ *     sooner it is used; {@code key=value} stands for a label that endpoints must have. Of those that share as many, the
+ *     nearest come first where {@code failover} stands beside it
  * @param enabled null means true; failing over works only beside outlierDetection
  */
 public record LocalitySetting(
@@ -27,6 +28,10 @@ public record LocalitySetting(
         @Nullable Boolean enabled) implements Checked {
     private static final int ALL = 100;
 
+    /** Labels that name the place. */
+    private static final Set<String> PLACES =
+            Set.of("topology.kubernetes.io/region", "topology.kubernetes.io/zone", "topology.istio.io/subzone");
+
     @Override
     public void check(Findings findings) {
         int ways = (distribute.isEmpty() ? 0 : 1) + (failover.isEmpty() && failoverPriority.isEmpty() ? 0 : 1);
@@ -34,7 +39,7 @@ public record LocalitySetting(
             findings.error("distribute", "excludes failover and failoverPriority");
         }
         if (!failover.isEmpty() && !failoverPriority.isEmpty()) {
-            findings.error("failover", "excludes failoverPriority: put topology.kubernetes.io/region into its labels");
+            checkLabels(findings);
         }
         Set<String> froms = new HashSet<>();
         for (int i = 0; i < distribute.size(); i++) {
@@ -51,6 +56,18 @@ public record LocalitySetting(
             checkRegion(failover.get(i).to(), "failover[" + i + "].to", findings);
         }
         checkPlaces(findings);
+    }
+
+    /** Beside {@code failover}, which goes by places already, labels say something else. */
+    private void checkLabels(Findings findings) {
+        for (int i = 0; i < failoverPriority.size(); i++) {
+            if (PLACES.contains(failoverPriority.get(i))) {
+                findings.error(
+                        "failoverPriority[" + i + "]",
+                        "\"" + failoverPriority.get(i) + "\" excludes failover, which goes by places after the labels:"
+                                + " leave out one of them");
+            }
+        }
     }
 
     /** No place may be part of one that counts before it, as its share would never do. */

@@ -33,6 +33,7 @@ final class NamespacedHosts {
                             + "\" is a short name: write it in full, as web.default.svc.cluster.local");
         } else {
             HostNames.check(host, field, findings);
+            HostNames.checkWholeLabels(host, field, "Gateways and Sidecars take whole labels alone", findings);
         }
     }
 }

@@ -40,6 +40,9 @@ public record ServerTls(
         List<String> cipherSuites,
         @Nullable Boolean insecureSkipVerify)
         implements Checked {
+    /** The credential that is the gateway's own certificate of the mesh. */
+    public static final String OWN = "builtin://";
+
     /** What the gateway does with TLS. */
     public enum Mode {
         PASSTHROUGH,

@@ -45,6 +45,7 @@ public record ServiceEntry(
         for (int i = 0; i < hosts.size(); i++) {
             HostNames.checkService(hosts.get(i), "hosts[" + i + "]", findings);
         }
+        checkServerNames(findings);
         ExportTo.checkOfService(exportTo, findings);
         checkPorts(findings);
         checkAddresses(findings);
@@ -100,7 +101,7 @@ public record ServiceEntry(
 
     private void checkLookUps(Findings findings) {
         for (int i = 0; i < hosts.size(); i++) {
-            if (!hosts.get(i).startsWith("*.") && !hosts.get(i).equals("*")) {
+            if (!hosts.get(i).startsWith("*")) {
                 findings.error(
                         "hosts[" + i + "]",
                         "resolution DYNAMIC_DNS takes wildcards of a domain such as *.example.com: for one host write DNS");
@@ -119,6 +120,15 @@ public record ServiceEntry(
                         "ports[" + i + "].protocol",
                         "resolution DYNAMIC_DNS needs callers that name the host: one of " + String.join(", ", NAMED));
             }
+        }
+    }
+
+    /** Hosts of TLS that have no address are told apart by server names, of which proxies take whole labels alone. */
+    private void checkServerNames(Findings findings) {
+        boolean tls = ports.stream().anyMatch(port -> Protocols.isTls(port.protocol()));
+        for (int i = 0; tls && addresses.isEmpty() && i < hosts.size(); i++) {
+            HostNames.checkWholeLabels(
+                    hosts.get(i), "hosts[" + i + "]", "proxies tell names of TLS apart by whole labels", findings);
         }
     }
 

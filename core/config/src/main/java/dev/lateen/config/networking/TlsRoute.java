@@ -33,6 +33,11 @@ public record TlsRoute(
             }
             for (int i = 0; i < sniHosts.size(); i++) {
                 HostNames.check(sniHosts.get(i), "sniHosts[" + i + "]", findings);
+                HostNames.checkWholeLabels(
+                        sniHosts.get(i),
+                        "sniHosts[" + i + "]",
+                        "proxies tell names of TLS apart by whole labels",
+                        findings);
                 if (Subnets.isAddress(sniHosts.get(i))) {
                     findings.warning("sniHosts[" + i + "]", "is an address, for which callers never ask by name");
                 }

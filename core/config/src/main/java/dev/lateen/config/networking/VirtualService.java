@@ -14,7 +14,8 @@ import org.jspecify.annotations.Nullable;
 /**
  * Where requests for some hosts go (networking.istio.io VirtualService).
  *
- * @param hosts names requests are for: short names of the object's namespace, full names, or {@code *.domain};
+ * @param hosts names requests are for: short names of the object's namespace, full names, or wildcards such as {@code
+ *     *.domain} and {@code *-x.domain};
  *     empty for one that others delegate to
  * @param gateways where the rules hold: {@code mesh} for sidecars, or gateways as {@code name} or
  *     {@code namespace/name}; empty means {@code mesh}
@@ -128,11 +129,12 @@ public record VirtualService(
         }
     }
 
-    /** The wildcard among the hosts that takes a host, or null. */
+    /** The longest wildcard among the hosts that takes a host, or null. */
     private static @Nullable String wildcard(String host, Set<String> all) {
-        for (int dot = host.indexOf('.', host.startsWith("*.") ? 2 : 0); dot >= 0; dot = host.indexOf('.', dot + 1)) {
-            if (all.contains("*" + host.substring(dot))) {
-                return "*" + host.substring(dot);
+        for (int at = host.startsWith("*") ? 2 : 1; at < host.length(); at++) {
+            String wildcard = "*" + host.substring(at);
+            if (all.contains(wildcard)) {
+                return wildcard;
             }
         }
         return all.contains("*") && !host.equals("*") ? "*" : null;

@@ -2,7 +2,6 @@ package dev.lateen.config.security;
 
 import dev.lateen.config.shape.Checked;
 import dev.lateen.config.shape.Findings;
-import dev.lateen.config.shape.Later;
 import dev.lateen.config.shape.Range;
 import dev.lateen.config.shape.Required;
 import java.time.Duration;
@@ -37,6 +36,7 @@ public record AuthorizationProvider(
      *
      * @param timeout null means 10 minutes
      * @param failOpen whether requests pass while the service does not answer
+     * @param clearRouteCache whether the route is chosen again where the service changes the request's head
      * @param statusOnError of requests that do not; empty means 403
      * @param includeHeadersInCheck former name of the next
      * @param includeRequestHeadersInCheck fields of requests that the service sees, beside those that it always sees
@@ -51,7 +51,7 @@ public record AuthorizationProvider(
             @Nullable Duration timeout,
             String pathPrefix,
             boolean failOpen,
-            @Later("routes chosen again after filters") boolean clearRouteCache,
+            boolean clearRouteCache,
             String statusOnError,
             List<String> includeHeadersInCheck,
             List<String> includeRequestHeadersInCheck,
@@ -75,6 +75,7 @@ public record AuthorizationProvider(
      *
      * @param timeout null means 10 minutes
      * @param failOpen whether requests pass while the service does not answer
+     * @param clearRouteCache whether the route is chosen again where the service changes the request's head
      * @param statusOnError of requests that do not; empty means 403
      * @param statPrefix of the names of an Envoy's statistics
      */
@@ -83,7 +84,7 @@ public record AuthorizationProvider(
             @Range(min = 1, max = 65_535) @Required int port,
             @Nullable Duration timeout,
             boolean failOpen,
-            @Later("routes chosen again after filters") boolean clearRouteCache,
+            boolean clearRouteCache,
             String statusOnError,
             String statPrefix,
             @Nullable Content includeRequestBodyInCheck)

@@ -1,9 +1,8 @@
 package dev.lateen.config.telemetry;
 
-import dev.lateen.config.shape.Later;
+import dev.lateen.config.shape.Checked;
+import dev.lateen.config.shape.Findings;
 import dev.lateen.config.shape.Required;
-import org.jspecify.annotations.Nullable;
-import tools.jackson.databind.JsonNode;
 
 /** Where the value of a span's tag comes from. */
 public sealed interface CustomTag {
@@ -16,8 +15,8 @@ public sealed interface CustomTag {
     /** See {@link RequestHeader}. */
     record HeaderTag(@Required RequestHeader header) implements CustomTag {}
 
-    /** A format of Envoy's access logs. */
-    record FormatterTag(@Later("tags by format") @Nullable JsonNode formatter) implements CustomTag {}
+    /** See {@link Formatter}. */
+    record FormatterTag(@Required Formatter formatter) implements CustomTag {}
 
     /** A fixed value. */
     record Literal(@Required String value) {}
@@ -27,4 +26,15 @@ public sealed interface CustomTag {
 
     /** A field of the request's head. */
     record RequestHeader(@Required String name, String defaultValue) {}
+
+    /** A format of Envoy's access logs, in which commands without a value are nothing; a span has no tag without a value. */
+    record Formatter(@Required String value) implements Checked {
+        @Override
+        public void check(Findings findings) {
+            String problem = LogCommands.problem(value);
+            if (problem != null) {
+                findings.error("value", problem);
+            }
+        }
+    }
 }

@@ -10,6 +10,7 @@ import dev.lateen.config.shape.Range;
 import dev.lateen.config.shape.Required;
 import java.time.Duration;
 import java.util.List;
+import java.util.Map;
 import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 import tools.jackson.databind.JsonNode;
@@ -25,6 +26,9 @@ public record ExtensionProvider(
     public sealed interface Provider {
         /** A file of each proxy. */
         record FileLog(@Required EnvoyFileAccessLog envoyFileAccessLog) implements Provider {}
+
+        /** A collector of access logs that speaks OTLP. */
+        record OtlpLog(@Required EnvoyOtelAls envoyOtelAls) implements Provider {}
 
         /** A Prometheus that asks the proxies. */
         record Prometheus(@Required PrometheusMetrics prometheus) implements Provider {}
@@ -43,9 +47,11 @@ public record ExtensionProvider(
 
         /** Those that are refused. */
         record Refused(
-                @Later("access logs over gRPC") @Nullable JsonNode envoyHttpAls,
-                @Later("access logs over gRPC") @Nullable JsonNode envoyTcpAls,
-                @Later("access logs over gRPC") @Nullable JsonNode envoyOtelAls,
+                @Later("access logs in Envoy's own protocol") @Nullable
+                JsonNode envoyHttpAls,
+
+                @Later("access logs in Envoy's own protocol") @Nullable
+                JsonNode envoyTcpAls,
 
                 @Later("spans in the collector's own form") @Nullable
                 JsonNode lightstep,
@@ -104,6 +110,41 @@ public record ExtensionProvider(
         }
     }
 
+    /**
+     * Entries of a collector of OpenTelemetry, over gRPC.
+     *
+     * @param service host of the mesh, also as {@code NAMESPACE/HOST}
+     * @param logName empty means {@code otel_envoy_accesslog}
+     * @param logFormat null means Istio's line as text
+     */
+    public record EnvoyOtelAls(
+            @Required String service,
+            @Required @Range(min = 1, max = 65_535) Integer port,
+            String logName,
+            @Nullable EntryFormat logFormat) {}
+
+    /**
+     * What an entry says.
+     *
+     * @param text with Envoy's commands; empty means Istio's line
+     * @param labels attributes by name, texts with Envoy's commands
+     */
+    public record EntryFormat(String text, Map<String, String> labels) implements Checked {
+        @Override
+        public void check(Findings findings) {
+            String problem = LogCommands.problem(text);
+            if (problem != null) {
+                findings.error("text", problem);
+            }
+            labels.forEach((name, format) -> {
+                String wrong = LogCommands.problem(format);
+                if (wrong != null) {
+                    findings.error("labels[" + name + "]", wrong);
+                }
+            });
+        }
+    }
+
     /** Nothing is to be told: proxies are asked. */
     public record PrometheusMetrics() {}
 
@@ -112,19 +153,19 @@ public record ExtensionProvider(
      *
      * @param service host of the mesh, also as {@code NAMESPACE/HOST}
      * @param maxTagLength of the tag with the path; 0 means 256
+     * @param enable64bitTraceId whether new traces get ids of 64 bits instead of 128
      * @param path empty means {@code /api/v2/spans}
+     * @param timeout of a batch; null means 5 s
+     * @param headers fields that the collector asks for
      */
     public record Zipkin(
             @Required String service,
             @Required @Range(min = 1, max = 65_535) Integer port,
             @Range(min = 0) int maxTagLength,
-            @Later("trace ids of 64 bits") boolean enable64bitTraceId,
+            boolean enable64bitTraceId,
             String path,
-
-            @Later("collectors with limits of their own") @Nullable
-            Duration timeout,
-
-            @Later("collectors that ask for fields") List<JsonNode> headers) {}
+            @AtLeast("1ms") @Nullable Duration timeout,
+            List<HttpHeader> headers) {}
 
     /**
      * The OpenTelemetry protocol.
@@ -133,6 +174,7 @@ public record ExtensionProvider(
      * @param maxTagLength of the tag with the path; 0 means 256
      * @param http null means gRPC
      * @param grpc null means gRPC without anything of its own
+     * @param resourceDetectors where else resources have attributes from
      */
     public record OpenTelemetry(
             @Required String service,
@@ -140,7 +182,7 @@ public record ExtensionProvider(
             @Range(min = 0) int maxTagLength,
             @Nullable OtlpHttp http,
             @Nullable OtlpGrpc grpc,
-            @Later("detectors of resources") @Nullable JsonNode resourceDetectors,
+            @Nullable ResourceDetectors resourceDetectors,
             @Later("samplers of vendors") @Nullable JsonNode dynatraceSampler)
             implements Checked {
         @Override
@@ -150,6 +192,18 @@ public record ExtensionProvider(
             }
         }
     }
+
+    /**
+     * What adds to the attributes of a resource, of which all spans of a proxy are.
+     *
+     * @param environment variable OTEL_RESOURCE_ATTRIBUTES of the proxy
+     */
+    public record ResourceDetectors(
+            @Nullable EnvironmentDetector environment,
+            @Later("detectors of vendors") @Nullable JsonNode dynatrace) {}
+
+    /** Has no settings. */
+    public record EnvironmentDetector() {}
 
     /**
      * OTLP over HTTP.

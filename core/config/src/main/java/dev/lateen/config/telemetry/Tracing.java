@@ -14,6 +14,7 @@ import org.jspecify.annotations.Nullable;
  * @param customTags by name; of several objects the nearest one's alone
  * @param useRequestIdForTraceSampling whether {@code x-request-id} decides what is recorded where no caller has, so that
  *     all proxies on the way of a request decide alike; else each draws
+ * @param enableIstioTags whether spans say of which workload they are, in tags {@code istio.*}
  */
 public record Tracing(
         @Nullable TracingMatch match,
@@ -32,9 +33,6 @@ public record Tracing(
         Double percentage = randomSamplingPercentage;
         if (percentage != null && !(percentage >= 0 && percentage <= 100)) {
             findings.error("randomSamplingPercentage", "must be from 0 to 100, found " + percentage);
-        }
-        if (Boolean.FALSE.equals(enableIstioTags)) {
-            findings.error("enableIstioTags", "spans without Istio's tags are not there in this version");
         }
     }
 

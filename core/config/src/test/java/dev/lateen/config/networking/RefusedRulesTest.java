@@ -76,6 +76,7 @@ class RefusedRulesTest {
             match: [{gateways: [shop/edge/80]}]                        | spec.http[0].match[0].gateways[0]: "shop/edge/80" is no Gateway: expected name or namespace/name
             fault: {abort: {httpStatus: 500, percentage: {value: 0.0001}}} | ``
             fault: {delay: {fixedDelay: 1s, percentage: {value: 0.00001}}} | spec.http[0].fault.delay.percentage.value: must be 0 or at least 0.0001, found 1.0E-5
+            retries: {attempts: 0, retryRemoteLocalities: true}        | spec.http[0].retries.attempts: is 0, which switches retrying off: give a number, or leave out the rest
             retries: {attempts: 0, perTryTimeout: 1s}                  | spec.http[0].retries.attempts: is 0, which switches retrying off: give a number, or leave out the rest
             """)
     void http_rules(String rule, String problem) {
@@ -108,6 +109,23 @@ class RefusedRulesTest {
             VirtualService  | {hosts: ["*.b.com", "*.com"], http: [{redirect: {uri: /}}]}                   | spec.hosts[0]: "*.b.com" is among "*.com" beside it: leave out one of them
             VirtualService  | {hosts: [b.com, "*.b.com"], http: [{redirect: {uri: /}}]}                     | ``
             VirtualService  | {hosts: ["*"], gateways: [edge], http: [{redirect: {uri: /}}]}                | ``
+            VirtualService  | {hosts: ["*-x.b.com", "*y.b.com", "*-z", a.b.com], http: [{redirect: {uri: /}}]} | ``
+            VirtualService  | {hosts: ["*-x.b.com", a-x.b.com], http: [{redirect: {uri: /}}]}               | spec.hosts[1]: "a-x.b.com" is among "*-x.b.com" beside it: leave out one of them
+            VirtualService  | {hosts: ["*-x.b.com", "*.b.com"], http: [{redirect: {uri: /}}]}               | spec.hosts[0]: "*-x.b.com" is among "*.b.com" beside it: leave out one of them
+            VirtualService  | {hosts: ["*--x.b.com"], http: [{redirect: {uri: /}}]}                         | spec.hosts[0]: "*--x.b.com" is no host: expected a DNS name, an address, * or *.domain
+            VirtualService  | {hosts: [a.*.b.com], http: [{redirect: {uri: /}}]}                            | spec.hosts[0]: "a.*.b.com" is no host: expected a DNS name, an address, * or *.domain
+            VirtualService  | {hosts: ["*-x.b.com"], tls: [{match: [{sniHosts: [a-x.b.com]}], route: [{destination: {host: "*-x.b.com"}}]}]} | ``
+            VirtualService  | {hosts: ["*-x.b.com"], tls: [{match: [{sniHosts: ["*-x.b.com"]}], route: [{destination: {host: web}}]}]} | spec.tls[0].match[0].sniHosts[0]: "*-x.b.com" begins within a label, and proxies tell names of TLS apart by whole labels: write *.b.com
+            DestinationRule | {host: "*-x.b.com", trafficPolicy: {tls: {mode: DISABLE}}}                    | ``
+            Gateway         | {servers: [{port: {number: 80, name: a, protocol: HTTP}, hosts: ["*-x.b.com"]}]} | spec.servers[0].hosts[0]: "*-x.b.com" begins within a label, and Gateways and Sidecars take whole labels alone: write *.b.com
+            Sidecar         | {egress: [{hosts: ["./*-x.b.com"]}]}                                          | spec.egress[0].hosts[0]: "*-x.b.com" begins within a label, and Gateways and Sidecars take whole labels alone: write *.b.com
+            ServiceEntry    | {hosts: ["*-x.b.com"], ports: [{number: 80, name: a, protocol: HTTP}]}        | ``
+            ServiceEntry    | {hosts: ["*-x.b.com"], ports: [{number: 443, name: a, protocol: TLS}]}        | spec.hosts[0]: "*-x.b.com" begins within a label, and proxies tell names of TLS apart by whole labels: write *.b.com
+            ServiceEntry    | {hosts: ["*-x.b.com"], addresses: [10.9.0.1], ports: [{number: 443, name: a, protocol: TLS}]} | ``
+            DestinationRule | {host: web, trafficPolicy: {outlierDetection: {consecutive5xxErrors: 1}, loadBalancer: {localityLbSetting: {failover: [{from: a, to: b}], failoverPriority: [app, topology.kubernetes.io/zone=z]}}}} | ``
+            DestinationRule | {host: web, trafficPolicy: {outlierDetection: {consecutive5xxErrors: 1}, loadBalancer: {localityLbSetting: {failover: [{from: a, to: b}], failoverPriority: [app, topology.kubernetes.io/zone]}}}} | spec.trafficPolicy.loadBalancer.localityLbSetting.failoverPriority[1]: "topology.kubernetes.io/zone" excludes failover, which goes by places after the labels: leave out one of them
+            DestinationRule | {host: web, trafficPolicy: {tls: {mode: DISABLE, insecureSkipVerify: true}}}  | warning: spec.trafficPolicy.tls.insecureSkipVerify: has no effect with DISABLE, which makes no TLS
+            DestinationRule | {host: web, trafficPolicy: {tls: {mode: ISTIO_MUTUAL, insecureSkipVerify: true, subjectAltNames: [a]}}} | warning: spec.trafficPolicy.tls.insecureSkipVerify: has no effect with ISTIO_MUTUAL, which always verifies by the mesh's roots: leave it out, or write SIMPLE for a server that is not of the mesh
             VirtualService  | {hosts: ["*.b.com"], tls: [{match: [{sniHosts: [a.b.com]}], route: [{destination: {host: web}}]}]} | ``
             VirtualService  | {hosts: [a.com], tls: [{match: [{sniHosts: [a.com, c.com]}], route: [{destination: {host: web}}]}]} | spec.tls[0].match[0].sniHosts[1]: "c.com" is none of spec.hosts: connections for it do not come here
             VirtualService  | {hosts: [web], http: [{route: [{destination: {host: web, subset: V1}}]}]}     | ``
@@ -127,6 +145,20 @@ class RefusedRulesTest {
             HTTPRoute       | {rules: [{filters: [{type: RequestHeaderModifier, requestHeaderModifier: {set: [{name: x-a, value: "50%"}]}}]}]} | spec.rules[0].filters[0].requestHeaderModifier.set[0].value: no command begins at "%": a percent sign itself is %%
             HTTPRoute       | {rules: [{filters: [{type: ResponseHeaderModifier, responseHeaderModifier: {remove: [x a]}}]}]} | spec.rules[0].filters[0].responseHeaderModifier.remove[0]: "x a" is no name of a header field
             Sidecar         | {egress: [{port: {number: 80, protocol: HTTP}, hosts: ["./*"]}, {port: {number: 80, protocol: HTTP}, hosts: ["a/*"]}]} | spec.egress[1].port.number: 80 is given twice
+            Sidecar         | {ingress: [{port: {number: 80, protocol: HTTP}, defaultEndpoint: "[::1]:8080"}, {port: {number: 81, protocol: HTTP}, defaultEndpoint: "[::]:65535"}]} | ``
+            Sidecar         | {ingress: [{port: {number: 80, protocol: HTTP}, defaultEndpoint: "[::]:65536"}]} | spec.ingress[0].defaultEndpoint: must be 127.0.0.1:PORT, 0.0.0.0:PORT, [::1]:PORT or [::]:PORT
+            Sidecar         | {ingress: [{port: {number: 80, protocol: HTTP}, defaultEndpoint: "[fd00::1]:80"}]} | spec.ingress[0].defaultEndpoint: must be 127.0.0.1:PORT, 0.0.0.0:PORT, [::1]:PORT or [::]:PORT
+            Sidecar         | {ingress: [{port: {number: 80, protocol: HTTP}, bind: 10.0.0.1, captureMode: NONE, defaultEndpoint: "127.0.0.1:80"}]} | ``
+            Sidecar         | {ingress: [{port: {number: 80, protocol: HTTP}, bind: 10.0.0.1}]}             | warning: spec.ingress[0].bind: names the listener and nothing else, since connections are captured: write captureMode: NONE for a socket at this address
+            Sidecar         | {ingress: [{port: {number: 80, protocol: HTTP}, captureMode: NONE}]}          | spec.ingress[0].defaultEndpoint: is required with captureMode NONE: nothing else says where the app listens
+            Sidecar         | {ingress: [{port: {number: 80, protocol: HTTP}, captureMode: NONE, defaultEndpoint: "0.0.0.0:80"}]} | spec.ingress[0].defaultEndpoint: leads back to the listener itself: have the app listen at another port
+            Sidecar         | {ingress: [{port: {number: 80, protocol: HTTP}, bind: "::1", captureMode: NONE, defaultEndpoint: "[::1]:80"}]} | spec.ingress[0].defaultEndpoint: leads back to the listener itself: have the app listen at another port
+            Sidecar         | {ingress: [{port: {number: 80, protocol: HTTP}, bind: 0.0.0.0, captureMode: NONE, defaultEndpoint: "127.0.0.1:80"}]} | spec.ingress[0].defaultEndpoint: leads back to the listener itself: have the app listen at another port
+            Sidecar         | {ingress: [{port: {number: 15021, protocol: HTTP}, captureMode: NONE, defaultEndpoint: "127.0.0.1:80"}]} | spec.ingress[0].port.number: 15021 is a port of the proxy itself: choose another
+            Sidecar         | {egress: [{captureMode: NONE, bind: 127.0.0.2, hosts: ["./*"]}]}              | ``
+            Sidecar         | {egress: [{port: {number: 15001, protocol: TCP}, captureMode: NONE, hosts: ["./*"]}]} | spec.egress[0].port.number: 15001 is a port of the proxy itself: choose another
+            Sidecar         | {egress: [{port: {number: 80, protocol: HTTP}, bind: localhost, hosts: ["./*"]}]} | spec.egress[0].bind: "localhost" is no IP address
+            Sidecar         | {egress: [{port: {number: 80, protocol: HTTP}, bind: "unix:///run/a", hosts: ["./*"]}]} | spec.egress[0].bind: needs listeners at Unix sockets, which this version does not have: write an address
             Sidecar         | {ingress: [{port: {number: 80, protocol: HTTP}}, {port: {number: 80, protocol: HTTP}}]} | spec.ingress[1].port.number: 80 is given twice
             ServiceEntry    | {hosts: [a.com], addresses: [10.9.0.1, "fd00::1", 10.8.0.0/16], resolution: STATIC} | ``
             ServiceEntry    | {hosts: [a.com], addresses: [nowhere]}                                        | spec.addresses[0]: "nowhere" is no address and no block such as 10.0.0.0/8
@@ -188,7 +220,7 @@ class RefusedRulesTest {
             Sidecar         | {egress: [{hosts: ["./web"]}]}                                                | spec.egress[0].hosts[0]: "web" is a short name: write it in full, as web.default.svc.cluster.local
             Sidecar         | {egress: [{hosts: ["*/*", "shop/*"]}]}                                        | warning: spec.egress[0].hosts[1]: has no effect beside */*, which is everything
             Sidecar         | {egress: [{hosts: ["shop/*", "shop/*"]}]}                                     | warning: spec.egress[0].hosts[1]: "shop/*" is given twice
-            Sidecar         | {ingress: [{port: {number: 80, protocol: HTTP}, defaultEndpoint: "127.0.0.1:70000"}]} | spec.ingress[0].defaultEndpoint: must be 127.0.0.1:PORT or 0.0.0.0:PORT
+            Sidecar         | {ingress: [{port: {number: 80, protocol: HTTP}, defaultEndpoint: "127.0.0.1:70000"}]} | spec.ingress[0].defaultEndpoint: must be 127.0.0.1:PORT, 0.0.0.0:PORT, [::1]:PORT or [::]:PORT
             Sidecar         | {ingress: [{port: {number: 80, protocol: TCP}, connectionPool: {http: {maxRetries: 1}}}]} | warning: spec.ingress[0].connectionPool.http: has no effect on a port of protocol TCP
             WorkloadEntry   | {address: 10.0.0.1, labels: {app: web}}                                       | ``
             WorkloadEntry   | {labels: {app: web}}                                                          | spec.address: is required
@@ -200,6 +232,21 @@ class RefusedRulesTest {
             EnvoyFilter     | {configPatches: [{applyTo: HTTP_FILTER, match: {listener: {filterChain: {filter: {name: a, subFilter: {name: b}}}}}, patch: {operation: REMOVE}}]} | spec.configPatches[0].match.listener.filterChain.filter.name: must be envoy.filters.network.http_connection_manager, which has HTTP filters
             EnvoyFilter     | {configPatches: [{applyTo: NETWORK_FILTER, match: {listener: {filterChain: {filter: {name: a, subFilter: {name: b}}}}}, patch: {operation: REMOVE}}]} | spec.configPatches[0].match.listener.filterChain.filter.subFilter: is for HTTP_FILTER alone
             EnvoyFilter     | {configPatches: [{applyTo: LISTENER, match: {listener: {filterChain: {filter: {name: a}}}}, patch: {operation: REMOVE}}]} | warning: spec.configPatches[0].match.listener.filterChain.filter: has no effect for LISTENER
+            EnvoyFilter     | {configPatches: [{applyTo: CLUSTER, match: {proxy: {proxyVersion: '^1\\.3[0-9].*', metadata: {CLUSTER_ID: a}}}, patch: {operation: REMOVE}}]} | ``
+            EnvoyFilter     | {configPatches: [{applyTo: CLUSTER, match: {proxy: {proxyVersion: '(1{100}){100}'}}, patch: {operation: REMOVE}}]} | spec.configPatches[0].match.proxy.proxyVersion: is no RE2 expression: repetitions within repetitions come to more than 1000
+            EnvoyFilter     | {configPatches: [{applyTo: HTTP_FILTER, match: {listener: {portName: http}}, patch: {operation: ADD, value: {}}}]} | spec.configPatches[0].match.listener.portName: has no meaning in Istio, where nothing reads it: write portNumber
+            EnvoyFilter     | {configPatches: [{applyTo: HTTP_FILTER, match: {listener: {listenerFilter: a}}, patch: {operation: ADD, value: {}}}]} | warning: spec.configPatches[0].match.listener.listenerFilter: has no effect for HTTP_FILTER
+            EnvoyFilter     | {configPatches: [{applyTo: LISTENER_FILTER, match: {listener: {listenerFilter: a, filterChain: {name: b}}}, patch: {operation: REMOVE}}]} | warning: spec.configPatches[0].match.listener.filterChain: has no effect for LISTENER_FILTER
+            EnvoyFilter     | {configPatches: [{applyTo: HTTP_FILTER, patch: {operation: REMOVE}}]} | warning: spec.configPatches[0].match: names no filter, so REMOVE does nothing: write match.listener.filterChain.filter.subFilter
+            EnvoyFilter     | {configPatches: [{applyTo: NETWORK_FILTER, patch: {operation: REPLACE, value: {}}}]} | warning: spec.configPatches[0].match: names no filter, so REPLACE does nothing: write match.listener.filterChain.filter
+            EnvoyFilter     | {configPatches: [{applyTo: HTTP_FILTER, patch: {operation: MERGE_AND_REPLACE_LIST, value: {}}}]} | spec.configPatches[0].patch.operation: MERGE_AND_REPLACE_LIST is not for filters: write REPLACE with the whole filter
+            EnvoyFilter     | {configPatches: [{applyTo: CLUSTER, patch: {operation: REPLACE, value: {}}}]} | spec.configPatches[0].patch.operation: REPLACE is for filters, VIRTUAL_HOST and HTTP_ROUTE
+            EnvoyFilter     | {configPatches: [{applyTo: ROUTE_CONFIGURATION, patch: {operation: ADD, value: {}}}]} | spec.configPatches[0].patch.operation: a ROUTE_CONFIGURATION can only be merged with MERGE
+            EnvoyFilter     | {configPatches: [{applyTo: HTTP_FILTER, patch: {operation: ADD, filterClass: AUTHZ, value: {}}}]} | ``
+            EnvoyFilter     | {configPatches: [{applyTo: HTTP_FILTER, patch: {operation: INSERT_FIRST, filterClass: AUTHZ, value: {}}}]} | spec.configPatches[0].patch.filterClass: is for ADD: INSERT_FIRST says itself where
+            EnvoyFilter     | {configPatches: [{applyTo: CLUSTER, patch: {operation: ADD, filterClass: STATS, value: {}}}]} | spec.configPatches[0].patch.filterClass: is for HTTP_FILTER and NETWORK_FILTER
+            EnvoyFilter     | {configPatches: [{applyTo: VIRTUAL_HOST, match: {routeConfiguration: {gateway: edge}}, patch: {operation: REMOVE}}]} | spec.configPatches[0].match.routeConfiguration.gateway: is no NAMESPACE/NAME
+            EnvoyFilter     | {configPatches: [{applyTo: VIRTUAL_HOST, match: {context: SIDECAR_OUTBOUND, routeConfiguration: {portName: https}}, patch: {operation: REMOVE}}]} | warning: spec.configPatches[0].match.routeConfiguration: portName and gateway have no effect for SIDECAR_OUTBOUND: only route tables of gateways have them
             AuthorizationPolicy | {action: DENY}                                                            | spec.rules: is needed with action DENY: write [{}] to match every request
             AuthorizationPolicy | {rules: [{from: [{source: {}}]}]}                                         | spec.rules[0].from[0].source: says nothing: leave out from to match every caller
             AuthorizationPolicy | {rules: [{to: [{operation: {}}]}]}                                        | spec.rules[0].to[0].operation: says nothing: leave out to, which matches every request then

@@ -15,6 +15,8 @@ class ServiceEntryTest {
             "*.example.com"     | HTTP  | ''                                  | ''
             "*.example.com"     | http2 | ''                                  | ''
             "*.example.com"     | TLS   | ''                                  | ''
+            "*-x.example.com"   | HTTP  | ''                                  | ''
+            "*-x.example.com"   | TLS   | ''                                  | spec.hosts[0]
             a.example.com       | HTTP  | ''                                  | spec.hosts[0]
             "*"                 | HTTP  | ''                                  | spec.hosts[0]
             "*.example.com"     | TCP   | ''                                  | spec.ports[0].protocol

@@ -74,6 +74,7 @@ class TlsSettingsTest {
             {mode: SIMPLE, insecureSkipVerify: true, subjectAltNames: [a.com]}  | insecureSkipVerify
             {mode: SIMPLE, insecureSkipVerify: true, credentialName: own}       | insecureSkipVerify
             {mode: MUTUAL, insecureSkipVerify: true, credentialName: own}       | ''
+            {mode: ISTIO_MUTUAL, insecureSkipVerify: true}                      | ''
             """)
     void what_a_destination_rule_may_say(String tls, String refused) {
         List<String> found = errors("""

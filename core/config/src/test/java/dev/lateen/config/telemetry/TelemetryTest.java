@@ -62,9 +62,9 @@ final class TelemetryTest {
         host: {value                    | ho.st: {value                   | t.yaml:18: spec.metrics[0].overrides[0].tagOverrides: "ho.st" is no name of a label of Prometheus
         metric: REQUEST_COUNT           | customMetric: mine              | t.yaml:17: spec.metrics[0].overrides[0].match.customMetric: needs metrics of one's own, which this version does not have
         12.5                            | 120                             | t.yaml:9: spec.tracing[0].randomSamplingPercentage: must be from 0 to 100, found 120.0
-        {literal: {value: b}}           | {formatter: {value: b}}         | t.yaml:11: spec.tracing[0].customTags[a].formatter: needs tags by format, which this version does not have
+        {literal: {value: b}}           | {formatter: {value: "%NOBODY%"}} | t.yaml:11: spec.tracing[0].customTags[a].formatter.value: command %NOBODY% is not there in this version
+        {literal: {value: b}}           | {formatter: {}}                 | t.yaml:11: spec.tracing[0].customTags[a].formatter.value: is required
         selector:                       | targetRefs: [{kind: Service, name: a}] #  | t.yaml:5: spec.targetRefs[0].kind: must be Gateway of group gateway.networking.k8s.io: references to others, such as Service, hold at waypoint proxies, which this mesh does not have; use a selector
-        randomSamplingPercentage: 12.5  | enableIstioTags: false          | t.yaml:9: spec.tracing[0].enableIstioTags: spans without Istio's tags are not there in this version
         """)
     void refusesWithFileLineAndPath(String good, String bad, String message) {
         ReadResult result = new ConfigReader().readText("t.yaml", GOOD.replace(good, bad));
@@ -98,6 +98,8 @@ final class TelemetryTest {
             http: {path: /v1/traces, timeout: 2s, headers: [{name: x-token, value: a}]} | ``
             grpc: {timeout: 2s, initialMetadata: [{name: x-token, value: a}]}           | ``
             grpc: {timeout: 0s}                                                         | grpc.timeout: must be at least 0.001s
+            resourceDetectors: {environment: {}}                                        | ``
+            resourceDetectors: {dynatrace: {}}                                          | resourceDetectors.dynatrace: needs detectors of vendors, which this version does not have
             http: {path: /a}, grpc: {}                                                  | grpc: must not stand beside http: spans go one way
             grpc: {initialMetadata: [{name: x token}]}                                  | grpc.initialMetadata[0].name: "x token" is no name of a field of HTTP
             http: {path: /a, headers: [{name: x-token, envName: TOKEN}]}                | http.headers[0].envName: needs values from the control plane's environment, which this version does not have
@@ -110,6 +112,39 @@ final class TelemetryTest {
         assertThat(read.problems())
                 .extracting(found ->
                         found.path().replace("extensionProviders[0].opentelemetry.", "") + ": " + found.message())
+                .isEqualTo(problem.isEmpty() ? List.of() : List.of(problem));
+    }
+
+    @ParameterizedTest(name = "{0}")
+    @CsvSource(delimiter = '|', quoteCharacter = '`', textBlock = """
+            logName: calls, logFormat: {text: "%PROTOCOL%", labels: {code: "%RESPONSE_CODE%"}} | ``
+            logFormat: {text: "%NOBODY%"}           | logFormat.text: command %NOBODY% is not there in this version
+            logFormat: {labels: {code: "%NOBODY%"}} | logFormat.labels[code]: command %NOBODY% is not there in this version
+            """)
+    void collectorsOfLogs(String settings, String problem) {
+        MeshConfig.Read read = MeshConfig.read("mesh", """
+                extensionProviders:
+                - {name: l, envoyOtelAls: {service: otel, port: 4317, %s}}
+                """.formatted(settings));
+        assertThat(read.problems())
+                .extracting(found ->
+                        found.path().replace("extensionProviders[0].envoyOtelAls.", "") + ": " + found.message())
+                .isEqualTo(problem.isEmpty() ? List.of() : List.of(problem));
+    }
+
+    @ParameterizedTest(name = "{0}")
+    @CsvSource(delimiter = '|', quoteCharacter = '`', textBlock = """
+            enable64bitTraceId: true, timeout: 2s, headers: [{name: x-token, value: a}] | ``
+            timeout: 0s                                                                 | timeout: must be at least 0.001s
+            headers: [{name: x token}]                                                  | headers[0].name: "x token" is no name of a field of HTTP
+            """)
+    void collectorsOfZipkin(String settings, String problem) {
+        MeshConfig.Read read = MeshConfig.read("mesh", """
+                extensionProviders:
+                - {name: z, zipkin: {service: zipkin, port: 9411, %s}}
+                """.formatted(settings));
+        assertThat(read.problems())
+                .extracting(found -> found.path().replace("extensionProviders[0].zipkin.", "") + ": " + found.message())
                 .isEqualTo(problem.isEmpty() ? List.of() : List.of(problem));
     }
 

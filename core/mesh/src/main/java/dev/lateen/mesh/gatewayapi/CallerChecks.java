@@ -48,6 +48,11 @@ record CallerChecks(@Nullable CallerCheck check, Condition resolved) {
         return new CallerChecks(roots.isEmpty() ? null : new CallerCheck(roots.toString(), anyone), resolved);
     }
 
+    /** Whether callers are to be verified, be it that they can be or not. */
+    boolean asksForCertificate() {
+        return check != null || !resolved.status();
+    }
+
     /** Whether callers were to be verified, and cannot be: then nobody may get in. */
     boolean verifiesNobody() {
         return check == null && !resolved.status();

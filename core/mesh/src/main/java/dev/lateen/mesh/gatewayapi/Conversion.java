@@ -50,6 +50,15 @@ public record Conversion(
                 .orElse(null);
     }
 
+    /** The credential that a proxy at the edge shows backends of BackendTLSPolicies; empty for none. */
+    public String clientCertificate(String namespace, Map<String, String> labels) {
+        return gateways.stream()
+                .filter(edge -> !edge.clientCertificate().isEmpty() && edge.selects(namespace, labels))
+                .map(EdgeGateway::clientCertificate)
+                .findFirst()
+                .orElse("");
+    }
+
     /** Name of the Service that is made for a Gateway. */
     public static String serviceName(ConfigObject<GatewaySpec> gateway) {
         return gateway.name() + "-" + gateway.spec().gatewayClassName();

@@ -10,11 +10,13 @@ import org.jspecify.annotations.Nullable;
  *
  * @param namespace of the proxies; empty for any
  * @param check how callers are verified; null where they are not asked for certificates
+ * @param clientCertificate credential that backends are shown; empty for none
  */
 public record EdgeGateway(
         ConfigObject<Gateway> gateway,
         String namespace,
-        @Nullable CallerCheck check) {
+        @Nullable CallerCheck check,
+        String clientCertificate) {
     /** Whether a proxy with these labels opens them. */
     public boolean selects(String proxyNamespace, Map<String, String> labels) {
         return (namespace.isEmpty() || namespace.equals(proxyNamespace))

@@ -37,12 +37,14 @@ final class GatewayState {
     final List<ListenerState> listeners = new ArrayList<>();
     final List<ListenerSetState> sets = new ArrayList<>();
     private final Surroundings around;
+    private final ClientCertificate shown;
 
     /** @param attaching ListenerSets for it, the one that comes first first */
     GatewayState(
             ConfigObject<GatewaySpec> gateway, List<ConfigObject<ListenerSetSpec>> attaching, Surroundings around) {
         this.gateway = gateway;
         this.around = around;
+        this.shown = ClientCertificate.of(gateway, around);
         for (GatewaySpec.Listener listener : gateway.spec().listeners()) {
             ListenerState state = new ListenerState(gateway, gateway, listener, around);
             listeners.forEach(state::meet);
@@ -120,7 +122,8 @@ final class GatewayState {
                             new Gateway(List.of(server), selector),
                             gateway.origin()),
                     namespace,
-                    state.callerCheck()));
+                    state.callerCheck(),
+                    shown.credential()));
         }
         return edges;
     }
@@ -146,6 +149,9 @@ final class GatewayState {
         List<RouteReport.Address> addresses = service == null ? List.of() : addresses(service);
         Condition programmed = programmed(any, service, addresses);
         List<Condition> conditions = new ArrayList<>(List.of(accepted, programmed));
+        if (shown.resolved() != null) {
+            conditions.add(shown.resolved());
+        }
         if (CallerChecks.letsAnyoneIn(gateway.spec())) {
             conditions.add(new Condition(
                     "InsecureFrontendValidationMode",

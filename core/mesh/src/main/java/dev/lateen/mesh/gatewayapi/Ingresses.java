@@ -131,7 +131,8 @@ final class Ingresses {
                         new Gateway(servers, Map.of("istio", "ingressgateway")),
                         first.origin()),
                 "",
-                null));
+                null,
+                ""));
     }
 
     /** Where TLS ends for an Ingress, with Secrets of its namespace. Without a Secret nothing can end it. */

@@ -29,6 +29,7 @@ final class ListenerState {
     private final Condition accepted;
     private final Condition certificate;
     private final CallerChecks callers;
+    private final TlsOptions options;
     private Condition conflicted = Condition.no("Conflicted", "NoConflicts", "");
     private final Condition resolved;
     private int attached;
@@ -41,14 +42,8 @@ final class ListenerState {
         List<Kind<?>> possible = kinds(listener);
         callers = CallerChecks.of(gateway, listener.port(), around);
         boolean https = listener.protocol().equals("HTTPS");
-        accepted = possible.isEmpty()
-                ? Condition.no("Accepted", "UnsupportedProtocol", unsupported(listener))
-                : https && callers.verifiesNobody()
-                        ? Condition.no(
-                                "Accepted",
-                                "NoValidCACertificate",
-                                callers.resolved().message())
-                        : Condition.yes("Accepted", "Accepted");
+        options = TlsOptions.of(listener, https && callers.asksForCertificate());
+        accepted = accepted(possible, https);
         AllowedRoutes allowed = listener.allowedRoutes();
         boolean unknown = false;
         if (allowed == null || allowed.kinds().isEmpty()) {
@@ -76,6 +71,19 @@ final class ListenerState {
                 : certificate.status() && https ? callers.resolved() : certificate;
     }
 
+    private Condition accepted(List<Kind<?>> possible, boolean https) {
+        if (possible.isEmpty()) {
+            return Condition.no("Accepted", "UnsupportedProtocol", unsupported(listener));
+        }
+        if (!options.flaw().isEmpty()) {
+            return Condition.no("Accepted", "UnsupportedValue", options.flaw());
+        }
+        return https && callers.verifiesNobody()
+                ? Condition.no(
+                        "Accepted", "NoValidCACertificate", callers.resolved().message())
+                : Condition.yes("Accepted", "Accepted");
+    }
+
     /** Whether TLS ends at the listener, as it does where nothing says that it is passed on. */
     private boolean ends() {
         return accepted.status()
@@ -87,6 +95,9 @@ final class ListenerState {
     }
 
     private Condition certificate(Surroundings around) {
+        if (options.own()) {
+            return Condition.yes("ResolvedRefs", "ResolvedRefs");
+        }
         List<ObjectReference> references =
                 listener.tls() == null ? List.of() : listener.tls().certificateRefs();
         if (references.isEmpty()) {
@@ -121,9 +132,10 @@ final class ListenerState {
         if (!ends() || listener.tls() == null) {
             return null;
         }
-        return tls(listener.tls().certificateRefs().stream()
+        List<String> secrets = listener.tls().certificateRefs().stream()
                 .map(each -> secret(namespace(each), each.name()))
-                .toList());
+                .toList();
+        return tls(options.own() ? List.of(ServerTls.OWN) : secrets, options);
     }
 
     /** How its callers are verified; null where they are not asked for certificates. */
@@ -139,10 +151,14 @@ final class ListenerState {
 
     /** TLS that ends with these credentials. */
     static ServerTls tls(List<String> secrets) {
+        return tls(secrets, TlsOptions.NONE);
+    }
+
+    private static ServerTls tls(List<String> secrets, TlsOptions options) {
         boolean one = secrets.size() == 1;
         return new ServerTls(
                 false,
-                ServerTls.Mode.SIMPLE,
+                options.mode(),
                 "",
                 "",
                 "",
@@ -156,7 +172,7 @@ final class ListenerState {
                 List.of(),
                 ServerTls.TlsVersion.TLS_AUTO,
                 ServerTls.TlsVersion.TLS_AUTO,
-                List.of(),
+                options.cipherSuites(),
                 null);
     }
 

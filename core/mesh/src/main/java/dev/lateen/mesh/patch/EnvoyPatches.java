@@ -4,9 +4,7 @@ import com.google.protobuf.Message;
 import dev.lateen.config.networking.EnvoyFilter.ApplyTo;
 import dev.lateen.config.networking.EnvoyFilter.ClusterMatch;
 import dev.lateen.config.networking.EnvoyFilter.Context;
-import dev.lateen.config.networking.EnvoyFilter.ListenerMatch;
 import dev.lateen.config.networking.EnvoyFilter.Operation;
-import dev.lateen.config.networking.EnvoyFilter.Thing;
 import dev.lateen.mesh.ProxyResources;
 import io.envoyproxy.envoy.config.cluster.v3.Cluster;
 import io.envoyproxy.envoy.config.core.v3.TrafficDirection;
@@ -16,6 +14,7 @@ import java.util.IdentityHashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -25,14 +24,25 @@ import org.jspecify.annotations.Nullable;
 public final class EnvoyPatches {
     private final List<EnvoyPatch> patches;
     private final boolean gateway;
+    private final Map<Integer, Set<Integer>> servers;
+    private final RoutePatches routes;
     private final IdentityHashMap<Message, Message> done;
 
-    /** @param former what was changed before, by the same changes or by others; null for nothing */
-    public EnvoyPatches(List<EnvoyPatch> patches, boolean gateway, @Nullable EnvoyPatches former) {
+    /**
+     * @param servers of a gateway: ports that Gateways give their servers, by the ports that it listens at
+     * @param former what was changed before, by the same changes or by others; null for nothing
+     */
+    public EnvoyPatches(
+            List<EnvoyPatch> patches,
+            boolean gateway,
+            Map<Integer, Set<Integer>> servers,
+            @Nullable EnvoyPatches former) {
         this.patches = patches;
         this.gateway = gateway;
+        this.servers = servers;
+        this.routes = new RoutePatches(patches, outbound(), servers);
         this.done = new IdentityHashMap<>();
-        if (former != null && former.patches.equals(patches)) {
+        if (former != null && former.patches.equals(patches) && former.servers.equals(servers)) {
             synchronized (former.done) {
                 done.putAll(former.done);
             }
@@ -67,7 +77,7 @@ public final class EnvoyPatches {
                 switch (resource) {
                     case Cluster cluster -> cluster(cluster);
                     case Listener listener -> listener(listener);
-                    case RouteConfiguration routes -> new RoutePatches(patches, outbound()).apply(routes);
+                    case RouteConfiguration table -> routes.apply(table);
                     default -> resource;
                 };
         Message kept = resource.equals(result) ? resource : result;
@@ -85,9 +95,11 @@ public final class EnvoyPatches {
 
     private void added(String type, Map<String, Message> out) {
         for (EnvoyPatch patch : patches) {
-            boolean here = (type.equals(ProxyResources.CLUSTER) && patch.changes(ApplyTo.CLUSTER, outbound()))
-                    || (type.equals(ProxyResources.LISTENER) && patch.changes(ApplyTo.LISTENER, outbound()));
-            if (here && patch.operation() == Operation.ADD) {
+            boolean here = (type.equals(ProxyResources.CLUSTER) && patch.target() == ApplyTo.CLUSTER)
+                    || (type.equals(ProxyResources.LISTENER) && patch.target() == ApplyTo.LISTENER);
+            boolean ofOurs = patch.changes(patch.target(), outbound())
+                    || (!gateway && patch.changes(patch.target(), Context.SIDECAR_INBOUND));
+            if (here && ofOurs && patch.operation() == Operation.ADD) {
                 Message value = patch.value(Message.class);
                 out.putIfAbsent(
                         value instanceof Cluster cluster ? cluster.getName() : ((Listener) value).getName(), value);
@@ -101,23 +113,21 @@ public final class EnvoyPatches {
         Cluster result = cluster;
         for (EnvoyPatch patch : patches) {
             if (patch.changes(ApplyTo.CLUSTER, inbound ? Context.SIDECAR_INBOUND : outbound())
-                    && matches(patch.thing(), cluster.getName(), parts)) {
+                    && matches(patch.cluster(), cluster.getName(), parts)) {
                 if (patch.operation() == Operation.REMOVE) {
                     return null;
                 }
-                if (patch.operation() == Operation.MERGE) {
-                    result = result.toBuilder()
-                            .mergeFrom(patch.value(Cluster.class))
-                            .build();
+                if (patch.operation().isMerge()) {
+                    result = patch.merging().merged(result, patch.value(Cluster.class));
                 }
             }
         }
         return result;
     }
 
-    private static boolean matches(@Nullable Thing thing, String name, String[] parts) {
-        if (!(thing instanceof Thing.OfCluster(ClusterMatch match))) {
-            return thing == null;
+    private static boolean matches(@Nullable ClusterMatch match, String name, String[] parts) {
+        if (match == null) {
+            return true;
         }
         boolean named = parts.length == 4;
         return (match.name().isEmpty() || match.name().equals(name))
@@ -127,32 +137,20 @@ public final class EnvoyPatches {
     }
 
     private @Nullable Listener listener(Listener listener) {
-        Context context =
-                listener.getTrafficDirection() == TrafficDirection.INBOUND ? Context.SIDECAR_INBOUND : outbound();
+        boolean inbound = listener.getTrafficDirection() == TrafficDirection.INBOUND;
+        Context context = inbound ? Context.SIDECAR_INBOUND : outbound();
         Listener result = listener;
         for (EnvoyPatch patch : patches) {
-            if (patch.changes(ApplyTo.LISTENER, context) && matches(patch.thing(), listener)) {
+            if (patch.changes(ApplyTo.LISTENER, context) && ChainPatches.matches(patch, listener)) {
                 if (patch.operation() == Operation.REMOVE) {
                     return null;
                 }
-                if (patch.operation() == Operation.MERGE) {
-                    result = result.toBuilder()
-                            .mergeFrom(patch.value(Listener.class))
-                            .build();
+                if (patch.operation().isMerge()) {
+                    result = patch.merging().merged(result, patch.value(Listener.class), Listener.class);
                 }
             }
         }
-        return new ChainPatches(patches, context).apply(result);
-    }
-
-    static boolean matches(@Nullable Thing thing, Listener listener) {
-        if (!(thing instanceof Thing.OfListener(ListenerMatch match))) {
-            return thing == null;
-        }
-        int port = listener.getAddress().getSocketAddress().getPortValue();
-        // Ports of the workload are chains of one listener.
-        boolean capture = listener.getTrafficDirection() == TrafficDirection.INBOUND;
-        return (match.name().isEmpty() || match.name().equals(listener.getName()))
-                && (match.portNumber() == 0 || capture || match.portNumber() == port);
+        RoutePatches inside = inbound ? new RoutePatches(patches, context, servers) : routes;
+        return new ChainPatches(patches, context, inside).apply(result);
     }
 }

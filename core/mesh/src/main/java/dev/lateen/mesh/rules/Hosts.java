@@ -13,6 +13,11 @@ public final class Hosts {
         return isShort ? name + "." + namespace + ".svc." + domain : name;
     }
 
+    /** Whether it is a wildcard that takes names by a part of their first label, such as {@code *-x.example.com}. */
+    public static boolean beginsWithinLabel(String host) {
+        return host.length() > 1 && host.charAt(0) == '*' && host.charAt(1) != '.';
+    }
+
     /** Whether the pattern, maybe {@code *} or {@code *.domain}, covers the host, maybe one itself. */
     public static boolean covers(String pattern, String host) {
         if (pattern.equals("*") || pattern.equals(host)) {

@@ -278,16 +278,26 @@ public final class Rules {
     /**
      * Changes of EnvoyFilters for a proxy, in the order of applying them: by priority, then the mesh's before those of the
      * proxy's namespace, then by age.
+     *
+     * @param metadata of the proxy's node
      */
-    public List<EnvoyPatch> patches(String namespace, Map<String, String> labels) {
-        List<EnvoyPatch> patches = new ArrayList<>();
-        for (ConfigObject<EnvoyFilter> filter : envoyFilters(namespace, labels)) {
-            patches.addAll(envoyPatches.getOrDefault(filter.objectName(), List.of()));
-        }
-        return patches;
+    public List<EnvoyPatch> patches(String namespace, Map<String, String> labels, Map<String, String> metadata) {
+        return envoyFilters(namespace, labels).stream()
+                .flatMap(filter -> envoyPatches.getOrDefault(filter.objectName(), List.of()).stream())
+                .filter(patch -> patch.isFor(metadata))
+                .toList();
     }
 
-    /** The EnvoyFilters of {@link #patches}. */
+    /** The EnvoyFilters that change a proxy with this metadata of its node. */
+    public List<ConfigObject<EnvoyFilter>> envoyFilters(
+            String namespace, Map<String, String> labels, Map<String, String> metadata) {
+        return envoyFilters(namespace, labels).stream()
+                .filter(filter -> envoyPatches.getOrDefault(filter.objectName(), List.of()).stream()
+                        .anyMatch(patch -> patch.isFor(metadata)))
+                .toList();
+    }
+
+    /** The EnvoyFilters that select a workload, whatever they ask of its proxy. */
     public List<ConfigObject<EnvoyFilter>> envoyFilters(String namespace, Map<String, String> labels) {
         return envoyFilters.stream()
                 .filter(f -> f.namespace().equals(root) || f.namespace().equals(namespace))

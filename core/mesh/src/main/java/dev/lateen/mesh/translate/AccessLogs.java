@@ -8,22 +8,32 @@ import dev.lateen.config.MeshConfig;
 import dev.lateen.config.telemetry.AccessLogging;
 import dev.lateen.config.telemetry.AccessLogging.AccessLogFilter;
 import dev.lateen.config.telemetry.ExtensionProvider;
+import dev.lateen.config.telemetry.ExtensionProvider.EntryFormat;
 import dev.lateen.config.telemetry.ExtensionProvider.EnvoyFileAccessLog;
+import dev.lateen.config.telemetry.ExtensionProvider.EnvoyOtelAls;
 import dev.lateen.config.telemetry.ExtensionProvider.LogFormat;
 import dev.lateen.config.telemetry.ExtensionProvider.Provider;
 import dev.lateen.config.telemetry.Telemetry;
 import dev.lateen.config.telemetry.WorkloadMode;
+import dev.lateen.mesh.Snapshot;
 import io.envoyproxy.envoy.config.accesslog.v3.AccessLog;
 import io.envoyproxy.envoy.config.accesslog.v3.ExtensionFilter;
+import io.envoyproxy.envoy.config.core.v3.ApiVersion;
 import io.envoyproxy.envoy.config.core.v3.DataSource;
 import io.envoyproxy.envoy.config.core.v3.SubstitutionFormatString;
 import io.envoyproxy.envoy.extensions.access_loggers.file.v3.FileAccessLog;
 import io.envoyproxy.envoy.extensions.access_loggers.filters.cel.v3.ExpressionFilter;
+import io.envoyproxy.envoy.extensions.access_loggers.grpc.v3.CommonGrpcAccessLogConfig;
+import io.envoyproxy.envoy.extensions.access_loggers.open_telemetry.v3.OpenTelemetryAccessLogConfig;
+import io.opentelemetry.proto.common.v1.AnyValue;
+import io.opentelemetry.proto.common.v1.KeyValue;
+import io.opentelemetry.proto.common.v1.KeyValueList;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
 import tools.jackson.core.JacksonException;
 import tools.jackson.databind.JsonNode;
@@ -74,14 +84,17 @@ final class AccessLogs {
      *
      * @param holding from the widest reach to the nearest
      */
-    static List<AccessLog> of(MeshConfig mesh, List<Telemetry> holding, WorkloadMode side) {
+    static List<AccessLog> of(Snapshot snapshot, List<Telemetry> holding, WorkloadMode side) {
+        MeshConfig mesh = snapshot.mesh();
         List<String> byDefault = mesh.defaultProviders() == null
                 ? List.of()
                 : mesh.defaultProviders().accessLogging();
         List<AccessLogging> asked =
                 holding.stream().flatMap(spec -> spec.accessLogging().stream()).toList();
         if (asked.isEmpty() && byDefault.isEmpty()) {
-            return mesh.accessLogFile().isEmpty() ? List.of() : List.of(log(mesh.accessLogFile(), ofMesh(mesh), null));
+            return mesh.accessLogFile().isEmpty()
+                    ? List.of()
+                    : List.of(log(file(mesh.accessLogFile(), ofMesh(mesh)), null));
         }
         Map<String, Optional<AccessLogFilter>> providers = new LinkedHashMap<>();
         byDefault.forEach(name -> providers.put(name, Optional.empty()));
@@ -110,20 +123,62 @@ final class AccessLogs {
         List<AccessLog> logs = new ArrayList<>();
         providers.forEach((name, filter) -> {
             ExtensionProvider provider = TelemetrySettings.provider(mesh.extensionProviders(), name);
-            if (provider != null && provider.provider() instanceof Provider.FileLog(EnvoyFileAccessLog file)) {
-                logs.add(log(file.path(), format(file, mesh, provider), filter.orElse(null)));
+            AccessLog.Builder log = provider == null ? null : of(snapshot, provider);
+            if (log != null) {
+                logs.add(log(log, filter.orElse(null)));
             }
         });
         return List.copyOf(logs);
     }
 
-    private static AccessLog log(String path, SubstitutionFormatString format, @Nullable AccessLogFilter filter) {
-        AccessLog.Builder log = AccessLog.newBuilder()
+    /** Null for a provider of something else, and for one that cannot be reached. */
+    private static AccessLog.@Nullable Builder of(Snapshot snapshot, ExtensionProvider provider) {
+        return switch (provider.provider()) {
+            case Provider.FileLog(EnvoyFileAccessLog file) ->
+                file(file.path(), format(file, snapshot.mesh(), provider));
+            case Provider.OtlpLog(EnvoyOtelAls entries) -> openTelemetry(snapshot, entries);
+            default -> null;
+        };
+    }
+
+    private static AccessLog.Builder file(String path, SubstitutionFormatString format) {
+        return AccessLog.newBuilder()
                 .setName("envoy.access_loggers.file")
                 .setTypedConfig(Messages.any(FileAccessLog.newBuilder()
                         .setPath(path)
                         .setLogFormat(format)
                         .build()));
+    }
+
+    /** As Istio has it: what an entry says is told in its format alone. Null where the collector is no service of the mesh. */
+    private static AccessLog.@Nullable Builder openTelemetry(Snapshot snapshot, EnvoyOtelAls entries) {
+        String host = Collectors.host(entries.service());
+        String cluster = Collectors.cluster(snapshot, host, entries.port().toString());
+        if (cluster == null) {
+            return null;
+        }
+        EntryFormat format = entries.logFormat();
+        String text = format == null || format.text().isEmpty() ? line("").stripTrailing() : format.text();
+        Map<String, String> labels = format == null ? Map.of() : format.labels();
+        KeyValueList.Builder attributes = KeyValueList.newBuilder();
+        new TreeMap<>(labels)
+                .forEach((name, value) -> attributes.addValues(KeyValue.newBuilder()
+                        .setKey(name)
+                        .setValue(AnyValue.newBuilder().setStringValue(value))));
+        return AccessLog.newBuilder()
+                .setName("envoy.access_loggers.open_telemetry")
+                .setTypedConfig(Messages.any(OpenTelemetryAccessLogConfig.newBuilder()
+                        .setCommonConfig(CommonGrpcAccessLogConfig.newBuilder()
+                                .setLogName(entries.logName().isEmpty() ? "otel_envoy_accesslog" : entries.logName())
+                                .setGrpcService(Collectors.grpc(cluster, host))
+                                .setTransportApiVersion(ApiVersion.V3))
+                        .setDisableBuiltinLabels(true)
+                        .setBody(AnyValue.newBuilder().setStringValue(text))
+                        .setAttributes(attributes)
+                        .build()));
+    }
+
+    private static AccessLog log(AccessLog.Builder log, @Nullable AccessLogFilter filter) {
         if (filter != null) {
             log.setFilter(io.envoyproxy.envoy.config.accesslog.v3.AccessLogFilter.newBuilder()
                     .setExtensionFilter(ExtensionFilter.newBuilder()

@@ -164,6 +164,9 @@ final class Clusters {
             // Without endpoints every call fails.
             cluster.setType(DiscoveryType.STATIC).clearEdsClusterConfig().clearLoadAssignment();
         }
+        if (backend instanceof BackendTls.Verified && !scope.clientCertificate().isEmpty()) {
+            secrets.add(Secrets.certificate(scope.clientCertificate()));
+        }
         put(cluster.build());
         if (policies.tls() != null && backend == null) {
             secrets.addAll(Secrets.of(policies.tls()));
@@ -272,7 +275,6 @@ final class Clusters {
         Policies policies = Policies.of(policy, port.port().number()).orElse(scope.mesh());
         Cluster.Builder cluster = Cluster.newBuilder()
                 .setName(Names.inbound(port.target()))
-                .setUpstreamBindConfig(loopback())
                 .setMetadata(Messages.metadata(Struct.newBuilder()
                         .putFields("services", services(List.of(service)))
                         .build()));
@@ -282,7 +284,7 @@ final class Clusters {
             int colon = port.endpoint().lastIndexOf(':');
             Endpoint endpoint = new Endpoint(
                     "",
-                    port.endpoint().substring(0, colon),
+                    port.endpoint().substring(0, colon).replaceAll("[\\[\\]]", ""),
                     Integer.parseInt(port.endpoint().substring(colon + 1)),
                     Map.of(),
                     "",
@@ -292,6 +294,10 @@ final class Clusters {
                     Endpoint.WorkloadName.UNKNOWN);
             cluster.setType(DiscoveryType.STATIC)
                     .setLoadAssignment(Assignments.of(cluster.getName(), List.of(endpoint), _ -> false));
+        }
+        // From an address of IPv4 nothing of IPv6 is reached.
+        if (!port.endpoint().startsWith("[")) {
+            cluster.setUpstreamBindConfig(loopback());
         }
         ConnectionPool pool = port.pool() == null ? policies.connectionPool() : port.pool();
         ClusterPolicy.applyPool(

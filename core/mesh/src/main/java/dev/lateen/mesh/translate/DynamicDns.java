@@ -34,9 +34,11 @@ final class DynamicDns {
     /**
      * A wildcard that names are looked up for.
      *
-     * @param host as {@code *.example.com}
+     * @param host as {@code *.example.com} or {@code *-x.example.com}
      */
     record Wildcard(String host, int port) {
+        private static final String LABEL = "[a-z0-9_-]+";
+
         /** Of a service's port; null where names are not looked up. */
         static @Nullable Wildcard of(MeshService service, MeshPort port) {
             return service.resolution() == MeshService.Resolution.BY_REQUEST
@@ -47,7 +49,10 @@ final class DynamicDns {
         /** Requests for hosts that it covers, at its port. */
         HeaderMatcher authority() {
             String port = port() == HTTP ? "(:" + HTTP + ")?" : ":" + port();
-            String names = "(?i)([a-z0-9_-]+\\.)+" + host.substring(2).replace(".", "\\.") + "\\.?";
+            String rest = host.substring(1);
+            // What the wildcard stands for may be whole labels, too, where the rest does not say how it goes on.
+            String gap = rest.startsWith(".") || rest.startsWith("-") ? "" : "\\.?";
+            String names = "(?i)" + LABEL + "(\\." + LABEL + ")*" + gap + rest.replace(".", "\\.") + "\\.?";
             return HeaderMatcher.newBuilder()
                     .setName(":authority")
                     .setStringMatch(StringMatcher.newBuilder().setSafeRegex(RouteMatches.regex(names + port)))

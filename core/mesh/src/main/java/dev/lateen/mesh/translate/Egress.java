@@ -74,13 +74,7 @@ final class Egress {
         SubstitutionFormatString format = SubstitutionFormatString.newBuilder()
                 .setTextFormatSource(DataSource.newBuilder().setInlineString(text))
                 .build();
-        return UnknownFieldSet.newBuilder()
-                .addField(
-                        BODY_FORMAT,
-                        UnknownFieldSet.Field.newBuilder()
-                                .addLengthDelimited(format.toByteString())
-                                .build())
-                .build();
+        return Messages.newerField(BODY_FORMAT, format.toByteString());
     }
 
     private static String advice(int port, String who, String host) {

@@ -67,7 +67,7 @@ final class Encryption {
         ClientTls tls = policies.tls();
         Upstream upstream = Upstream.of(port.protocol(), policies.connectionPool());
         if (scope.backendTls(service, port) instanceof BackendTls.Verified backend) {
-            cluster.setTransportSocket(Origination.backend(backend, upstream));
+            cluster.setTransportSocket(Origination.backend(backend, scope.clientCertificate(), upstream));
             return;
         }
         ClientTls.Mode mode = tls == null ? null : tls.mode();

@@ -125,6 +125,7 @@ final class ExternalAuthorizationFilter {
         }
         content(filter, http.includeRequestBodyInCheck());
         filter.setFailureModeAllow(http.failOpen())
+                .setClearRouteCache(http.clearRouteCache())
                 .setHttpService(HttpService.newBuilder()
                         .setPathPrefix(http.pathPrefix())
                         .setServerUri(HttpUri.newBuilder()
@@ -138,6 +139,7 @@ final class ExternalAuthorizationFilter {
     private static void ask(ExtAuthz.Builder filter, AuthorizationProvider.Grpc grpc, ExternalAuthorizers.Found found) {
         content(filter, grpc.includeRequestBodyInCheck());
         filter.setFailureModeAllow(grpc.failOpen())
+                .setClearRouteCache(grpc.clearRouteCache())
                 .setStatPrefix(grpc.statPrefix())
                 .setIncludePeerCertificate(true)
                 .setGrpcService(service(grpc, found));

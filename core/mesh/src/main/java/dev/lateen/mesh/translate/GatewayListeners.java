@@ -31,6 +31,7 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
 import java.util.TreeMap;
+import java.util.TreeSet;
 import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 
@@ -124,6 +125,16 @@ final class GatewayListeners {
             }
         }
         return ports.values();
+    }
+
+    /** Ports of servers by the proxy's port that they share. */
+    static Map<Integer, Set<Integer>> servers(Snapshot snapshot, ProxyNode node) {
+        Map<Integer, Set<Integer>> numbers = new TreeMap<>();
+        for (Port port : ports(snapshot, node)) {
+            Set<Integer> shared = numbers.computeIfAbsent(port.target(), _ -> new TreeSet<>());
+            port.servers().forEach(opened -> shared.add(opened.server().port().number()));
+        }
+        return numbers;
     }
 
     /** The proxy's port that a Service maps the number to, the oldest Service first; else the number itself. */

@@ -28,7 +28,10 @@ final class GatewayTls {
             own(mesh, tls, common);
         } else {
             for (String credential : tls.credentials()) {
-                common.addTlsCertificateSdsSecretConfigs(Secrets.ofControlPlane(Secrets.certificate(credential)));
+                common.addTlsCertificateSdsSecretConfigs(
+                        credential.equals(ServerTls.OWN)
+                                ? Secrets.OWN
+                                : Secrets.ofControlPlane(Secrets.certificate(credential)));
             }
             for (ServerTls.CertificateFiles files : tls.files()) {
                 common.addTlsCertificates(TlsFiles.certificate(files.serverCertificate(), files.privateKey()));

@@ -30,6 +30,7 @@ import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.HashSet;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -55,7 +56,7 @@ public final class Inbound {
         ConnectionPool pool = sidecar.spec().inboundConnectionPool();
         if (sidecar.spec().ingress().isEmpty()) {
             return ports.stream()
-                    .map(p -> new InboundPort(p.service(), p.port(), p.target(), p.endpoint(), pool))
+                    .map(p -> InboundPort.captured(p.service(), p.port(), p.target(), pool))
                     .toList();
         }
         List<InboundPort> named = new ArrayList<>();
@@ -73,10 +74,27 @@ public final class Inbound {
                     service,
                     port,
                     number,
-                    ingress.defaultEndpoint().replace("0.0.0.0:", node.address() + ":"),
+                    endpoint(ingress.defaultEndpoint(), node.address()),
+                    ingress.bind().isEmpty() && ingress.hasSocket() ? node.address() : ingress.bind(),
+                    ingress.hasSocket(),
                     ingress.connectionPool() == null ? pool : ingress.connectionPool()));
         }
         return named;
+    }
+
+    /**
+     * Where an app listens. Of the two addresses of the machine itself it is the one of the kind that the workload has; all
+     * addresses of a kind stand for the workload's, or for the machine's where it has none of that kind.
+     */
+    private static String endpoint(String given, String own) {
+        int port = given.lastIndexOf(':') + 1;
+        boolean six = own.indexOf(':') >= 0;
+        return switch (given.substring(0, port)) {
+            case "127.0.0.1:", "[::1]:" -> (six ? "[::1]:" : "127.0.0.1:") + given.substring(port);
+            case "0.0.0.0:" -> (six ? "127.0.0.1" : own) + ":" + given.substring(port);
+            case "[::]:" -> "[" + (six ? own : "::1") + "]:" + given.substring(port);
+            default -> given;
+        };
     }
 
     /** What stands for the service of a workload that has none. */
@@ -125,7 +143,7 @@ public final class Inbound {
             for (MeshPort port : service.ports()) {
                 int target = selected ? target(port, workload) : listed(snapshot, service, port, node);
                 if (target > 0 && port.protocol() != Protocol.UDP) {
-                    ports.putIfAbsent(target, new InboundPort(service, port, target, "", null));
+                    ports.putIfAbsent(target, InboundPort.captured(service, port, target, null));
                 }
             }
         }
@@ -156,8 +174,36 @@ public final class Inbound {
         return clusters;
     }
 
-    /** Listener {@code virtualInbound} of a workload with these ports, under the rules that hold for it. */
-    static Listener listener(Collection<InboundPort> ports, Filters filters, InboundSecurity security) {
+    /**
+     * Listeners of a workload with these ports by name, under the rules that hold for it: {@code virtualInbound}, and one
+     * for each port that has a socket.
+     */
+    static Map<String, Listener> listeners(Collection<InboundPort> ports, Filters filters, InboundSecurity security) {
+        Map<String, Listener> listeners = new LinkedHashMap<>();
+        List<InboundPort> captured =
+                ports.stream().filter(port -> !port.hasSocket()).toList();
+        listeners.put(Names.VIRTUAL_INBOUND, virtual(captured, filters, security));
+        for (InboundPort port : ports) {
+            if (port.hasSocket()) {
+                listeners.put(port.listener(), own(port, filters, security));
+            }
+        }
+        return listeners;
+    }
+
+    private static Listener own(InboundPort port, Filters filters, InboundSecurity security) {
+        Listener.Builder listener = Listener.newBuilder()
+                .setName(port.listener())
+                .setAddress(Messages.address(port.bind(), port.target()))
+                .setTrafficDirection(TrafficDirection.INBOUND)
+                .setContinueOnListenerFiltersTimeout(true)
+                .setListenerFiltersTimeout(Messages.ZERO);
+        List<FilterChain> chains = chains(port, filters, security);
+        inspect(listener, chains, List.of(port));
+        return listener.addAllFilterChains(chains).build();
+    }
+
+    private static Listener virtual(Collection<InboundPort> ports, Filters filters, InboundSecurity security) {
         Listener.Builder listener = Listener.newBuilder()
                 .setName(Names.VIRTUAL_INBOUND)
                 .setAddress(Messages.address(Names.ANY, CAPTURE_PORT))
@@ -169,15 +215,21 @@ public final class Inbound {
         for (InboundPort port : ports) {
             chains.addAll(chains(port, filters, security));
         }
-        if (chains.stream()
-                .anyMatch(chain ->
-                        chain.getFilterChainMatch().getTransportProtocol().equals(InboundSecurity.TLS))) {
-            listener.addListenerFilters(Filters.TLS_INSPECTOR);
-        }
-        return listener.addListenerFilters(inspector(ports))
-                .addFilterChains(OutboundListeners.refuse("virtualInbound-blackhole", CAPTURE_PORT, filters))
+        inspect(listener, chains, ports);
+        return listener.addFilterChains(OutboundListeners.refuse("virtualInbound-blackhole", CAPTURE_PORT, filters))
                 .addAllFilterChains(chains)
                 .build();
+    }
+
+    /** Has what tells these chains apart be looked at. */
+    private static void inspect(Listener.Builder listener, List<FilterChain> chains, Collection<InboundPort> ports) {
+        boolean tls = chains.stream()
+                .anyMatch(chain ->
+                        chain.getFilterChainMatch().getTransportProtocol().equals(InboundSecurity.TLS));
+        if (tls) {
+            listener.addListenerFilters(Filters.TLS_INSPECTOR);
+        }
+        listener.addListenerFilters(inspector(ports));
     }
 
     /** What reaches a port that no service has. */
@@ -202,7 +254,7 @@ public final class Inbound {
 
     private static List<FilterChain> chains(InboundPort port, Filters filters, InboundSecurity security) {
         String cluster = Names.inbound(port.target());
-        String name = Names.listener(Names.ANY, port.target());
+        String name = port.listener();
         int number = port.port().number();
         String operation = port.service().host() + ":" + number + "/*";
         List<FilterChain> chains = new ArrayList<>();

@@ -2,10 +2,12 @@ package dev.lateen.mesh.translate;
 
 import com.google.protobuf.Any;
 import com.google.protobuf.BoolValue;
+import com.google.protobuf.ByteString;
 import com.google.protobuf.Duration;
 import com.google.protobuf.Message;
 import com.google.protobuf.Struct;
 import com.google.protobuf.UInt32Value;
+import com.google.protobuf.UnknownFieldSet;
 import com.google.protobuf.Value;
 import dev.lateen.config.ConfigObject;
 import io.envoyproxy.envoy.config.core.v3.Address;
@@ -53,6 +55,17 @@ final class Messages {
     /** An unsigned number; negative ones stand for what lies above 2³¹. */
     static UInt32Value number(int value) {
         return UInt32Value.of(value);
+    }
+
+    /** One field that Envoy's API has and the published messages do not have yet: its content, a message or text. */
+    static UnknownFieldSet newerField(int number, ByteString content) {
+        return UnknownFieldSet.newBuilder()
+                .addField(
+                        number,
+                        UnknownFieldSet.Field.newBuilder()
+                                .addLengthDelimited(content)
+                                .build())
+                .build();
     }
 
     static Any any(Message message) {

@@ -48,8 +48,12 @@ final class Origination {
         return socket(common, upstream, asked);
     }
 
-    /** Towards backends of which a policy says what their certificates must be. */
-    static TransportSocket backend(BackendTls.Verified tls, Upstream upstream) {
+    /**
+     * Towards backends of which a policy says what their certificates must be.
+     *
+     * @param shown credential that they are shown; empty for none
+     */
+    static TransportSocket backend(BackendTls.Verified tls, String shown, Upstream upstream) {
         CertificateValidationContext.Builder expected = CertificateValidationContext.newBuilder();
         if (tls.names().isEmpty()) {
             expected.addMatchTypedSubjectAltNames(exact(SanType.DNS, tls.hostname()));
@@ -67,6 +71,9 @@ final class Origination {
                                 ? TlsFiles.trust(expected, TlsFiles.SYSTEM_ROOTS, "")
                                 : expected.setTrustedCa(DataSource.newBuilder().setInlineString(roots))
                                         .build());
+        if (!shown.isEmpty()) {
+            common.addTlsCertificateSdsSecretConfigs(Secrets.ofControlPlane(Secrets.certificate(shown)));
+        }
         return socket(common, upstream, tls.hostname());
     }
 

@@ -44,7 +44,8 @@ record Outbound(
             @Nullable ObjectName sidecar,
             ProxyNode.Dns dns,
             List<ObjectName> telemetry,
-            boolean knowsIstio) {}
+            boolean knowsIstio,
+            String clientCertificate) {}
 
     static Outbound of(Snapshot snapshot, ProxyNode node) {
         Map<String, String> all = Translation.labels(snapshot, node);
@@ -64,7 +65,10 @@ record Outbound(
                 snapshot.rules().telemetry().holding(node.namespace(), all).stream()
                         .map(ConfigObject::objectName)
                         .toList(),
-                node.knowsIstio());
+                node.knowsIstio(),
+                node.type() == ProxyNode.Type.ROUTER
+                        ? snapshot.rules().ofKubernetes().clientCertificate(node.namespace(), all)
+                        : "");
         return snapshot.derived().get(key, Outbound.class, former -> make(snapshot, key, former));
     }
 
@@ -77,7 +81,8 @@ record Outbound(
                 key.locality(),
                 key.node(),
                 sidecar(snapshot, key.sidecar()),
-                key.dns());
+                key.dns(),
+                key.clientCertificate());
         Map<String, Listener> listeners = Map.of();
         Map<String, RouteConfiguration> routes = Map.of();
         Set<String> conflicts = Set.of();

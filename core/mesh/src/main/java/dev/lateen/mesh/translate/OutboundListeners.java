@@ -1,5 +1,6 @@
 package dev.lateen.mesh.translate;
 
+import dev.lateen.config.networking.Sidecar;
 import dev.lateen.mesh.registry.Endpoint;
 import dev.lateen.mesh.registry.MeshPort;
 import dev.lateen.mesh.registry.MeshService;
@@ -18,6 +19,7 @@ import java.util.Set;
 import java.util.TreeMap;
 import java.util.TreeSet;
 import java.util.function.Predicate;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Listeners of a sidecar for what its app calls, and the route tables they name. HTTP ports share {@code 0.0.0.0_PORT};
@@ -37,6 +39,8 @@ final class OutboundListeners {
         String routes = "";
         /** Host of the service whose own address this is; empty for an address of several. */
         String owner = "";
+        /** The egress listener of a Sidecar that this is; null where connections to services are captured. */
+        Sidecar.@Nullable Egress placed;
 
         Spec(String address, int port) {
             this.address = address;
@@ -86,9 +90,10 @@ final class OutboundListeners {
             // Without any service on the web's port its unknown hosts would be cut off without a word.
             httpPorts.add(WEB);
         }
+        scope.reach().placed().forEach(this::place);
         for (MeshService service : scope.services()) {
             for (MeshPort port : service.ports()) {
-                if (!scope.reaches(service, port.number())) {
+                if (!scope.reach().captures(service, port.number())) {
                     continue;
                 }
                 if (port.protocol().isHttp()) {
@@ -99,9 +104,10 @@ final class OutboundListeners {
             }
         }
         for (int port : httpPorts) {
-            String name = Integer.toString(port);
-            spec(Names.ANY, port).routes = name;
-            tables.put(name, routes.port(port));
+            Spec spec = spec(Names.ANY, port);
+            if (spec.placed == null) {
+                requests(spec);
+            }
         }
         specs.forEach((name, spec) -> listeners.put(name, listener(name, spec)));
         listeners.put(Names.VIRTUAL_OUTBOUND, virtualOutbound());
@@ -109,6 +115,52 @@ final class OutboundListeners {
 
     private Spec spec(String address, int port) {
         return specs.computeIfAbsent(Names.listener(address, port), _ -> new Spec(address, port));
+    }
+
+    /** Lets requests to the listener go by the table of its port. */
+    private void requests(Spec spec) {
+        spec.routes = Integer.toString(spec.port);
+        tables.computeIfAbsent(spec.routes, _ -> routes.port(spec.port));
+    }
+
+    /** Listeners that a Sidecar has at an address, one for each port; what is there before stays alone. */
+    private void place(Sidecar.Egress egress) {
+        for (MeshService service : scope.services()) {
+            for (MeshPort port : service.ports()) {
+                boolean taken = egress.hasSocket() && Sidecar.isOfProxy(port.number());
+                if (!taken && scope.reach().leads(egress, service, port.number())) {
+                    place(egress, service, port);
+                }
+            }
+        }
+    }
+
+    private void place(Sidecar.Egress egress, MeshService service, MeshPort port) {
+        Sidecar.Port said = egress.port();
+        Protocol protocol = said == null ? port.protocol() : Protocol.parse(said.protocol());
+        if (protocol == Protocol.UDP) {
+            return;
+        }
+        Spec spec = specs.computeIfAbsent(Names.listener(egress.address(), port.number()), _ -> {
+            Spec made = new Spec(egress.address(), port.number());
+            made.placed = egress;
+            return made;
+        });
+        if (!egress.equals(spec.placed)) {
+            return;
+        }
+        if (protocol.isHttp() || protocol == Protocol.UNKNOWN) {
+            requests(spec);
+        }
+        if (!protocol.isHttp()) {
+            add(
+                    spec,
+                    tcp.of(
+                            service,
+                            new MeshPort(port.number(), port.name(), protocol, port.target()),
+                            List.of(),
+                            true));
+        }
     }
 
     private void connections(MeshService service, MeshPort port) {
@@ -134,6 +186,9 @@ final class OutboundListeners {
     /** A listener at the service's own address. */
     private void own(MeshService service, MeshPort port, String address) {
         Spec spec = spec(address, port.number());
+        if (spec.placed != null) {
+            return;
+        }
         if (!spec.owner.isEmpty()) {
             if (!spec.owner.equals(service.host())) {
                 conflicts.add(Names.listener(address, port.number()));
@@ -152,19 +207,25 @@ final class OutboundListeners {
     /** Chains at the address of all services without one of their own; the first that takes everything stays. */
     private void shared(MeshService service, MeshPort port, List<String> blocks) {
         Spec spec = spec(Names.ANY, port.number());
+        if (spec.placed != null) {
+            return;
+        }
+        add(spec, tcp.of(service, port, blocks, true));
+        if (port.protocol() == Protocol.UNKNOWN) {
+            requests(spec);
+        }
+    }
+
+    /** Adds chains where no other takes the same connections. */
+    private void add(Spec spec, List<FilterChain> chains) {
         List<FilterChain> others = List.copyOf(spec.chains);
-        for (FilterChain chain : tcp.of(service, port, blocks, true)) {
+        for (FilterChain chain : chains) {
             Predicate<FilterChain> alike = c -> c.getFilterChainMatch().equals(chain.getFilterChainMatch());
             if (spec.chains.stream().noneMatch(alike)) {
                 spec.chains.add(chain);
             } else if (others.stream().anyMatch(alike) && !others.contains(chain)) {
-                conflicts.add(Names.listener(Names.ANY, port.number()));
+                conflicts.add(Names.listener(spec.address, spec.port));
             }
-        }
-        if (port.protocol() == Protocol.UNKNOWN) {
-            String name = Integer.toString(port.number());
-            spec.routes = name;
-            tables.putIfAbsent(name, routes.port(port.number()));
         }
     }
 
@@ -173,12 +234,19 @@ final class OutboundListeners {
                 .setName(name)
                 .setAddress(Messages.address(spec.address, spec.port))
                 .setTrafficDirection(TrafficDirection.OUTBOUND)
-                .setBindToPort(Messages.FALSE)
                 .setContinueOnListenerFiltersTimeout(true)
                 .setListenerFiltersTimeout(Messages.ZERO);
+        if (spec.placed == null || !spec.placed.hasSocket()) {
+            listener.setBindToPort(Messages.FALSE);
+        }
         boolean byName =
                 spec.chains.stream().anyMatch(c -> c.getFilterChainMatch().getServerNamesCount() > 0);
         boolean http = !spec.routes.isEmpty();
+        if (http && spec.placed != null && spec.chains.isEmpty()) {
+            return listener.addFilterChains(FilterChain.newBuilder()
+                            .addFilters(filters.http("outbound_" + name, Side.OUTBOUND, spec.routes)))
+                    .build();
+        }
         if (byName) {
             listener.addListenerFilters(Filters.TLS_INSPECTOR);
         }
@@ -204,6 +272,10 @@ final class OutboundListeners {
         }
         if (rest != null && listener.getFilterChainsCount() == 0) {
             return listener.addFilterChains(rest).build();
+        }
+        if (rest == null && spec.placed != null) {
+            // Who calls the listener itself was on the way to nobody else.
+            return listener.build();
         }
         return listener.setDefaultFilterChain(
                         rest != null

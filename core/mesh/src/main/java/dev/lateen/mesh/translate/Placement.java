@@ -26,6 +26,9 @@ final class Placement {
      */
     record Group(Locality locality, int priority, int weight, List<Endpoint> endpoints) {}
 
+    /** How many values {@link #distance} has. */
+    private static final int DISTANCES = 5;
+
     private static final String HERE = "topology.kubernetes.io/region";
 
     private Placement() {}
@@ -57,18 +60,22 @@ final class Placement {
             }
             return of(endpoints);
         }
-        if (!setting.failoverPriority().isEmpty()) {
-            return byLabels(endpoints, setting.failoverPriority(), topology(labels, caller));
+        if (setting.failoverPriority().isEmpty()) {
+            return byDistance(of(endpoints), caller, setting.failover());
         }
-        List<Group> groups = new ArrayList<>();
-        for (Group group : of(endpoints)) {
-            groups.add(new Group(
-                    group.locality(),
-                    distance(caller, group.locality(), setting.failover()),
-                    group.weight(),
-                    group.endpoints()));
+        List<Group> groups = byLabels(endpoints, setting.failoverPriority(), topology(labels, caller));
+        return setting.failover().isEmpty() ? groups : byDistance(groups, caller, setting.failover());
+    }
+
+    /** Groups in the order that they have already, and within it the nearest first. */
+    private static List<Group> byDistance(List<Group> groups, Locality caller, List<Failover> failover) {
+        List<Group> ordered = new ArrayList<>();
+        for (Group group : groups) {
+            int distance = distance(caller, group.locality(), failover);
+            ordered.add(new Group(
+                    group.locality(), group.priority() * DISTANCES + distance, group.weight(), group.endpoints()));
         }
-        return compact(groups);
+        return compact(ordered);
     }
 
     private static Map<Locality, List<Endpoint>> byLocality(List<Endpoint> endpoints) {

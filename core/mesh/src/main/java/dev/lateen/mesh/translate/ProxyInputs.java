@@ -51,7 +51,7 @@ public final class ProxyInputs {
                 }
             }
         }
-        rules.envoyFilters(node.namespace(), labels).forEach(o -> all.add(o.objectName()));
+        rules.envoyFilters(node.namespace(), labels, node.metadata()).forEach(o -> all.add(o.objectName()));
         rules.security().peers(node.namespace(), labels).forEach(o -> all.add(o.objectName()));
         rules.security().policies(node.namespace(), labels).forEach(o -> all.add(o.objectName()));
         rules.security().authentications(node.namespace(), labels).forEach(o -> all.add(o.objectName()));

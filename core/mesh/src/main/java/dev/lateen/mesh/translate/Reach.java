@@ -4,6 +4,7 @@ import dev.lateen.config.networking.Destination;
 import dev.lateen.config.networking.HttpRoute;
 import dev.lateen.config.networking.Sidecar.Egress;
 import dev.lateen.mesh.registry.MeshService;
+import dev.lateen.mesh.registry.Protocol;
 import dev.lateen.mesh.rules.BoundRoute;
 import dev.lateen.mesh.rules.BoundVirtualService;
 import dev.lateen.mesh.rules.Hosts;
@@ -16,12 +17,16 @@ import java.util.Set;
 /** The hosts that a Sidecar's egress listeners name; without any, all. */
 final class Reach {
     private final List<Egress> egress;
+    private final List<Egress> captured;
+    private final List<Egress> placed;
     private final String namespace;
     private final Set<String> referred = new HashSet<>();
 
     /** @param namespace of the proxies, which {@code .} stands for */
     Reach(List<Egress> egress, String namespace) {
         this.egress = egress;
+        this.captured = egress.stream().filter(e -> e.address().isEmpty()).toList();
+        this.placed = egress.stream().filter(e -> !e.address().isEmpty()).toList();
         this.namespace = namespace;
     }
 
@@ -35,17 +40,54 @@ final class Reach {
         return referred.contains(service.host());
     }
 
+    /** Whether the table of the port's number has routes to the service. */
     boolean reaches(MeshService service, int port) {
-        if (egress.isEmpty()) {
-            return true;
-        }
-        for (Egress each : egress) {
-            if (each.port() == null || each.port().number() == port) {
-                // The first that is for the port decides, as there is one listener for each.
+        return first(egress, service, port);
+    }
+
+    /** Whether connections to the service's port are captured on their way there. */
+    boolean captures(MeshService service, int port) {
+        return egress.isEmpty() || (!captured.isEmpty() && first(captured, service, port));
+    }
+
+    /** Egress listeners that have addresses of their own. */
+    List<Egress> placed() {
+        return placed;
+    }
+
+    /** Whether the egress listener is for the service's port. */
+    boolean leads(Egress each, MeshService service, int port) {
+        return isFor(each, port) && names(each, service);
+    }
+
+    /** Whether a listener at an address of its own says that requests come there, whatever services say of their port. */
+    boolean takesRequests(int port) {
+        return placed.stream()
+                .map(Egress::port)
+                .anyMatch(said -> said != null
+                        && said.number() == port
+                        && Protocol.parse(said.protocol()).isHttp());
+    }
+
+    /** Whether apps can call the service's port at any listener. */
+    boolean calls(MeshService service, int port) {
+        return reaches(service, port)
+                || captures(service, port)
+                || placed.stream().anyMatch(each -> leads(each, service, port));
+    }
+
+    /** The first that is for the port decides, as there is one listener for each. */
+    private boolean first(List<Egress> listeners, MeshService service, int port) {
+        for (Egress each : listeners) {
+            if (isFor(each, port)) {
                 return names(each, service);
             }
         }
-        return false;
+        return listeners.isEmpty();
+    }
+
+    private static boolean isFor(Egress each, int port) {
+        return each.port() == null || each.port().number() == port;
     }
 
     private boolean names(Egress each, MeshService service) {

@@ -7,7 +7,9 @@ import dev.lateen.config.networking.HttpRoute.HttpRetry;
 import io.envoyproxy.envoy.config.route.v3.RetryPolicy;
 import io.envoyproxy.envoy.config.route.v3.RetryPolicy.RetryBackOff;
 import io.envoyproxy.envoy.config.route.v3.RetryPolicy.RetryHostPredicate;
+import io.envoyproxy.envoy.config.route.v3.RetryPolicy.RetryPriority;
 import io.envoyproxy.envoy.extensions.retry.host.previous_hosts.v3.PreviousHostsPredicate;
+import io.envoyproxy.envoy.extensions.retry.priority.previous_priorities.v3.PreviousPrioritiesConfig;
 import java.util.ArrayList;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
@@ -28,6 +30,13 @@ final class Retries {
     private static final RetryHostPredicate OTHER_HOSTS = RetryHostPredicate.newBuilder()
             .setName("envoy.retry_host_predicates.previous_hosts")
             .setTypedConfig(Messages.any(PreviousHostsPredicate.getDefaultInstance()))
+            .build();
+
+    /** Every second try leaves the priorities of those before. */
+    private static final RetryPriority OTHER_PRIORITIES = RetryPriority.newBuilder()
+            .setName("envoy.retry_priorities.previous_priorities")
+            .setTypedConfig(Messages.any(
+                    PreviousPrioritiesConfig.newBuilder().setUpdateFrequency(2).build()))
             .build();
 
     /** How often another endpoint than those that failed is looked for. */
@@ -56,6 +65,9 @@ final class Retries {
         }
         if (rule.backoff() != null) {
             policy.setRetryBackOff(RetryBackOff.newBuilder().setBaseInterval(duration(rule.backoff())));
+        }
+        if (Boolean.TRUE.equals(rule.retryRemoteLocalities())) {
+            policy.setRetryPriority(OTHER_PRIORITIES);
         }
         Boolean others = rule.retryIgnorePreviousHosts();
         return hosts(policy, others == null ? !hashed : others).build();

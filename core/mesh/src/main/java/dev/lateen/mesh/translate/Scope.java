@@ -16,6 +16,7 @@ import dev.lateen.mesh.registry.MeshService;
 import dev.lateen.mesh.registry.Registry;
 import dev.lateen.mesh.rules.BoundVirtualService;
 import dev.lateen.mesh.rules.HostPolicy;
+import dev.lateen.mesh.rules.Hosts;
 import dev.lateen.mesh.rules.Rules;
 import dev.lateen.mesh.rules.Visibility;
 import dev.lateen.mesh.security.SecurityRules;
@@ -44,23 +45,26 @@ public final class Scope {
     private final String namespace;
     private final Map<String, String> labels;
     private final Map<String, MeshService> services;
+    private final boolean partialWildcards;
     private final List<BoundVirtualService> virtualServices;
     private final Map<String, Optional<HostPolicy>> policies = new ConcurrentHashMap<>();
     private final Locality locality;
     private final String node;
     private final @Nullable Sidecar sidecar;
     private final ProxyNode.Dns dns;
+    private final String clientCertificate;
     private final Reach reach;
 
     /** What any proxy of a namespace sees, wherever it is, whatever its Sidecar says. */
     public Scope(Snapshot snapshot, ProxyNode.Type type, String namespace, Map<String, String> labels) {
-        this(snapshot, type, namespace, labels, Locality.UNKNOWN, "", null, ProxyNode.Dns.ELSEWHERE);
+        this(snapshot, type, namespace, labels, Locality.UNKNOWN, "", null, ProxyNode.Dns.ELSEWHERE, "");
     }
 
     /**
      * @param node of the cluster that the proxies are on; empty where nothing asks
      * @param sidecar what narrows it, null for nothing
      * @param dns whether the proxies answer DNS questions themselves, so that each host has an address
+     * @param clientCertificate credential that the proxies show backends of BackendTLSPolicies; empty for none
      */
     Scope(
             Snapshot snapshot,
@@ -70,7 +74,8 @@ public final class Scope {
             Locality locality,
             String node,
             @Nullable Sidecar sidecar,
-            ProxyNode.Dns dns) {
+            ProxyNode.Dns dns,
+            String clientCertificate) {
         this.registry = snapshot.registry();
         this.rules = snapshot.rules();
         this.mesh = snapshot.mesh();
@@ -83,11 +88,13 @@ public final class Scope {
         this.node = node;
         this.sidecar = sidecar;
         this.dns = dns;
+        this.clientCertificate = clientCertificate;
         this.reach = new Reach(sidecar == null ? List.of() : sidecar.egress(), namespace);
         List<BoundVirtualService> rulesSeen = rules.forSidecars(namespace, mesh.defaultVirtualServiceExportTo());
         this.virtualServices = rulesSeen.stream().filter(reach::imports).toList();
         reach.refer(virtualServices, domain);
         this.services = visible();
+        this.partialWildcards = services.keySet().stream().anyMatch(Hosts::beginsWithinLabel);
     }
 
     private Map<String, MeshService> visible() {
@@ -169,14 +176,14 @@ public final class Scope {
         return own == null ? mesh.registryOnly() : own.mode() == MeshConfig.Mode.REGISTRY_ONLY;
     }
 
-    /** Whether apps call this port of the service. */
-    boolean reaches(MeshService service, int port) {
-        return reach.reaches(service, port);
+    /** What apps can call of the services, at which listeners. */
+    Reach reach() {
+        return reach;
     }
 
     /** Whether the port has clusters: apps call it, or a rule sends requests there. */
     boolean hasClusters(MeshService service, int port) {
-        return reach.reaches(service, port) || reach.isReferred(service);
+        return reach.calls(service, port) || reach.isReferred(service);
     }
 
     /** Whether proxies look names up for requests. */
@@ -220,10 +227,12 @@ public final class Scope {
         if (exact != null) {
             return exact;
         }
-        for (int dot = host.indexOf('.'); dot >= 0; dot = host.indexOf('.', dot + 1)) {
-            MeshService wildcard = services.get("*" + host.substring(dot));
-            if (wildcard != null) {
-                return wildcard;
+        for (int at = 1; at < host.length(); at++) {
+            if (partialWildcards || host.charAt(at) == '.') {
+                MeshService wildcard = services.get("*" + host.substring(at));
+                if (wildcard != null) {
+                    return wildcard;
+                }
             }
         }
         return null;
@@ -278,6 +287,11 @@ public final class Scope {
         return service.kind() == MeshService.Kind.KUBERNETES
                 ? rules.ofKubernetes().backendTls().get(new BackendTls.Port(service.host(), port.number()))
                 : null;
+    }
+
+    /** The credential that backends of BackendTLSPolicies are shown; empty for none. */
+    String clientCertificate() {
+        return clientCertificate;
     }
 
     /** What DestinationRules say about the service, null when none does. */

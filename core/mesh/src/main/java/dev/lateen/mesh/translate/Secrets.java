@@ -71,7 +71,9 @@ public final class Secrets {
     /** All that the control plane is asked for by a gateway's server. */
     static List<String> of(ServerTls tls) {
         List<String> names = new ArrayList<>();
-        tls.credentials().forEach(credential -> names.add(certificate(credential)));
+        tls.credentials().stream()
+                .filter(credential -> !credential.equals(ServerTls.OWN))
+                .forEach(credential -> names.add(certificate(credential)));
         String roots = GatewayTls.rootsCredential(tls);
         if (!roots.isEmpty()) {
             names.add(roots(roots));

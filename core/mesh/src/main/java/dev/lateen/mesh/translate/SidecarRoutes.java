@@ -45,7 +45,9 @@ final class SidecarRoutes {
         List<MeshService> services = new ArrayList<>();
         for (MeshService service : scope.services()) {
             Optional<MeshPort> found = service.port(port);
-            if (found.isPresent() && isRouted(found.get().protocol()) && scope.reaches(service, port)) {
+            boolean routed = found.isPresent()
+                    && (isRouted(found.get().protocol()) || scope.reach().takesRequests(port));
+            if (routed && scope.reach().reaches(service, port)) {
                 services.add(service);
                 full.add(service.host());
             }

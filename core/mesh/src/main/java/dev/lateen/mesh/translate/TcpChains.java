@@ -193,6 +193,9 @@ final class TcpChains {
                         .map(name -> Hosts.covers(wildcard.host(), name) ? name : wildcard.host())
                         .distinct()
                         .toList();
+        // Server names go by whole labels.
+        covered =
+                covered.stream().filter(name -> !Hosts.beginsWithinLabel(name)).toList();
         if (covered.isEmpty()) {
             return null;
         }

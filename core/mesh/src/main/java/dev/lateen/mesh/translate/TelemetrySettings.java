@@ -43,7 +43,7 @@ record TelemetrySettings(
     /** @param holding from the widest reach to the nearest */
     static TelemetrySettings of(Snapshot snapshot, List<Telemetry> holding, WorkloadMode side) {
         return new TelemetrySettings(
-                AccessLogs.of(snapshot.mesh(), holding, side),
+                AccessLogs.of(snapshot, holding, side),
                 Tracing.of(snapshot, holding, side),
                 Tracing.samplesById(holding, side),
                 MetricChanges.of(snapshot.mesh(), holding, side));

@@ -2,6 +2,7 @@ package dev.lateen.mesh.translate;
 
 import static dev.lateen.mesh.translate.Messages.any;
 
+import com.google.protobuf.ByteString;
 import dev.lateen.config.MeshConfig;
 import dev.lateen.config.telemetry.CustomTag;
 import dev.lateen.config.telemetry.ExtensionProvider;
@@ -9,18 +10,18 @@ import dev.lateen.config.telemetry.ExtensionProvider.Provider;
 import dev.lateen.config.telemetry.Telemetry;
 import dev.lateen.config.telemetry.WorkloadMode;
 import dev.lateen.mesh.Snapshot;
-import dev.lateen.mesh.registry.MeshPort;
-import dev.lateen.mesh.registry.MeshService;
 import io.envoyproxy.envoy.config.core.v3.GrpcService;
 import io.envoyproxy.envoy.config.core.v3.HeaderValue;
 import io.envoyproxy.envoy.config.core.v3.HeaderValueOption;
 import io.envoyproxy.envoy.config.core.v3.HeaderValueOption.HeaderAppendAction;
 import io.envoyproxy.envoy.config.core.v3.HttpService;
 import io.envoyproxy.envoy.config.core.v3.HttpUri;
+import io.envoyproxy.envoy.config.core.v3.TypedExtensionConfig;
 import io.envoyproxy.envoy.config.trace.v3.OpenTelemetryConfig;
 import io.envoyproxy.envoy.config.trace.v3.Tracing.Http;
 import io.envoyproxy.envoy.config.trace.v3.ZipkinConfig;
 import io.envoyproxy.envoy.extensions.filters.network.http_connection_manager.v3.HttpConnectionManager;
+import io.envoyproxy.envoy.extensions.tracers.opentelemetry.resource_detectors.v3.EnvironmentResourceDetectorConfig;
 import io.envoyproxy.envoy.type.tracing.v3.CustomTag.Environment;
 import io.envoyproxy.envoy.type.tracing.v3.CustomTag.Header;
 import io.envoyproxy.envoy.type.tracing.v3.CustomTag.Literal;
@@ -44,7 +45,34 @@ final class Tracing {
 
     private static final String ZIPKIN_PATH = "/api/v2/spans";
 
-    private static final Duration OTLP_TIMEOUT = Duration.ofSeconds(5);
+    private static final ExtensionProvider.Zipkin NO_SETTINGS =
+            new ExtensionProvider.Zipkin("", 0, 0, false, "", null, List.of());
+
+    private static final Duration TIMEOUT = Duration.ofSeconds(5);
+
+    /** CustomTag.value, which the published messages do not have yet. */
+    private static final int TAG_FORMAT = 6;
+
+    /** A variable that no proxy has. */
+    private static final String NEVER_SET = "LATEEN_NEVER_SET";
+
+    /** ZipkinConfig.collector_service, as well. */
+    private static final int COLLECTOR_SERVICE = 9;
+
+    /**
+     * Of which workload a span is, as Istio says it. Values come from each proxy's environment, so that proxies share their
+     * listeners; our proxy knows these variables whether they are set or not, and starts an Envoy with them.
+     */
+    private static final Map<String, CustomTag> ISTIO_TAGS = Map.of(
+            "istio.canonical_revision", ofProxy("CANONICAL_REVISION", "latest"),
+            "istio.canonical_service", ofProxy("CANONICAL_SERVICE", "unknown"),
+            "istio.cluster_id", ofProxy("ISTIO_META_CLUSTER_ID", "unknown"),
+            "istio.mesh_id", ofProxy("ISTIO_META_MESH_ID", "unknown"),
+            "istio.namespace", ofProxy("POD_NAMESPACE", "default"));
+
+    private static CustomTag ofProxy(String variable, String otherwise) {
+        return new CustomTag.EnvironmentTag(new CustomTag.Environment(variable, otherwise));
+    }
 
     private final Snapshot snapshot;
 
@@ -64,6 +92,7 @@ final class Tracing {
         double sampling = config == null ? SAMPLING : config.path("sampling").asDouble(SAMPLING);
         boolean disabled = false;
         Map<String, CustomTag> tags = Map.of();
+        boolean istioTags = config == null || config.path("enableIstioTags").asBoolean(true);
         for (Telemetry spec : holding) {
             for (dev.lateen.config.telemetry.Tracing tracing : spec.tracing()) {
                 if (!tracing.covers(side)) {
@@ -75,11 +104,12 @@ final class Tracing {
                 sampling = tracing.randomSamplingPercentage() == null ? sampling : tracing.randomSamplingPercentage();
                 disabled = tracing.disableSpanReporting() == null ? disabled : tracing.disableSpanReporting();
                 tags = tracing.customTags().isEmpty() ? tags : tracing.customTags();
+                istioTags = tracing.enableIstioTags() == null ? istioTags : tracing.enableIstioTags();
             }
         }
         Tracing all = new Tracing(snapshot);
         Collector collector = provider.isEmpty() ? all.ofSettings(config) : all.ofProvider(provider);
-        return disabled || collector == null ? null : message(collector, sampling, tags);
+        return disabled || collector == null ? null : message(collector, sampling, tags(tags, istioTags));
     }
 
     /** Whether the ids of requests decide which are recorded: they do where nobody says otherwise. */
@@ -97,6 +127,13 @@ final class Tracing {
     /** @param pathLength of the path that a span tells; 0 for Envoy's own */
     private record Collector(Http provider, int pathLength) {}
 
+    /** By name; a tag that is asked for stands in place of Istio's of that name. */
+    private static Map<String, CustomTag> tags(Map<String, CustomTag> asked, boolean istioTags) {
+        Map<String, CustomTag> all = new TreeMap<>(istioTags ? ISTIO_TAGS : Map.of());
+        all.putAll(asked);
+        return all;
+    }
+
     private static HttpConnectionManager.Tracing message(
             Collector collector, double sampling, Map<String, CustomTag> tags) {
         HttpConnectionManager.Tracing.Builder tracing = HttpConnectionManager.Tracing.newBuilder()
@@ -107,7 +144,7 @@ final class Tracing {
         if (collector.pathLength() > 0) {
             tracing.setMaxPathTagLength(Messages.number(collector.pathLength()));
         }
-        new TreeMap<>(tags).forEach((name, tag) -> tracing.addCustomTags(tag(name, tag)));
+        tags.forEach((name, tag) -> tracing.addCustomTags(tag(name, tag)));
         return tracing.build();
     }
 
@@ -120,7 +157,11 @@ final class Tracing {
                 proto.setEnvironment(Environment.newBuilder().setName(variable).setDefaultValue(otherwise));
             case CustomTag.HeaderTag(CustomTag.RequestHeader(String field, String otherwise)) ->
                 proto.setRequestHeader(Header.newBuilder().setName(field).setDefaultValue(otherwise));
-            case CustomTag.FormatterTag _ -> throw new IllegalArgumentException("a refused tag: " + name);
+            case CustomTag.FormatterTag(CustomTag.Formatter(String format)) ->
+                // Of one of a choice the last one on the wire counts; older Envoys see the first alone, and leave the
+                // tag out.
+                proto.setEnvironment(Environment.newBuilder().setName(NEVER_SET))
+                        .setUnknownFields(Messages.newerField(TAG_FORMAT, ByteString.copyFromUtf8(format)));
         }
         return proto.build();
     }
@@ -135,8 +176,7 @@ final class Tracing {
                         colon < 0 ? address : address.substring(0, colon),
                         colon < 0 ? "9411" : address.substring(colon + 1),
                         address,
-                        ZIPKIN_PATH,
-                        0);
+                        NO_SETTINGS);
     }
 
     private @Nullable Collector ofProvider(String name) {
@@ -144,19 +184,18 @@ final class Tracing {
         return switch (provider == null ? null : provider.provider()) {
             case Provider.ZipkinCollector(ExtensionProvider.Zipkin zipkin) ->
                 zipkin(
-                        host(zipkin.service()),
+                        Collectors.host(zipkin.service()),
                         zipkin.port().toString(),
-                        host(zipkin.service()) + ":" + zipkin.port(),
-                        zipkin.path().isEmpty() ? ZIPKIN_PATH : zipkin.path(),
-                        zipkin.maxTagLength());
+                        Collectors.host(zipkin.service()) + ":" + zipkin.port(),
+                        zipkin);
             case Provider.OtlpCollector(ExtensionProvider.OpenTelemetry otlp) -> openTelemetry(otlp);
             case null, default -> null;
         };
     }
 
     private @Nullable Collector openTelemetry(ExtensionProvider.OpenTelemetry otlp) {
-        String host = host(otlp.service());
-        String cluster = cluster(host, otlp.port().toString());
+        String host = Collectors.host(otlp.service());
+        String cluster = Collectors.cluster(snapshot, host, otlp.port().toString());
         if (cluster == null) {
             return null;
         }
@@ -166,16 +205,14 @@ final class Tracing {
         if (http == null) {
             config.setGrpcService(grpc(cluster, host, otlp.grpc()));
         } else {
-            HttpService.Builder service = HttpService.newBuilder()
-                    .setHttpUri(HttpUri.newBuilder()
-                            .setUri("http://" + host + ":" + otlp.port() + http.path())
-                            .setCluster(cluster)
-                            .setTimeout(Messages.duration(http.timeout() == null ? OTLP_TIMEOUT : http.timeout())));
-            http.headers()
-                    .forEach(header -> service.addRequestHeadersToAdd(HeaderValueOption.newBuilder()
-                            .setHeader(field(header))
-                            .setAppendAction(HeaderAppendAction.OVERWRITE_IF_EXISTS_OR_ADD)));
-            config.setHttpService(service);
+            String uri = "http://" + host + ":" + otlp.port() + http.path();
+            config.setHttpService(http(uri, cluster, http.timeout(), http.headers()));
+        }
+        ExtensionProvider.ResourceDetectors detectors = otlp.resourceDetectors();
+        if (detectors != null && detectors.environment() != null) {
+            config.addResourceDetectors(TypedExtensionConfig.newBuilder()
+                    .setName("envoy.tracers.opentelemetry.resource_detectors.environment")
+                    .setTypedConfig(any(EnvironmentResourceDetectorConfig.getDefaultInstance())));
         }
         return new Collector(
                 Http.newBuilder()
@@ -187,10 +224,7 @@ final class Tracing {
 
     private static GrpcService.Builder grpc(
             String cluster, String host, ExtensionProvider.@Nullable OtlpGrpc settings) {
-        GrpcService.Builder service = GrpcService.newBuilder()
-                .setEnvoyGrpc(GrpcService.EnvoyGrpc.newBuilder()
-                        .setClusterName(cluster)
-                        .setAuthority(host));
+        GrpcService.Builder service = Collectors.grpc(cluster, host);
         if (settings != null) {
             if (settings.timeout() != null) {
                 service.setTimeout(Messages.duration(settings.timeout()));
@@ -207,46 +241,48 @@ final class Tracing {
                 .build();
     }
 
-    /** Of {@code NAMESPACE/HOST} the host. */
-    private static String host(String service) {
-        return service.substring(service.indexOf('/') + 1);
+    private @Nullable Collector zipkin(String host, String port, String name, ExtensionProvider.Zipkin settings) {
+        String cluster = Collectors.cluster(snapshot, host, port);
+        if (cluster == null) {
+            return null;
+        }
+        String path = settings.path().isEmpty() ? ZIPKIN_PATH : settings.path();
+        ZipkinConfig.Builder config = ZipkinConfig.newBuilder()
+                .setCollectorCluster(cluster)
+                .setCollectorEndpoint(path)
+                .setCollectorEndpointVersion(ZipkinConfig.CollectorEndpointVersion.HTTP_JSON)
+                .setCollectorHostname(name)
+                .setTraceId128Bit(!settings.enable64bitTraceId())
+                .setSharedSpanContext(Messages.FALSE);
+        if (settings.timeout() != null || !settings.headers().isEmpty()) {
+            config.setUnknownFields(Messages.newerField(
+                    COLLECTOR_SERVICE,
+                    http("http://" + name + path, cluster, settings.timeout(), settings.headers())
+                            .toByteString()));
+        }
+        return new Collector(
+                Http.newBuilder()
+                        .setName("envoy.tracers.zipkin")
+                        .setTypedConfig(any(config.build()))
+                        .build(),
+                settings.maxTagLength());
     }
 
-    private @Nullable Collector zipkin(String host, String port, String name, String path, int pathLength) {
-        String cluster = cluster(host, port);
-        return cluster == null
-                ? null
-                : new Collector(
-                        Http.newBuilder()
-                                .setName("envoy.tracers.zipkin")
-                                .setTypedConfig(any(ZipkinConfig.newBuilder()
-                                        .setCollectorCluster(cluster)
-                                        .setCollectorEndpoint(path)
-                                        .setCollectorEndpointVersion(ZipkinConfig.CollectorEndpointVersion.HTTP_JSON)
-                                        .setCollectorHostname(name)
-                                        .setTraceId128Bit(true)
-                                        .setSharedSpanContext(Messages.FALSE)
-                                        .build()))
-                                .build(),
-                        pathLength);
+    /** A collector that is called over HTTP. */
+    private static HttpService http(
+            String uri, String cluster, @Nullable Duration timeout, List<ExtensionProvider.HttpHeader> headers) {
+        HttpService.Builder service = HttpService.newBuilder()
+                .setHttpUri(HttpUri.newBuilder()
+                        .setUri(uri)
+                        .setCluster(cluster)
+                        .setTimeout(Messages.duration(timeout == null ? TIMEOUT : timeout)));
+        headers.forEach(header -> service.addRequestHeadersToAdd(HeaderValueOption.newBuilder()
+                .setHeader(field(header))
+                .setAppendAction(HeaderAppendAction.OVERWRITE_IF_EXISTS_OR_ADD)));
+        return service.build();
     }
 
     private static Percent percent(double value) {
         return Percent.newBuilder().setValue(Math.clamp(value, 0, 100)).build();
-    }
-
-    /** The cluster of a host, which may be of the form {@code NAME.NAMESPACE}, or null. */
-    private @Nullable String cluster(String host, String port) {
-        String domain = snapshot.domain();
-        for (String full : new String[] {host, host + ".svc." + domain, host + "." + domain}) {
-            for (MeshService service : snapshot.registry().services(full)) {
-                for (MeshPort open : service.ports()) {
-                    if (Integer.toString(open.number()).equals(port)) {
-                        return Names.outbound(open.number(), "", full);
-                    }
-                }
-            }
-        }
-        return null;
     }
 }

@@ -34,8 +34,7 @@ public final class Translation {
         Map<String, Listener> listeners = new LinkedHashMap<>(outbound.listeners());
         InboundSecurity security = InboundSecurity.of(snapshot, node);
         Filters filters = new Filters(snapshot, node, WorkloadMode.SERVER, security.httpFilters(), false);
-        Listener inbound = Inbound.listener(ports, filters, security);
-        listeners.putAll(filters.withConnectionMetrics(Map.of(inbound.getName(), inbound)));
+        listeners.putAll(filters.withConnectionMetrics(Inbound.listeners(ports, filters, security)));
         return byType(clusters, outbound.assignments(), listeners, outbound.routes(), outbound.names());
     }
 
@@ -49,6 +48,11 @@ public final class Translation {
             clusters.putAll(AutoPassthrough.clusters(outbound.clusters()));
         }
         return byType(clusters, outbound.assignments(), listeners.listeners(), listeners.routes(), outbound.names());
+    }
+
+    /** Ports that Gateways give their servers, by the ports that a proxy at the edge listens at. */
+    public static Map<Integer, Set<Integer>> servers(Snapshot snapshot, ProxyNode node) {
+        return GatewayListeners.servers(snapshot, node);
     }
 
     /** Names of what the proxy is to get from Secrets of the cluster. */

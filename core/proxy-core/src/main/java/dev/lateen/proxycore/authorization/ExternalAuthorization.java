@@ -26,6 +26,7 @@ import org.jspecify.annotations.Nullable;
  * @param sent fields of requests that the service sees; empty for the service's own default
  * @param withheld fields that it does not see, whatever {@code sent} says
  * @param sendsCertificate whether it sees the client's certificate
+ * @param clearsRoute whether the route is chosen again where it changes the request's head
  */
 public record ExternalAuthorization(
         Service service,
@@ -37,7 +38,8 @@ public record ExternalAuthorization(
         @Nullable MetadataMatcher condition,
         List<TextMatcher> sent,
         List<TextMatcher> withheld,
-        boolean sendsCertificate) {
+        boolean sendsCertificate,
+        boolean clearsRoute) {
     public ExternalAuthorization {
         sent = List.copyOf(sent);
         withheld = List.copyOf(withheld);
@@ -92,7 +94,8 @@ public record ExternalAuthorization(
                         : null,
                 matchers(proto.getAllowedHeaders(), at.field("allowed_headers")),
                 matchers(proto.getDisallowedHeaders(), at.field("disallowed_headers")),
-                proto.getIncludePeerCertificate());
+                proto.getIncludePeerCertificate(),
+                proto.getClearRouteCache());
     }
 
     /** Compiles what a route says. */

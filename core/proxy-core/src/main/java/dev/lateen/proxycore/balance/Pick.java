@@ -14,6 +14,7 @@ public final class Pick {
     private long hash;
     private int attempts = 1;
     private @Nullable List<Host> tried;
+    private @Nullable PreviousPriorities previousPriorities;
     private @Nullable InetSocketAddress destination;
     private @Nullable InetSocketAddress lookedUp;
     private Trace trace = Trace.NONE;
@@ -32,6 +33,12 @@ public final class Pick {
     /** How often the balancer may choose anew to avoid hosts that were tried; at least 1. */
     public Pick attempts(int number) {
         attempts = number;
+        return this;
+    }
+
+    /** After how many tries the next ones leave their priorities out; 0 for never. */
+    public Pick leavingPriorities(int every) {
+        previousPriorities = every == 0 ? null : new PreviousPriorities(every);
         return this;
     }
 
@@ -59,6 +66,9 @@ public final class Pick {
             tried = new ArrayList<>(4);
         }
         tried.add(host);
+        if (previousPriorities != null) {
+            previousPriorities.tried(host);
+        }
     }
 
     RandomGenerator random() {
@@ -71,6 +81,11 @@ public final class Pick {
 
     int attempts() {
         return attempts;
+    }
+
+    @Nullable
+    PreviousPriorities previousPriorities() {
+        return previousPriorities;
     }
 
     @Nullable

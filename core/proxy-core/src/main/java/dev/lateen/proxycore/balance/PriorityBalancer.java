@@ -8,7 +8,6 @@ import dev.lateen.proxycore.cluster.Host.Availability;
 import dev.lateen.proxycore.cluster.HostSet;
 import dev.lateen.proxycore.cluster.Hosts;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.List;
 import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
@@ -34,12 +33,13 @@ final class PriorityBalancer implements LoadBalancer {
     @Override
     public @Nullable Host pick(Pick pick) {
         View now = view();
+        Loads loads = now.loads(pick);
         Host host = null;
         long hash = pick.hash();
         for (int attempt = 0; attempt < pick.attempts(); attempt++) {
             // Without a hash every attempt is a new draw; with one, attempts go on from the same point.
             long point = hash != 0 ? hash : pick.random().nextLong();
-            host = now.chooser(point).choose(pick, point, hash != 0 ? attempt : 0);
+            host = now.chooser(loads, point).choose(pick, point, hash != 0 ? attempt : 0);
             if (host == null || !pick.wasTried(host)) {
                 break;
             }
@@ -61,16 +61,12 @@ final class PriorityBalancer implements LoadBalancer {
      * too often: a host that refuses has the fewest requests, and by that the best chance (Envoy leaves it at that).
      */
     private static Host untried(Pick pick, View now, Host tried) {
+        int priority = now.set.priority(tried).orElse(-1);
         List<Host> others = now.set.groups().stream()
-                .filter(group -> group.hosts().contains(tried))
-                .findFirst()
-                .map(HostSet.Group::priority)
-                .map(priority -> now.set.groups().stream()
-                        .filter(group -> group.priority() == priority)
-                        .flatMap(group -> group.hosts().stream())
-                        .filter(host -> host.availability() == Availability.HEALTHY && !pick.wasTried(host))
-                        .toList())
-                .orElse(List.of());
+                .filter(group -> group.priority() == priority)
+                .flatMap(group -> group.hosts().stream())
+                .filter(host -> host.availability() == Availability.HEALTHY && !pick.wasTried(host))
+                .toList();
         return others.isEmpty() ? tried : others.get(pick.random().nextInt(others.size()));
     }
 
@@ -117,22 +113,21 @@ final class PriorityBalancer implements LoadBalancer {
         final boolean panic;
         private final Chooser[] healthy;
         private final Chooser[] degraded;
-        private final int[] healthyLoad;
-        private final int[] degradedLoad;
+        private final int[] health;
+        private final int[] degradedHealth;
+        private final Loads loads;
 
         View(HostSet set) {
             this.set = set;
             List<Level> levels = levels(set);
             int n = levels.size();
-            int[] health = new int[n];
-            int[] degradedHealth = new int[n];
+            health = new int[n];
+            degradedHealth = new int[n];
             for (int i = 0; i < n; i++) {
                 health[i] = levels.get(i).share(Availability.HEALTHY, set);
                 degradedHealth[i] = levels.get(i).share(Availability.DEGRADED, set);
             }
-            int availability = Math.min(
-                    100,
-                    Arrays.stream(health).sum() + Arrays.stream(degradedHealth).sum());
+            int availability = Loads.availability(health, degradedHealth);
             boolean[] inPanic = new boolean[n];
             boolean total = true;
             boolean any = false;
@@ -142,17 +137,10 @@ final class PriorityBalancer implements LoadBalancer {
                 any |= inPanic[i];
             }
             panic = any;
-            healthyLoad = new int[n];
-            degradedLoad = new int[n];
-            if (total) {
-                loadByNumber(levels);
-            } else if (availability == 0) {
-                healthyLoad[0] = 100;
-            } else {
-                int left = distribute(healthyLoad, health, 100, availability);
-                left = distribute(degradedLoad, degradedHealth, left, availability);
-                giveRest(left, health, degradedHealth);
-            }
+            Loads shared = Loads.of(health, degradedHealth);
+            loads = total
+                    ? Loads.byNumber(levels.stream().mapToInt(Level::size).toArray())
+                    : shared == null ? Loads.ofFirst(n) : shared;
             healthy = new Chooser[n];
             degraded = new Chooser[n];
             for (int i = 0; i < n; i++) {
@@ -164,67 +152,18 @@ final class PriorityBalancer implements LoadBalancer {
             }
         }
 
-        /** Every priority panics: the number of hosts decides, whatever their health. */
-        private void loadByNumber(List<Level> levels) {
-            int all = set.all().size();
-            if (all == 0) {
-                healthyLoad[0] = 100;
-                return;
+        /** What the request's next try is shared out by. */
+        Loads loads(Pick pick) {
+            PreviousPriorities previous = pick.previousPriorities();
+            Loads others = previous == null ? null : previous.loads(set, health, degradedHealth);
+            if (others != null && pick.trace().on()) {
+                pick.trace().note(Verdict.NOTED, "priorities", "those of the tries before are left out");
             }
-            int left = 100;
-            int first = -1;
-            for (int i = 0; i < levels.size(); i++) {
-                int number = levels.get(i).size();
-                first = first < 0 && number > 0 ? i : first;
-                healthyLoad[i] = 100 * number / all;
-                left -= healthyLoad[i];
-            }
-            healthyLoad[first] += left;
+            return others == null ? loads : others;
         }
 
-        private static int distribute(int[] load, int[] health, int total, int availability) {
-            int left = total;
-            for (int i = 0; i < load.length; i++) {
-                load[i] = Math.min(left, health[i] * 100 / availability);
-                left -= load[i];
-            }
-            return left;
-        }
-
-        /** What rounding left over goes to the first priority that has anyone. */
-        private void giveRest(int rest, int[] health, int[] degradedHealth) {
-            for (int i = 0; i < health.length; i++) {
-                if (health[i] > 0) {
-                    healthyLoad[i] += rest;
-                    return;
-                }
-            }
-            for (int i = 0; i < degradedHealth.length; i++) {
-                if (degradedHealth[i] > 0) {
-                    degradedLoad[i] += rest;
-                    return;
-                }
-            }
-        }
-
-        Chooser chooser(long point) {
-            if (healthyLoad[0] == 100) {
-                return healthy[0];
-            }
-            long roll = Long.remainderUnsigned(point, 100);
-            for (int i = 0; i < healthyLoad.length; i++) {
-                roll -= healthyLoad[i];
-                if (roll < 0) {
-                    return healthy[i];
-                }
-            }
-            for (int i = 0; i < degradedLoad.length; i++) {
-                roll -= degradedLoad[i];
-                if (roll < 0) {
-                    return degraded[i];
-                }
-            }
-            return healthy[0];
+        Chooser chooser(Loads shares, long point) {
+            return shares.at(point, healthy, degraded);
         }
     }
 

@@ -1,6 +1,7 @@
 package dev.lateen.proxycore.cluster;
 
 import java.util.List;
+import java.util.OptionalInt;
 
 /**
  * The hosts of a cluster at one moment. Immutable; a new instance stands for every change of members, weights or
@@ -34,6 +35,14 @@ public final class HostSet {
     /** All hosts, whatever their priority. */
     public List<Host> all() {
         return all;
+    }
+
+    /** The priority that the host has here; empty when it is none of these. */
+    public OptionalInt priority(Host host) {
+        return groups.stream()
+                .filter(group -> group.hosts().contains(host))
+                .mapToInt(Group::priority)
+                .findFirst();
     }
 
     /** See {@link EndpointSet#overprovisioning}. */

@@ -3,7 +3,7 @@ package dev.lateen.proxycore.filter;
 import java.time.Duration;
 
 /**
- * An HTTP filter whose configuration comes by itself: extension config discovery ({@code
+ * A filter of a listener, of connections or of HTTP, whose configuration comes by itself: extension config discovery ({@code
  * envoy.config.core.v3.ExtensionConfigSource}).
  *
  * @param name of the filter, under which its configuration is asked for

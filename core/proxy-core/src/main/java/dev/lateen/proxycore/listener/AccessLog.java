@@ -8,6 +8,7 @@ import dev.lateen.proxycore.format.Format;
 import dev.lateen.proxycore.format.Operator;
 import io.envoyproxy.envoy.config.core.v3.SubstitutionFormatString;
 import io.envoyproxy.envoy.extensions.access_loggers.file.v3.FileAccessLog;
+import io.envoyproxy.envoy.extensions.access_loggers.open_telemetry.v3.OpenTelemetryAccessLogConfig;
 import io.envoyproxy.envoy.extensions.access_loggers.stream.v3.StderrAccessLog;
 import io.envoyproxy.envoy.extensions.access_loggers.stream.v3.StdoutAccessLog;
 import java.util.ArrayList;
@@ -15,21 +16,39 @@ import java.util.List;
 import java.util.stream.Stream;
 
 /**
- * Where and how a line per stream is written.
+ * Who is told of each stream when it is over.
  *
- * @param path a file; {@code /dev/stdout} and {@code /dev/stderr} stand for the process's own
- * @param layout what a line says
- * @param filter which streams get one
- * @param timed whether a line asks for points of time that are noted only for it ({@link Operator#isTimed})
+ * @param target where and how
+ * @param filter of which streams
+ * @param timed whether it asks for points of time that are noted only for it ({@link Operator#isTimed})
  */
-public record AccessLog(String path, Layout layout, LogFilter filter, boolean timed) {
+public record AccessLog(Target target, LogFilter filter, boolean timed) {
     private static final String DEFAULT_FORMAT = "[%START_TIME%] \"%REQ(:METHOD)% "
             + "%REQ(X-ENVOY-ORIGINAL-PATH?:PATH)% %PROTOCOL%\" %RESPONSE_CODE% %RESPONSE_FLAGS% %BYTES_RECEIVED% "
             + "%BYTES_SENT% %DURATION% %RESP(X-ENVOY-UPSTREAM-SERVICE-TIME)% \"%REQ(X-FORWARDED-FOR)%\" "
             + "\"%REQ(USER-AGENT)%\" \"%REQ(X-REQUEST-ID)%\" \"%REQ(:AUTHORITY)%\" \"%UPSTREAM_HOST%\"\n";
 
-    public AccessLog(String path, Layout layout, LogFilter filter) {
-        this(path, layout, filter, layout.operators().anyMatch(Operator::isTimed));
+    public AccessLog(Target target, LogFilter filter) {
+        this(target, filter, target.operators().anyMatch(Operator::isTimed));
+    }
+
+    /** Where and how a stream is told of. */
+    public sealed interface Target permits File, OtlpLog {
+        /** The facts of a stream that it asks for. */
+        Stream<Operator> operators();
+    }
+
+    /**
+     * A line in a file.
+     *
+     * @param path {@code /dev/stdout} and {@code /dev/stderr} stand for the process's own
+     * @param layout what a line says
+     */
+    public record File(String path, Layout layout) implements Target {
+        @Override
+        public Stream<Operator> operators() {
+            return layout.operators();
+        }
     }
 
     /** What a line says. */
@@ -62,21 +81,28 @@ public record AccessLog(String path, Layout layout, LogFilter filter, boolean ti
             Place here = at.item("access_log", i).named(proto.getName());
             LogFilter filter =
                     proto.hasFilter() ? LogFilter.of(proto.getFilter(), here.field("filter")) : new LogFilter.Always();
-            Any any = proto.getTypedConfig();
-            if (any.is(FileAccessLog.class)) {
-                FileAccessLog log = here.unpack(any, FileAccessLog.class);
-                logs.add(new AccessLog(log.getPath(), layout(log.hasLogFormat(), log.getLogFormat(), here), filter));
-            } else if (any.is(StdoutAccessLog.class)) {
-                StdoutAccessLog log = here.unpack(any, StdoutAccessLog.class);
-                logs.add(new AccessLog("/dev/stdout", layout(log.hasLogFormat(), log.getLogFormat(), here), filter));
-            } else if (any.is(StderrAccessLog.class)) {
-                StderrAccessLog log = here.unpack(any, StderrAccessLog.class);
-                logs.add(new AccessLog("/dev/stderr", layout(log.hasLogFormat(), log.getLogFormat(), here), filter));
-            } else {
-                throw here.refuse("unknown access log: " + Extensions.typeName(any));
-            }
+            logs.add(new AccessLog(target(proto.getTypedConfig(), here), filter));
         }
         return List.copyOf(logs);
+    }
+
+    private static Target target(Any any, Place at) throws CompileException {
+        if (any.is(FileAccessLog.class)) {
+            FileAccessLog log = at.unpack(any, FileAccessLog.class);
+            return new File(log.getPath(), layout(log.hasLogFormat(), log.getLogFormat(), at));
+        }
+        if (any.is(StdoutAccessLog.class)) {
+            StdoutAccessLog log = at.unpack(any, StdoutAccessLog.class);
+            return new File("/dev/stdout", layout(log.hasLogFormat(), log.getLogFormat(), at));
+        }
+        if (any.is(StderrAccessLog.class)) {
+            StderrAccessLog log = at.unpack(any, StderrAccessLog.class);
+            return new File("/dev/stderr", layout(log.hasLogFormat(), log.getLogFormat(), at));
+        }
+        if (any.is(OpenTelemetryAccessLogConfig.class)) {
+            return OtlpLog.of(at.unpack(any, OpenTelemetryAccessLogConfig.class), at);
+        }
+        throw at.refuse("unknown access log: " + Extensions.typeName(any));
     }
 
     private static Layout layout(boolean set, SubstitutionFormatString proto, Place log) throws CompileException {

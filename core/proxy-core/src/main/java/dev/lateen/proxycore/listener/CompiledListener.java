@@ -10,6 +10,7 @@ import dev.lateen.proxycore.filter.DiscoveredFilter;
 import dev.lateen.proxycore.filter.DiscoveredFilters;
 import io.envoyproxy.envoy.config.core.v3.Address;
 import io.envoyproxy.envoy.config.core.v3.SocketAddress;
+import io.envoyproxy.envoy.config.listener.v3.Filter;
 import io.envoyproxy.envoy.config.listener.v3.Listener;
 import java.net.InetSocketAddress;
 import java.time.Duration;
@@ -63,7 +64,9 @@ public final class CompiledListener {
             case OUTBOUND -> TrafficDirection.OUTBOUND;
             case UNSPECIFIED, UNRECOGNIZED -> TrafficDirection.UNSPECIFIED;
         };
-        listenerFilters = ListenerFilter.all(proto.getListenerFiltersList(), top);
+        DiscoveredFilters found = new DiscoveredFilters(extensions);
+        listenerFilters = ListenerFilter.all(found.ofListener(proto.getListenerFiltersList(), top), top);
+        discovered.addAll(found.filters());
         listenerFiltersTimeout = proto.hasListenerFiltersTimeout()
                 ? top.field("listener_filters_timeout").duration(proto.getListenerFiltersTimeout())
                 : Duration.ofSeconds(15);
@@ -152,10 +155,11 @@ public final class CompiledListener {
     private FilterChain chain(
             io.envoyproxy.envoy.config.listener.v3.FilterChain proto, Map<String, Any> extensions, Place at)
             throws CompileException {
-        DiscoveredFilters filters = new DiscoveredFilters(extensions);
-        NetworkFilter last = NetworkFilter.of(proto.getFiltersList(), at, ignored, filters);
-        discovered.addAll(filters.filters());
-        ConnectionGuards guards = ConnectionGuards.of(proto.getFiltersList(), last, at);
+        DiscoveredFilters found = new DiscoveredFilters(extensions);
+        List<Filter> filters = found.ofConnections(proto.getFiltersList(), at);
+        NetworkFilter last = NetworkFilter.of(filters, at, ignored, found);
+        discovered.addAll(found.filters());
+        ConnectionGuards guards = ConnectionGuards.of(filters, last, at);
         return new FilterChain(
                 proto.getName(),
                 ChainMatch.of(proto.getFilterChainMatch(), at.field("filter_chain_match")),
@@ -167,7 +171,7 @@ public final class CompiledListener {
                 guards.asked(),
                 last,
                 proto,
-                filters.came());
+                found.came());
     }
 
     public String name() {
@@ -204,6 +208,11 @@ public final class CompiledListener {
     /** What looks at a connection before {@link #match}, in this order. */
     public List<ListenerFilter> listenerFilters() {
         return listenerFilters;
+    }
+
+    /** Whether one of them was to get its configuration by itself and has none: connections are closed as they come. */
+    public boolean unconfigured() {
+        return listenerFilters.stream().anyMatch(filter -> filter.kind() == ListenerFilter.Kind.UNCONFIGURED);
     }
 
     /** How long the listener filters may wait for bytes; zero means without limit. */
@@ -272,6 +281,7 @@ public final class CompiledListener {
                         names.addAll(routes.clusters());
                     }
                 }
+                case UnconfiguredFilter _ -> {}
             }
         }
         return names;
@@ -290,7 +300,7 @@ public final class CompiledListener {
         return List.copyOf(ignored);
     }
 
-    /** The filters of its chains whose configuration comes by itself. */
+    /** Its filters, and those of its chains, whose configuration comes by itself. */
     public List<DiscoveredFilter> discovered() {
         return List.copyOf(discovered);
     }

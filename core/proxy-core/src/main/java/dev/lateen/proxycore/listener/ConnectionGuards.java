@@ -31,6 +31,9 @@ record ConnectionGuards(List<AccessRules> access, List<ConnectionAuthorization> 
         List<AccessRules> access = new ArrayList<>();
         List<ConnectionAuthorization> asked = new ArrayList<>();
         Map<String, Told> told = new HashMap<>();
+        if (last instanceof UnconfiguredFilter) {
+            return new ConnectionGuards(List.of(), List.of()); // no connection gets as far as that
+        }
         for (int i = 0; i < protos.size() - 1; i++) {
             Filter proto = protos.get(i);
             Place here = at.item("filters", i).named(proto.getName());

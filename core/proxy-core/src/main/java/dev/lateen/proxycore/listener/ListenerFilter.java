@@ -27,6 +27,8 @@ public final class ListenerFilter {
         OPTIONAL_PROXY_PROTOCOL,
         /** Reads the TLS client hello: server name and application protocols. */
         TLS_INSPECTOR,
+        /** Its configuration was to come by itself, has not come, and has no default: connections are closed at once. */
+        UNCONFIGURED,
         /** Looks whether the first bytes are HTTP: application protocols {@code http/1.0}, {@code http/1.1}, {@code h2c}. */
         HTTP_INSPECTOR
     }
@@ -53,6 +55,11 @@ public final class ListenerFilter {
         return !disabled.test(destinationPort);
     }
 
+    /**
+     * Compiles the filters of a listener.
+     *
+     * @param protos with what has come for those whose configuration comes by itself
+     */
     static List<ListenerFilter> all(List<io.envoyproxy.envoy.config.listener.v3.ListenerFilter> protos, Place top)
             throws CompileException {
         List<ListenerFilter> filters = new ArrayList<>();
@@ -60,7 +67,9 @@ public final class ListenerFilter {
             var filter = protos.get(i);
             Place at = top.item("listener_filters", i).named(filter.getName());
             Kind kind;
-            if (filter.getTypedConfig().is(OriginalDst.class)) {
+            if (filter.hasConfigDiscovery()) {
+                kind = Kind.UNCONFIGURED;
+            } else if (filter.getTypedConfig().is(OriginalDst.class)) {
                 at.unpack(filter.getTypedConfig(), OriginalDst.class);
                 kind = Kind.ORIGINAL_DESTINATION;
             } else if (filter.getTypedConfig().is(ProxyProtocol.class)) {

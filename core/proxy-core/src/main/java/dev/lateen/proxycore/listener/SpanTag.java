@@ -1,7 +1,12 @@
 package dev.lateen.proxycore.listener;
 
+import com.google.protobuf.ByteString;
+import dev.lateen.proxycore.ByteText;
 import dev.lateen.proxycore.CompileException;
 import dev.lateen.proxycore.Place;
+import dev.lateen.proxycore.format.Format;
+import dev.lateen.proxycore.format.FormatContext;
+import dev.lateen.proxycore.format.Operator;
 import dev.lateen.proxycore.head.RequestHead;
 import dev.lateen.proxycore.match.HeaderMatcher.HeaderRef;
 import io.envoyproxy.envoy.type.tracing.v3.CustomTag;
@@ -16,17 +21,22 @@ public sealed interface SpanTag {
     String name();
 
     /**
-     * Its value for a request; null: the span has no such tag.
+     * Its value for a request that is over; null: the span has no such tag.
      *
      * @param environment variables of the proxy by name
      */
     @Nullable
-    String value(RequestHead request, Function<String, @Nullable String> environment);
+    String value(FormatContext stream, Function<String, @Nullable String> environment);
+
+    /** Whether it asks for points of time that are noted only for it ({@link Operator#isTimed}). */
+    default boolean timed() {
+        return false;
+    }
 
     /** The same value for all. */
     record Literal(String name, String value) implements SpanTag {
         @Override
-        public String value(RequestHead request, Function<String, @Nullable String> environment) {
+        public String value(FormatContext stream, Function<String, @Nullable String> environment) {
             return value;
         }
     }
@@ -34,7 +44,7 @@ public sealed interface SpanTag {
     /** A variable. */
     record Environment(String name, String variable, String otherwise) implements SpanTag {
         @Override
-        public @Nullable String value(RequestHead request, Function<String, @Nullable String> environment) {
+        public @Nullable String value(FormatContext stream, Function<String, @Nullable String> environment) {
             return known(environment.apply(variable), otherwise);
         }
     }
@@ -42,8 +52,25 @@ public sealed interface SpanTag {
     /** A field of the head. */
     record Header(String name, HeaderRef header, String otherwise) implements SpanTag {
         @Override
-        public @Nullable String value(RequestHead request, Function<String, @Nullable String> environment) {
-            return known(header.in(request), otherwise);
+        public @Nullable String value(FormatContext stream, Function<String, @Nullable String> environment) {
+            RequestHead request = stream.request();
+            return known(request == null ? null : header.in(request), otherwise);
+        }
+    }
+
+    /** A format of access logs, in which commands without a value are nothing. */
+    record Formatted(String name, Format format, boolean timed) implements SpanTag {
+        /** Field {@code value} of the message, which the published ones do not have yet. */
+        private static final int VALUE = 6;
+
+        Formatted(String name, Format format) {
+            this(name, format, format.operators().stream().anyMatch(Operator::isTimed));
+        }
+
+        @Override
+        public @Nullable String value(FormatContext stream, Function<String, @Nullable String> environment) {
+            String text = format.render(stream, "");
+            return text.isEmpty() ? null : ByteText.decode(text);
         }
     }
 
@@ -57,6 +84,12 @@ public sealed interface SpanTag {
         for (int i = 0; i < protos.size(); i++) {
             CustomTag proto = protos.get(i);
             Place here = at.item("custom_tags", i).named(proto.getTag());
+            List<ByteString> format =
+                    proto.getUnknownFields().getField(Formatted.VALUE).getLengthDelimitedList();
+            if (!format.isEmpty()) { // of one of a choice the last one on the wire counts
+                formatted(proto.getTag(), format.getLast().toStringUtf8(), here, tags, ignored);
+                continue;
+            }
             switch (proto.getTypeCase()) {
                 case LITERAL ->
                     tags.add(new Literal(proto.getTag(), proto.getLiteral().getValue()));
@@ -75,5 +108,13 @@ public sealed interface SpanTag {
             }
         }
         return List.copyOf(tags);
+    }
+
+    private static void formatted(String name, String format, Place at, List<SpanTag> tags, List<String> ignored) {
+        try {
+            tags.add(new Formatted(name, Format.parse(format, at.field("value"))));
+        } catch (CompileException e) {
+            ignored.add(String.valueOf(e.getMessage()));
+        }
     }
 }

@@ -6,6 +6,8 @@ import dev.lateen.proxycore.head.FieldName;
 import dev.lateen.proxycore.match.HeaderMatcher;
 import io.envoyproxy.envoy.config.route.v3.RetryPolicy.RateLimitedRetryBackOff;
 import io.envoyproxy.envoy.config.route.v3.RetryPolicy.RetryHostPredicate;
+import io.envoyproxy.envoy.config.route.v3.RetryPolicy.RetryPriority;
+import io.envoyproxy.envoy.extensions.retry.priority.previous_priorities.v3.PreviousPrioritiesConfig;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -21,6 +23,7 @@ import org.jspecify.annotations.Nullable;
  * @param perTryIdleTimeout how long a try may stay silent; zero means without limit
  * @param avoidPreviousHosts whether a retry looks for an endpoint that was not tried
  * @param hostSelectionAttempts how often the balancer may choose anew to avoid an endpoint; at least 1
+ * @param prioritiesLeftEvery after how many tries the next ones leave their priorities out; 0 for never
  * @param retriableStatusCodes for {@code retriable-status-codes}
  * @param retriableHeaders for {@code retriable-headers}: any of them in the answer
  * @param retriableRequestHeaders when not empty, only requests that meet one of these are tried again
@@ -35,6 +38,7 @@ public record RetryPolicy(
         Duration perTryIdleTimeout,
         boolean avoidPreviousHosts,
         int hostSelectionAttempts,
+        int prioritiesLeftEvery,
         Set<Integer> retriableStatusCodes,
         List<HeaderMatcher> retriableHeaders,
         List<HeaderMatcher> retriableRequestHeaders,
@@ -52,6 +56,7 @@ public record RetryPolicy(
             Duration.ZERO,
             false,
             1,
+            0,
             Set.of(),
             List.of(),
             List.of(),
@@ -59,6 +64,8 @@ public record RetryPolicy(
             DEFAULT_BASE_INTERVAL.multipliedBy(10),
             null);
 
+    private static final String PREVIOUS_PRIORITIES =
+            "envoy.extensions.retry.priority.previous_priorities.v3.PreviousPrioritiesConfig";
     private static final String PREVIOUS_HOSTS = "envoy.extensions.retry.host.previous_hosts.v3.PreviousHostsPredicate";
 
     public RetryPolicy {
@@ -120,6 +127,9 @@ public record RetryPolicy(
                 avoids,
                 // Without a predicate nothing is ever refused, so the first choice stands.
                 avoids ? Math.clamp(proto.getHostSelectionRetryMaxAttempts(), 1, 1000) : 1,
+                proto.hasRetryPriority()
+                        ? prioritiesLeftEvery(proto.getRetryPriority(), at.field("retry_priority"))
+                        : 0,
                 Set.copyOf(proto.getRetriableStatusCodesList()),
                 List.of(HeaderMatcher.all(proto.getRetriableHeadersList(), at, "retriable_headers")),
                 List.of(HeaderMatcher.all(proto.getRetriableRequestHeadersList(), at, "retriable_request_headers")),
@@ -141,6 +151,19 @@ public record RetryPolicy(
             }
         }
         return !predicates.isEmpty();
+    }
+
+    private static int prioritiesLeftEvery(RetryPriority priority, Place at) throws CompileException {
+        String type = priority.getTypedConfig().getTypeUrl();
+        if (!type.endsWith("/" + PREVIOUS_PRIORITIES)) {
+            throw at.named(priority.getName()).refuse("not supported: retry priority " + type);
+        }
+        int frequency = at.unpack(priority.getTypedConfig(), PreviousPrioritiesConfig.class)
+                .getUpdateFrequency();
+        if (frequency <= 0) {
+            throw at.field("update_frequency").refuse("must be more than 0");
+        }
+        return frequency;
     }
 
     private static RateLimited rateLimited(RateLimitedRetryBackOff proto, Place at) throws CompileException {

@@ -193,7 +193,7 @@ class ExternalAuthorizationTest {
         grpc_service { google_grpc { target_uri: "a" stat_prefix: "b" } } | google_grpc: not supported
         http_service { server_uri { uri: "::" cluster: "a" timeout { } } } | server_uri.uri: not a URI
         grpc_service { envoy_grpc { cluster_name: "a" } } with_request_body { } | max_request_bytes: must be at least 1
-        grpc_service { envoy_grpc { cluster_name: "a" } } clear_route_cache: true | clear_route_cache: not supported
+        grpc_service { envoy_grpc { cluster_name: "a" } } validate_mutations: true | validate_mutations: not supported
         """)
     void what_cannot_be_honoured_is_refused(String text, String message) {
         assertThatThrownBy(() -> compile(text)).hasMessageContaining(message);

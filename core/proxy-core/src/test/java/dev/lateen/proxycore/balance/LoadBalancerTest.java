@@ -199,6 +199,27 @@ class LoadBalancerTest {
         assertThat(taken / 100.0).isBetween(percent - 2.0, percent + 2.0);
     }
 
+    /** Where the tries of one request go, each in vain; one host in each priority. */
+    @ParameterizedTest(name = "{0}, second {1}: {2}")
+    @CsvSource({
+        "0, 2,  1 1 1 1 1 1 1 1 1",
+        "1, 2,  1 2 3 1 2 3 1 2 3",
+        "2, 2,  1 1 2 2 3 3 1 1 2",
+        "2, 2!, 1 1 3 3 1 1 3 3 1",
+        "2, 2~, 1 1 3 3 2 2 1 1 3",
+    })
+    void triesLeaveThePrioritiesOfThoseBefore(int every, String second, String expected) throws Exception {
+        LiveCluster cluster = cluster("", ";1", "priority: 1;" + second, "priority: 2;3");
+        Pick pick = new Pick(random).leavingPriorities(every);
+        List<String> tries = new ArrayList<>();
+        for (int i = 0; i < 9; i++) {
+            Host host = take(cluster, pick);
+            pick.tried(host);
+            tries.add(last(host));
+        }
+        assertThat(String.join(" ", tries)).isEqualTo(expected);
+    }
+
     @Test
     void allPrioritiesInPanic_shareByNumber() throws Exception {
         LiveCluster cluster = cluster("", ";1! 2! 3!", "priority: 1;4!");

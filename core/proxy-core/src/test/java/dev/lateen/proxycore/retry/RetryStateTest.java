@@ -2,6 +2,7 @@ package dev.lateen.proxycore.retry;
 
 import static java.util.Objects.requireNonNull;
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.lateen.proxycore.CompileException;
 import dev.lateen.proxycore.ResetReason;
@@ -227,6 +228,23 @@ class RetryStateTest {
             assertThat(wait).isBetween(Duration.ofSeconds(seconds), Duration.ofMillis(seconds * 1500));
         }
         state.close();
+    }
+
+    @ParameterizedTest
+    @CsvSource(delimiter = '|', nullValues = "-", textBlock = """
+            ''                                                                                              | 0 | -
+            retry_priority { name: 'p' typed_config { @PreviousPriorities { update_frequency: 2 } } } | 2 | -
+            retry_priority { name: 'p' typed_config { @PreviousPriorities {} } }                      | 0 | update_frequency: must be more than 0
+            retry_priority { name: 'p' typed_config { @PreviousHosts {} } }                           | 0 | not supported: retry priority
+            """)
+    void prioritiesOfTriesBefore(String field, int every, String refused) throws Exception {
+        if (refused == null) {
+            assertThat(policy("retry_on: '5xx' " + field).prioritiesLeftEvery()).isEqualTo(every);
+        } else {
+            assertThatThrownBy(() -> policy("retry_on: '5xx' " + field))
+                    .isInstanceOf(CompileException.class)
+                    .hasMessageContaining(refused);
+        }
     }
 
     @Test

@@ -48,6 +48,8 @@ class RouteTableTest {
         ".example.com,       any",
         "example.com,        any",
         "x-a.com,            dash",
+        "x-a.example.com,    longdash",
+        "-a.example.com,     example",
         "api.net,            prefix",
         "api.internal.net,   longprefix",
         "'',                 any",
@@ -61,6 +63,7 @@ class RouteTableTest {
             {"example", "*.example.com"},
             {"longer", "*.a.example.com"},
             {"dash", "*-a.com"},
+            {"longdash", "*-a.example.com"},
             {"exact", "Reviews"},
             {"port", "reviews:80"},
         };

@@ -10,6 +10,7 @@ import java.net.ServerSocket;
 import java.net.Socket;
 import java.net.SocketException;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -34,12 +35,14 @@ final class Backends implements AutoCloseable {
     private final Http2Backend http2 = new Http2Backend(arrivals::add, this::connected);
 
     private @Nullable RateLimitBackend limits;
+    private @Nullable CollectorBackend collector;
 
     private interface Program {
         void serve(Socket socket) throws IOException, InterruptedException;
     }
 
-    static Backends start(Certificates certificates) throws IOException {
+    /** @param log where what is told of traffic is written */
+    static Backends start(Certificates certificates, Path log) throws IOException {
         Backends all = new Backends();
         ServerSocketFactory plain = ServerSocketFactory.getDefault();
         ServerSocketFactory tls = certificates.serverSockets();
@@ -62,11 +65,13 @@ final class Backends implements AutoCloseable {
         all.listen(tls, "198.51.100.11", 443, s -> all.http("outside-2", s));
         all.listen(plain, "10.244.7.1", World.HTTP, s -> all.http("vm-1", s));
         all.listen(plain, "10.244.7.2", World.HTTP, s -> all.http("vm-2", s));
+        all.listen(plain, "127.0.0.1", 8085, s -> all.http("client-own", s));
         all.listen(plain, "10.244.9.9", World.HTTP, s -> all.http("marker", s));
         all.listen(plain, "10.244.7.6", World.HTTP, s -> all.tunnel("hop", s));
         all.http2.listen("h2", "10.244.7.3", World.HTTP, true);
         all.http2.listen("h2-silent", "10.244.7.4", World.HTTP, false);
         all.limits = new RateLimitBackend("10.244.7.5", World.HTTP);
+        all.collector = new CollectorBackend("10.244.7.7", World.HTTP, log);
         return all;
     }
 
@@ -222,6 +227,10 @@ final class Backends implements AutoCloseable {
         RateLimitBackend asked = limits;
         if (asked != null) {
             asked.close();
+        }
+        CollectorBackend told = collector;
+        if (told != null) {
+            told.close();
         }
         for (@Nullable ServerSocket socket : sockets) {
             try {

@@ -164,7 +164,7 @@ record Behaviour(
 
     boolean runsOn(String peer) {
         if (peer.equals("istiod")) {
-            // What is sent is Istio's own affair there, and its API here does not know the Gateway API's kinds.
+            // What is sent is Istio's own affair there, and with a directory of rules it knows no Gateway API.
             boolean asks = steps.stream().anyMatch(step -> step.method().equals("xds"));
             return !asks && !file.equals("gateway-api.yaml") && (only.isEmpty() || only.contains("lateen"));
         }

@@ -45,7 +45,7 @@ final class EnvoyPeer implements Peer {
         Path bootstrap = logs.resolve("envoy-" + name + ".json");
         Files.writeString(bootstrap, """
                 {"node": {"id": "%1$s~%2$s~%3$s.%4$s~%4$s.svc.cluster.local", "cluster": "%3$s.%4$s",
-                  "metadata": {"NAMESPACE": "%4$s", "LABELS": {%5$s}}},
+                  "metadata": {"NAMESPACE": "%4$s", "ISTIO_VERSION": "%9$s", "LABELS": {%5$s}}},
                  "admin": {"address": {"socket_address": {"address": "127.0.0.1", "port_value": %6$d}}},
                  "dynamic_resources": {
                   "ads_config": {"api_type": "%7$s", "transport_api_version": "V3", "set_node_on_first_message_only": true,
@@ -66,7 +66,8 @@ final class EnvoyPeer implements Peer {
                         role.equals("router") ? "\"istio\": \"ingressgateway\"" : "\"app\": \"client\"",
                         admin,
                         api,
-                        xdsPort));
+                        xdsPort,
+                        World.VERSION));
         processes.add(new ProcessBuilder(
                         binary.toString(),
                         "--config-path",

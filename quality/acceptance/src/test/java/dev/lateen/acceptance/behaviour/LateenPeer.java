@@ -39,7 +39,15 @@ final class LateenPeer implements Peer {
                         role,
                         control,
                         labels,
-                        Map.of("POD_NAMESPACE", namespace, "POD_NAME", name, "INSTANCE_IP", address))
+                        Map.of(
+                                "POD_NAMESPACE",
+                                namespace,
+                                "POD_NAME",
+                                name,
+                                "INSTANCE_IP",
+                                address,
+                                "ISTIO_META_ISTIO_VERSION",
+                                World.VERSION))
                 .withFreePorts();
     }
 

@@ -76,6 +76,10 @@ record OtherProof(List<TestClass> classes) {
             GatewaySpec.Frontend.perPort GatewaySpec.PortTls.port GatewaySpec.PortTls.tls
             GatewaySpec.FrontendTls.validation GatewaySpec.FrontendValidation.caCertificateRefs
             GatewaySpec.FrontendValidation.mode""");
+        put(all, List.of("core/mesh GatewayClientCertificateTest"), """
+            GatewaySpec.GatewayTls.backend GatewaySpec.BackendIdentity.clientCertificateRef""");
+        put(all, List.of("core/mesh GatewayTlsOptionsTest"), """
+            GatewaySpec.Tls.options""");
         put(all, List.of("core/mesh IngressTest"), """
             IngressSpec.tls IngressSpec.Tls.hosts IngressSpec.Tls.secretName""");
         put(all, List.of("runtime/control GatewayManifestTest"), """
@@ -95,6 +99,7 @@ record OtherProof(List<TestClass> classes) {
             ServerTls.cipherSuites ServerTls.insecureSkipVerify""");
         put(all, List.of("core/mesh CustomAuthorizationTest"), """
             Content.allowPartialMessage Content.maxRequestBytes Content.packAsBytes Grpc.failOpen
+            Grpc.clearRouteCache
             Grpc.includeRequestBodyInCheck Grpc.port Grpc.service Grpc.statPrefix Grpc.statusOnError
             Grpc.timeout GrpcAuthorizer.envoyExtAuthzGrpc Http.failOpen
             Http.headersToDownstreamOnAllow Http.headersToDownstreamOnDeny
@@ -107,7 +112,7 @@ record OtherProof(List<TestClass> classes) {
             Telemetry.accessLogging TargetReference.group TargetReference.kind TargetReference.name
             TargetReference.namespace Tracing.match Tracing.providers Tracing.randomSamplingPercentage
             Tracing.disableSpanReporting Tracing.customTags Tracing.useRequestIdForTraceSampling
-            TracingMatch.mode ProviderReference.name
+            TracingMatch.mode ProviderReference.name EnvoyOtelAls.logName
             LiteralTag.literal EnvironmentTag.environment HeaderTag.header Literal.value
             Environment.name Environment.defaultValue RequestHeader.name RequestHeader.defaultValue
             Metrics.providers Metrics.overrides MetricsOverrides.match MetricsOverrides.disabled
@@ -119,6 +124,8 @@ record OtherProof(List<TestClass> classes) {
             FileLog.envoyFileAccessLog Prometheus.prometheus ZipkinCollector.zipkin
             EnvoyFileAccessLog.path EnvoyFileAccessLog.logFormat EnvoyFileAccessLog.omitEmptyValues
             Text.text Labels.labels Zipkin.service Zipkin.port Zipkin.maxTagLength Zipkin.path
+            Zipkin.timeout Zipkin.headers
+            OpenTelemetry.resourceDetectors ResourceDetectors.environment
             OtlpCollector.opentelemetry OpenTelemetry.service OpenTelemetry.port
             OpenTelemetry.maxTagLength OpenTelemetry.http OpenTelemetry.grpc OtlpHttp.path
             OtlpHttp.timeout OtlpHttp.headers OtlpGrpc.timeout OtlpGrpc.initialMetadata

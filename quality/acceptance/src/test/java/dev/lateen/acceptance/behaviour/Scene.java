@@ -38,7 +38,7 @@ final class Scene implements AutoCloseable {
         this.patience = patience;
         Certificates certificates = Certificates.make();
         this.root = certificates.pem();
-        this.backends = Backends.start(certificates);
+        this.backends = Backends.start(certificates, log);
         this.control = control;
         this.peer = start.at(control.xdsPort());
     }

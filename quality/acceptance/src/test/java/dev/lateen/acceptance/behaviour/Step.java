@@ -16,8 +16,8 @@ import tools.jackson.databind.node.ObjectNode;
  * name that the sidecar gets. {@code apply: {…}} calls nobody: it puts these objects in the place of those that have
  * their names, as {@code given} writes them.
  *
- * @param via {@code app} (the captured app of pod client), {@code inbound} (a caller outside the mesh calls the pod), or
- *     {@code gateway}
+ * @param via {@code app} (the captured app of pod client), {@code inbound} (a caller outside the mesh calls the pod),
+ *     {@code gateway}, or {@code socket} (somebody whose connections nobody captures calls the address in {@code to})
  * @param host of the Host field, or the server name of TLS
  * @param to the address called, empty to look the host up in {@link World}
  * @param headers of the request
@@ -132,7 +132,7 @@ record Step(
     }
 
     String source() {
-        return via.equals("app") ? World.CLIENT : World.PEER;
+        return via.equals("app") ? World.CLIENT : to.startsWith("127.") ? to : World.PEER;
     }
 
     /** What the Host field says. */

@@ -25,7 +25,8 @@ import tools.jackson.databind.JsonNode;
  *   <li>{@code ms}: bounds of the time of every call; {@code slowest}: of the slowest one
  *   <li>{@code closed}: the connection ended without an answer
  *   <li>{@code each}: how many different pods answered
- *   <li>{@code log}: fields of a line that is written to the mesh's access log, see {@link AccessLogFile}
+ *   <li>{@code log}: fields of a line that is written to the mesh's access log, see {@link AccessLogFile}, or by its collector,
+ *       see {@link CollectorBackend}
  * </ul>
  */
 final class Verdict {

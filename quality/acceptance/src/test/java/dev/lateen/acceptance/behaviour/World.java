@@ -16,6 +16,9 @@ final class World {
     /** Address of the proxy at the edge. */
     static final String GATEWAY = "10.244.0.8";
 
+    /** What the proxies say they are of Istio's versions. */
+    static final String VERSION = "1.30.0";
+
     /** An address that no service has. */
     static final String OUTSIDE = "198.51.100.10";
 

@@ -204,11 +204,13 @@ public final class Soak {
                 ? "[{destination: {host: web, subset: v1}, weight: %1$d}, {destination: {host: web, subset: v2}, weight: %2$d}]"
                         .formatted(100 - second * 10 % 101, second * 10 % 101)
                 : "[{destination: {host: web}}]";
+        int attempts = second % 3;
+        String retries = attempts == 0 ? "{attempts: 0}" : "{attempts: " + attempts + ", retryOn: connect-failure}";
         String rules = """
                 apiVersion: networking.istio.io/v1
                 kind: VirtualService
                 metadata: {name: web, namespace: default}
-                spec: {hosts: [web.test], gateways: [edge], http: [{route: %s, retries: {attempts: %d, retryOn: connect-failure}}]}
+                spec: {hosts: [web.test], gateways: [edge], http: [{route: %s, retries: %s}]}
                 ---
                 apiVersion: networking.istio.io/v1
                 kind: DestinationRule
@@ -219,7 +221,7 @@ public final class Soak {
                   subsets: %s
                 """.formatted(
                         route,
-                        second % 3,
+                        retries,
                         second / 5 % 2 == 0 ? "UPGRADE" : "DO_NOT_UPGRADE",
                         subsets ? "[{name: v1, labels: {version: v1}}, {name: v2, labels: {version: v2}}]" : "[]");
         String[] pods = step != 4 ? new String[] {Scene.FIRST, Scene.SECOND} : new String[] {Scene.FIRST};

@@ -5,7 +5,6 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import com.google.protobuf.Struct;
 import com.google.protobuf.Value;
-import dev.lateen.control.ControlOptions;
 import dev.lateen.control.ControlPlane;
 import dev.lateen.control.webhook.WebhookTrust;
 import dev.lateen.xds.ResourceType;
@@ -27,7 +26,6 @@ import io.fabric8.kubernetes.client.utils.Serialization;
 import io.grpc.ManagedChannel;
 import java.io.InputStream;
 import java.net.HttpURLConnection;
-import java.net.InetAddress;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.security.cert.X509Certificate;
@@ -107,16 +105,7 @@ class ControlPlaneRightsTest {
             }
         }
         create(authority.ofServer("web", OWN));
-        plane = ControlPlane.start(
-                ControlOptions.defaults()
-                        .withKubernetes(mesh::istiod)
-                        .withBind(InetAddress.getLoopbackAddress())
-                        .withPorts(0, 0, 0)
-                        .withSecurePort(0)
-                        .withWebhookPort(0)
-                        .withDebounce(Duration.ofMillis(5), Duration.ofSeconds(1)),
-                "1.2.3",
-                clock);
+        plane = Planes.start(mesh::istiod, "istiod-1", clock);
         plane.ready().get(120, TimeUnit.SECONDS);
         mesh.webhooksAt(plane.webhookPort());
     }
@@ -346,6 +335,20 @@ class ControlPlaneRightsTest {
 
     @Test
     @Order(8)
+    void anotherOneTellsItOfItsProxies() throws Exception {
+        try (ControlPlane _ = Planes.start(mesh::istiod, "istiod-2", clock)) {
+            Eventually.await(
+                    "what it tells",
+                    () -> admin.configMaps()
+                                    .inNamespace(SYSTEM)
+                                    .withName("lateen-status-istiod-2")
+                                    .get()
+                            != null);
+        }
+    }
+
+    @Test
+    @Order(9)
     void itsWebhooksAreTrustedWhileRootAndCertificateChange() throws Exception {
         X509Certificate first = shown();
         create(authority.pluggedIn(SYSTEM));
@@ -367,13 +370,13 @@ class ControlPlaneRightsTest {
     }
 
     @Test
-    @Order(9)
+    @Order(10)
     void nothingOfThatWasForbidden() {
         assertThat(mesh.forbidden()).isEmpty();
     }
 
     @Test
-    @Order(10)
+    @Order(11)
     void withoutItRulesAndPodsOfTheMeshAreRefused() {
         plane.close();
         assertThatThrownBy(() -> createRule(RULE.formatted("late", "")))
@@ -386,7 +389,7 @@ class ControlPlaneRightsTest {
 
     /** If a right were missing, it would have been seen. */
     @Test
-    @Order(11)
+    @Order(12)
     void withoutItsRoleItIsForbidden() throws Exception {
         admin.rbac()
                 .clusterRoleBindings()

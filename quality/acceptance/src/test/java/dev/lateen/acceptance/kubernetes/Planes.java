@@ -19,6 +19,7 @@ import io.fabric8.kubernetes.client.utils.Serialization;
 import io.grpc.netty.NettyChannelBuilder;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
+import java.time.Clock;
 import java.time.Duration;
 import java.util.HashMap;
 import java.util.List;
@@ -59,15 +60,22 @@ final class Planes {
     }
 
     static ControlPlane start(Supplier<KubernetesClient> client) throws Exception {
+        return start(client, "istiod", Clock.systemUTC());
+    }
+
+    /** @param pod by which this control plane is told from others at the same API */
+    static ControlPlane start(Supplier<KubernetesClient> client, String pod, Clock clock) throws Exception {
         return ControlPlane.start(
                 ControlOptions.defaults()
                         .withKubernetes(client)
+                        .withPod(pod)
                         .withBind(InetAddress.getLoopbackAddress())
                         .withPorts(0, 0, 0)
                         .withSecurePort(0)
                         .withWebhookPort(0)
                         .withDebounce(Duration.ofMillis(5), Duration.ofSeconds(1)),
-                "1.2.3");
+                "1.2.3",
+                clock);
     }
 
     /** A sidecar of a pod in namespace default, which asks for listeners and for the routes of port 80. */

@@ -13,6 +13,11 @@ public interface ChangeSink {
     /** A change of the next snapshot. */
     void change(Consumer<Snapshot.Change> change);
 
+    /** Changes of which no snapshot has some and lacks others. */
+    default void changes(List<Consumer<Snapshot.Change>> together) {
+        change(change -> together.forEach(each -> each.accept(change)));
+    }
+
     /**
      * The cluster told of one object.
      *

@@ -8,12 +8,15 @@ import java.nio.file.Path;
 import java.nio.file.StandardWatchEventKinds;
 import java.nio.file.WatchKey;
 import java.nio.file.WatchService;
+import java.time.Duration;
 import java.util.List;
+import java.util.concurrent.TimeUnit;
+import java.util.function.Supplier;
 import java.util.stream.Stream;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/** Runs something when anything in a directory tree changes; changes that come together count once. */
+/** Looks at a directory tree when anything in it changes; changes that come together count once. */
 final class DirectoryWatch implements AutoCloseable {
     private static final Logger log = LoggerFactory.getLogger(DirectoryWatch.class);
 
@@ -40,14 +43,21 @@ final class DirectoryWatch implements AutoCloseable {
         }
     }
 
-    void start(Runnable changed) {
-        Thread.ofVirtual().name("watch-" + directory).start(() -> run(changed));
+    /**
+     * Begins.
+     *
+     * @param first when to look next though nothing changes; zero for not
+     * @param look looks, and says the same
+     */
+    void start(Duration first, Supplier<Duration> look) {
+        Thread.ofVirtual().name("watch-" + directory).start(() -> run(first, look));
     }
 
-    private void run(Runnable changed) {
+    private void run(Duration first, Supplier<Duration> look) {
         try {
+            Duration next = first;
             while (true) {
-                WatchKey key = service.take();
+                WatchKey key = next.isZero() ? service.take() : service.poll(next.toNanos(), TimeUnit.NANOSECONDS);
                 while (key != null) {
                     key.pollEvents();
                     key.reset();
@@ -59,7 +69,7 @@ final class DirectoryWatch implements AutoCloseable {
                     // What went away while it was listed has left an event of its own.
                     log.debug("Cannot watch all of {} now: {}", directory, e.toString());
                 }
-                changed.run();
+                next = look.get();
             }
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();

@@ -22,6 +22,7 @@ final class Leadership implements AutoCloseable {
     private final String namespace;
     private final String identity = UUID.randomUUID().toString();
     private volatile boolean held;
+    private volatile boolean follows;
     private volatile boolean closed;
     private volatile CompletableFuture<?> election = CompletableFuture.completedFuture(null);
 
@@ -33,6 +34,11 @@ final class Leadership implements AutoCloseable {
 
     boolean isHeld() {
         return held;
+    }
+
+    /** Whether another replica leads, or did when it was last heard of. */
+    boolean isFollower() {
+        return follows && !held;
     }
 
     /** Stands for election, again and again: whoever lost the lease once may get it later. */
@@ -54,7 +60,7 @@ final class Leadership implements AutoCloseable {
                                     held = true;
                                 },
                                 () -> held = false,
-                                leader -> log.debug("{} leads", leader)))
+                                leader -> follows = !identity.equals(leader)))
                         .build())
                 .build()
                 .start();

@@ -1,9 +1,9 @@
 package dev.lateen.control.status;
 
 import dev.lateen.config.Problem;
+import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
-import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
@@ -14,16 +14,20 @@ import org.jspecify.annotations.Nullable;
  *
  * @param observedGeneration of the object that is spoken of
  * @param reconciled whether every proxy that the object is for works by it
- * @param reason one word: Active, NoProxies, Pending, Rejected, Shadowed, Invalid, Refused
+ * @param reason one word: Active, NoProxies, Pending, Unreported, Rejected, Shadowed, Invalid, Refused
  * @param message for people
  */
 public record ObjectStatus(
         long observedGeneration, boolean reconciled, String reason, String message, List<Problem> problems)
         implements StatusText {
     private static final String PENDING = "Pending";
+    private static final String UNREPORTED = "Unreported";
 
-    /** How many late proxies are named. */
-    private static final int NAMED = 3;
+    /** What proxies take to answer. */
+    private static final Duration MOMENT = Duration.ofMillis(400);
+
+    /** What another replica takes to tell, which it may do every five seconds. */
+    private static final Duration REPORTING = Duration.ofSeconds(7);
 
     /** What is longer cannot help anyone, and an object has limits. */
     private static final int LONGEST = 2000;
@@ -42,24 +46,20 @@ public record ObjectStatus(
     /**
      * An object that was read.
      *
-     * @param since generation of the first snapshot that held it as it is
-     * @param proxies those that it is for
+     * @param uptake of the proxies of all replicas that have told of theirs
+     * @param silent the replicas that have not
      * @param problems what is wrong with it beside others
      */
-    static ObjectStatus of(long generation, long since, List<ProxyState> proxies, List<Problem> problems) {
-        List<ProxyState> late = proxies.stream()
-                .filter(proxy -> !proxy.has(since))
-                .sorted(Comparator.comparing(ProxyState::name))
-                .toList();
+    static ObjectStatus of(long generation, Uptake uptake, List<String> silent, List<Problem> problems) {
         List<String> parts = new ArrayList<>();
-        parts.add("active on " + (proxies.size() - late.size()) + " of " + proxies.size() + " proxies");
-        if (proxies.isEmpty()) {
+        parts.add("active on " + uptake.active() + " of " + uptake.proxies() + " proxies");
+        if (uptake.proxies() == 0) {
             parts.add("none that it is for is connected");
         }
-        late.stream()
-                .limit(NAMED)
-                .forEach(proxy -> parts.add(proxy.name() + " "
-                        + (proxy.rejection().isEmpty() ? "has not accepted it yet" : proxy.rejection())));
+        for (Uptake.Late proxy : uptake.late()) {
+            parts.add(proxy.name() + " " + (proxy.why().isEmpty() ? "has not accepted it yet" : proxy.why()));
+        }
+        silent.forEach(replica -> parts.add(replica + " has not told of its proxies yet"));
         List<Problem> errors = problems.stream().filter(Problem::isError).toList();
         for (Problem error : errors) {
             String shadow = error.shadowedBy() == null ? "" : "shadowed by " + error.shadowedBy() + ": ";
@@ -67,16 +67,19 @@ public record ObjectStatus(
         }
         return new ObjectStatus(
                 generation,
-                late.isEmpty() && errors.isEmpty(),
-                reason(proxies, late, errors),
+                uptake.isWhole() && silent.isEmpty() && errors.isEmpty(),
+                reason(uptake, silent, errors),
                 cut(String.join("; ", parts)),
                 problems);
     }
 
-    /** Whether proxies have yet to say something. */
     @Override
-    public boolean isPending() {
-        return reason.equals(PENDING);
+    public Duration patience() {
+        return switch (reason) {
+            case PENDING -> MOMENT;
+            case UNREPORTED -> REPORTING;
+            default -> Duration.ZERO;
+        };
     }
 
     @Override
@@ -84,14 +87,17 @@ public record ObjectStatus(
         return StatusDocument.next(current, this, now);
     }
 
-    private static String reason(List<ProxyState> proxies, List<ProxyState> late, List<Problem> errors) {
+    private static String reason(Uptake uptake, List<String> silent, List<Problem> errors) {
         if (!errors.isEmpty()) {
             return errors.stream().anyMatch(error -> error.shadowedBy() != null) ? "Shadowed" : "Invalid";
         }
-        if (late.isEmpty()) {
-            return proxies.isEmpty() ? "NoProxies" : "Active";
+        if (!uptake.isWhole()) {
+            return uptake.rejected() ? "Rejected" : PENDING;
         }
-        return late.stream().anyMatch(proxy -> !proxy.rejection().isEmpty()) ? "Rejected" : PENDING;
+        if (!silent.isEmpty()) {
+            return UNREPORTED;
+        }
+        return uptake.proxies() == 0 ? "NoProxies" : "Active";
     }
 
     private static String text(java.util.stream.Stream<Problem> problems) {

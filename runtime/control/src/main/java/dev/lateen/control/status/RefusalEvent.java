@@ -22,9 +22,4 @@ record RefusalEvent(String message, long generation) implements StatusText {
     public @Nullable Map<String, Object> next(@Nullable Object current, Instant now) {
         return null;
     }
-
-    @Override
-    public boolean isPending() {
-        return false;
-    }
 }

@@ -25,11 +25,6 @@ import org.jspecify.annotations.Nullable;
  */
 public record ReportStatus(RouteReport report, long generation) implements StatusText {
     @Override
-    public boolean isPending() {
-        return false;
-    }
-
-    @Override
     public @Nullable Map<String, Object> next(@Nullable Object current, Instant now) {
         Map<?, ?> before = Conditions.map(current);
         Map<String, Object> next = new LinkedHashMap<>();

@@ -6,6 +6,7 @@ import dev.lateen.config.Kinds;
 import dev.lateen.config.ObjectName;
 import dev.lateen.config.Origin;
 import dev.lateen.config.Problem;
+import dev.lateen.control.status.ReplicaReport.Counted;
 import dev.lateen.mesh.ProxyNode;
 import dev.lateen.mesh.Snapshot;
 import dev.lateen.mesh.Translator;
@@ -37,11 +38,19 @@ public final class StatusBoard {
         }
     }
 
+    private static final Counted NOBODY = new Counted(0, Uptake.NONE);
+
+    /** What the counts depend on. */
+    private record Seen(long generation, List<String> connections, List<ProxyState> proxies) {}
+
     private Snapshot snapshot;
+    private long newest;
     private final Map<ObjectName, ConfigObject<?>> known = new HashMap<>();
     private final Map<ObjectName, Long> since = new HashMap<>();
     private Map<ObjectName, List<Problem>> met = Map.of();
     private boolean checked = true;
+    private Map<ObjectName, Counted> counts = Map.of();
+    private @Nullable Seen counted;
 
     public StatusBoard(Snapshot first) {
         snapshot = first;
@@ -51,6 +60,7 @@ public final class StatusBoard {
     @SuppressWarnings("ReferenceEquality")
     public synchronized void snapshot(Snapshot next, long generation) {
         snapshot = next;
+        newest = generation;
         checked = false;
         known.keySet().retainAll(next.config().keySet());
         since.keySet().retainAll(next.config().keySet());
@@ -75,13 +85,21 @@ public final class StatusBoard {
         return held == null ? null : new Shown(held.metadata().generation(), since.getOrDefault(object, 0L));
     }
 
+    /** How many of these proxies each object is for, and how many of them work by it. */
+    public synchronized ReplicaReport report(List<ClientStatus> clients) {
+        return new ReplicaReport(counts(clients));
+    }
+
     /**
      * The status of every object that the API holds.
      *
      * @param read what reading gave, by object
+     * @param clients the proxies that are connected here
+     * @param others what other replicas told of theirs, by name
      */
-    public synchronized Map<ObjectName, StatusText> statuses(Map<ObjectName, Read> read, List<ClientStatus> clients) {
-        Map<ObjectName, List<ProxyState>> users = users(clients);
+    public synchronized Map<ObjectName, StatusText> statuses(
+            Map<ObjectName, Read> read, List<ClientStatus> clients, Map<String, ReplicaReport> others) {
+        Map<ObjectName, Counted> own = counts(clients);
         Map<ObjectName, List<Problem>> conflicts = conflicts();
         Map<ObjectName, RouteReport> reports = snapshot.rules().ofKubernetes().reports();
         RefusedReports refused = new RefusedReports(snapshot.config().values(), gateways(read, reports));
@@ -101,20 +119,34 @@ public final class StatusBoard {
                 }
             } else if (of.isRefused()) {
                 statuses.put(name, ObjectStatus.refused(of.generation(), object != null, of.problems()));
-            } else if (object != null && current && !object.kind().equals(Kinds.PROXY_CONFIG)) {
+            } else if (object != null && current && isCounted(object)) {
                 List<Problem> problems = new ArrayList<>(of.problems());
                 problems.addAll(conflicts.getOrDefault(name, List.of()));
-                statuses.put(
-                        name,
-                        ObjectStatus.of(
-                                object.metadata().generation(),
-                                since.getOrDefault(name, 0L),
-                                users.getOrDefault(name, List.of()),
-                                problems));
+                statuses.put(name, status(name, own.getOrDefault(name, NOBODY), others, problems));
             }
             // Else what was read is not in a snapshot yet, or counts for pods still to be made: nothing can be said.
         });
         return statuses;
+    }
+
+    private static ObjectStatus status(
+            ObjectName object, Counted own, Map<String, ReplicaReport> others, List<Problem> problems) {
+        Uptake all = own.uptake();
+        List<String> silent = new ArrayList<>();
+        for (Map.Entry<String, ReplicaReport> other : others.entrySet()) {
+            Counted theirs = other.getValue().objects().get(object);
+            if (theirs != null && theirs.generation() == own.generation()) {
+                all = all.plus(theirs.uptake());
+            } else {
+                silent.add(other.getKey());
+            }
+        }
+        return ObjectStatus.of(own.generation(), all, silent, problems);
+    }
+
+    /** Whether it is told of an object how many proxies work by it. */
+    private static boolean isCounted(ConfigObject<?> object) {
+        return !Kinds.isOfKubernetes(object.kind()) && !object.kind().equals(Kinds.PROXY_CONFIG);
     }
 
     /** Gateways and ListenerSets that are the mesh's, and Gateways that were never read: their own report tells whose they are. */
@@ -133,15 +165,35 @@ public final class StatusBoard {
         return gateways;
     }
 
-    private Map<ObjectName, List<ProxyState>> users(List<ClientStatus> clients) {
-        Map<ObjectName, List<ProxyState>> users = new HashMap<>();
-        for (ClientStatus client : clients) {
-            ProxyState state = ProxyState.of(client);
-            Set<ObjectName> inputs = Translator.inputs(snapshot, ProxyNode.of(client.node()));
-            inputs.forEach(
-                    name -> users.computeIfAbsent(name, _ -> new ArrayList<>()).add(state));
+    /** Of all objects that are counted; worked out anew only when something has moved. */
+    private Map<ObjectName, Counted> counts(List<ClientStatus> clients) {
+        List<ProxyState> states = clients.stream().map(ProxyState::of).toList();
+        Seen seen = new Seen(
+                newest, clients.stream().map(ClientStatus::connectionId).toList(), states);
+        if (!seen.equals(counted)) {
+            Map<ObjectName, List<ProxyState>> users = new HashMap<>();
+            for (int i = 0; i < states.size(); i++) {
+                ProxyState state = states.get(i);
+                Set<ObjectName> inputs =
+                        Translator.inputs(snapshot, ProxyNode.of(clients.get(i).node()));
+                inputs.forEach(name ->
+                        users.computeIfAbsent(name, _ -> new ArrayList<>()).add(state));
+            }
+            counts = counts(users);
+            counted = seen;
         }
-        return users;
+        return counts;
+    }
+
+    private Map<ObjectName, Counted> counts(Map<ObjectName, List<ProxyState>> users) {
+        Map<ObjectName, Counted> all = new HashMap<>();
+        known.forEach((name, object) -> {
+            if (isCounted(object)) {
+                Uptake uptake = Uptake.of(since.getOrDefault(name, 0L), users.getOrDefault(name, List.of()));
+                all.put(name, new Counted(object.metadata().generation(), uptake));
+            }
+        });
+        return all;
     }
 
     /** What is wrong with objects beside each other; the cluster's whole mesh is known here. */

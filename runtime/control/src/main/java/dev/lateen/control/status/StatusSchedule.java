@@ -5,9 +5,7 @@ import java.time.Duration;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.Map;
-import java.util.Set;
 import java.util.function.Supplier;
-import java.util.stream.Collectors;
 
 /**
  * Which statuses a replica is to write now: as the leader alone, those that have changed, together, at most once in five
@@ -19,8 +17,8 @@ final class StatusSchedule {
     /** What was written, or found written. */
     private final Map<ObjectName, StatusText> written = new HashMap<>();
 
-    /** Objects that were waiting for proxies when last looked at. */
-    private Set<ObjectName> waiting = Set.of();
+    /** Objects that are waiting for what proxies say, and since when. */
+    private Map<ObjectName, Long> waiting = Map.of();
 
     private boolean begun;
     private long writtenAt;
@@ -43,19 +41,21 @@ final class StatusSchedule {
         }
         Map<ObjectName, StatusText> now = statuses.get();
         written.keySet().retainAll(now.keySet());
-        Set<ObjectName> before = waiting;
-        waiting = now.entrySet().stream()
-                .filter(each -> each.getValue().isPending())
-                .map(Map.Entry::getKey)
-                .collect(Collectors.toSet());
+        Map<ObjectName, Long> before = waiting;
+        Map<ObjectName, Long> still = new HashMap<>();
         Map<ObjectName, StatusText> due = new LinkedHashMap<>();
         now.forEach((object, status) -> {
-            // Proxies take a moment, which is not worth two writes.
-            boolean momentary = status.isPending() && !before.contains(object);
-            if (!momentary && !status.equals(written.get(object))) {
+            long patience = status.patience().toNanos();
+            long since = before.getOrDefault(object, nanos);
+            if (patience > 0) {
+                still.put(object, since);
+            }
+            // What will be settled soon is not worth two writes.
+            if ((patience == 0 || nanos - since >= patience) && !status.equals(written.get(object))) {
                 due.put(object, status);
             }
         });
+        waiting = still;
         if (!due.isEmpty()) {
             begun = true;
             writtenAt = nanos;

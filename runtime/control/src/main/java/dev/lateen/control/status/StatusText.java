@@ -1,5 +1,6 @@
 package dev.lateen.control.status;
 
+import java.time.Duration;
 import java.time.Instant;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
@@ -15,6 +16,8 @@ public sealed interface StatusText permits ObjectStatus, RefusalEvent, ReportSta
     @Nullable
     Map<String, Object> next(@Nullable Object current, Instant now);
 
-    /** Whether it will change in a moment, so that it need not be written yet. */
-    boolean isPending();
+    /** How long it need not be written, since it may say something else by then; zero for what is settled. */
+    default Duration patience() {
+        return Duration.ZERO;
+    }
 }

@@ -19,16 +19,16 @@ import java.time.Duration;
 import java.time.temporal.ChronoUnit;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Optional;
 import java.util.concurrent.Executors;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
-import java.util.function.Supplier;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
  * Writes the statuses of custom objects, as the leader among the replicas of a control plane: what has changed, together,
- * at most once in five seconds.
+ * at most once in five seconds. The others tell it what it must know of their proxies.
  */
 public final class StatusWriter implements AutoCloseable {
     private static final Logger log = LoggerFactory.getLogger(StatusWriter.class);
@@ -36,32 +36,50 @@ public final class StatusWriter implements AutoCloseable {
 
     private final KubernetesClient client;
     private final Clock clock;
-    private final Supplier<Map<ObjectName, StatusText>> statuses;
+    private final Statuses statuses;
     private final Leadership leadership;
+    private final ReplicaReports reports;
     private final Runnable duties;
     private final ScheduledExecutorService timer = Executors.newSingleThreadScheduledExecutor(
             Thread.ofPlatform().daemon().name("status").factory());
-    /** Touched by the timer alone. */
+    /** Touched by the timer alone, as the next one. */
     private final StatusSchedule schedule = new StatusSchedule();
+
+    private final ReportSchedule reporting = new ReportSchedule();
+
+    /** What is known here. */
+    public interface Statuses {
+        /**
+         * Those of all objects.
+         *
+         * @param others what other replicas told of their proxies, by the names of their pods
+         */
+        Map<ObjectName, StatusText> of(Map<String, ReplicaReport> others);
+
+        /** What this replica knows of its own proxies; empty while it does not know all objects yet. */
+        Optional<ReplicaReport> own();
+    }
 
     /**
      * Begins.
      *
      * @param systemNamespace where the Lease of the leader is
-     * @param statuses those of now
+     * @param pod this replica's
      * @param duties what else a leader does, whenever it looks
      */
     public StatusWriter(
             KubernetesClient client,
             String systemNamespace,
+            String pod,
             Clock clock,
-            Supplier<Map<ObjectName, StatusText>> statuses,
+            Statuses statuses,
             Runnable duties) {
         this.duties = duties;
         this.client = client;
         this.clock = clock;
         this.statuses = statuses;
         this.leadership = new Leadership(client, systemNamespace);
+        this.reports = new ReplicaReports(client, systemNamespace, pod, clock);
         var _ = timer.scheduleWithFixedDelay(this::look, LOOK.toMillis(), LOOK.toMillis(), TimeUnit.MILLISECONDS);
     }
 
@@ -71,11 +89,25 @@ public final class StatusWriter implements AutoCloseable {
             if (leads) {
                 duties.run();
             }
-            schedule.due(leads, System.nanoTime(), statuses).forEach(this::write);
+            tell(System.nanoTime());
+            schedule.due(leads, System.nanoTime(), () -> statuses.of(reports.others()))
+                    .forEach(this::write);
         } catch (RuntimeException e) {
             if (!timer.isShutdown()) {
-                log.warn("Cannot do what a leader does, will try again: {}", e.toString());
+                log.warn("Cannot do what a leader does, or tell the leader, will try again: {}", e.toString());
             }
+        }
+    }
+
+    private void tell(long nanos) {
+        if (!leadership.isFollower()) {
+            reporting.forget();
+            return;
+        }
+        Optional<ReplicaReport> own = statuses.own();
+        if (own.isPresent() && reporting.isDue(own.get(), nanos)) {
+            reports.write(own.get());
+            reporting.told(own.get());
         }
     }
 
@@ -153,5 +185,6 @@ public final class StatusWriter implements AutoCloseable {
     public void close() {
         timer.shutdownNow();
         leadership.close();
+        reports.close();
     }
 }

@@ -31,6 +31,8 @@ class RefusedStatusTest {
     @ParameterizedTest(name = "{0} {1}")
     @CsvSource(delimiter = '|', textBlock = """
             HTTPRoute    | parentRefs: [{name: edge}], rules: [{filters: [{type: Nonsense}]}]           | parents.0.conditions.0 Accepted=False UnsupportedValue
+            HTTPRoute    | parentRefs: [{name: edge}], rules: [{sessionPersistence: {sessionName: a}}]  | parents.0.conditions.0 Accepted=False UnsupportedValue
+            GRPCRoute    | parentRefs: [{name: edge}], rules: [{sessionPersistence: {sessionName: a}}]  | parents.0.conditions.0 Accepted=False UnsupportedValue
             HTTPRoute    | parentRefs: [{name: edge}], rules: 7                                         | parents.0.conditions.0 Accepted=False UnsupportedValue
             HTTPRoute    | parentRefs: [{name: 7}, {name: edge}], rules: 7                              | parents.0.conditions.0 Accepted=False UnsupportedValue
             GRPCRoute    | parentRefs: [{group: "", kind: Service, name: web}], rules: 7                | parents.0.conditions.0 Accepted=False UnsupportedValue
@@ -64,8 +66,9 @@ class RefusedStatusTest {
 
         Map<ObjectName, StatusBoard.Read> read = new HashMap<>();
         read.put(name, new StatusBoard.Read(3, result.problems(), tree));
-        StatusText status =
-                new StatusBoard(change.apply()).statuses(read, List.of()).get(name);
+        StatusText status = new StatusBoard(change.apply())
+                .statuses(read, List.of(), Map.of())
+                .get(name);
 
         assertThat(text(status)).contains(said);
         if (status instanceof ReportStatus && said.contains("conditions")) {

@@ -15,7 +15,7 @@ import org.junit.jupiter.params.provider.CsvSource;
 
 /**
  * Each line is what a replica sees at which second, steps divided by {@code |}: objects with what would be said of them,
- * with a question mark where proxies have yet to answer; {@code -} while another replica leads; {@code !a} while object a
+ * with a question mark where proxies have yet to answer, an asterisk where another replica has yet to tell; {@code -} while another replica leads; {@code !a} while object a
  * cannot be written. Expected is what is written when.
  */
 class StatusScheduleTest {
@@ -43,6 +43,10 @@ class StatusScheduleTest {
                 "0 a=1? | 1 a=2 > 1 a=2",
                 "0 a=1? | 1 a=1? > 1 a=1",
                 "0 a=1 | 6 a=2? | 7 a=2? | 8 a=3 | 12 a=3 > 0 a=1 | 7 a=2 | 12 a=3",
+                // another replica may take some seconds to tell
+                "0 a=1* | 1 a=1* | 6 a=2 > 6 a=2",
+                "0 a=1* | 6 a=1* | 7 a=1* > 7 a=1",
+                "0 a=1? | 1 a=2* | 6 a=2* | 7 a=2* > 7 a=2",
                 // what could not be written is tried again
                 "0 !a a=1 b=1 | 6 a=1 b=1 > 0 b=1 | 6 a=1",
                 "0 !a a=1 | 1 a=1 | 5 a=1 > 5 a=1",
@@ -71,10 +75,10 @@ class StatusScheduleTest {
     private static Map<ObjectName, StatusText> statuses(List<String> words) {
         Map<ObjectName, StatusText> statuses = new LinkedHashMap<>();
         for (String word : words) {
-            boolean pending = word.endsWith("?");
+            String reason = word.endsWith("?") ? "Pending" : word.endsWith("*") ? "Unreported" : "Active";
             statuses.put(
                     new ObjectName("VirtualService", "shop", word.substring(0, 1)),
-                    new ObjectStatus(1, !pending, pending ? "Pending" : "Active", word.substring(2, 3), List.of()));
+                    new ObjectStatus(1, reason.equals("Active"), reason, word.substring(2, 3), List.of()));
         }
         return statuses;
     }

@@ -21,6 +21,7 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -81,6 +82,9 @@ public final class AdminServers implements AutoCloseable {
         /** Connections of listeners. */
         List<Statistic> listeners();
 
+        /** Listeners whose socket could not be opened, with the reason. */
+        Map<String, String> unopened();
+
         /** How many lines of access logs could not be written. */
         long lostLogLines();
 
@@ -117,7 +121,8 @@ public final class AdminServers implements AutoCloseable {
         this.configuration = configuration;
         this.lifecycle = lifecycle;
         this.decisions = decisions;
-        configPages = new ConfigPages(configuration, node, this::state, lifecycle::secrets, Instant.now());
+        configPages = new ConfigPages(
+                configuration, node, this::state, lifecycle::secrets, lifecycle::unopened, Instant.now());
         clusterPages = new ClusterPages(configuration);
         this.telemetry = telemetry;
         try {

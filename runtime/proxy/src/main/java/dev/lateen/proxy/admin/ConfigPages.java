@@ -15,6 +15,7 @@ import io.envoyproxy.envoy.admin.v3.EcdsConfigDump;
 import io.envoyproxy.envoy.admin.v3.EndpointsConfigDump;
 import io.envoyproxy.envoy.admin.v3.Listeners;
 import io.envoyproxy.envoy.admin.v3.ListenersConfigDump;
+import io.envoyproxy.envoy.admin.v3.ListenersConfigDump.DynamicListener;
 import io.envoyproxy.envoy.admin.v3.RoutesConfigDump;
 import io.envoyproxy.envoy.admin.v3.ServerInfo;
 import io.envoyproxy.envoy.config.bootstrap.v3.Bootstrap;
@@ -30,6 +31,7 @@ final class ConfigPages {
     private final Node node;
     private final Supplier<ServerInfo.State> state;
     private final Supplier<SecretStore> secrets;
+    private final Supplier<Map<String, String>> unopened;
     private final Instant started;
 
     ConfigPages(
@@ -37,11 +39,13 @@ final class ConfigPages {
             Node node,
             Supplier<ServerInfo.State> state,
             Supplier<SecretStore> secrets,
+            Supplier<Map<String, String>> unopened,
             Instant started) {
         this.configuration = configuration;
         this.node = node;
         this.state = state;
         this.secrets = secrets;
+        this.unopened = unopened;
         this.started = started;
     }
 
@@ -54,7 +58,7 @@ final class ConfigPages {
                 .setLastUpdated(time(started))
                 .build()));
         dump.addConfigs(Any.pack(clusters(kept)));
-        dump.addConfigs(Any.pack(listeners(kept)));
+        dump.addConfigs(Any.pack(listeners(kept, unopened.get())));
         dump.addConfigs(Any.pack(routes(kept)));
         if (kept.containsKey(XdsConfiguration.EXTENSIONS)) {
             dump.addConfigs(Any.pack(extensions(kept)));
@@ -78,17 +82,21 @@ final class ConfigPages {
         return clusters.build();
     }
 
-    private static ListenersConfigDump listeners(Map<String, Map<String, KeptResource>> kept) {
+    private static ListenersConfigDump listeners(
+            Map<String, Map<String, KeptResource>> kept, Map<String, String> unopened) {
         ListenersConfigDump.Builder listeners = ListenersConfigDump.newBuilder();
         kept.getOrDefault(XdsConfiguration.LISTENERS, Map.of()).forEach((name, resource) -> {
             listeners.setVersionInfo(resource.shownVersion());
-            listeners
-                    .addDynamicListenersBuilder()
-                    .setName(name)
-                    .getActiveStateBuilder()
+            DynamicListener.Builder listener =
+                    listeners.addDynamicListenersBuilder().setName(name);
+            listener.getActiveStateBuilder()
                     .setVersionInfo(resource.shownVersion())
                     .setListener(Any.pack(resource.body()))
                     .setLastUpdated(time(resource.updated()));
+            String failure = unopened.get(name);
+            if (failure != null) {
+                listener.getErrorStateBuilder().setDetails(failure);
+            }
         });
         return listeners.build();
     }

@@ -69,7 +69,8 @@ final class AwaitedExtensions {
 
     private long patienceLeft(DiscoveredFilter filter) {
         Long since = asked.get(filter.name());
-        if (since == null || filter.immediate() || answered.contains(filter.name())) {
+        boolean there = answered.contains(filter.name()) || known.containsKey(filter.name());
+        if (since == null || filter.immediate() || there) {
             return 0;
         }
         return filter.patience().isZero() ? Long.MAX_VALUE : filter.patience().toNanos() - (timer.nanoTime() - since);

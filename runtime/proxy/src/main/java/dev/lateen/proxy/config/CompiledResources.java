@@ -173,6 +173,12 @@ final class CompiledResources {
         }
         listeners.putAll(compiled);
         update.removed().forEach(listeners::remove);
+        wantOfListeners();
+        return messages;
+    }
+
+    /** Asks for what the listeners name: routes, configurations of filters, keys. */
+    private void wantOfListeners() {
         Set<String> names = new HashSet<>();
         listeners.values().forEach(listener -> names.addAll(listener.routeNames()));
         subscribe.accept(ROUTES, Subscription.to(names));
@@ -181,7 +187,6 @@ final class CompiledResources {
             subscribe.accept(EXTENSIONS, Subscription.to(filters));
         }
         wantSecrets();
-        return messages;
     }
 
     /** Listeners are compiled anew with what has come for their filters; those of the others stay the same. */
@@ -207,7 +212,8 @@ final class CompiledResources {
         }
         listeners.putAll(compiled);
         extensions.come(known, names);
-        wantSecrets();
+        // What came may be a connection manager, with routes and filters of its own.
+        wantOfListeners();
         return messages;
     }
 

@@ -29,6 +29,9 @@ final class NameTable {
     private final Map<String, List<byte[]>> addresses = new HashMap<>();
     private final String search;
 
+    /** Whether a wildcard begins within a label, such as {@code *-x.example.com}. */
+    private final boolean partialWildcards;
+
     /**
      * @param hosts by full name
      * @param domain of the workload's namespace, such as {@code shop.svc.cluster.local}
@@ -51,6 +54,7 @@ final class NameTable {
                 addresses.put(name.toLowerCase(Locale.ROOT), bytes);
             }
         });
+        partialWildcards = addresses.keySet().stream().anyMatch(name -> name.startsWith("*") && !name.startsWith("*."));
     }
 
     private static List<String> names(String host, NameInfo info, String namespace, String cluster) {
@@ -81,8 +85,10 @@ final class NameTable {
 
     private List<byte[]> exact(String name) {
         List<byte[]> found = addresses.getOrDefault(name, List.of());
-        for (int dot = name.indexOf('.'); dot >= 0 && found.isEmpty(); dot = name.indexOf('.', dot + 1)) {
-            found = addresses.getOrDefault("*" + name.substring(dot), List.of());
+        for (int at = 1; at < name.length() && found.isEmpty(); at++) {
+            if (partialWildcards || name.charAt(at) == '.') {
+                found = addresses.getOrDefault("*" + name.substring(at), List.of());
+            }
         }
         return found;
     }

@@ -1,6 +1,7 @@
 package dev.lateen.proxy.envoy;
 
 import dev.lateen.proxy.ProxyOptions;
+import dev.lateen.proxy.telemetry.WorkloadVariables;
 import dev.lateen.xds.XdsJson;
 import java.io.IOException;
 import java.net.URI;
@@ -11,6 +12,7 @@ import java.net.http.HttpResponse;
 import java.nio.file.Files;
 import java.time.Duration;
 import java.util.List;
+import java.util.Map;
 import java.util.concurrent.TimeUnit;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -47,9 +49,10 @@ public final class EnvoyProcess {
     public static EnvoyProcess start(ProxyOptions options, EnvoyOptions envoy, int resolver) throws IOException {
         Files.createDirectories(envoy.directory());
         Files.writeString(envoy.bootstrap(), XdsJson.print(EnvoyBootstrap.of(options, envoy.socket(), resolver)));
-        Process process = new ProcessBuilder(envoy.command(options.concurrency()))
-                .inheritIO()
-                .start();
+        ProcessBuilder program = new ProcessBuilder(envoy.command(options.concurrency())).inheritIO();
+        Map<String, String> environment = program.environment();
+        WorkloadVariables.of(options.node().getMetadata()).forEach(environment::putIfAbsent);
+        Process process = program.start();
         log.info("Envoy {} runs as process {}", envoy.program(), process.pid());
         return new EnvoyProcess(process, options.adminPort());
     }

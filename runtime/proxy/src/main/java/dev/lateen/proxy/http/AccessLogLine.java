@@ -14,7 +14,7 @@ public final class AccessLogLine {
     private AccessLogLine() {}
 
     /** The line, its end included. */
-    public static String of(AccessLog log, FormatContext context) {
+    public static String of(AccessLog.File log, FormatContext context) {
         StringBuilder line = new StringBuilder(256);
         switch (log.layout()) {
             case AccessLog.Text(var format, var omitEmpty) -> {

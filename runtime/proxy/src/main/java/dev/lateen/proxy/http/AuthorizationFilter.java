@@ -106,6 +106,9 @@ final class AuthorizationFilter {
         switch (verdict) {
             case Verdict.Allowed(var changes, var inAnswer) -> {
                 Verdict.apply(changes, request.request().fields());
+                if (config.clearsRoute() && !changes.isEmpty()) {
+                    request.reroute();
+                }
                 if (!inAnswer.isEmpty()) {
                     request.answer().change(response -> Verdict.apply(inAnswer, response.fields()));
                 }

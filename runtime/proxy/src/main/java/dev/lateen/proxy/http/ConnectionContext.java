@@ -61,7 +61,7 @@ public interface ConnectionContext extends FormatContext {
         HttpService service = info().service();
         for (AccessLog log : logs) {
             if (log.filter().takes(0, info().flags(), info().millis(), this, service.random())) {
-                service.log().write(log.path(), AccessLogLine.of(log, this));
+                service.log().tell(log, this);
             }
         }
     }

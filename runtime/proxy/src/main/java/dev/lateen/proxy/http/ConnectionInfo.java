@@ -71,6 +71,11 @@ public final class ConnectionInfo {
         return facts;
     }
 
+    /** Where the client wanted to go; null where that is the proxy's own socket, to which it would come back. */
+    public @Nullable InetSocketAddress dialled() {
+        return facts.destination().equals(channel.localAddress()) ? null : facts.destination();
+    }
+
     /** More is known of it. */
     public void know(ConnectionFacts now) {
         facts = now;

@@ -150,7 +150,7 @@ public final class ConnectionRequests implements ServerStreams {
         return request;
     }
 
-    /** Where one request goes: decided before its filters, and again where its token has a say. */
+    /** Where one request goes: decided before its filters, and again where one of them has a say. */
     private final class Routing implements FilteredRequest.Router {
         private final HttpConnectionManager rules;
         private final ActiveConfiguration configuration;
@@ -298,7 +298,8 @@ public final class ConnectionRequests implements ServerStreams {
         Pick pick = new Pick(service.random())
                 .hash(forward.hash(head, facts))
                 .attempts(forward.policy().retry().hostSelectionAttempts())
-                .destination(facts.destination())
+                .leavingPriorities(forward.policy().retry().prioritiesLeftEvery())
+                .destination(connection.dialled())
                 .lookedUp(request.lookedUp());
         List<Mirror> mirrors = forward.mirrors(service.random());
         forward.rewrite(head, record);

@@ -62,7 +62,7 @@ final class FilteredRequest implements RequestEvents, StreamDeadline.Watched {
 
     /** Knows where the request goes; the last filter, which sends it on. */
     interface Router {
-        /** Decides anew, now that the request's token says this. */
+        /** Decides anew. */
         Target again(Map<String, Object> claims);
 
         /**
@@ -128,9 +128,14 @@ final class FilteredRequest implements RequestEvents, StreamDeadline.Watched {
             record.tell(FormatContext.TOKENS, "payload", verified);
         }
         if (clearsRoute) {
-            target = router.again(verified);
-            deadline.follow(target.limits());
+            reroute();
         }
+    }
+
+    /** Its head has changed, or what is known of it: the route is chosen again, as far as filters have not run yet. */
+    void reroute() {
+        target = router.again(access.claims());
+        deadline.follow(target.limits());
     }
 
     /** The name that the request asks for has this address. */

@@ -19,6 +19,7 @@ import dev.lateen.proxycore.head.RequestHead;
 import dev.lateen.proxycore.head.ResponseHead;
 import dev.lateen.proxycore.listener.AccessLog;
 import dev.lateen.proxycore.listener.HttpConnectionManager;
+import dev.lateen.proxycore.listener.SpanTag;
 import dev.lateen.proxycore.retry.RetryDepth;
 import dev.lateen.proxycore.retry.RetryVerdict;
 import dev.lateen.proxycore.route.RouteInfo;
@@ -59,6 +60,14 @@ final class RequestRecord extends RequestState {
         for (int i = 0; i < logs.size(); i++) {
             AccessLog log = logs.get(i);
             if (log.timed()) {
+                return true;
+            }
+        }
+        HttpConnectionManager.Tracing tracing = manager.tracing();
+        List<SpanTag> tags = tracing == null ? List.of() : tracing.tags();
+        for (int i = 0; i < tags.size(); i++) {
+            SpanTag tag = tags.get(i);
+            if (tag.timed()) {
                 return true;
             }
         }
@@ -288,6 +297,7 @@ final class RequestRecord extends RequestState {
             Host host = upstream.host();
             recorded.end(
                     this,
+                    this,
                     times.started(),
                     host == null ? null : Host.addressText(host.address()),
                     Host.addressText(connection().facts().source()),
@@ -303,7 +313,7 @@ final class RequestRecord extends RequestState {
     private void log(int status) {
         for (AccessLog log : manager.accessLogs()) {
             if (log.filter().takes(status, flags, times.millis(), this, service.random())) {
-                service.log().write(log.path(), AccessLogLine.of(log, this));
+                service.log().tell(log, this);
             }
         }
     }

@@ -7,7 +7,6 @@ import dev.lateen.proxycore.format.Format;
 import dev.lateen.proxycore.format.FormatContext;
 import dev.lateen.proxycore.listener.AccessLog;
 import dev.lateen.proxycore.listener.JsonLayout;
-import dev.lateen.proxycore.listener.LogFilter;
 import java.util.LinkedHashMap;
 import java.util.Map;
 
@@ -49,18 +48,18 @@ public final class TapLine {
         {"fault", "%RESP(X-LATEEN-FAULT)%"}
     };
 
-    private static final AccessLog LOG = log();
+    private static final AccessLog.File LOG = log();
 
     private TapLine() {}
 
     /** What a request does not have is null there, so that readers can tell it from what is not asked. */
-    private static AccessLog log() {
+    private static AccessLog.File log() {
         try {
             Map<String, JsonLayout> fields = new LinkedHashMap<>();
             for (String[] field : FIELDS) {
                 fields.put(field[0], new JsonLayout.Text(Format.parse(field[1], Place.of("tap", field[0]))));
             }
-            return new AccessLog("", new AccessLog.Json(JsonLayout.Fields.of(fields), false), new LogFilter.Always());
+            return new AccessLog.File("", new AccessLog.Json(JsonLayout.Fields.of(fields), false));
         } catch (CompileException e) {
             throw new IllegalStateException(e);
         }

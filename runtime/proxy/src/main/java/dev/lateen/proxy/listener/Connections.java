@@ -26,6 +26,7 @@ import dev.lateen.proxycore.listener.HttpConnectionManager;
 import dev.lateen.proxycore.listener.ListenerFilter;
 import dev.lateen.proxycore.listener.TcpProxy;
 import dev.lateen.proxycore.listener.TransportSocket;
+import dev.lateen.proxycore.listener.UnconfiguredFilter;
 import dev.lateen.proxycore.overload.Resource;
 import io.netty.channel.Channel;
 import io.netty.channel.ChannelInitializer;
@@ -104,6 +105,10 @@ final class Connections extends ChannelInitializer<Channel> {
         InetSocketAddress original = wantsOriginal(accepted) ? OriginalDestination.of(channel) : null;
         ConnectionFacts facts = ConnectionRequests.facts(original, local, (InetSocketAddress) channel.remoteAddress());
         ConnectionInfo info = new ConnectionInfo(service, channel, facts);
+        if (accepted.unconfigured()) {
+            refuse(channel, service, accepted, info, ConnectionFaults.notConfigured(accepted.name()));
+            return;
+        }
         boolean optional = has(accepted, ListenerFilter.Kind.OPTIONAL_PROXY_PROTOCOL);
         if (optional || has(accepted, ListenerFilter.Kind.PROXY_PROTOCOL)) {
             channel.pipeline()
@@ -144,6 +149,10 @@ final class Connections extends ChannelInitializer<Channel> {
             taking = other == null ? accepted : other;
         }
         ConnectionRecord.begin(channel, taking, info);
+        if (taking.unconfigured()) {
+            refuse(channel, service, taking, info, ConnectionFaults.notConfigured(taking.name()));
+            return;
+        }
         int port = facts.destination().getPort();
         boolean looks =
                 taking.listenerFilters().stream().anyMatch(filter -> filter.looksAtContent() && filter.runsFor(port));
@@ -182,6 +191,10 @@ final class Connections extends ChannelInitializer<Channel> {
             return;
         }
         info.chain(chain.name());
+        if (chain.filter() instanceof UnconfiguredFilter) {
+            refuse(channel, service, listener, info, ConnectionFaults.notConfigured(listener.name()));
+            return;
+        }
         switch (chain.transport()) {
             case TransportSocket.Raw _ -> serve(channel, service, listener, chain, info, facts);
             case TransportSocket.DownstreamTls(var wanted) ->
@@ -270,6 +283,7 @@ final class Connections extends ChannelInitializer<Channel> {
             case TcpProxy proxy ->
                 new ServedConnection(channel, service, listener.name(), chain, offered, facts, null)
                         .speak(new TcpTunnel(service, sockets, proxy, chain.asked(), info, inbound));
+            case UnconfiguredFilter _ -> throw new IllegalStateException("its connections are closed as they come");
         }
     }
 

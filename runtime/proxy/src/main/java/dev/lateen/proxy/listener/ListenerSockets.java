@@ -91,6 +91,10 @@ public final class ListenerSockets {
             }
             return !stays;
         });
+        failures.keySet().removeIf(name -> {
+            CompiledListener listener = current.get(name);
+            return listener == null || !listener.bind();
+        });
         current.forEach((name, listener) -> {
             if (listener.bind() && !bound.containsKey(name)) {
                 open(name, listener);
@@ -173,8 +177,9 @@ public final class ListenerSockets {
         } else {
             String why = "listener \"" + name + "\" cannot listen on " + listener.address() + ": "
                     + future.cause().getMessage();
-            failures.put(name, why);
-            LOG.error("{}", why);
+            if (!why.equals(failures.put(name, why))) {
+                LOG.error("{}", why);
+            }
         }
     }
 

@@ -9,6 +9,7 @@ import dev.lateen.proxycore.listener.CompiledListener;
 import dev.lateen.proxycore.listener.FilterChain;
 import dev.lateen.proxycore.listener.HttpConnectionManager;
 import dev.lateen.proxycore.listener.TcpProxy;
+import dev.lateen.proxycore.listener.UnconfiguredFilter;
 import io.netty.channel.Channel;
 import io.netty.channel.ChannelHandler;
 import io.netty.util.AttributeKey;
@@ -124,6 +125,7 @@ final class ServedConnection {
                 requests == null
                         && service.refusal(facts, now.access()) == null
                         && (now.isGuardedAs(chain) || now.asked().stream().noneMatch(each -> each.concerns(facts)));
+            case UnconfiguredFilter _ -> true; // only those that come now are closed
         };
     }
 

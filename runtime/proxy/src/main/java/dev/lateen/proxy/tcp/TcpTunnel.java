@@ -212,7 +212,7 @@ public final class TcpTunnel extends ChannelInboundHandlerAdapter {
         Host host = cluster.balancer()
                 .pick(new Pick(service.random())
                         .hash(config.hash(facts))
-                        .destination(facts.destination())
+                        .destination(info.dialled())
                         .lookedUp(lookedUp));
         if (host == null) {
             refuse(client, Fault.noHealthyUpstream(name, cluster.balancer().whyNone()));

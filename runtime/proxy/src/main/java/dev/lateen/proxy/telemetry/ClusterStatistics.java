@@ -120,6 +120,20 @@ final class ClusterStatistics {
         gauge(text, "istio_build{component=\"proxy\",tag=\"" + (version == null ? "unknown" : version) + "\"}", 1);
     }
 
+    /**
+     * Whose proxy it is, and whether it is a gateway ({@code router}) or stands beside an app ({@code sidecar}): what
+     * metrics of traffic do not say of their {@code source_workload}.
+     */
+    static void who(StringBuilder text, String nodeId, Workload own) {
+        StringBuilder name = new StringBuilder("lateen_proxy_info{type=\"");
+        TrafficLabels.escape(name, nodeId.substring(0, Math.max(0, nodeId.indexOf('~'))));
+        name.append("\",workload=\"");
+        TrafficLabels.escape(name, own.name());
+        name.append("\",workload_namespace=\"");
+        TrafficLabels.escape(name, own.namespace());
+        gauge(text, name.append("\"}").toString(), 1);
+    }
+
     private static void gauge(StringBuilder text, String name, long value) {
         int brace = name.indexOf('{');
         TrafficPage.type(text, brace < 0 ? name : name.substring(0, brace), "gauge");

@@ -1,5 +1,6 @@
 package dev.lateen.proxy.telemetry;
 
+import com.google.protobuf.ByteString;
 import com.google.protobuf.InvalidProtocolBufferException;
 import com.google.protobuf.Message;
 import dev.lateen.proxycore.ByteText;
@@ -8,9 +9,13 @@ import dev.lateen.proxycore.GrpcTarget;
 import dev.lateen.proxycore.Place;
 import dev.lateen.proxycore.head.FieldName;
 import io.envoyproxy.envoy.config.core.v3.HeaderValueOption;
+import io.envoyproxy.envoy.config.core.v3.HttpService;
+import io.envoyproxy.envoy.config.core.v3.HttpUri;
+import io.envoyproxy.envoy.config.core.v3.TypedExtensionConfig;
 import io.envoyproxy.envoy.config.trace.v3.OpenTelemetryConfig;
 import io.envoyproxy.envoy.config.trace.v3.Tracing;
 import io.envoyproxy.envoy.config.trace.v3.ZipkinConfig;
+import io.envoyproxy.envoy.extensions.tracers.opentelemetry.resource_detectors.v3.EnvironmentResourceDetectorConfig;
 import java.net.URI;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
@@ -22,7 +27,7 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Where spans go.
+ * Where spans and entries of logs go.
  *
  * @param protocol what it speaks
  * @param cluster the collector's cluster
@@ -31,6 +36,8 @@ import org.slf4j.LoggerFactory;
  * @param service what it calls this workload; empty for what the proxy calls itself
  * @param timeout of a batch
  * @param fields that it asks for in a head
+ * @param wideTraceIds whether new traces that go there have ids of 128 bits, else of 64
+ * @param resource what it is told of this workload beside its name
  */
 public record Collector(
         Protocol protocol,
@@ -39,13 +46,20 @@ public record Collector(
         String host,
         String service,
         Duration timeout,
-        Map<String, String> fields) {
+        Map<String, String> fields,
+        boolean wideTraceIds,
+        Map<String, String> resource) {
     private static final Logger LOG = LoggerFactory.getLogger(Collector.class);
     private static final Duration PATIENCE = Duration.ofSeconds(5);
+    private static final String ZIPKIN_PATH = "/api/v2/spans";
+
+    /** Field {@code collector_service} of ZipkinConfig, which the published messages do not have yet. */
+    private static final int COLLECTOR_SERVICE = 9;
 
     public Collector {
         timeout = timeout.isPositive() ? timeout : PATIENCE;
         fields = Map.copyOf(fields);
+        resource = Map.copyOf(resource);
     }
 
     /** What a collector speaks. */
@@ -87,12 +101,42 @@ public record Collector(
         return null;
     }
 
-    private static @Nullable Collector zipkin(ZipkinConfig zipkin) {
+    /**
+     * One that is called by gRPC.
+     *
+     * @param method {@code /package.Service/Method}
+     */
+    static Collector of(GrpcTarget service, String method) {
+        return grpc(service, method, "", Map.of());
+    }
+
+    private static Collector grpc(GrpcTarget target, String method, String service, Map<String, String> resource) {
+        return new Collector(
+                Protocol.OTLP_GRPC,
+                target.cluster(),
+                method,
+                target.authority(),
+                service,
+                target.timeout(),
+                target.metadata(),
+                true,
+                resource);
+    }
+
+    private static @Nullable Collector zipkin(ZipkinConfig zipkin)
+            throws InvalidProtocolBufferException, CompileException {
         if (zipkin.getCollectorEndpointVersion() != ZipkinConfig.CollectorEndpointVersion.HTTP_JSON) {
             LOG.warn(
                     "spans are not exported: collector_endpoint_version {} is not HTTP_JSON",
                     zipkin.getCollectorEndpointVersion());
             return null;
+        }
+        List<ByteString> service =
+                zipkin.getUnknownFields().getField(COLLECTOR_SERVICE).getLengthDelimitedList();
+        if (!service.isEmpty()) {
+            Place at = Place.of("tracing", "zipkin").field("collector_service");
+            HttpService http = HttpService.parseFrom(service.getLast());
+            return http(Protocol.ZIPKIN, http, ZIPKIN_PATH, "", zipkin.getTraceId128Bit(), Map.of(), at);
         }
         String cluster = zipkin.getCollectorCluster();
         return new Collector(
@@ -102,37 +146,69 @@ public record Collector(
                 zipkin.getCollectorHostname().isEmpty() ? cluster : zipkin.getCollectorHostname(),
                 "",
                 PATIENCE,
+                Map.of(),
+                zipkin.getTraceId128Bit(),
                 Map.of());
     }
 
     private static @Nullable Collector openTelemetry(OpenTelemetryConfig config) throws CompileException {
         Place at = Place.of("tracing", "opentelemetry");
+        Map<String, String> resource = resource(config.getResourceDetectorsList());
         if (config.hasGrpcService() && config.getGrpcService().hasEnvoyGrpc()) {
             GrpcTarget grpc = GrpcTarget.of(config.getGrpcService(), PATIENCE, at.field("grpc_service"));
-            return new Collector(
-                    Protocol.OTLP_GRPC,
-                    grpc.cluster(),
+            return grpc(
+                    grpc,
                     "/opentelemetry.proto.collector.trace.v1.TraceService/Export",
-                    grpc.authority(),
                     config.getServiceName(),
-                    grpc.timeout(),
-                    grpc.metadata());
+                    resource);
         }
         if (config.hasHttpService()) {
-            Place here = at.field("http_service");
-            var http = config.getHttpService().getHttpUri();
-            URI uri = URI.create(http.getUri());
-            return new Collector(
+            return http(
                     Protocol.OTLP_HTTP,
-                    http.getCluster(),
-                    uri.getRawPath() == null || uri.getRawPath().isEmpty() ? "/v1/traces" : uri.getRawPath(),
-                    uri.getRawAuthority() == null ? http.getCluster() : uri.getRawAuthority(),
+                    config.getHttpService(),
+                    "/v1/traces",
                     config.getServiceName(),
-                    here.field("http_uri").field("timeout").duration(http.getTimeout()),
-                    fields(config.getHttpService().getRequestHeadersToAddList(), here));
+                    true,
+                    resource,
+                    at.field("http_service"));
         }
         LOG.warn("spans are not exported: the OpenTelemetry provider has neither envoy_grpc nor http_service");
         return null;
+    }
+
+    private static Collector http(
+            Protocol protocol,
+            HttpService http,
+            String path,
+            String service,
+            boolean wideTraceIds,
+            Map<String, String> resource,
+            Place at)
+            throws CompileException {
+        HttpUri to = http.getHttpUri();
+        URI uri = URI.create(to.getUri());
+        return new Collector(
+                protocol,
+                to.getCluster(),
+                uri.getRawPath() == null || uri.getRawPath().isEmpty() ? path : uri.getRawPath(),
+                uri.getRawAuthority() == null ? to.getCluster() : uri.getRawAuthority(),
+                service,
+                at.field("http_uri").field("timeout").duration(to.getTimeout()),
+                fields(http.getRequestHeadersToAddList(), at),
+                wideTraceIds,
+                resource);
+    }
+
+    private static Map<String, String> resource(List<TypedExtensionConfig> detectors) {
+        Map<String, String> resource = new TreeMap<>();
+        for (TypedExtensionConfig detector : detectors) {
+            if (detector.getTypedConfig().is(EnvironmentResourceDetectorConfig.class)) {
+                resource.putAll(ResourceAttributes.parse(System.getenv(ResourceAttributes.VARIABLE)));
+            } else {
+                LOG.warn("resources of spans lack what {} would add: it is not known", detector.getName());
+            }
+        }
+        return resource;
     }
 
     private static Map<String, String> fields(List<HeaderValueOption> options, Place at) throws CompileException {

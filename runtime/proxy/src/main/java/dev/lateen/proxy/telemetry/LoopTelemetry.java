@@ -36,6 +36,7 @@ public final class LoopTelemetry {
     private final String principal;
     private final Workload own;
     private final String nodeId;
+    private final Function<String, @Nullable String> environment;
     private final @Nullable SpanExporter exporter;
     private final RequestTap tap;
     private final Tracer tracer = new Tracer();
@@ -60,6 +61,7 @@ public final class LoopTelemetry {
      * @param clusters by name, as they are now
      * @param principal the identity of this workload
      * @param hostFallback whether a service that no cluster names is called as the client called it
+     * @param environment variables of the workload's proxy, by name
      */
     LoopTelemetry(
             SeriesBudget budget,
@@ -69,6 +71,7 @@ public final class LoopTelemetry {
             String principal,
             Workload own,
             String nodeId,
+            Function<String, @Nullable String> environment,
             @Nullable SpanExporter exporter,
             RequestTap tap) {
         this.tap = tap;
@@ -79,6 +82,7 @@ public final class LoopTelemetry {
         this.principal = principal;
         this.own = own;
         this.nodeId = nodeId;
+        this.environment = environment;
         this.exporter = exporter;
     }
 
@@ -112,7 +116,7 @@ public final class LoopTelemetry {
         Collector collector = place.collector();
         return collector == null || exporter == null
                 ? null
-                : new RequestSpan(exporter, collector, place, own, nodeId, head, protocol, tracing);
+                : new RequestSpan(exporter, collector, place, own, nodeId, environment, head, protocol, tracing);
     }
 
     /**

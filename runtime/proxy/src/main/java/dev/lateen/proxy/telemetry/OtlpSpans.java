@@ -14,38 +14,27 @@ import io.opentelemetry.proto.trace.v1.Span.SpanKind;
 import io.opentelemetry.proto.trace.v1.Status;
 import java.nio.ByteBuffer;
 import java.util.List;
+import java.util.Map;
 
 /** Spans as collectors of OpenTelemetry take them (OTLP 1.x, {@code TraceService/Export}). */
 final class OtlpSpans {
-    /** Of a message of gRPC (gRPC over HTTP2, "Length-Prefixed-Message"): not compressed, then the length. */
-    private static final int PREFIX = 5;
-
     private OtlpSpans() {}
 
     /**
      * A request to export spans.
      *
-     * @param service what the collector calls this workload
+     * @param resource what the collector is told of this workload
      */
-    static byte[] encode(List<Span> spans, String service) {
+    static byte[] encode(List<Span> spans, Map<String, String> resource) {
         ScopeSpans.Builder scope = ScopeSpans.newBuilder()
                 .setScope(InstrumentationScope.newBuilder().setName("lateen"));
         spans.forEach(span -> scope.addSpans(message(span)));
+        Resource.Builder whose = Resource.newBuilder();
+        resource.forEach((name, value) -> whose.addAttributes(attribute(name, value)));
         return ExportTraceServiceRequest.newBuilder()
-                .addResourceSpans(ResourceSpans.newBuilder()
-                        .setResource(Resource.newBuilder().addAttributes(attribute("service.name", service)))
-                        .addScopeSpans(scope))
+                .addResourceSpans(ResourceSpans.newBuilder().setResource(whose).addScopeSpans(scope))
                 .build()
                 .toByteArray();
-    }
-
-    /** The same as the only message of a call of gRPC. */
-    static byte[] framed(byte[] message) {
-        return ByteBuffer.allocate(PREFIX + message.length)
-                .put((byte) 0)
-                .putInt(message.length)
-                .put(message)
-                .array();
     }
 
     /**
@@ -54,12 +43,8 @@ final class OtlpSpans {
      * @param framed whether it is a message of gRPC
      */
     static long rejected(byte[] answer, boolean framed) {
-        int start = framed ? PREFIX : 0;
-        if (answer.length <= start) {
-            return 0;
-        }
         try {
-            return ExportTraceServiceResponse.parseFrom(ByteBuffer.wrap(answer, start, answer.length - start))
+            return ExportTraceServiceResponse.parseFrom(GrpcMessage.content(answer, framed))
                     .getPartialSuccess()
                     .getRejectedSpans();
         } catch (InvalidProtocolBufferException e) {

@@ -1,13 +1,16 @@
 package dev.lateen.proxy.telemetry;
 
 import dev.lateen.proxycore.ResponseFlag;
+import dev.lateen.proxycore.format.FormatContext;
 import dev.lateen.proxycore.head.FieldName;
 import dev.lateen.proxycore.head.RequestHead;
 import dev.lateen.proxycore.listener.HttpConnectionManager;
 import dev.lateen.proxycore.listener.SpanTag;
 import java.time.Instant;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
+import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
 /** A request that is being recorded. One thread. */
@@ -17,6 +20,8 @@ public final class RequestSpan {
     private final RequestTrace place;
     private final Workload own;
     private final String nodeId;
+    private final List<SpanTag> asked;
+    private final Function<String, @Nullable String> environment;
     private final Map<String, String> tags = new LinkedHashMap<>();
     private final String authority;
 
@@ -26,6 +31,7 @@ public final class RequestSpan {
             RequestTrace place,
             Workload own,
             String nodeId,
+            Function<String, @Nullable String> environment,
             RequestHead head,
             String protocol,
             HttpConnectionManager.Tracing tracing) {
@@ -34,6 +40,8 @@ public final class RequestSpan {
         this.place = place;
         this.own = own;
         this.nodeId = nodeId;
+        this.asked = tracing.tags();
+        this.environment = environment;
         this.authority = head.authority();
         String path = head.path();
         tags.put("component", "proxy");
@@ -46,15 +54,6 @@ public final class RequestSpan {
         tags.put("http.protocol", protocol);
         field(head, "guid:x-request-id", FieldName.X_REQUEST_ID);
         field(head, "user_agent", FieldName.USER_AGENT);
-        tags.put("istio.canonical_service", own.canonicalService());
-        tags.put("istio.canonical_revision", own.canonicalRevision());
-        tags.put("istio.namespace", own.namespace());
-        for (SpanTag tag : tracing.tags()) {
-            String value = tag.value(head, System::getenv);
-            if (value != null) {
-                tags.put(tag.name(), value);
-            }
-        }
     }
 
     private void field(RequestHead head, String tag, FieldName field) {
@@ -64,8 +63,24 @@ public final class RequestSpan {
         }
     }
 
-    /** The request is over. */
-    public void end(RequestFacts request, Instant started, @Nullable String upstream, String peer, long nanos) {
+    /**
+     * The request is over.
+     *
+     * @param stream what its tags may be made of
+     */
+    public void end(
+            RequestFacts request,
+            FormatContext stream,
+            Instant started,
+            @Nullable String upstream,
+            String peer,
+            long nanos) {
+        for (SpanTag tag : asked) {
+            String value = tag.value(stream, environment);
+            if (value != null) {
+                tags.put(tag.name(), value);
+            }
+        }
         tags.put("http.status_code", Integer.toString(request.status()));
         tags.put("response_flags", ResponseFlag.shortNames(request.flags()));
         tags.put("request_size", Long.toString(request.requestBytes()));

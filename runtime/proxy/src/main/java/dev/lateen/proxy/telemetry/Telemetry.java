@@ -27,7 +27,9 @@ public final class Telemetry {
     private final String nodeId;
     private final String principal;
     private final Workload own;
+    private final Map<String, String> variables;
     private final @Nullable SpanExporter exporter;
+    private final @Nullable LogExporter logs;
     private final SeriesBudget budget;
     private final RequestTap tap = new RequestTap();
     /** Of the last page. */
@@ -45,6 +47,7 @@ public final class Telemetry {
      *     anybody could make up names
      * @param series see {@link #SERIES}
      * @param exporter takes recorded spans; null: none are recorded
+     * @param logs says on the page what became of entries of access logs; null: there are none
      */
     public Telemetry(
             Struct node,
@@ -54,7 +57,8 @@ public final class Telemetry {
             BooleanSupplier connected,
             boolean hostFallback,
             int series,
-            @Nullable SpanExporter exporter) {
+            @Nullable SpanExporter exporter,
+            @Nullable LogExporter logs) {
         this.node = PeerExchange.told(node);
         this.nodeId = nodeId;
         this.principal = principal;
@@ -62,7 +66,9 @@ public final class Telemetry {
         this.connected = connected;
         this.hostFallback = hostFallback;
         own = Workload.of(node);
+        variables = WorkloadVariables.of(node);
         this.exporter = exporter;
+        this.logs = logs;
         budget = new SeriesBudget(series);
     }
 
@@ -70,9 +76,23 @@ public final class Telemetry {
     public LoopTelemetry loop() {
         Function<String, @Nullable LiveCluster> byName = name -> clusters.get().get(name);
         LoopTelemetry loop = new LoopTelemetry(
-                budget, byName, hostFallback, new PeerExchange(node, nodeId), principal, own, nodeId, exporter, tap);
+                budget,
+                byName,
+                hostFallback,
+                new PeerExchange(node, nodeId),
+                principal,
+                own,
+                nodeId,
+                this::variable,
+                exporter,
+                tap);
         loops.add(loop);
         return loop;
+    }
+
+    private @Nullable String variable(String name) {
+        String known = variables.get(name);
+        return known == null ? System.getenv(name) : known;
     }
 
     /** Shows requests as they end. */
@@ -104,7 +124,11 @@ public final class Telemetry {
         if (exporter != null) {
             exporter.write(text);
         }
+        if (logs != null) {
+            logs.write(text);
+        }
         ClusterStatistics.write(text, clusters.get().values(), connected.getAsBoolean());
+        ClusterStatistics.who(text, nodeId, own);
         length = text.length();
         return text;
     }

@@ -33,12 +33,14 @@ final class Tracer {
         Boolean decided = caller == null ? null : caller.sampled();
         boolean sampled = decided == null ? samples(tracing, fields, random) : decided;
         long parent = caller == null ? 0 : caller.span();
+        Message provider = tracing.provider();
+        Collector collector = provider == null ? null : collector(provider);
+        boolean wide = collector == null || collector.wideTraceIds();
         TraceContext own = caller == null || parent == 0
-                ? new TraceContext(id(random), id(random), id(random), sampled)
+                ? new TraceContext(wide ? id(random) : 0, id(random), id(random), sampled)
                 : new TraceContext(caller.high(), caller.low(), id(random), sampled);
         own.write(fields, parent);
-        Message provider = tracing.provider();
-        return new RequestTrace(own, parent, sampled && provider != null ? collector(provider) : null);
+        return new RequestTrace(own, parent, sampled ? collector : null);
     }
 
     private static boolean samples(HttpConnectionManager.Tracing tracing, Fields fields, RandomGenerator random) {

@@ -93,6 +93,9 @@ class MessagesTest {
             a.b.wild.example                                  | 192.0.2.2 | ''
             a.wild.example.shop.svc.cluster.local             | 192.0.2.2 | a.wild.example
             wild.example                                      | -         | -
+            a-x.part.example                                  | 192.0.2.3 | ''
+            b.a-x.part.example                                | 192.0.2.3 | ''
+            a.part.example                                    | -         | -
             unknown.example                                   | -         | -
             odd.example                                       | -         | -
             """)
@@ -107,6 +110,8 @@ class MessagesTest {
                         new NameTable.NameInfo(List.of("192.0.2.1"), "External", "", ""),
                         "*.wild.example",
                         new NameTable.NameInfo(List.of("192.0.2.2"), "External", "", ""),
+                        "*-x.part.example",
+                        new NameTable.NameInfo(List.of("192.0.2.3"), "External", "", ""),
                         "odd.example",
                         new NameTable.NameInfo(List.of("198.51.100.0/24", "name"), "External", "", "")),
                 "shop.svc.cluster.local",

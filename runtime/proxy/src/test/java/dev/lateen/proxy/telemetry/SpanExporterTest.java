@@ -14,7 +14,8 @@ import org.junit.jupiter.api.Test;
 
 final class SpanExporterTest {
     private static Span span(Collector.Protocol protocol, String cluster) {
-        Collector collector = new Collector(protocol, cluster, "/", "host", "", Duration.ofSeconds(5), Map.of());
+        Collector collector =
+                new Collector(protocol, cluster, "/", "host", "", Duration.ofSeconds(5), Map.of(), true, Map.of());
         return new Span(collector, new TraceContext(1, 2, 3, true), 0, true, "a", 1, 1, Map.of());
     }
 
@@ -25,7 +26,7 @@ final class SpanExporterTest {
             Worker worker = new Worker(0, loop, new ManualTimer());
             SpanExporter exporter = new SpanExporter(
                     worker, new ConnectionPools(worker, unused()), name -> null, new Random(1), "service", "10.0.0.1");
-            for (int i = 0; i < SpanExporter.WAITING + 7; i++) {
+            for (int i = 0; i < BatchExporter.WAITING + 7; i++) {
                 exporter.offer(span(Collector.Protocol.OTLP_GRPC, "otel"));
             }
             exporter.offer(span(Collector.Protocol.ZIPKIN, "zipkin"));

@@ -3,6 +3,7 @@ package dev.lateen.proxy.telemetry;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.google.protobuf.Struct;
+import com.google.protobuf.Value;
 import com.sun.management.ThreadMXBean;
 import dev.lateen.proxycore.cluster.Host;
 import dev.lateen.proxycore.format.FormatContext;
@@ -22,7 +23,7 @@ import org.junit.jupiter.params.provider.CsvSource;
 
 final class TelemetryTest {
     private static Telemetry telemetry(int series) {
-        return new Telemetry(Struct.getDefaultInstance(), "id", "", Map::of, () -> true, true, series, null);
+        return new Telemetry(Struct.getDefaultInstance(), "id", "", Map::of, () -> true, true, series, null, null);
     }
 
     private record Request(String authority, int status, long durationMillis) implements RequestFacts {
@@ -160,6 +161,23 @@ final class TelemetryTest {
         String page = telemetry.page().toString();
         assertThat(page).contains("lateen_telemetry_series " + series + "\n");
         assertThat(lines(page, "istio_request_duration_milliseconds_count{")).isEqualTo(series == 0 ? 0 : 1);
+    }
+
+    @ParameterizedTest
+    @CsvSource({"router~10.0.0.1~edge-1.shop~shop.svc.cluster.local, router", "sidecar~10.0.0.2~web-1.shop~x, sidecar"})
+    void whetherItIsAGateway(String nodeId, String type) {
+        Struct node = Struct.newBuilder()
+                .putFields(
+                        "WORKLOAD_NAME",
+                        Value.newBuilder().setStringValue("edge-istio").build())
+                .putFields(
+                        "NAMESPACE", Value.newBuilder().setStringValue("shop").build())
+                .build();
+        assertThat(new Telemetry(node, nodeId, "", Map::of, () -> true, true, 1, null, null)
+                        .page()
+                        .toString())
+                .contains("lateen_proxy_info{type=\"" + type
+                        + "\",workload=\"edge-istio\",workload_namespace=\"shop\"} 1\n");
     }
 
     /** A proxy's heap is 128 MB: a full page, and another, must find room there. */
