@@ -8,11 +8,9 @@ import com.google.protobuf.InvalidProtocolBufferException;
 import com.google.protobuf.util.JsonFormat;
 import dev.lateen.config.Problem;
 import io.envoyproxy.envoy.config.accesslog.v3.AccessLog;
-import io.envoyproxy.envoy.config.core.v3.HttpService;
 import io.envoyproxy.envoy.config.listener.v3.Filter;
 import io.envoyproxy.envoy.config.listener.v3.FilterChain;
 import io.envoyproxy.envoy.config.listener.v3.Listener;
-import io.envoyproxy.envoy.config.trace.v3.OpenTelemetryConfig;
 import io.envoyproxy.envoy.config.trace.v3.ZipkinConfig;
 import io.envoyproxy.envoy.extensions.access_loggers.file.v3.FileAccessLog;
 import io.envoyproxy.envoy.extensions.access_loggers.filters.cel.v3.ExpressionFilter;
@@ -20,7 +18,6 @@ import io.envoyproxy.envoy.extensions.access_loggers.open_telemetry.v3.OpenTelem
 import io.envoyproxy.envoy.extensions.filters.network.http_connection_manager.v3.HttpConnectionManager;
 import io.envoyproxy.envoy.extensions.filters.network.http_connection_manager.v3.HttpFilter;
 import io.envoyproxy.envoy.extensions.request_id.uuid.v3.UuidRequestIdConfig;
-import io.envoyproxy.envoy.extensions.tracers.opentelemetry.resource_detectors.v3.EnvironmentResourceDetectorConfig;
 import io.envoyproxy.envoy.type.tracing.v3.CustomTag;
 import java.util.List;
 import java.util.Objects;
@@ -33,26 +30,7 @@ import org.junit.jupiter.params.provider.CsvSource;
 
 /** Telemetry objects as xDS (istio.telemetry.v1alpha1; Istio's documentation of the Telemetry API). */
 final class TelemetryTest {
-    private static final String PROVIDERS = """
-        extensionProviders:
-        - {name: file, envoyFileAccessLog: {path: /var/log/a}}
-        - {name: text, envoyFileAccessLog: {path: /t, logFormat: {text: "%PROTOCOL%"}}}
-        - {name: json, envoyFileAccessLog: {path: /j, logFormat: {labels: {code: "%RESPONSE_CODE%"}}, omitEmptyValues: true}}
-        - {name: own, prometheus: {}}
-        - {name: z, zipkin: {service: zipkin.default.svc.cluster.local, port: 9411, maxTagLength: 12}}
-        - {name: o, opentelemetry: {service: otel.default.svc.cluster.local, port: 4317, maxTagLength: 9}}
-        - {name: oh, opentelemetry: {service: otel.default.svc.cluster.local, port: 4317, http: {path: /v1/traces}}}
-        - {name: og2, opentelemetry: {service: otel.default.svc.cluster.local, port: 4317, grpc: {timeout: 2s, initialMetadata: [{name: x-token, value: a}]}}}
-        - {name: oh2, opentelemetry: {service: otel.default.svc.cluster.local, port: 4317, http: {path: /own, timeout: 2s, headers: [{name: x-token, value: a}]}}}
-        - {name: z2, zipkin: {service: other/zipkin.default.svc.cluster.local, port: 9411, path: /own}}
-        - {name: entries, envoyOtelAls: {service: otel.default.svc.cluster.local, port: 4317}}
-        - {name: entries2, envoyOtelAls: {service: x/otel.default.svc.cluster.local, port: 4317, logName: mine, logFormat: {text: "%PROTOCOL%", labels: {code: "%RESPONSE_CODE%", a: b}}}}
-        - {name: away, envoyOtelAls: {service: nobody.default.svc.cluster.local, port: 4317}}
-        - {name: z3, zipkin: {service: zipkin.default.svc.cluster.local, port: 9411, path: /own, enable64bitTraceId: true, timeout: 2s, headers: [{name: x-token, value: a}]}}
-        - {name: od, opentelemetry: {service: otel.default.svc.cluster.local, port: 4317, resourceDetectors: {environment: {}}}}
-        """;
-
-    private static Mesh mesh() {
+    static Mesh mesh() {
         return new Mesh()
                 .service("web", "http", 80, 1)
                 .service("zipkin", "http", 9411, 1)
@@ -67,7 +45,7 @@ final class TelemetryTest {
         return object(mesh, "default", "selector: {matchLabels: {app: web}}", workload);
     }
 
-    private static Mesh object(Mesh mesh, String namespace, String selector, String spec) {
+    static Mesh object(Mesh mesh, String namespace, String selector, String spec) {
         return spec.equals("-")
                 ? mesh
                 : mesh.with("""
@@ -80,7 +58,7 @@ final class TelemetryTest {
                     """.formatted(selector.length(), namespace, selector, spec.replace("~", "\n  ")));
     }
 
-    private static HttpConnectionManager manager(Mesh mesh, boolean inbound) {
+    static HttpConnectionManager manager(Mesh mesh, boolean inbound) {
         Listener listener = mesh.listener(inbound ? "virtualInbound" : "0.0.0.0_80");
         return listener.getFilterChainsList().stream()
                 .map(FilterChain::getFiltersList)
@@ -134,64 +112,11 @@ final class TelemetryTest {
         """)
     void accessLogs(String settings, String root, String namespace, String workload, String client, String server) {
         Mesh mesh = with(mesh(), root, namespace, workload)
-                .settings(PROVIDERS
+                .settings(ExtensionProvidersTest.PROVIDERS
                         + settings.substring(1, settings.length() - 1)
                                 .replace(", defaultProviders", "\ndefaultProviders"));
         assertThat(logs(manager(mesh, false).getAccessLogList())).isEqualTo(client);
         assertThat(logs(manager(mesh, true).getAccessLogList())).isEqualTo(server);
-    }
-
-    @ParameterizedTest(name = "{0}: {1}")
-    @CsvSource(delimiter = '|', quoteCharacter = '`', textBlock = """
-        entries  | otel_envoy_accesslog | [%START_TIME%] "%REQ(:METHOD)% | {}
-        entries2 | mine                 | %PROTOCOL%                     | {a=b, code=%RESPONSE_CODE%}
-        """)
-    void entriesOfLogs(String provider, String name, String body, String attributes) {
-        OpenTelemetryAccessLogConfig log = Mesh.unpack(
-                manager(
-                                object(
-                                                mesh(),
-                                                "default",
-                                                "",
-                                                "accessLogging: [{providers: [{name: " + provider + "}]}]")
-                                        .settings(PROVIDERS),
-                                true)
-                        .getAccessLog(0)
-                        .getTypedConfig(),
-                OpenTelemetryAccessLogConfig.class);
-        assertThat(log.getCommonConfig().getLogName()).isEqualTo(name);
-        assertThat(log.getCommonConfig().getGrpcService().getEnvoyGrpc().getClusterName())
-                .isEqualTo("outbound|4317||otel.default.svc.cluster.local");
-        assertThat(log.getCommonConfig().getGrpcService().getEnvoyGrpc().getAuthority())
-                .isEqualTo("otel.default.svc.cluster.local");
-        assertThat(log.getDisableBuiltinLabels()).isTrue();
-        assertThat(log.getBody().getStringValue()).startsWith(body).doesNotEndWith("\n");
-        var labels = new TreeMap<String, String>();
-        log.getAttributes()
-                .getValuesList()
-                .forEach(each -> labels.put(each.getKey(), each.getValue().getStringValue()));
-        assertThat(labels).hasToString(attributes);
-    }
-
-    @ParameterizedTest(name = "{0}: {1}")
-    @CsvSource(delimiter = '|', quoteCharacter = '`', textBlock = """
-        text  | text %PROTOCOL%~
-        json  | json {code=%RESPONSE_CODE%} without empty values
-        envoy | text %REQ(:METHOD)%~
-        """)
-    void formatsOfLogs(String provider, String format) {
-        Mesh mesh = object(mesh(), "default", "", "accessLogging: [{providers: [{name: " + provider + "}]}]")
-                .settings(PROVIDERS + "accessLogFormat: \"%REQ(:METHOD)%\"");
-        var log = Mesh.unpack(manager(mesh, true).getAccessLog(0).getTypedConfig(), FileAccessLog.class)
-                .getLogFormat();
-        String text = log.hasJsonFormat()
-                ? "json "
-                        + log.getJsonFormat().getFieldsMap().entrySet().stream()
-                                .collect(Collectors.toMap(
-                                        e -> e.getKey(), e -> e.getValue().getStringValue()))
-                : "text " + log.getTextFormatSource().getInlineString().replace('\n', '~');
-        assertThat(text + (log.getOmitEmptyValues() ? " without empty values" : ""))
-                .isEqualTo(format);
     }
 
     private static String tracing(HttpConnectionManager manager) {
@@ -237,8 +162,8 @@ final class TelemetryTest {
         `defaultConfig: {tracing: {sampling: 50, zipkin: {address: "zipkin.default:9411"}}}` | tracing: [{match: {mode: CLIENT}, randomSamplingPercentage: 3}] | - | - | 3.0% to outbound/9411//zipkin.default.svc.cluster.local/api/v2/spans | 50.0% to outbound/9411//zipkin.default.svc.cluster.local/api/v2/spans
         """)
     void spans(String settings, String root, String namespace, String workload, String client, String server) {
-        Mesh mesh =
-                with(mesh(), root, namespace, workload).settings(PROVIDERS + (settings.equals("-") ? "" : settings));
+        Mesh mesh = with(mesh(), root, namespace, workload)
+                .settings(ExtensionProvidersTest.PROVIDERS + (settings.equals("-") ? "" : settings));
         assertThat(tracing(manager(mesh, false)).replace('|', '/')).isEqualTo(client);
         assertThat(tracing(manager(mesh, true)).replace('|', '/')).isEqualTo(server);
     }
@@ -258,7 +183,8 @@ final class TelemetryTest {
         """)
     void tagsOfIstio(String settings, String root, String workload, boolean client, boolean server) {
         Mesh mesh = with(mesh(), root, "-", workload)
-                .settings(PROVIDERS + "defaultProviders: {tracing: [z]}\n" + (settings.equals("-") ? "" : settings));
+                .settings(ExtensionProvidersTest.PROVIDERS + "defaultProviders: {tracing: [z]}\n"
+                        + (settings.equals("-") ? "" : settings));
         for (boolean inbound : new boolean[] {false, true}) {
             String tags = manager(mesh, inbound).getTracing().getCustomTagsList().stream()
                     .map(TelemetryTest::tag)
@@ -276,7 +202,8 @@ final class TelemetryTest {
         {providers: [{name: z}], useRequestIdForTraceSampling: false}, {randomSamplingPercentage: 1}            | drawn | drawn
         """)
     void howRequestsAreSampled(String tracing, String client, String server) {
-        Mesh mesh = object(mesh(), "default", "", "tracing: [" + tracing + "]").settings(PROVIDERS);
+        Mesh mesh =
+                object(mesh(), "default", "", "tracing: [" + tracing + "]").settings(ExtensionProvidersTest.PROVIDERS);
         assertThat(sampling(manager(mesh, false))).isEqualTo(client);
         assertThat(sampling(manager(mesh, true))).isEqualTo(server);
     }
@@ -288,92 +215,6 @@ final class TelemetryTest {
                                 .getValue()
                 ? "by id"
                 : "drawn";
-    }
-
-    @Test
-    void spansOverOtlp() {
-        var tracing = manager(
-                        object(mesh(), "default", "", "tracing: [{providers: [{name: o}]}]")
-                                .settings(PROVIDERS),
-                        true)
-                .getTracing();
-        assertThat(tracing.getMaxPathTagLength().getValue()).isEqualTo(9);
-        var grpc = Mesh.unpack(tracing.getProvider().getTypedConfig(), OpenTelemetryConfig.class)
-                .getGrpcService()
-                .getEnvoyGrpc();
-        assertThat(grpc.getClusterName()).isEqualTo("outbound|4317||otel.default.svc.cluster.local");
-        assertThat(grpc.getAuthority()).isEqualTo("otel.default.svc.cluster.local");
-        var http = Mesh.unpack(
-                        manager(
-                                        object(mesh(), "default", "", "tracing: [{providers: [{name: oh}]}]")
-                                                .settings(PROVIDERS),
-                                        true)
-                                .getTracing()
-                                .getProvider()
-                                .getTypedConfig(),
-                        OpenTelemetryConfig.class)
-                .getHttpService()
-                .getHttpUri();
-        assertThat(http.getCluster()).isEqualTo("outbound|4317||otel.default.svc.cluster.local");
-        assertThat(http.getUri()).isEqualTo("http://otel.default.svc.cluster.local:4317/v1/traces");
-    }
-
-    private static OpenTelemetryConfig otlp(String provider) {
-        return Mesh.unpack(
-                manager(
-                                object(mesh(), "default", "", "tracing: [{providers: [{name: " + provider + "}]}]")
-                                        .settings(PROVIDERS),
-                                true)
-                        .getTracing()
-                        .getProvider()
-                        .getTypedConfig(),
-                OpenTelemetryConfig.class);
-    }
-
-    @Test
-    void whatACollectorAsksFor() {
-        var grpc = otlp("og2").getGrpcService();
-        assertThat(grpc.getTimeout().getSeconds()).isEqualTo(2);
-        assertThat(grpc.getInitialMetadata(0).getKey() + "="
-                        + grpc.getInitialMetadata(0).getValue())
-                .isEqualTo("x-token=a");
-        var http = otlp("oh2").getHttpService();
-        assertThat(http.getHttpUri().getTimeout().getSeconds()).isEqualTo(2);
-        var header = http.getRequestHeadersToAdd(0).getHeader();
-        assertThat(header.getKey() + "=" + header.getValue()).isEqualTo("x-token=a");
-        assertThat(otlp("oh").getHttpService().getHttpUri().getTimeout().getSeconds())
-                .isEqualTo(5);
-        assertThat(otlp("o").getGrpcService().hasTimeout()).isFalse();
-        assertThat(otlp("o").getResourceDetectorsList()).isEmpty();
-        assertThat(otlp("od").getResourceDetectors(0).getTypedConfig().is(EnvironmentResourceDetectorConfig.class))
-                .isTrue();
-    }
-
-    @Test
-    void whatACollectorOfZipkinAsksFor() throws InvalidProtocolBufferException {
-        ZipkinConfig plain = zipkin("z");
-        assertThat(plain.getTraceId128Bit()).isTrue();
-        assertThat(plain.getUnknownFields().asMap()).isEmpty();
-        ZipkinConfig asking = zipkin("z3");
-        assertThat(asking.getTraceId128Bit()).isFalse();
-        HttpService service = HttpService.parseFrom(
-                asking.getUnknownFields().getField(9).getLengthDelimitedList().getFirst());
-        assertThat(service.getHttpUri().getUri()).isEqualTo("http://zipkin.default.svc.cluster.local:9411/own");
-        assertThat(service.getHttpUri().getCluster()).isEqualTo("outbound|9411||zipkin.default.svc.cluster.local");
-        assertThat(service.getHttpUri().getTimeout().getSeconds()).isEqualTo(2);
-        assertThat(service.getRequestHeadersToAdd(0).getHeader().getKey()).isEqualTo("x-token");
-    }
-
-    private static ZipkinConfig zipkin(String provider) {
-        return Mesh.unpack(
-                manager(
-                                object(mesh(), "default", "", "tracing: [{providers: [{name: " + provider + "}]}]")
-                                        .settings(PROVIDERS),
-                                true)
-                        .getTracing()
-                        .getProvider()
-                        .getTypedConfig(),
-                ZipkinConfig.class);
     }
 
     private static @Nullable Any stats(HttpConnectionManager manager) {
@@ -406,7 +247,7 @@ final class TelemetryTest {
         metrics: [{providers: [{name: own}], overrides: [{match: {metric: REQUEST_COUNT}, disabled: true}]}] | - | {"metrics":[{"name":"requests_total","drop":true}]} | {"metrics":[{"name":"requests_total","drop":true}]}
         """)
     void metrics(String root, String workload, String client, String server) throws InvalidProtocolBufferException {
-        Mesh mesh = with(mesh(), root, "-", workload).settings(PROVIDERS);
+        Mesh mesh = with(mesh(), root, "-", workload).settings(ExtensionProvidersTest.PROVIDERS);
         assertThat(json(stats(manager(mesh, false)))).isEqualTo(client);
         assertThat(json(stats(manager(mesh, true)))).isEqualTo(server);
     }
@@ -457,7 +298,7 @@ final class TelemetryTest {
             spec:
               targetRefs: [{group: gateway.networking.k8s.io, kind: Gateway, name: edge}]
               accessLogging: [{providers: [{name: nobody}]}]
-            """).settings(PROVIDERS);
+            """).settings(ExtensionProvidersTest.PROVIDERS);
         assertThat(logs(manager(mesh, true).getAccessLogList())).isEqualTo("/var/log/a");
         assertThat(Validation.check(mesh.snapshot(), true))
                 .extracting(Problem::toString)

@@ -109,27 +109,29 @@ record OtherProof(List<TestClass> classes) {
             Http.statusOnError Http.timeout HttpAuthorizer.envoyExtAuthzHttp""");
         put(all, List.of("core/mesh TelemetryTest"), """
             Telemetry.selector Telemetry.targetRefs Telemetry.tracing Telemetry.metrics
-            Telemetry.accessLogging TargetReference.group TargetReference.kind TargetReference.name
-            TargetReference.namespace Tracing.match Tracing.providers Tracing.randomSamplingPercentage
-            Tracing.disableSpanReporting Tracing.customTags Tracing.useRequestIdForTraceSampling
-            TracingMatch.mode ProviderReference.name EnvoyOtelAls.logName
+            Telemetry.accessLogging TargetReference.group TargetReference.kind
+            TargetReference.name TargetReference.namespace Tracing.match Tracing.providers
+            Tracing.randomSamplingPercentage Tracing.disableSpanReporting Tracing.customTags
+            Tracing.useRequestIdForTraceSampling TracingMatch.mode ProviderReference.name
             LiteralTag.literal EnvironmentTag.environment HeaderTag.header Literal.value
-            Environment.name Environment.defaultValue RequestHeader.name RequestHeader.defaultValue
-            Metrics.providers Metrics.overrides MetricsOverrides.match MetricsOverrides.disabled
-            MetricsOverrides.tagOverrides MetricSelector.mode Standard.metric TagOverride.operation
-            TagOverride.value AccessLogging.match AccessLogging.providers AccessLogging.disabled
-            AccessLogging.filter AccessLogMatch.mode AccessLogFilter.expression DefaultConfig.tracing
+            Environment.name Environment.defaultValue RequestHeader.name
+            RequestHeader.defaultValue Metrics.providers Metrics.overrides MetricsOverrides.match
+            MetricsOverrides.disabled MetricsOverrides.tagOverrides MetricSelector.mode
+            Standard.metric TagOverride.operation TagOverride.value AccessLogging.match
+            AccessLogging.providers AccessLogging.disabled AccessLogging.filter
+            AccessLogMatch.mode AccessLogFilter.expression DefaultConfig.tracing
             MeshConfig.extensionProviders MeshConfig.defaultProviders DefaultProviders.tracing
             DefaultProviders.metrics DefaultProviders.accessLogging ExtensionProvider.name
             FileLog.envoyFileAccessLog Prometheus.prometheus ZipkinCollector.zipkin
-            EnvoyFileAccessLog.path EnvoyFileAccessLog.logFormat EnvoyFileAccessLog.omitEmptyValues
-            Text.text Labels.labels Zipkin.service Zipkin.port Zipkin.maxTagLength Zipkin.path
-            Zipkin.timeout Zipkin.headers
-            OpenTelemetry.resourceDetectors ResourceDetectors.environment
-            OtlpCollector.opentelemetry OpenTelemetry.service OpenTelemetry.port
-            OpenTelemetry.maxTagLength OpenTelemetry.http OpenTelemetry.grpc OtlpHttp.path
-            OtlpHttp.timeout OtlpHttp.headers OtlpGrpc.timeout OtlpGrpc.initialMetadata
-            HttpHeader.name HttpHeader.value""");
+            OtlpCollector.opentelemetry""");
+        put(all, List.of("core/mesh ExtensionProvidersTest"), """
+            EnvoyOtelAls.logName EnvoyFileAccessLog.path EnvoyFileAccessLog.logFormat
+            EnvoyFileAccessLog.omitEmptyValues Text.text Labels.labels Zipkin.service Zipkin.port
+            Zipkin.maxTagLength Zipkin.path Zipkin.timeout Zipkin.headers
+            OpenTelemetry.resourceDetectors ResourceDetectors.environment OpenTelemetry.service
+            OpenTelemetry.port OpenTelemetry.maxTagLength OpenTelemetry.http OpenTelemetry.grpc
+            OtlpHttp.path OtlpHttp.timeout OtlpHttp.headers OtlpGrpc.timeout
+            OtlpGrpc.initialMetadata HttpHeader.name HttpHeader.value""");
         return Map.copyOf(all);
     }
 
