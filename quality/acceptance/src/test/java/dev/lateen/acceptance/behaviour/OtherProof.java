@@ -120,11 +120,11 @@ record OtherProof(List<TestClass> classes) {
             Standard.metric TagOverride.operation TagOverride.value AccessLogging.match
             AccessLogging.providers AccessLogging.disabled AccessLogging.filter
             AccessLogMatch.mode AccessLogFilter.expression DefaultConfig.tracing
-            MeshConfig.extensionProviders MeshConfig.defaultProviders DefaultProviders.tracing
-            DefaultProviders.metrics DefaultProviders.accessLogging ExtensionProvider.name
-            FileLog.envoyFileAccessLog Prometheus.prometheus ZipkinCollector.zipkin
-            OtlpCollector.opentelemetry""");
+            MeshConfig.defaultProviders DefaultProviders.tracing DefaultProviders.metrics
+            DefaultProviders.accessLogging""");
         put(all, List.of("core/mesh ExtensionProvidersTest"), """
+            Prometheus.prometheus MeshConfig.extensionProviders OtlpCollector.opentelemetry
+            FileLog.envoyFileAccessLog ZipkinCollector.zipkin ExtensionProvider.name
             EnvoyOtelAls.logName EnvoyFileAccessLog.path EnvoyFileAccessLog.logFormat
             EnvoyFileAccessLog.omitEmptyValues Text.text Labels.labels Zipkin.service Zipkin.port
             Zipkin.maxTagLength Zipkin.path Zipkin.timeout Zipkin.headers
