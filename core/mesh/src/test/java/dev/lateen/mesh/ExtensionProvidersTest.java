@@ -8,6 +8,7 @@ import io.envoyproxy.envoy.config.trace.v3.OpenTelemetryConfig;
 import io.envoyproxy.envoy.config.trace.v3.ZipkinConfig;
 import io.envoyproxy.envoy.extensions.access_loggers.file.v3.FileAccessLog;
 import io.envoyproxy.envoy.extensions.access_loggers.open_telemetry.v3.OpenTelemetryAccessLogConfig;
+import io.envoyproxy.envoy.extensions.filters.network.http_connection_manager.v3.HttpConnectionManager;
 import io.envoyproxy.envoy.extensions.tracers.opentelemetry.resource_detectors.v3.EnvironmentResourceDetectorConfig;
 import java.util.TreeMap;
 import java.util.stream.Collectors;
@@ -93,50 +94,23 @@ final class ExtensionProvidersTest {
 
     @Test
     void spansOverOtlp() {
-        var tracing = TelemetryTest.manager(
-                        TelemetryTest.object(TelemetryTest.mesh(), "default", "", "tracing: [{providers: [{name: o}]}]")
-                                .settings(PROVIDERS),
-                        true)
-                .getTracing();
-        assertThat(tracing.getMaxPathTagLength().getValue()).isEqualTo(9);
-        var grpc = Mesh.unpack(tracing.getProvider().getTypedConfig(), OpenTelemetryConfig.class)
-                .getGrpcService()
-                .getEnvoyGrpc();
+        assertThat(tracing("o").getMaxPathTagLength().getValue()).isEqualTo(9);
+        var grpc = otlp("o").getGrpcService().getEnvoyGrpc();
         assertThat(grpc.getClusterName()).isEqualTo("outbound|4317||otel.default.svc.cluster.local");
         assertThat(grpc.getAuthority()).isEqualTo("otel.default.svc.cluster.local");
-        var http = Mesh.unpack(
-                        TelemetryTest.manager(
-                                        TelemetryTest.object(
-                                                        TelemetryTest.mesh(),
-                                                        "default",
-                                                        "",
-                                                        "tracing: [{providers: [{name: oh}]}]")
-                                                .settings(PROVIDERS),
-                                        true)
-                                .getTracing()
-                                .getProvider()
-                                .getTypedConfig(),
-                        OpenTelemetryConfig.class)
-                .getHttpService()
-                .getHttpUri();
+        var http = otlp("oh").getHttpService().getHttpUri();
         assertThat(http.getCluster()).isEqualTo("outbound|4317||otel.default.svc.cluster.local");
         assertThat(http.getUri()).isEqualTo("http://otel.default.svc.cluster.local:4317/v1/traces");
     }
 
+    private static HttpConnectionManager.Tracing tracing(String provider) {
+        Mesh mesh = TelemetryTest.object(
+                TelemetryTest.mesh(), "default", "", "tracing: [{providers: [{name: " + provider + "}]}]");
+        return TelemetryTest.manager(mesh.settings(PROVIDERS), true).getTracing();
+    }
+
     private static OpenTelemetryConfig otlp(String provider) {
-        return Mesh.unpack(
-                TelemetryTest.manager(
-                                TelemetryTest.object(
-                                                TelemetryTest.mesh(),
-                                                "default",
-                                                "",
-                                                "tracing: [{providers: [{name: " + provider + "}]}]")
-                                        .settings(PROVIDERS),
-                                true)
-                        .getTracing()
-                        .getProvider()
-                        .getTypedConfig(),
-                OpenTelemetryConfig.class);
+        return Mesh.unpack(tracing(provider).getProvider().getTypedConfig(), OpenTelemetryConfig.class);
     }
 
     @Test
@@ -174,18 +148,6 @@ final class ExtensionProvidersTest {
     }
 
     private static ZipkinConfig zipkin(String provider) {
-        return Mesh.unpack(
-                TelemetryTest.manager(
-                                TelemetryTest.object(
-                                                TelemetryTest.mesh(),
-                                                "default",
-                                                "",
-                                                "tracing: [{providers: [{name: " + provider + "}]}]")
-                                        .settings(PROVIDERS),
-                                true)
-                        .getTracing()
-                        .getProvider()
-                        .getTypedConfig(),
-                ZipkinConfig.class);
+        return Mesh.unpack(tracing(provider).getProvider().getTypedConfig(), ZipkinConfig.class);
     }
 }

@@ -37,6 +37,7 @@ import org.jspecify.annotations.Nullable;
  * @param tracing spans, or null for none
  * @param accessLogs one line per request
  * @param metrics what is different in its metrics
+ * @param timed whether a log or a span asks for points of time that are noted only for it
  */
 public record HttpConnectionManager(
         String statPrefix,
@@ -52,7 +53,8 @@ public record HttpConnectionManager(
         Map<String, Boolean> upgrades,
         @Nullable Tracing tracing,
         List<AccessLog> accessLogs,
-        MetricRules metrics)
+        MetricRules metrics,
+        boolean timed)
         implements NetworkFilter {
 
     /** How long a head may take where nothing is said; Envoy has no such limit, and clients that send slowly cost it. */
@@ -162,6 +164,8 @@ public record HttpConnectionManager(
         var protos = discovered.resolve(proto.getHttpFiltersList(), at);
         Place commonAt = at.field("common_http_protocol_options");
         HttpProtocolOptions common = proto.getCommonHttpProtocolOptions();
+        Tracing tracing = proto.hasTracing() ? tracing(proto, byId, at.field("tracing"), ignored) : null;
+        List<AccessLog> logs = AccessLog.all(proto.getAccessLogList(), at);
         return new HttpConnectionManager(
                 proto.getStatPrefix(),
                 codec(proto, at),
@@ -189,10 +193,12 @@ public record HttpConnectionManager(
                 http1(proto),
                 Http2Options.of(proto.getHttp2ProtocolOptions(), at.field("http2_protocol_options")),
                 upgrades(proto.getUpgradeConfigsList()),
-                proto.hasTracing() ? tracing(proto, byId, at.field("tracing"), ignored) : null,
-                AccessLog.all(proto.getAccessLogList(), at),
+                tracing,
+                logs,
                 MetricRules.of(
-                        protos.stream().map(filter -> filter.getTypedConfig()).toList(), at, ignored));
+                        protos.stream().map(filter -> filter.getTypedConfig()).toList(), at, ignored),
+                logs.stream().anyMatch(AccessLog::timed)
+                        || (tracing != null && tracing.tags().stream().anyMatch(SpanTag::timed)));
     }
 
     private static Duration duration(boolean set, com.google.protobuf.Duration value, long defaultMillis, Place at)

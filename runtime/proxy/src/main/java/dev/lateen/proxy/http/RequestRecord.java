@@ -19,7 +19,6 @@ import dev.lateen.proxycore.head.RequestHead;
 import dev.lateen.proxycore.head.ResponseHead;
 import dev.lateen.proxycore.listener.AccessLog;
 import dev.lateen.proxycore.listener.HttpConnectionManager;
-import dev.lateen.proxycore.listener.SpanTag;
 import dev.lateen.proxycore.retry.RetryDepth;
 import dev.lateen.proxycore.retry.RetryVerdict;
 import dev.lateen.proxycore.route.RouteInfo;
@@ -27,7 +26,6 @@ import io.netty.buffer.ByteBuf;
 import io.netty.channel.Channel;
 import java.net.InetAddress;
 import java.util.HashMap;
-import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /** The course of one request, for its line in the access log and the statistics. One thread. */
@@ -45,7 +43,7 @@ final class RequestRecord extends RequestState {
             RequestHead request,
             HttpConnectionManager manager,
             boolean inbound) {
-        super(service, connection, protocol, request, inbound, isTimed(manager));
+        super(service, connection, protocol, request, inbound, manager.timed());
         this.manager = manager;
         this.counts = service.telemetry().http(manager.statPrefix());
         counts.begun();
@@ -53,25 +51,6 @@ final class RequestRecord extends RequestState {
             peer = service.telemetry().peers().hear(request.fields());
             asked = peer != null;
         }
-    }
-
-    private static boolean isTimed(HttpConnectionManager manager) {
-        List<AccessLog> logs = manager.accessLogs();
-        for (int i = 0; i < logs.size(); i++) {
-            AccessLog log = logs.get(i);
-            if (log.timed()) {
-                return true;
-            }
-        }
-        HttpConnectionManager.Tracing tracing = manager.tracing();
-        List<SpanTag> tags = tracing == null ? List.of() : tracing.tags();
-        for (int i = 0; i < tags.size(); i++) {
-            SpanTag tag = tags.get(i);
-            if (tag.timed()) {
-                return true;
-            }
-        }
-        return false;
     }
 
     /** Who the client is, as proxies that are trusted tell it. */
